@@ -1,0 +1,26 @@
+//! The vocabulary of Tessera: what is asked of a renderer, what comes back, and how it fits together.
+//!
+//! Every other crate speaks in these words. This crate never touches a GPU, a socket or a clock; the only
+//! files it knows are pictures ([`exr`]).
+//!
+//! The one idea that everything rests on: *any sample is a pure function* of scene, settings, frame, pixel
+//! and sample index, and samples are added up along one fixed tree ([`blocks`]). So a frame may be cut into
+//! tiles and sample ranges in any way, rendered anywhere and in any order, and still give the same bits.
+
+pub mod blocks;
+pub mod id;
+pub mod order;
+pub mod planes;
+pub mod scene_blob;
+pub mod settings;
+pub mod tile;
+
+pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};
+pub use id::{FrameIndex, JobId, LeaseId, NodeId, SceneId, TileIndex};
+pub use order::{AdapterCard, AdapterClass, Flow, Partial, RenderFault, TileOrder, TileRenderer};
+pub use planes::{Plane, PlaneSet, TilePlanes};
+pub use scene_blob::{SceneBlob, Section};
+pub use settings::{
+    Denoise, Filter, FrameRange, FrameSize, Microfacet, RenderSettings, SettingsDraft, SettingsError,
+};
+pub use tile::{TileGrid, TileRect};

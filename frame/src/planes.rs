@@ -1,0 +1,250 @@
+//! Planes: the named arrays of per-pixel sums that a rendered tile consists of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TileRect;
+
+/// One named array of a tile. Every value is a *sum over samples* unless [`Plane::merge`] says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Plane {
+    /// Radiance, linear Rec.709, three channels, premultiplied by coverage.
+    Radiance = 0,
+    /// Coverage: 1 for a sample that is not pure background.
+    Alpha = 1,
+    /// Denoising albedo, three channels, seen through mirrors and glass.
+    Albedo = 2,
+    /// Denoising shading normal, world space, three channels, seen through mirrors and glass.
+    Normal = 3,
+    /// Distance along the camera's viewing axis of the first hit, metres; samples that hit nothing add 0.
+    Depth = 4,
+    /// Number of samples that hit something (the divisor of `Depth` and `Position`).
+    Hits = 5,
+    /// Square of the sample's luminance, for the variance.
+    LuminanceSquared = 6,
+    /// World position of the first hit, metres, three channels.
+    Position = 7,
+    /// Screen motion of the first hit from the previous frame, pixels, two channels.
+    Motion = 8,
+    /// Object id (1-based; 0 = nothing) of the lowest sample index, bits of a u32.
+    ObjectId = 9,
+    /// Material id (1-based; 0 = nothing) of the lowest sample index, bits of a u32.
+    MaterialId = 10,
+}
+
+/// How two partial sums of one plane become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// left + right
+    Add,
+    /// The left one, which has the lower sample indices.
+    KeepLeft,
+}
+
+/// A set of planes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct PlaneSet(u16);
+
+/// The planes of one rectangle of pixels, row by row, channels interleaved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TilePlanes {
+    rect: TileRect,
+    planes: PlaneSet,
+    values: Vec<Vec<f32>>,
+}
+
+impl Plane {
+    /// All planes, in the order of their numbers.
+    pub const ALL: [Plane; 11] = [
+        Plane::Radiance,
+        Plane::Alpha,
+        Plane::Albedo,
+        Plane::Normal,
+        Plane::Depth,
+        Plane::Hits,
+        Plane::LuminanceSquared,
+        Plane::Position,
+        Plane::Motion,
+        Plane::ObjectId,
+        Plane::MaterialId,
+    ];
+
+    /// Values per pixel.
+    pub fn channels(self) -> usize {
+        match self {
+            Plane::Radiance | Plane::Albedo | Plane::Normal | Plane::Position => 3,
+            Plane::Motion => 2,
+            _ => 1,
+        }
+    }
+
+    /// How partial sums combine.
+    pub fn merge(self) -> Merge {
+        match self {
+            Plane::ObjectId | Plane::MaterialId => Merge::KeepLeft,
+            _ => Merge::Add,
+        }
+    }
+
+    /// Whether the values are bits of integers rather than numbers.
+    pub fn is_id(self) -> bool {
+        matches!(self, Plane::ObjectId | Plane::MaterialId)
+    }
+}
+
+impl PlaneSet {
+    /// What every render returns.
+    pub const DEFAULT: PlaneSet = PlaneSet(0b111_1111);
+
+    /// Nothing but radiance and coverage.
+    pub const BEAUTY: PlaneSet = PlaneSet(0b11);
+
+    /// This set and one more.
+    pub fn with(self, plane: Plane) -> Self {
+        Self(self.0 | 1 << plane as u8)
+    }
+
+    /// Whether the plane is in the set.
+    pub fn contains(self, plane: Plane) -> bool {
+        self.0 & 1 << plane as u8 != 0
+    }
+
+    /// The planes of the set, in order.
+    pub fn iter(self) -> impl Iterator<Item = Plane> {
+        Plane::ALL.into_iter().filter(move |&plane| self.contains(plane))
+    }
+
+    /// Values per pixel in all planes together.
+    pub fn channels(self) -> usize {
+        self.iter().map(Plane::channels).sum()
+    }
+}
+
+impl TryFrom<u16> for PlaneSet {
+    type Error = &'static str;
+
+    fn try_from(bits: u16) -> Result<Self, Self::Error> {
+        let known = (1u16 << Plane::ALL.len()) - 1;
+        let base = Self::BEAUTY.0;
+        if bits & !known == 0 && bits & base == base {
+            Ok(Self(bits))
+        } else {
+            Err("unknown or missing planes")
+        }
+    }
+}
+
+impl From<PlaneSet> for u16 {
+    fn from(planes: PlaneSet) -> u16 {
+        planes.0
+    }
+}
+
+impl TilePlanes {
+    /// All zero.
+    pub fn zeroed(rect: TileRect, planes: PlaneSet) -> Self {
+        let values = planes.iter().map(|plane| vec![0.0; rect.pixels() * plane.channels()]).collect();
+        Self { rect, planes, values }
+    }
+
+    /// From the planes' arrays in the order of [`PlaneSet::iter`]; `None` when a length is wrong.
+    pub fn from_values(rect: TileRect, planes: PlaneSet, values: Vec<Vec<f32>>) -> Option<Self> {
+        let lengths = planes.iter().map(|plane| rect.pixels() * plane.channels());
+        lengths.eq(values.iter().map(Vec::len)).then_some(Self { rect, planes, values })
+    }
+
+    /// The pixels covered.
+    pub fn rect(&self) -> TileRect {
+        self.rect
+    }
+
+    /// Which planes there are.
+    pub fn planes(&self) -> PlaneSet {
+        self.planes
+    }
+
+    /// One plane's values, `channels` per pixel, row by row.
+    pub fn plane(&self, plane: Plane) -> Option<&[f32]> {
+        let at = self.planes.iter().position(|candidate| candidate == plane)?;
+        Some(&self.values[at])
+    }
+
+    /// One plane's values, to be written.
+    pub fn plane_mut(&mut self, plane: Plane) -> Option<&mut [f32]> {
+        let at = self.planes.iter().position(|candidate| candidate == plane)?;
+        Some(&mut self.values[at])
+    }
+
+    /// Adds the right neighbour in the summation tree to this one.
+    ///
+    /// # Panics
+    /// When the two do not cover the same pixels and planes.
+    pub fn add_right(&mut self, right: &Self) {
+        assert_eq!((self.rect, self.planes), (right.rect, right.planes), "partials of one tile");
+        for (at, plane) in self.planes.iter().enumerate() {
+            if plane.merge() == Merge::Add {
+                self.values[at].iter_mut().zip(&right.values[at]).for_each(|(left, right)| *left += right);
+            }
+        }
+    }
+
+    /// Whether every number is finite (ids are bits, any value is fine).
+    pub fn is_finite(&self) -> bool {
+        self.planes
+            .iter()
+            .zip(&self.values)
+            .all(|(plane, values)| plane.is_id() || values.iter().all(|value| value.is_finite()))
+    }
+
+    /// Little-endian bytes of all planes in order: what is hashed, sealed and sent.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.values.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// The reverse of [`Self::to_bytes`]; `None` when the length is not exactly right.
+    pub fn from_bytes(rect: TileRect, planes: PlaneSet, bytes: &[u8]) -> Option<Self> {
+        if rect.pixels().checked_mul(planes.channels() * 4)? != bytes.len() {
+            return None;
+        }
+        let mut numbers =
+            bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let values = planes
+            .iter()
+            .map(|plane| numbers.by_ref().take(rect.pixels() * plane.channels()).collect())
+            .collect();
+        Self::from_values(rect, planes, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECT: TileRect = TileRect { x: 1, y: 2, width: 3, height: 2 };
+
+    #[test]
+    fn planes_survive_their_bytes() {
+        let mut tile = TilePlanes::zeroed(RECT, PlaneSet::DEFAULT.with(Plane::ObjectId));
+        tile.plane_mut(Plane::Normal).expect("present")[7] = -0.25;
+        tile.plane_mut(Plane::ObjectId).expect("present")[2] = f32::from_bits(0x7fc0_1234);
+        let bytes = tile.to_bytes();
+        let back = TilePlanes::from_bytes(RECT, tile.planes(), &bytes).expect("same length");
+        assert_eq!(back.to_bytes(), bytes);
+        assert_eq!(TilePlanes::from_bytes(RECT, tile.planes(), &bytes[1..]), None);
+        assert!(back.is_finite());
+    }
+
+    #[test]
+    fn ids_keep_the_lower_sample_and_sums_add() {
+        let planes = PlaneSet::BEAUTY.with(Plane::ObjectId);
+        let mut left = TilePlanes::zeroed(RECT, planes);
+        let mut right = left.clone();
+        left.plane_mut(Plane::ObjectId).expect("present")[0] = f32::from_bits(7);
+        right.plane_mut(Plane::ObjectId).expect("present")[0] = f32::from_bits(9);
+        right.plane_mut(Plane::Radiance).expect("present")[0] = 2.0;
+        left.add_right(&right);
+        assert_eq!(left.plane(Plane::ObjectId).expect("present")[0].to_bits(), 7);
+        assert_eq!(left.plane(Plane::Radiance).expect("present")[0], 2.0);
+    }
+}

@@ -1,0 +1,209 @@
+//! Surfaces: glTF's metallic-roughness with the extensions that Tessera renders.
+
+use glam::{Mat3A, Vec3};
+
+/// A surface. Every factor multiplies its texture where there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Material {
+    /// Linear base colour.
+    pub base_color: Vec3,
+    /// RGB (sRGB-coded) and alpha.
+    pub base_color_texture: Option<TextureRef>,
+    /// 0 = dielectric, 1 = metal.
+    pub metallic: f32,
+    /// Perceptual roughness; GGX α = roughness².
+    pub roughness: f32,
+    /// Blue = metallic, green = roughness.
+    pub metallic_roughness_texture: Option<TextureRef>,
+    /// Tangent-space normals.
+    pub normal_texture: Option<TextureRef>,
+    /// Scale of the normal map's x and y.
+    pub normal_scale: f32,
+    /// Emitted radiance: factor times strength. Emits from the front, and from the back too when double-sided.
+    pub emissive: Vec3,
+    /// sRGB-coded.
+    pub emissive_texture: Option<TextureRef>,
+    /// Coverage.
+    pub alpha: f32,
+    /// What coverage means.
+    pub alpha_mode: AlphaMode,
+    /// Whether the back is a surface too; otherwise the back is not seen, except where light is transmitted.
+    pub double_sided: bool,
+    /// Emits its base colour and nothing else (`KHR_materials_unlit`).
+    pub unlit: bool,
+    /// Index of refraction (`KHR_materials_ior`), at least 1; 0 keeps glTF's meaning of "Fresnel is 1 everywhere".
+    pub ior: f32,
+    /// `KHR_materials_specular` strength.
+    pub specular: f32,
+    /// In its alpha channel.
+    pub specular_texture: Option<TextureRef>,
+    /// `KHR_materials_specular` colour of F0.
+    pub specular_color: Vec3,
+    /// sRGB-coded.
+    pub specular_color_texture: Option<TextureRef>,
+    /// Share of light that passes through instead of being scattered diffusely.
+    pub transmission: f32,
+    /// In its red channel.
+    pub transmission_texture: Option<TextureRef>,
+    /// What is inside; `None`: a thin wall (`KHR_materials_volume` absent or thickness 0).
+    pub medium: Option<Medium>,
+    /// Strength of the clear coat.
+    pub clearcoat: f32,
+    /// In its red channel.
+    pub clearcoat_texture: Option<TextureRef>,
+    /// Roughness of the coat.
+    pub clearcoat_roughness: f32,
+    /// In its green channel.
+    pub clearcoat_roughness_texture: Option<TextureRef>,
+    /// The coat's own normals.
+    pub clearcoat_normal_texture: Option<TextureRef>,
+    /// Scale of that normal map's x and y.
+    pub clearcoat_normal_scale: f32,
+}
+
+/// What coverage means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AlphaMode {
+    /// Nothing.
+    Opaque,
+    /// Below the cutoff there is a hole.
+    Mask {
+        /// Where holes begin.
+        cutoff: f32,
+    },
+    /// The share of light that meets the surface; the rest passes straight on.
+    Blend,
+}
+
+/// An absorbing interior (Beer–Lambert).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Medium {
+    /// Colour of white light after [`Self::attenuation_distance`].
+    pub attenuation_color: Vec3,
+    /// Metres; infinite = clear.
+    pub attenuation_distance: f32,
+}
+
+/// How a material looks a texture up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextureRef {
+    /// Index of the texture.
+    pub texture: u32,
+    /// Which UV set of the mesh.
+    pub uv_set: u8,
+    /// `KHR_texture_transform`: (u', v', 1) = this · (u, v, 1).
+    pub uv_transform: Mat3A,
+    /// Behaviour beyond 0..1 along u and v.
+    pub wrap: [Wrap; 2],
+    /// Whether texels are shown as squares instead of blended.
+    pub nearest: bool,
+}
+
+/// Behaviour of a texture beyond 0..1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrap {
+    /// Starts over.
+    Repeat,
+    /// Goes back and forth.
+    Mirror,
+    /// The border goes on.
+    Clamp,
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texture {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Whether red, green and blue are sRGB-coded (alpha never is).
+    pub srgb: bool,
+    /// Pixels, row by row from the top.
+    pub texels: Texels,
+}
+
+/// The pixels of a texture: RGBA, 8 bits a channel.
+pub type Texels = Vec<[u8; 4]>;
+
+impl Default for Material {
+    /// glTF's default: a white, fully rough metal is what an empty `pbrMetallicRoughness` means, so the importer
+    /// sets both factors itself; this default is a plain white diffuse-and-glossy dielectric.
+    fn default() -> Self {
+        Self {
+            base_color: Vec3::ONE,
+            base_color_texture: None,
+            metallic: 0.0,
+            roughness: 1.0,
+            metallic_roughness_texture: None,
+            normal_texture: None,
+            normal_scale: 1.0,
+            emissive: Vec3::ZERO,
+            emissive_texture: None,
+            alpha: 1.0,
+            alpha_mode: AlphaMode::Opaque,
+            double_sided: false,
+            unlit: false,
+            ior: 1.5,
+            specular: 1.0,
+            specular_texture: None,
+            specular_color: Vec3::ONE,
+            specular_color_texture: None,
+            transmission: 0.0,
+            transmission_texture: None,
+            medium: None,
+            clearcoat: 0.0,
+            clearcoat_texture: None,
+            clearcoat_roughness: 0.0,
+            clearcoat_roughness_texture: None,
+            clearcoat_normal_texture: None,
+            clearcoat_normal_scale: 1.0,
+        }
+    }
+}
+
+impl Material {
+    /// All texture slots, for checks and packing.
+    pub fn texture_refs(&self) -> [Option<TextureRef>; 10] {
+        [
+            self.base_color_texture,
+            self.metallic_roughness_texture,
+            self.normal_texture,
+            self.emissive_texture,
+            self.specular_texture,
+            self.specular_color_texture,
+            self.transmission_texture,
+            self.clearcoat_texture,
+            self.clearcoat_roughness_texture,
+            self.clearcoat_normal_texture,
+        ]
+    }
+
+    pub(super) fn check(&self, textures: usize) -> Result<(), String> {
+        for slot in self.texture_refs().into_iter().flatten() {
+            if slot.texture as usize >= textures || usize::from(slot.uv_set) >= super::Mesh::UV_SETS_MAX {
+                return Err("a texture or UV set does not exist".into());
+            }
+            if !slot.uv_transform.is_finite() {
+                return Err("a texture transform is not finite".into());
+            }
+        }
+        let unit = [self.metallic, self.roughness, self.alpha, self.specular, self.transmission];
+        let coat = [self.clearcoat, self.clearcoat_roughness];
+        let in_unit = unit.iter().chain(&coat).all(|value| (0.0..=1.0).contains(value));
+        let colors = [self.base_color, self.emissive, self.specular_color];
+        let bright = colors.iter().all(|color| color.is_finite() && color.cmpge(Vec3::ZERO).all());
+        let scales = self.normal_scale.is_finite() && self.clearcoat_normal_scale.is_finite();
+        let ior = self.ior == 0.0 || (1.0..=100.0).contains(&self.ior);
+        let medium = self.medium.is_none_or(|medium| {
+            medium.attenuation_distance > 0.0
+                && medium.attenuation_color.cmpge(Vec3::ZERO).all()
+                && medium.attenuation_color.cmple(Vec3::ONE).all()
+        });
+        if in_unit && bright && scales && ior && medium {
+            Ok(())
+        } else {
+            Err("a factor is out of its range".into())
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Triangles and where they stand.
+
+use glam::{Affine3A, Vec2, Vec3, Vec4};
+
+/// An indexed triangle mesh in object space with one material.
+///
+/// Attribute arrays are either empty (absent) or as long as `positions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mesh {
+    /// Corners, metres.
+    pub positions: Vec<Vec3>,
+    /// Unit shading normals. Empty: the mesh is flat, each triangle shades with its own normal.
+    pub normals: Vec<Vec3>,
+    /// Unit tangent and handedness (w = ±1), for normal maps; needs `normals`.
+    pub tangents: Vec<Vec4>,
+    /// UV sets, at most [`Mesh::UV_SETS_MAX`]; the origin is the texture's upper left.
+    pub uv_sets: Vec<Vec<Vec2>>,
+    /// Linear RGBA that multiplies the base colour.
+    pub colors: Vec<Vec4>,
+    /// Corner indices, counter-clockwise seen from the front (before instancing).
+    pub triangles: Vec<[u32; 3]>,
+    /// Index of its material.
+    pub material: u32,
+}
+
+/// A mesh placed in the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Index of the mesh.
+    pub mesh: u32,
+    /// Object to world; may mirror (negative determinant) and shear. A singular one is dropped by the packer.
+    pub world_from_object: Affine3A,
+    /// The same one frame earlier, for motion vectors.
+    pub world_from_object_before: Affine3A,
+    /// 1-based id of the object (glTF node) it belongs to.
+    pub object_id: u32,
+}
+
+impl Mesh {
+    /// Most UV sets that are kept.
+    pub const UV_SETS_MAX: usize = 4;
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let corners = self.positions.len();
+        let absent_or_whole = |length: usize| length == 0 || length == corners;
+        let attributes = [self.normals.len(), self.tangents.len(), self.colors.len()];
+        let uv_whole =
+            self.uv_sets.len() <= Self::UV_SETS_MAX && self.uv_sets.iter().all(|set| set.len() == corners);
+        if !uv_whole || !attributes.into_iter().all(absent_or_whole) {
+            return Err("an attribute has another length than the positions".into());
+        }
+        if !self.tangents.is_empty() && self.normals.is_empty() {
+            return Err("tangents without normals".into());
+        }
+        if self.triangles.iter().flatten().any(|&corner| corner as usize >= corners) {
+            return Err("a triangle names a corner that does not exist".into());
+        }
+        let finite = self.positions.iter().chain(&self.normals).all(|v| v.is_finite())
+            && self.tangents.iter().chain(&self.colors).all(|v| v.is_finite())
+            && self.uv_sets.iter().flatten().all(|v| v.is_finite());
+        if finite { Ok(()) } else { Err("a number is not finite".into()) }
+    }
+}

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Everything between machines: who speaks, what is said, who works on what, and who owes whom.
+
+pub mod wire;

@@ -1,0 +1,179 @@
+use proptest::prelude::*;
+
+use super::*;
+use frame::{AdapterCard, AdapterClass, BlockRange, FrameIndex, FrameSize, NodeId, TileIndex, TileRect};
+
+fn post() -> JobPost {
+    let draft = ShapeDraft {
+        size: FrameSize::new(640, 360).expect("in range"),
+        edge_px: 64,
+        spp: 64,
+        frames: Bounded::new(vec![1, 2, 5]).expect("few"),
+    };
+    JobPost {
+        job: JobId([7; 16]),
+        shape: JobShape::new(draft).expect("valid"),
+        result_key: Bounded::new(vec![1, 2, 3]).expect("short"),
+        order: Bounded::new(vec![4, 5]).expect("short"),
+        manifests: Bounded::new(vec![ObjectName([9; 32])]).expect("few"),
+        price_max: 2000,
+        memory_mib: 512,
+        nodes_allowed: Bounded::default(),
+    }
+}
+
+fn lease() -> Lease {
+    Lease {
+        lease: LeaseId(300),
+        job: JobId([7; 16]),
+        frame: FrameIndex(5),
+        tile: TileIndex(3),
+        rect: TileRect { x: 192, y: 0, width: 64, height: 64 },
+        blocks: BlockRange { first: 1, count: 3 },
+        lapses_ms: 20_000,
+        heartbeat_ms: 2000,
+        manifest: ObjectName([9; 32]),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes as they were when this version was fixed. A change here is a new protocol version.
+#[test]
+fn messages_have_their_golden_bytes() {
+    let requests = [
+        (Request::Ping, "0101000100000000"),
+        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0101000400000002028827"),
+        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0101000400000004ac0202"),
+        (
+            Request::PostJob(Box::new(post())),
+            "010100480000000b070707070707070707070707070707078005e80240400301020503010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
+        ),
+    ];
+    for (request, golden) in requests {
+        assert_eq!(hex(&request.encode().expect("encodes")), golden, "{}", request.name());
+    }
+    let leases = Response::Leases(Bounded::new(vec![lease()]).expect("few"));
+    assert_eq!(
+        hex(&leases.encode().expect("encodes")),
+        "010200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
+    );
+    let shortened = Refusal::Shortened { blocks: BlockRange { first: 1, count: 2 } };
+    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0102000400000001090102");
+}
+
+#[test]
+fn messages_survive_their_bytes() {
+    let offer = Offer {
+        descriptor: Bounded::new(vec![1; 100]).expect("short"),
+        adapter: AdapterCard {
+            name: "llvmpipe".into(),
+            backend: "Vulkan".into(),
+            driver: "Mesa".into(),
+            class: AdapterClass::Cpu,
+        },
+        memory_mib: 4096,
+        price: 1000,
+        version: "0.1.0".into(),
+    };
+    for request in [
+        Request::Ping,
+        Request::Register(Box::new(offer)),
+        Request::PostJob(Box::new(post())),
+        Request::Put { name: ObjectName([1; 32]), size_bytes: OBJECT_BYTES_MAX },
+    ] {
+        let bytes = request.encode().expect("encodes");
+        assert_eq!(Request::decode(&bytes), Ok(request));
+    }
+    let leases = Response::Leases(Bounded::new(vec![lease(), lease()]).expect("few"));
+    assert_eq!(Response::decode(&leases.encode().expect("encodes")), Ok(leases));
+}
+
+#[test]
+fn another_version_is_told_apart_from_damage() {
+    let mut bytes = Request::Ping.encode().expect("encodes");
+    bytes[0] = 2;
+    assert_eq!(Request::decode(&bytes), Err(WireFault::Version { theirs: 2 }));
+    let response = Response::Done.encode().expect("encodes");
+    assert_eq!(Request::decode(&response), Err(WireFault::Kind(KIND_RESPONSE)));
+}
+
+#[test]
+fn a_body_is_refused_before_it_is_allocated() {
+    let mut head = [0; HEADER_BYTES];
+    head[0] = VERSION;
+    head[3..].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(Header::read(head), Err(WireFault::TooLarge(u32::MAX as usize)));
+}
+
+#[test]
+fn the_largest_events_fit_one_message() {
+    let committed = Committed {
+        lease: LeaseId(u64::MAX),
+        node: NodeId([255; 32]),
+        piece: Piece {
+            frame: FrameIndex(u32::MAX),
+            tile: TileIndex(u32::MAX),
+            blocks: BlockRange { first: u32::MAX, count: u32::MAX },
+        },
+        result: ObjectName([255; 32]),
+        receipt: Bounded::new(vec![255; node::RECEIPT_BYTES_MAX]).expect("at the limit"),
+        link: Bounded::new(vec![255; node::LINK_BYTES_MAX]).expect("at the limit"),
+        amount: u64::MAX,
+    };
+    let events = vec![Event::Committed(Box::new(committed)); artist::EVENTS_MAX];
+    let job = JobCard {
+        job: JobId([255; 16]),
+        state: JobState::Active,
+        posted_ms: u64::MAX,
+        blocks: u64::MAX,
+        blocks_committed: u64::MAX,
+        blocks_accepted: u64::MAX,
+        cost: u64::MAX,
+        events: u64::MAX,
+    };
+    let events = Events { first: u64::MAX, events: Bounded::new(events).expect("at the limit"), job };
+    assert!(Response::Events(Box::new(events)).encode().is_ok());
+}
+
+#[test]
+fn shapes_that_cannot_be_worked_on_are_refused() {
+    let good = post().shape;
+    let with = |change: fn(&mut ShapeDraft)| {
+        let mut draft = ShapeDraft::from(good.clone());
+        change(&mut draft);
+        JobShape::new(draft)
+    };
+    assert_eq!(with(|draft| draft.edge_px = 0), Err(ShapeFault::Edge(0)));
+    assert_eq!(with(|draft| draft.spp = 0), Err(ShapeFault::Spp(0)));
+    assert_eq!(with(|draft| draft.frames = Bounded::cut(vec![2, 2])), Err(ShapeFault::Frames));
+    let size = |draft: &mut ShapeDraft| {
+        draft.size = FrameSize::new(65_536, 65_536).expect("in range");
+        draft.edge_px = 8;
+    };
+    assert_eq!(with(size), Err(ShapeFault::Tiles(3 << 26)));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = Request::decode(&bytes);
+        let mut framed = vec![VERSION, 1, 0];
+        framed.extend((bytes.len() as u32).to_le_bytes());
+        framed.extend(&bytes);
+        if let Ok(request) = Request::decode(&framed) {
+            prop_assert!(request.encode().is_ok());
+        }
+        framed[1] = 2;
+        let _ = Response::decode(&framed);
+    }
+
+    #[test]
+    fn a_cut_message_is_refused(cut in 0usize..200) {
+        let bytes = Request::PostJob(Box::new(post())).encode().expect("encodes");
+        let cut = cut % bytes.len();
+        prop_assert!(Request::decode(&bytes[..cut]).is_err());
+    }
+}

@@ -1,1 +1,51 @@
-fn main() {}
+//! Project tasks: what people and continuous integration run from the repository's root as `cargo xtask VERB`.
+//!
+//! Nothing here ships. The verbs run cargo, git and the built `tessera` program as child processes and work alike on
+//! Linux, Windows and macOS, except `fresh-root`, which needs Debian's debootstrap.
+
+mod check;
+mod children;
+mod demo;
+mod process;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+Usage: cargo xtask VERB
+
+  demo                 render a bundled scene through a coordinator and two nodes on this machine
+  test, check          format, house rules, lints, licences, spelling and all tests
+  check --no-tests     the same without the tests
+  tidy                 only the house rules: ranks, lengths, names, words, assets
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<ExitCode> {
+    std::env::set_current_dir(process::repository_root())?;
+    match words {
+        ["demo"] => demo::run()?,
+        ["test" | "check"] => check::run(check::Tests::Run)?,
+        ["check", "--no-tests"] => check::run(check::Tests::Skip)?,
+        ["tidy"] => tidy::run()?,
+        [] | ["help" | "--help" | "-h"] => eprint!("{USAGE}"),
+        _ => {
+            eprint!("xtask: unknown verb or option: {}\n\n{USAGE}", words.join(" "));
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

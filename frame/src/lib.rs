@@ -8,7 +8,9 @@
 //! tiles and sample ranges in any way, rendered anywhere and in any order, and still give the same bits.
 
 pub mod blocks;
+pub mod film;
 pub mod id;
+pub mod live;
 pub mod order;
 pub mod planes;
 pub mod scene_blob;
@@ -16,7 +18,9 @@ pub mod settings;
 pub mod tile;
 
 pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};
+pub use film::{Film, FilmError, FilmProgress, Merged, Picture, TileState};
 pub use id::{FrameIndex, JobId, LeaseId, NodeId, SceneId, TileIndex};
+pub use live::LiveEvent;
 pub use order::{AdapterCard, AdapterClass, Flow, Partial, RenderFault, TileOrder, TileRenderer};
 pub use planes::{Plane, PlaneSet, TilePlanes};
 pub use scene_blob::{SceneBlob, Section};

@@ -1,0 +1,151 @@
+//! A picture: sums divided by their samples, pixel by pixel, ready to be written or looked at.
+
+use crate::{FrameSize, Plane, PlaneSet, TilePlanes};
+
+/// Depth where no sample hit anything, metres.
+///
+/// A large finite number, the one that Blender's Cycles writes: compositors' blur, fog and merge nodes compute with
+/// depth, and an infinity would turn into NaN in the first subtraction of two of them.
+pub const DEPTH_OF_NOTHING_M: f32 = 1e10;
+
+const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
+
+/// The per-pixel means of a film.
+///
+/// Pixels without any sample are zero in every plane, depth included; their count of samples is 0 and their alpha 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    size: FrameSize,
+    means: TilePlanes,
+    variance: Option<Vec<f32>>,
+    samples: Vec<u32>,
+}
+
+/// Red, green, blue and alpha of a whole picture, scene-linear, premultiplied, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Colours {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Four values per pixel.
+    pub rgba: Vec<f32>,
+}
+
+impl Picture {
+    /// A picture without samples.
+    pub(super) fn empty(size: FrameSize, planes: PlaneSet) -> Self {
+        let rect = crate::TileRect { x: 0, y: 0, width: size.width(), height: size.height() };
+        let pixels = rect.pixels();
+        let variance = planes.contains(Plane::LuminanceSquared).then(|| vec![0.0; pixels]);
+        Self { size, means: TilePlanes::zeroed(rect, planes), variance, samples: vec![0; pixels] }
+    }
+
+    /// Turns the sums of `samples` samples per pixel of one tile into means.
+    pub(super) fn develop(&mut self, sums: &TilePlanes, samples: u32) {
+        let rect = sums.rect();
+        let stride = self.size.width() as usize;
+        let row_start = |row: usize| (rect.y as usize + row) * stride + rect.x as usize;
+        let (columns, rows) = (rect.width as usize, rect.height as usize);
+        for plane in sums.planes().iter() {
+            let channels = plane.channels();
+            let from = sums.plane(plane).expect("a plane of its own set");
+            let hits = hit_counts(sums, plane);
+            let to = self.means.plane_mut(plane).expect("merge checked the planes");
+            for row in 0..rows {
+                let source = row * columns * channels..(row + 1) * columns * channels;
+                let target = row_start(row) * channels..(row_start(row) + columns) * channels;
+                let values = to[target].iter_mut().zip(&from[source]);
+                for (at, (mean, &sum)) in values.enumerate() {
+                    let pixel = row * columns + at / channels;
+                    *mean = mean_of(plane, sum, samples, hits.map(|hits| hits[pixel]));
+                }
+            }
+        }
+        for row in 0..rows {
+            self.samples[row_start(row)..row_start(row) + columns].fill(samples);
+            if let Some(variance) = &mut self.variance {
+                let target = &mut variance[row_start(row)..row_start(row) + columns];
+                for (column, value) in target.iter_mut().enumerate() {
+                    *value = variance_of_mean(sums, row * columns + column, samples);
+                }
+            }
+        }
+    }
+
+    /// Pixels.
+    pub fn size(&self) -> FrameSize {
+        self.size
+    }
+
+    /// Which planes there are.
+    pub fn planes(&self) -> PlaneSet {
+        self.means.planes()
+    }
+
+    /// Means of one plane, `channels` per pixel, row by row.
+    ///
+    /// Depth and position are means over the samples that hit something (see [`DEPTH_OF_NOTHING_M`]; position 0 where
+    /// nothing was hit). Normals are averaged and *not* brought back to length 1: the length says how much the normals
+    /// inside the pixel agree, and denoisers are trained on exactly that. `Hits` and `LuminanceSquared` are means
+    /// like the rest, ids are the bits of the lowest sample's.
+    pub fn plane(&self, plane: Plane) -> Option<&[f32]> {
+        self.means.plane(plane)
+    }
+
+    /// Variance of each pixel's mean luminance; `None` without [`Plane::LuminanceSquared`].
+    ///
+    /// With n samples of luminance Lᵢ and mean m: `max(0, (Σ Lᵢ² − n m²) / (n − 1)) / n`. 0 where n < 2, where it is unknown.
+    pub fn variance(&self) -> Option<&[f32]> {
+        self.variance.as_deref()
+    }
+
+    /// Samples of each pixel.
+    pub fn samples(&self) -> &[u32] {
+        &self.samples
+    }
+
+    /// How many pixels have no sample at all.
+    pub fn pixels_without_samples(&self) -> u64 {
+        self.samples.iter().filter(|&&samples| samples == 0).count() as u64
+    }
+
+    /// Radiance and coverage, as a viewer shows them.
+    pub fn colours(&self) -> Colours {
+        let radiance = self.plane(Plane::Radiance).expect("every set has radiance");
+        let alpha = self.plane(Plane::Alpha).expect("every set has coverage");
+        let pixels = radiance.chunks_exact(3).zip(alpha);
+        let rgba = pixels.flat_map(|(rgb, &alpha)| [rgb[0], rgb[1], rgb[2], alpha]).collect();
+        Colours { width: self.size.width(), height: self.size.height(), rgba }
+    }
+}
+
+/// The numbers of hits that divide this plane; `None` when the number of samples does.
+fn hit_counts(sums: &TilePlanes, plane: Plane) -> Option<&[f32]> {
+    matches!(plane, Plane::Depth | Plane::Position).then(|| sums.plane(Plane::Hits)).flatten()
+}
+
+fn mean_of(plane: Plane, sum: f32, samples: u32, hits: Option<f32>) -> f32 {
+    match hits {
+        _ if plane.is_id() => sum,
+        Some(hits) if hits > 0.0 => sum / hits,
+        Some(_) if plane == Plane::Depth => DEPTH_OF_NOTHING_M,
+        Some(_) => 0.0,
+        None => sum / samples as f32,
+    }
+}
+
+fn variance_of_mean(sums: &TilePlanes, pixel: usize, samples: u32) -> f32 {
+    let (Some(squares), Some(radiance)) = (sums.plane(Plane::LuminanceSquared), sums.plane(Plane::Radiance))
+    else {
+        return 0.0;
+    };
+    if samples < 2 {
+        return 0.0;
+    }
+    let count = f64::from(samples);
+    let rgb = &radiance[3 * pixel..3 * pixel + 3];
+    let mean = rgb.iter().zip(LUMINANCE).map(|(&sum, weight)| f64::from(sum) * weight).sum::<f64>() / count;
+    let spread = f64::from(squares[pixel]) - count * mean * mean;
+    (spread.max(0.0) / (count - 1.0) / count) as f32
+}

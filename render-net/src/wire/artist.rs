@@ -4,7 +4,7 @@ use frame::{AdapterCard, JobId, LeaseId, NodeId};
 use serde::{Deserialize, Serialize};
 
 use super::job::Piece;
-use super::node::{DESCRIPTOR_BYTES_MAX, LINK_BYTES_MAX, RECEIPT_BYTES_MAX, WRAPPED_BYTES_MAX};
+use super::node::{DESCRIPTOR_BYTES_MAX, FailureKind, LINK_BYTES_MAX, RECEIPT_BYTES_MAX, WRAPPED_BYTES_MAX};
 use super::{Bounded, ObjectName, Opaque};
 
 /// Largest countersigned verdict.
@@ -36,6 +36,8 @@ pub struct KeyGift {
     pub job: JobId,
     /// Which node.
     pub node: NodeId,
+    /// Content name of the descriptor for which it is wrapped; a gift for an outdated one changes nothing.
+    pub descriptor: ObjectName,
     /// The key, wrapped for this node alone; `None` turns the node away from this job.
     pub wrapped: Option<Opaque<WRAPPED_BYTES_MAX>>,
 }
@@ -118,6 +120,17 @@ pub enum Event {
     Done,
     /// The job was stopped; what is accepted stays.
     Cancelled {
+        /// For people.
+        reason: String,
+    },
+    /// A node gave a piece back as impossible; it is open again.
+    Failed {
+        /// Its lease.
+        lease: LeaseId,
+        /// Which node.
+        node: NodeId,
+        /// Whose fault the node says it is.
+        kind: FailureKind,
         /// For people.
         reason: String,
     },

@@ -1,3 +1,12 @@
-//! Everything between machines: who speaks, what is said, who works on what, and who owes whom.
+//! Everything between machines: who somebody is, what is said, how bytes are sealed and travel, who works on
+//! what, and who owes whom.
+//!
+//! This crate never looks at light: it carries scenes and tiles as bytes and meets the renderer only in
+//! [`frame::TileRenderer`]. Only [`link`] names the transport, only [`seal`] names ciphers.
 
+pub mod bundle;
+pub mod identity;
+pub mod link;
+pub mod receipt;
+pub mod seal;
 pub mod wire;

@@ -1,0 +1,145 @@
+//! One stream: a request, its response, and the object that may follow either.
+
+use std::time::Duration;
+
+use quinn::{Connection, RecvStream, SendStream, WriteError};
+use tokio::time::timeout;
+
+use super::LinkFault;
+use super::fault::CLOSE_VERSION;
+use super::limits::{BULK_PAUSE_MAX, CALL_TIMEOUT, bulk_timeout};
+use crate::wire::{HEADER_BYTES, Header, Message, ObjectName, Refusal, Request, Response, VERSION};
+
+/// How much of an object is handed to the transport at once.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// A stream that the peer opened and whose request has not been read.
+#[derive(Debug)]
+pub struct Arriving {
+    send: SendStream,
+    receive: RecvStream,
+    connection: Connection,
+}
+
+/// The way back for one request. Dropped without a reply, the peer sees a broken stream.
+#[derive(Debug)]
+pub struct Responder {
+    send: SendStream,
+    receive: RecvStream,
+}
+
+impl Arriving {
+    pub(super) fn new(send: SendStream, receive: RecvStream, connection: Connection) -> Self {
+        Self { send, receive, connection }
+    }
+
+    /// Reads the request. What cannot be read is answered with a refusal here.
+    ///
+    /// # Errors
+    /// Another version (the connection is closed and says so), malformed or late bytes, a lost link.
+    pub async fn read(mut self) -> Result<(Request, Responder), LinkFault> {
+        let read = timeout(CALL_TIMEOUT, read_message::<Request>(&mut self.receive)).await;
+        let mut responder = Responder { send: self.send, receive: self.receive };
+        match read.unwrap_or(Err(LinkFault::Timeout)) {
+            Ok(request) => Ok((request, responder)),
+            Err(LinkFault::VersionMismatch) => {
+                responder.write(&Response::Refused(Refusal::Version { ours: VERSION })).await?;
+                // The refusal should arrive before the connection's end does.
+                let _ = timeout(Duration::from_secs(1), responder.send.stopped()).await;
+                self.connection.close(CLOSE_VERSION.into(), b"version mismatch");
+                Err(LinkFault::VersionMismatch)
+            }
+            Err(fault @ LinkFault::Protocol(_)) => {
+                responder.reply(Response::Refused(Refusal::Malformed)).await?;
+                Err(fault)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl Responder {
+    /// The object that follows a [`Request::Put`], checked against its announced size and name.
+    ///
+    /// # Errors
+    /// [`LinkFault::WrongContent`], a transfer that stalls or ends early.
+    pub async fn receive_object(&mut self, name: ObjectName, size_bytes: u64) -> Result<Vec<u8>, LinkFault> {
+        read_object(&mut self.receive, name, size_bytes).await
+    }
+
+    /// Sends the response and ends the exchange.
+    pub async fn reply(mut self, response: Response) -> Result<(), LinkFault> {
+        // What was not read of a refused object need not be sent.
+        let _ = self.receive.stop(0u32.into());
+        self.write(&response).await
+    }
+
+    /// Sends [`Response::Object`] and the object itself.
+    pub async fn reply_object(mut self, object: &[u8], priority: super::Priority) -> Result<(), LinkFault> {
+        let _ = self.send.set_priority(priority as i32);
+        let response = Response::Object { size_bytes: object.len() as u64 };
+        self.send.write_all(&response.encode()?).await?;
+        let sending = write_object(&mut self.send, object);
+        timeout(bulk_timeout(object.len() as u64), sending).await.map_err(|_| LinkFault::Timeout)?
+    }
+
+    async fn write(&mut self, response: &Response) -> Result<(), LinkFault> {
+        let writing = async {
+            self.send.write_all(&response.encode()?).await?;
+            let _ = self.send.finish();
+            Ok(())
+        };
+        timeout(CALL_TIMEOUT, writing).await.map_err(|_| LinkFault::Timeout)?
+    }
+}
+
+/// Reads header and body; the body is allocated only after its announced length was found within the limit.
+pub(super) async fn read_message<M: Message>(receive: &mut RecvStream) -> Result<M, LinkFault> {
+    let mut head = [0; HEADER_BYTES];
+    receive.read_exact(&mut head).await?;
+    let header = Header::read(head)?;
+    let mut body = vec![0; header.body_bytes];
+    receive.read_exact(&mut body).await?;
+    Ok(M::decode_body(header, &body)?)
+}
+
+/// Reads exactly `size_bytes` and the stream's end. Memory grows with what arrives, not with what was announced.
+pub(super) async fn read_object(
+    receive: &mut RecvStream,
+    name: ObjectName,
+    size_bytes: u64,
+) -> Result<Vec<u8>, LinkFault> {
+    let reading = async {
+        let mut object = Vec::new();
+        while let Some(piece) = timeout(BULK_PAUSE_MAX, receive.read_chunk(PIECE_BYTES, true))
+            .await
+            .map_err(|_| LinkFault::Timeout)??
+        {
+            if object.len() as u64 + piece.bytes.len() as u64 > size_bytes {
+                return Err(LinkFault::Protocol("more bytes came than were announced".to_owned()));
+            }
+            object.extend_from_slice(&piece.bytes);
+        }
+        Ok(object)
+    };
+    let object = timeout(bulk_timeout(size_bytes), reading).await.map_err(|_| LinkFault::Timeout)??;
+    if object.len() as u64 == size_bytes && ObjectName::of(&object) == name {
+        Ok(object)
+    } else {
+        Err(LinkFault::WrongContent)
+    }
+}
+
+/// Writes an object and ends the stream. A receiver that wants no more (it refuses, or has it already) is no fault: its response says why.
+pub(super) async fn write_object(send: &mut SendStream, object: &[u8]) -> Result<(), LinkFault> {
+    for piece in object.chunks(PIECE_BYTES) {
+        let written = timeout(BULK_PAUSE_MAX, send.write_all(piece)).await.map_err(|_| LinkFault::Timeout)?;
+        match written {
+            Ok(()) => {}
+            Err(WriteError::Stopped(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let _ = send.finish();
+    Ok(())
+}

@@ -1,0 +1,127 @@
+use super::*;
+use crate::wire::Refusal;
+
+async fn pair() -> (LoopbackPair, Identity, Identity) {
+    let (dialler, listener) = (Identity::generate(), Identity::generate());
+    let pair = Link::pair_on_loopback(&dialler, &listener).await.expect("loopback works");
+    (pair, dialler, listener)
+}
+
+/// Answers everything: stores nothing, fetches one fixed object.
+async fn serve(link: Link, object: Vec<u8>) {
+    while let Ok(arriving) = link.accept().await {
+        let Ok((request, mut responder)) = arriving.read().await else { continue };
+        let done = match request {
+            Request::Put { size_bytes, .. } if size_bytes > 1 << 20 => {
+                responder.reply(Response::Refused(Refusal::NoRoom)).await
+            }
+            Request::Put { name, size_bytes } => match responder.receive_object(name, size_bytes).await {
+                Ok(_) => responder.reply(Response::Done).await,
+                Err(_) => responder.reply(Response::Refused(Refusal::WrongName)).await,
+            },
+            Request::Fetch(_) => responder.reply_object(&object, Priority::Scene).await,
+            Request::Jobs => responder.reply(Response::Refused(Refusal::NoSuchJob)).await,
+            _ => responder.reply(Response::Done).await,
+        };
+        done.expect("the dialler waits for the reply");
+    }
+}
+
+#[tokio::test]
+async fn both_ends_know_whom_they_talk_to() {
+    let (pair, dialler, listener) = pair().await;
+    assert_eq!(pair.dialler.peer(), listener.id());
+    assert_eq!(pair.listener.peer(), dialler.id());
+}
+
+#[tokio::test]
+async fn requests_objects_and_refusals_cross_the_link() {
+    let (pair, ..) = pair().await;
+    let object = vec![0x5a; 700_000];
+    pair.listener.trust();
+    tokio::spawn(serve(pair.listener.clone(), object.clone()));
+    let link = &pair.dialler;
+    assert_eq!(link.call(&Request::Ping).await, Ok(Response::Done));
+    assert_eq!(link.call(&Request::Jobs).await, Err(LinkFault::Refused(Refusal::NoSuchJob)));
+    assert_eq!(link.put(&object, Priority::Result).await, Ok(ObjectName::of(&object)));
+    let fetched = link.fetch(ObjectName::of(&object), 1 << 20, Priority::Scene).await;
+    assert_eq!(fetched.as_ref(), Ok(&object));
+    // A refusal reaches a sender that is still sending.
+    let large = vec![1; 40 << 20];
+    assert_eq!(link.put(&large, Priority::Result).await, Err(LinkFault::Refused(Refusal::NoRoom)));
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_what_was_asked_for_is_refused() {
+    let (pair, ..) = pair().await;
+    tokio::spawn(serve(pair.listener.clone(), b"something else".to_vec()));
+    let link = &pair.dialler;
+    let name = ObjectName::of(b"wanted");
+    assert_eq!(link.fetch(name, 100, Priority::Scene).await, Err(LinkFault::WrongContent));
+    assert_eq!(
+        link.fetch(name, 3, Priority::Scene).await,
+        Err(LinkFault::TooLarge { claimed: 14, limit: 3 })
+    );
+}
+
+#[tokio::test]
+async fn a_coordinator_with_another_key_is_told_apart() {
+    let (dialler, listener) = (Identity::generate(), Identity::generate());
+    let accepting = Listener::bind(([127, 0, 0, 1], 0).into(), &listener).expect("a free port");
+    let port = accepting.local_address().expect("bound").port();
+    tokio::spawn(async move {
+        while let Some(caller) = accepting.accept().await {
+            let _ = caller.handshake().await;
+        }
+    });
+    let expected = Identity::generate().id();
+    let wrong = CoordinatorAddress::new("127.0.0.1", port, expected).expect("valid");
+    assert_eq!(Link::connect(&dialler, &wrong).await.err(), Some(LinkFault::WrongKey { expected }));
+    let right = CoordinatorAddress::new("127.0.0.1", port, listener.id()).expect("valid");
+    assert_eq!(
+        Link::connect_as(&dialler, &right, b"tessera/2").await.err(),
+        Some(LinkFault::VersionMismatch)
+    );
+    assert!(Link::connect(&dialler, &right).await.is_ok());
+}
+
+#[tokio::test]
+async fn another_message_version_ends_the_link_readably() {
+    let (pair, ..) = pair().await;
+    tokio::spawn(serve(pair.listener.clone(), Vec::new()));
+    let (mut send, mut receive) = pair.dialler.open(Priority::Control).await.expect("open");
+    let mut bytes = Request::Ping.encode().expect("encodes");
+    bytes[0] = 9;
+    send.write_all(&bytes).await.expect("sent");
+    send.finish().expect("open");
+    let reply = read_message::<Response>(&mut receive).await;
+    assert_eq!(reply, Ok(Response::Refused(Refusal::Version { ours: 1 })));
+    drop((send, receive));
+    assert_eq!(pair.dialler.closed().await, LinkFault::VersionMismatch);
+}
+
+#[tokio::test]
+async fn malformed_requests_are_answered_and_harm_nobody() {
+    let (pair, ..) = pair().await;
+    tokio::spawn(serve(pair.listener.clone(), Vec::new()));
+    for bytes in [&[1u8, 1, 0, 1, 0, 0, 0, 0xff][..], &[1, 7, 7, 0, 0, 0, 0], &[1, 1, 0, 255, 255, 255, 255]]
+    {
+        let (mut send, mut receive) = pair.dialler.open(Priority::Control).await.expect("open");
+        send.write_all(bytes).await.expect("sent");
+        let _ = send.finish();
+        let reply = read_message::<Response>(&mut receive).await;
+        assert_eq!(reply, Ok(Response::Refused(Refusal::Malformed)));
+    }
+    assert_eq!(pair.dialler.call(&Request::Ping).await, Ok(Response::Done));
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_said_so() {
+    let dialler = Identity::generate();
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("bound").port();
+    let address = CoordinatorAddress::new("127.0.0.1", port, dialler.id()).expect("valid");
+    assert_eq!(Link::connect(&dialler, &address).await.err(), Some(LinkFault::NoAnswer));
+    let nowhere = CoordinatorAddress::new("host.invalid", port, dialler.id()).expect("valid");
+    assert!(matches!(Link::connect(&dialler, &nowhere).await.err(), Some(LinkFault::UnknownHost { .. })));
+}

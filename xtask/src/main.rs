@@ -7,6 +7,7 @@ mod check;
 mod children;
 mod demo;
 mod process;
+mod scenes;
 mod tidy;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ Usage: cargo xtask VERB
   test, check          format, house rules, lints, licences, spelling and all tests
   check --no-tests     the same without the tests
   tidy                 only the house rules: ranks, lengths, names, words, assets
+  scenes               write the bundled scenes into assets/scenes anew
 ";
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["test" | "check"] => check::run(check::Tests::Run)?,
         ["check", "--no-tests"] => check::run(check::Tests::Skip)?,
         ["tidy"] => tidy::run()?,
+        ["scenes"] => scenes::run()?,
         [] | ["help" | "--help" | "-h"] => eprint!("{USAGE}"),
         _ => {
             eprint!("xtask: unknown verb or option: {}\n\n{USAGE}", words.join(" "));

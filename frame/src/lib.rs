@@ -8,6 +8,8 @@
 //! tiles and sample ranges in any way, rendered anywhere and in any order, and still give the same bits.
 
 pub mod blocks;
+pub mod compare;
+pub mod exr;
 pub mod film;
 pub mod id;
 pub mod live;

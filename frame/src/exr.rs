@@ -1,0 +1,64 @@
+//! OpenEXR files: pictures out, pictures in, and what people ask about them.
+//!
+//! Writing follows the contract's `comp` layout (or Blender's names), always into a temporary file beside the target that
+//! is renamed when it is safely on disk. Reading takes anybody's file: limits are checked on the header
+//! before pixels are decoded, and whatever the decoder makes of damaged bytes comes back as an error.
+//! Only scan-line files of one part are written; deep data is neither written nor read.
+//! Source: "OpenEXR File Layout" and "Technical Introduction to OpenEXR", openexr.com.
+
+mod atomic;
+mod dwa;
+mod layer;
+mod png;
+mod read;
+mod report;
+mod write;
+
+use std::io;
+
+pub use layer::{Layer, Layers, LayersError, Layout};
+pub use png::{ToneMap, write_png};
+pub use read::{ExrFile, ExrPart, ReadLimits, Samples, read, read_bytes, read_info};
+pub use report::{ChannelInfo, CheckReport, ExrInfo, PartInfo, SampleKind, check};
+pub use write::{Compression, ExrOptions, NotAnOption, partial_path, settings_metadata, write};
+
+/// Why a picture could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExrError {
+    /// A layer was asked for whose planes were not rendered.
+    #[error("the layer {0} was asked for but not rendered; render again with it in --layers")]
+    LayerNotRendered(Layer),
+    /// DWAA decides by the channel's last letters what it may change.
+    #[error(
+        "DWAA would change the values of the layer {0}; use --compression zip, or leave {0} out of --layers"
+    )]
+    LossyData(Layer),
+    /// The disk has no room for the picture.
+    #[error("the disk is full; free some space or choose another folder, nothing half-written was left")]
+    DiskFull,
+    /// The picture could not be put into its place.
+    #[error("the picture could not be written, nothing half-written was left: {0}")]
+    Write(#[source] io::Error),
+    /// The codec refused.
+    #[error("the picture could not be encoded: {0}")]
+    Encode(String),
+    /// The file could not be opened or read.
+    #[error("the picture could not be read: {0}")]
+    Read(#[source] io::Error),
+    /// Bytes that are not OpenEXR, or damaged, or of a kind that cannot be read.
+    #[error("this is not a readable OpenEXR file: {0}")]
+    Malformed(String),
+    /// Larger than the caller wants to hold.
+    #[error("the picture is too large: {what} is {found}, at most {limit} is accepted")]
+    TooLarge {
+        /// Which number.
+        what: &'static str,
+        /// As the file has it.
+        found: u64,
+        /// As the limits have it.
+        limit: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests;

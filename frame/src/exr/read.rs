@@ -1,0 +1,307 @@
+//! Reading anybody's file within limits.
+//!
+//! The header is read and held to the limits before any pixel memory is asked for, a file must be long enough for its
+//! own table of blocks, and decoding runs on one thread behind `catch_unwind`: the codec is careful but divides by a
+//! stranger's tile size and asserts about block positions, and a damaged picture must not stop a program.
+
+use std::{
+    fs::File,
+    io::{BufReader, Cursor, Read, Seek},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use ::exr::{
+    block::reader::Reader,
+    error::Error as CodecError,
+    meta::{BlockDescription, MetaData, attribute::AttributeValue, attribute::SampleType, header::Header},
+    prelude as codec,
+};
+use codec::{FlatSamples, ReadChannels, ReadLayers};
+use half::f16;
+
+use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, write::RECEIPTS_ATTRIBUTE};
+use crate::film::Colours;
+
+/// How large a picture may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Longest side of any part, pixels.
+    pub side_px_max: u64,
+    /// Channels of all parts together.
+    pub channels_max: u64,
+    /// Bytes of all decoded samples together.
+    pub samples_bytes_max: u64,
+    /// Bytes of the file.
+    pub file_bytes_max: u64,
+}
+
+/// A file's parts with their samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExrFile {
+    /// The parts, in the file's order.
+    pub parts: Vec<ExrPart>,
+}
+
+/// One part; only its full resolution is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExrPart {
+    /// Size, channels, attributes.
+    pub info: PartInfo,
+    /// One per channel of `info`, row by row.
+    pub samples: Vec<Samples>,
+    /// The bytes that were given as [`super::ExrOptions::receipts`].
+    pub receipts: Option<Vec<u8>>,
+}
+
+/// The samples of one channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Samples {
+    /// 16-bit floating point.
+    Half(Vec<f16>),
+    /// 32-bit floating point.
+    Float(Vec<f32>),
+    /// 32-bit unsigned.
+    Uint(Vec<u32>),
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// [`ExrError::Read`], [`ExrError::Malformed`] or [`ExrError::TooLarge`]; never a panic.
+pub fn read(path: &Path, limits: &ReadLimits) -> Result<ExrFile, ExrError> {
+    let (file, file_bytes) = open(path)?;
+    guarded(|| decode(file, file_bytes, limits))
+}
+
+/// Reads a file's bytes; see [`read`].
+pub fn read_bytes(bytes: &[u8], limits: &ReadLimits) -> Result<ExrFile, ExrError> {
+    guarded(|| decode(Cursor::new(bytes), bytes.len() as u64, limits))
+}
+
+/// Reads the header only; see [`read`].
+pub fn read_info(path: &Path, limits: &ReadLimits) -> Result<ExrInfo, ExrError> {
+    let (mut file, file_bytes) = open(path)?;
+    guarded(|| {
+        let meta = headers(&mut file, file_bytes, limits)?;
+        Ok(ExrInfo { parts: meta.headers.iter().map(part_info).collect() })
+    })
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self { side_px_max: 65_536, channels_max: 1024, samples_bytes_max: 4 << 30, file_bytes_max: 8 << 30 }
+    }
+}
+
+impl ExrFile {
+    /// What the parts are, without samples.
+    pub fn info(&self) -> ExrInfo {
+        ExrInfo { parts: self.parts.iter().map(|part| part.info.clone()).collect() }
+    }
+
+    /// Receipts that were written into the file.
+    pub fn receipts(&self) -> Option<&[u8]> {
+        self.parts.iter().find_map(|part| part.receipts.as_deref())
+    }
+
+    /// The picture that a viewer would show first: `R G B` at the root or under a usual name, else the first layer that
+    /// has them, else `Y` as grey. Alpha is 1 where there is none. `None` when the file has no colours.
+    pub fn colours(&self) -> Option<Colours> {
+        const USUAL: [&str; 6] =
+            ["", "Combined.", "Composite.Combined.", "ViewLayer.Combined.", "rgba.", "beauty."];
+        let usual = USUAL.iter().flat_map(|prefix| self.parts.iter().map(move |part| (part, *prefix)));
+        let any = self.parts.iter().flat_map(|part| {
+            part.info.channels.iter().filter_map(move |channel| Some((part, channel.name.strip_suffix('R')?)))
+        });
+        usual.chain(any).find_map(|(part, prefix)| part.colours(prefix)).or_else(|| self.grey())
+    }
+
+    fn grey(&self) -> Option<Colours> {
+        self.parts.iter().find_map(|part| {
+            let grey = part.channel("Y")?;
+            let rgba =
+                (0..grey.len()).flat_map(|at| [grey.number(at), grey.number(at), grey.number(at), 1.0]);
+            Some(Colours { width: part.info.width, height: part.info.height, rgba: rgba.collect() })
+        })
+    }
+}
+
+impl ExrPart {
+    /// The samples of the channel with this full name.
+    pub fn channel(&self, name: &str) -> Option<&Samples> {
+        let at = self.info.channels.iter().position(|channel| channel.name == name)?;
+        self.samples.get(at)
+    }
+
+    fn colours(&self, prefix: &str) -> Option<Colours> {
+        let channel = |suffix: &str| self.channel(&format!("{prefix}{suffix}"));
+        let (red, green, blue) = (channel("R")?, channel("G")?, channel("B")?);
+        let alpha = channel("A");
+        let pixel = |at| {
+            let alpha = alpha.map_or(1.0, |alpha| alpha.number(at));
+            [red.number(at), green.number(at), blue.number(at), alpha]
+        };
+        let rgba = (0..red.len()).flat_map(pixel).collect();
+        Some(Colours { width: self.info.width, height: self.info.height, rgba })
+    }
+}
+
+impl Samples {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Samples::Half(values) => values.len(),
+            Samples::Float(values) => values.len(),
+            Samples::Uint(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One sample as a number.
+    ///
+    /// # Panics
+    /// Past the end.
+    pub fn number(&self, at: usize) -> f32 {
+        match self {
+            Samples::Half(values) => values[at].to_f32(),
+            Samples::Float(values) => values[at],
+            Samples::Uint(values) => values[at] as f32,
+        }
+    }
+
+    /// One sample's bits.
+    ///
+    /// # Panics
+    /// Past the end.
+    pub fn bits(&self, at: usize) -> u32 {
+        match self {
+            Samples::Half(values) => u32::from(values[at].to_bits()),
+            Samples::Float(values) => values[at].to_bits(),
+            Samples::Uint(values) => values[at],
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<(BufReader<File>, u64), ExrError> {
+    let file = File::open(path).map_err(ExrError::Read)?;
+    let file_bytes = file.metadata().map_err(ExrError::Read)?.len();
+    Ok((BufReader::new(file), file_bytes))
+}
+
+fn guarded<T>(work: impl FnOnce() -> Result<T, ExrError>) -> Result<T, ExrError> {
+    // Nothing outlives the closure but its result, so no broken state can be seen afterwards.
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(ExrError::Malformed("its numbers contradict each other".to_owned())))
+}
+
+fn decode(mut source: impl Read + Seek, file_bytes: u64, limits: &ReadLimits) -> Result<ExrFile, ExrError> {
+    let meta = headers(&mut source, file_bytes, limits)?;
+    source.rewind().map_err(ExrError::Read)?;
+    dwa::check_blocks(&mut source)?;
+    source.rewind().map_err(ExrError::Read)?;
+    let reader = codec::read().no_deep_data().largest_resolution_level().all_channels().all_layers();
+    let image = reader.all_attributes().non_parallel().from_buffered(source).map_err(fault)?;
+    let part = |(header, layer): (&Header, codec::Layer<codec::AnyChannels<FlatSamples>>)| ExrPart {
+        info: part_info(header),
+        samples: layer.channel_data.list.into_iter().map(|channel| channel.sample_data.into()).collect(),
+        receipts: receipts_of(header),
+    };
+    Ok(ExrFile { parts: meta.headers.iter().zip(image.layer_data).map(part).collect() })
+}
+
+fn headers(
+    source: &mut (impl Read + Seek),
+    file_bytes: u64,
+    limits: &ReadLimits,
+) -> Result<MetaData, ExrError> {
+    within("file size in bytes", file_bytes, limits.file_bytes_max)?;
+    let meta = Reader::read_from_buffered(source, false).map_err(fault)?.into_meta_data();
+    let (mut channels, mut samples_bytes, mut table_bytes) = (0u64, 0u64, 0u64);
+    for header in &meta.headers {
+        let (width, height) = (header.layer_size.0 as u64, header.layer_size.1 as u64);
+        within("width", width, limits.side_px_max)?;
+        within("height", height, limits.side_px_max)?;
+        if let BlockDescription::Tiles(tiles) = header.blocks {
+            within("tile width", tiles.tile_size.0 as u64, limits.side_px_max)?;
+            within("tile height", tiles.tile_size.1 as u64, limits.side_px_max)?;
+        }
+        channels += header.channels.list.len() as u64;
+        within("number of channels", channels, limits.channels_max)?;
+        samples_bytes = samples_bytes.saturating_add(width * height * header.channels.bytes_per_pixel as u64);
+        within("size in bytes", samples_bytes, limits.samples_bytes_max)?;
+        table_bytes = table_bytes.saturating_add((header.chunk_count as u64).saturating_mul(8));
+    }
+    if table_bytes > file_bytes {
+        return Err(ExrError::Malformed("the file ends inside its table of blocks".to_owned()));
+    }
+    Ok(meta)
+}
+
+fn within(what: &'static str, found: u64, limit: u64) -> Result<(), ExrError> {
+    if found <= limit { Ok(()) } else { Err(ExrError::TooLarge { what, found, limit }) }
+}
+
+fn part_info(header: &Header) -> PartInfo {
+    let channel = |channel: &codec::ChannelDescription| ChannelInfo {
+        name: channel.name.to_string(),
+        kind: match channel.sample_type {
+            SampleType::F16 => SampleKind::Half,
+            SampleType::F32 => SampleKind::Float,
+            SampleType::U32 => SampleKind::Uint,
+        },
+    };
+    let own = &header.own_attributes;
+    let others = own.other.iter().chain(&header.shared_attributes.other);
+    let mut attributes: Vec<_> =
+        others.map(|(name, value)| (name.to_string(), attribute_text(value))).collect();
+    attributes.extend(own.software_name.as_ref().map(|name| ("software".to_owned(), name.to_string())));
+    attributes.sort();
+    PartInfo {
+        name: own.layer_name.as_ref().map(ToString::to_string),
+        width: header.layer_size.0 as u32,
+        height: header.layer_size.1 as u32,
+        compression: header.compression.to_string(),
+        channels: header.channels.list.iter().map(channel).collect(),
+        attributes,
+    }
+}
+
+fn attribute_text(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::Text(text) => text.to_string(),
+        AttributeValue::F32(number) => number.to_string(),
+        AttributeValue::I32(number) => number.to_string(),
+        AttributeValue::Custom { kind, bytes } => format!("{} bytes of {kind}", bytes.len()),
+        AttributeValue::Bytes { type_hint, bytes } => format!("{} bytes of {type_hint}", bytes.len()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn receipts_of(header: &Header) -> Option<Vec<u8>> {
+    header.own_attributes.other.iter().find_map(|(name, value)| match value {
+        AttributeValue::Custom { bytes, .. } if name.eq(RECEIPTS_ATTRIBUTE) => Some(bytes.to_vec()),
+        _ => None,
+    })
+}
+
+pub(super) fn fault(error: CodecError) -> ExrError {
+    match error {
+        CodecError::Io(error) => ExrError::Read(error),
+        other => ExrError::Malformed(other.to_string()),
+    }
+}
+
+impl From<FlatSamples> for Samples {
+    fn from(samples: FlatSamples) -> Self {
+        match samples {
+            FlatSamples::F16(values) => Samples::Half(values),
+            FlatSamples::F32(values) => Samples::Float(values),
+            FlatSamples::U32(values) => Samples::Uint(values),
+        }
+    }
+}

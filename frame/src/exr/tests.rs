@@ -1,0 +1,283 @@
+use std::{fs, path::Path};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    Film, FrameSize, Partial, Picture, Plane, RenderSettings, SettingsDraft, TileGrid, TileIndex, TilePlanes,
+    TreeNode, compare,
+};
+
+const ALL: &str = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples";
+
+/// A finished picture of 37 × 21 pixels with every plane, smooth colours, one blazing pixel and a hole in depth.
+fn picture() -> Picture {
+    let layers: Layers = ALL.parse().expect("known names");
+    let size = FrameSize::new(37, 21).expect("in range");
+    let draft = SettingsDraft { spp: 4, planes: layers.planes(), ..SettingsDraft::defaults(size) };
+    let mut film = Film::new(TileGrid::new(size, 64, 0), RenderSettings::new(draft).expect("valid"));
+    let rect = film.grid().rect(TileIndex(0)).expect("one tile");
+    let mut planes = TilePlanes::zeroed(rect, layers.planes());
+    for plane in layers.planes().iter() {
+        let channels = plane.channels();
+        for (at, value) in planes.plane_mut(plane).expect("in the set").iter_mut().enumerate() {
+            let (pixel, channel) = (at / channels, at % channels);
+            let (x, y) = ((pixel % 37) as f32 / 37.0, (pixel / 37) as f32 / 21.0);
+            *value = match plane {
+                Plane::Alpha | Plane::Hits => 4.0,
+                Plane::ObjectId => f32::from_bits(pixel as u32 / 5),
+                Plane::MaterialId => f32::from_bits(u32::MAX - pixel as u32),
+                Plane::LuminanceSquared => 40.0,
+                Plane::Normal | Plane::Motion => x * 8.0 - 4.0 + channel as f32,
+                _ => 4.0 * (x * (channel as f32 + 0.5) + y * 0.3 + 0.01),
+            };
+        }
+    }
+    planes.plane_mut(Plane::Radiance).expect("present")[3 * 40] = 4e9;
+    planes.plane_mut(Plane::Hits).expect("present")[41] = 0.0;
+    let node = TreeNode { level: 0, index: 0 };
+    film.merge(TileIndex(0), Partial { node, planes }).expect("fits");
+    film.picture()
+}
+
+fn options(layout: Layout, compression: Compression) -> ExrOptions {
+    let metadata = vec![("spp".to_owned(), "4".to_owned()), ("scene".to_owned(), "塔".to_owned())];
+    let layers = ALL.parse().expect("known names");
+    ExrOptions { layers, layout, compression, metadata, receipts: Some(vec![7; 300]) }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn read_back(path: &Path) -> ExrFile {
+    read(path, &ReadLimits::default()).expect("just written")
+}
+
+#[test]
+fn a_picture_comes_back_bit_for_bit() {
+    let (folder, picture) = (folder(), picture());
+    for compression in [Compression::Zip, Compression::Zips, Compression::None] {
+        let path = folder.path().join("a.exr");
+        write(&path, &picture, &options(Layout::Comp, compression)).expect("writes");
+        let file = read_back(&path);
+        let part = &file.parts[0];
+        assert_eq!((part.info.width, part.info.height), (37, 21));
+        let bits = |name: &str| {
+            let samples = part.channel(name).expect("was written");
+            (0..samples.len()).map(|at| samples.bits(at)).collect::<Vec<_>>()
+        };
+        let plane = |plane: Plane, channel: usize| {
+            let values = picture.plane(plane).expect("was rendered").iter().skip(channel);
+            values.step_by(plane.channels()).map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        assert_eq!(bits("depth.Z"), plane(Plane::Depth, 0));
+        assert_eq!(bits("position.Y"), plane(Plane::Position, 1));
+        assert_eq!(bits("normal.X"), plane(Plane::Normal, 0));
+        assert_eq!(bits("motion.Y"), plane(Plane::Motion, 1));
+        assert_eq!(bits("object_id.I"), plane(Plane::ObjectId, 0));
+        assert_eq!(bits("material_id.I"), plane(Plane::MaterialId, 0));
+        assert_eq!(bits("samples.N"), picture.samples());
+        assert_eq!((bits("R"), bits("B")), (bits("noisy.R"), bits("noisy.B")));
+        let half = half::f16::from_f32(picture.plane(Plane::Albedo).expect("rendered")[3 * 50 + 1]);
+        assert_eq!(bits("albedo.G")[50], u32::from(half.to_bits()));
+        assert_eq!(file.receipts(), Some(&[7; 300][..]));
+        assert!(check(&file, &ALL.parse().expect("known")).is_sound());
+    }
+}
+
+#[test]
+fn bright_lights_stay_finite() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &options(Layout::Comp, Compression::Zip)).expect("writes");
+    assert_eq!(read_back(&path).parts[0].channel("R").expect("written").number(40), 65504.0);
+}
+
+#[test]
+fn channels_equal_the_contract() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &ExrOptions::default()).expect("writes");
+    let info = read_info(&path, &ReadLimits::default()).expect("just written");
+    let channels: Vec<_> =
+        info.parts[0].channels.iter().map(|channel| format!("{} {}", channel.name, channel.kind)).collect();
+    let expected = [
+        "A half",
+        "B half",
+        "G half",
+        "R half",
+        "albedo.B half",
+        "albedo.G half",
+        "albedo.R half",
+        "depth.Z float",
+        "noisy.B half",
+        "noisy.G half",
+        "noisy.R half",
+        "normal.X float",
+        "normal.Y float",
+        "normal.Z float",
+    ];
+    assert_eq!(channels, expected);
+    assert!(info.to_string().ends_with("layers: beauty,noisy,albedo,normal,depth"), "{info}");
+    let empty = ("tessera/pixels_without_samples".to_owned(), "0".to_owned());
+    assert!(info.parts[0].attributes.contains(&empty));
+    write(&path, &picture(), &options(Layout::Blender, Compression::Zip)).expect("writes");
+    assert_eq!(read_back(&path).info().layers(), Layer::ALL);
+}
+
+#[test]
+fn equal_pictures_are_equal_files_and_name_nobody() {
+    let folder = folder();
+    let bytes = |name: &str| {
+        let path = folder.path().join(name);
+        write(&path, &picture(), &options(Layout::Comp, Compression::Zip)).expect("writes");
+        fs::read(path).expect("just written")
+    };
+    let first = bytes("a.exr");
+    assert!((0..4).all(|at| bytes(&format!("b{at}.exr")) == first));
+    let folder = folder.path().to_str().expect("plain text").as_bytes().to_vec();
+    assert!(!first.windows(folder.len()).any(|window| window == folder));
+}
+
+#[test]
+fn dwaa_never_changes_data() {
+    let (folder, picture) = (folder(), picture());
+    let path = folder.path().join("a.exr");
+    let refused = write(&path, &picture, &options(Layout::Comp, Compression::Dwaa));
+    assert!(matches!(refused, Err(ExrError::LossyData(Layer::Normal))), "{refused:?}");
+    assert_eq!(fs::read_dir(folder.path()).expect("exists").count(), 0);
+    let layers = "beauty,albedo,depth,object_id,variance,samples".parse().expect("known");
+    write(&path, &picture, &ExrOptions { layers, ..options(Layout::Comp, Compression::Dwaa) })
+        .expect("writes");
+    let lossy = read_back(&path);
+    write(&path, &picture, &options(Layout::Comp, Compression::Zip)).expect("writes");
+    let exact = read_back(&path);
+    for name in ["depth.Z", "object_id.I", "variance.V", "samples.N"] {
+        assert_eq!(lossy.parts[0].channel(name), exact.parts[0].channel(name), "{name}");
+    }
+}
+
+#[test]
+fn a_layer_that_was_not_rendered_is_named() {
+    let folder = folder();
+    let size = FrameSize::new(8, 8).expect("in range");
+    let settings = RenderSettings::new(SettingsDraft::defaults(size)).expect("valid");
+    let picture = Film::new(TileGrid::new(size, 8, 0), settings).picture();
+    let options = options(Layout::Comp, Compression::Zip);
+    let refused = write(&folder.path().join("a.exr"), &picture, &options);
+    assert!(matches!(refused, Err(ExrError::LayerNotRendered(Layer::Position))), "{refused:?}");
+}
+
+#[test]
+fn a_failed_write_leaves_what_was_there() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &ExrOptions::default()).expect("writes");
+    let before = fs::read(&path).expect("just written");
+    let fill = |_: &mut fs::File| Err(atomic::fault(std::io::ErrorKind::StorageFull.into()));
+    assert!(matches!(atomic::replace_file(&path, fill), Err(ExrError::DiskFull)));
+    assert_eq!(fs::read(&path).expect("still there"), before);
+    assert_eq!(fs::read_dir(folder.path()).expect("exists").count(), 1);
+    let nowhere = folder.path().join("missing").join("a.exr");
+    assert!(matches!(write(&nowhere, &picture(), &ExrOptions::default()), Err(ExrError::Write(_))));
+}
+
+#[test]
+fn limits_hold_before_memory_is_asked_for() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &ExrOptions::default()).expect("writes");
+    let default = ReadLimits::default();
+    let tight = [
+        ReadLimits { side_px_max: 36, ..default },
+        ReadLimits { channels_max: 13, ..default },
+        ReadLimits { samples_bytes_max: 1000, ..default },
+        ReadLimits { file_bytes_max: 1000, ..default },
+    ];
+    for limits in tight {
+        assert!(matches!(read(&path, &limits), Err(ExrError::TooLarge { .. })), "{limits:?}");
+    }
+}
+
+#[test]
+fn unfinished_and_broken_pictures_are_reported() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    let size = FrameSize::new(8, 8).expect("in range");
+    let settings = RenderSettings::new(SettingsDraft::defaults(size)).expect("valid");
+    let unfinished = Film::new(TileGrid::new(size, 8, 0), settings).picture();
+    write(&path, &unfinished, &ExrOptions::default()).expect("writes");
+    let mut file = read_back(&path);
+    let report = check(&file, &"beauty,motion".parse().expect("known"));
+    assert_eq!((report.pixels_without_samples, &report.missing_layers[..]), (Some(64), &["motion"][..]));
+    let depth = file.parts[0].info.channels.iter().position(|channel| channel.name == "depth.Z");
+    file.parts[0].samples[depth.expect("default layer")] =
+        Samples::Float(vec![f32::NAN, -1.0, f32::INFINITY]);
+    let report = check(&file, &Layers::default());
+    assert_eq!((report.nan, report.negative, report.infinite), (1, 1, 1));
+    assert_eq!(report.bad_channels, ["depth.Z"]);
+}
+
+#[test]
+fn a_single_bit_is_found() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &ExrOptions::default()).expect("writes");
+    let one = read_back(&path);
+    let same = compare::compare(&one, &one).expect("same size");
+    assert!(same.identical && same.error.relmse_all == 0.0 && same.error.psnr == 99.0);
+    let mut other = one.clone();
+    let depth = one.parts[0].info.channels.iter().position(|channel| channel.name == "depth.Z");
+    let Samples::Float(values) = &mut other.parts[0].samples[depth.expect("written")] else {
+        panic!("depth is float")
+    };
+    values[38] = f32::from_bits(values[38].to_bits() ^ 1);
+    let found = compare::compare(&one, &other).expect("same size");
+    let difference = found.first_difference.expect("one bit");
+    assert_eq!((difference.channel.as_str(), difference.x, difference.y), ("depth.Z", 1, 1));
+}
+
+#[test]
+fn the_unfinished_name_is_the_contracts() {
+    assert_eq!(partial_path(Path::new("out/shot.0001.exr")), Path::new("out/shot.0001.partial.exr"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn hostile_bytes_never_panic(
+        compression in 0usize..4, cut in any::<prop::sample::Index>(), truncate in any::<bool>(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), 0u8..8, any::<bool>()), 0..6),
+    ) {
+        let mut bytes = corpus()[compression].clone();
+        let header = bytes.len().min(700);
+        for (at, bit, anywhere) in flips {
+            let at = at.index(if anywhere { bytes.len() } else { header });
+            bytes[at] ^= 1 << bit;
+        }
+        if truncate {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let limits = ReadLimits { samples_bytes_max: 64 << 20, ..ReadLimits::default() };
+        if let Ok(file) = read_bytes(&bytes, &limits) {
+            check(&file, &Layers::default());
+        }
+    }
+}
+
+/// One small file per codec.
+fn corpus() -> &'static [Vec<u8>; 4] {
+    static CORPUS: std::sync::OnceLock<[Vec<u8>; 4]> = std::sync::OnceLock::new();
+    CORPUS.get_or_init(|| {
+        let folder = folder();
+        let path = folder.path().join("a.exr");
+        [Compression::Zip, Compression::Zips, Compression::Dwaa, Compression::None].map(|compression| {
+            let layers = "beauty,depth,object_id".parse().expect("known");
+            let options = ExrOptions { layers, compression, ..ExrOptions::default() };
+            write(&path, &picture(), &options).expect("writes");
+            fs::read(&path).expect("just written")
+        })
+    })
+}

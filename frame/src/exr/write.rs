@@ -1,0 +1,255 @@
+//! Writing: one part, scan lines, channels in alphabetical order, attributes sorted so that equal pictures are equal files.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use ::exr::prelude as codec;
+use codec::{AnyChannel, AnyChannels, AttributeValue, FlatSamples, Text, WritableImage};
+use half::f16;
+
+use super::{ExrError, Layer, Layers, Layout, atomic, layer::Source};
+use crate::{Picture, RenderSettings};
+
+/// How a picture is to be stored.
+#[derive(Clone, Debug, Default)]
+pub struct ExrOptions {
+    /// Which layers.
+    pub layers: Layers,
+    /// Names of their channels.
+    pub layout: Layout,
+    /// Codec.
+    pub compression: Compression,
+    /// Readable facts, each stored as the text attribute `tessera/KEY`.
+    ///
+    /// They must not say where, when or by whom the picture was made; characters outside Latin-1 are escaped.
+    pub metadata: Vec<(String, String)>,
+    /// Receipts as bytes; stored as they are.
+    pub receipts: Option<Vec<u8>>,
+}
+
+/// The contract's codecs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Lossless, blocks of 16 lines.
+    #[default]
+    Zip,
+    /// Lossless, line by line.
+    Zips,
+    /// Lossy, small, for review; refused beside layers whose values it would change.
+    Dwaa,
+    /// None.
+    None,
+}
+
+/// A word that is not one of the choices.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{found}\" is not one of {choices}")]
+pub struct NotAnOption {
+    found: String,
+    choices: &'static str,
+}
+
+/// The name of the attribute that holds [`ExrOptions::receipts`].
+pub(super) const RECEIPTS_ATTRIBUTE: &str = "tessera/receipts";
+/// The name of the attribute that counts the pixels without any sample.
+pub(super) const EMPTY_PIXELS_ATTRIBUTE: &str = "tessera/pixels_without_samples";
+const PREFIX: &str = "tessera/";
+/// OpenEXR's own default.
+const DWAA_LEVEL: f32 = 45.0;
+/// The suffixes that DWAA takes for colours, whatever the layer.
+const DWAA_LOSSY_SUFFIXES: [&str; 6] = ["R", "G", "B", "Y", "RY", "BY"];
+
+/// Writes a picture; it is at `path` whole, or not at all.
+///
+/// Halves are clamped to ±65 504, so that a bright light never becomes an infinity.
+///
+/// # Errors
+/// [`ExrError`]; what was at `path` before is then still there.
+pub fn write(path: &Path, picture: &Picture, options: &ExrOptions) -> Result<(), ExrError> {
+    let image = image_of(picture, options)?;
+    atomic::replace_file(path, |file| {
+        let mut buffered = BufWriter::new(&mut *file);
+        image.write().to_buffered(&mut buffered).map_err(encode_fault)?;
+        buffered.flush().map_err(atomic::fault)?;
+        drop(buffered);
+        sort_attributes(file).map_err(atomic::fault)
+    })
+}
+
+/// Where the unfinished picture of `path` is: `NAME.partial.exr`.
+pub fn partial_path(path: &Path) -> PathBuf {
+    path.with_extension("partial.exr")
+}
+
+/// The settings as metadata for [`ExrOptions::metadata`].
+pub fn settings_metadata(settings: &RenderSettings) -> Vec<(String, String)> {
+    let facts = [
+        ("spp", settings.spp.to_string()),
+        ("seed", settings.seed.to_string()),
+        ("max_bounces", settings.max_bounces.to_string()),
+        ("filter", format!("{:?}", settings.filter)),
+        ("microfacet", format!("{:?}", settings.microfacet)),
+        ("clamp_indirect", settings.clamp_indirect.to_string()),
+        ("denoise", format!("{:?}", settings.denoise)),
+        ("exposure_scale", settings.exposure_scale.to_string()),
+    ];
+    facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+impl FromStr for Compression {
+    type Err = NotAnOption;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOption> {
+        match text {
+            "zip" => Ok(Self::Zip),
+            "zips" => Ok(Self::Zips),
+            "dwaa" => Ok(Self::Dwaa),
+            "none" => Ok(Self::None),
+            _ => Err(NotAnOption { found: text.to_owned(), choices: "zip, zips, dwaa, none" }),
+        }
+    }
+}
+
+impl FromStr for Layout {
+    type Err = NotAnOption;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOption> {
+        match text {
+            "comp" => Ok(Self::Comp),
+            "blender" => Ok(Self::Blender),
+            _ => Err(NotAnOption { found: text.to_owned(), choices: "comp, blender" }),
+        }
+    }
+}
+
+type OnePart = codec::Image<codec::Layer<AnyChannels<FlatSamples>>>;
+
+fn image_of(picture: &Picture, options: &ExrOptions) -> Result<OnePart, ExrError> {
+    let mut channels = Vec::new();
+    for layer in options.layers.iter() {
+        refuse_lossy_data(layer, options)?;
+        for (name, source) in layer.channels(options.layout) {
+            let samples = samples_of(picture, source).ok_or(ExrError::LayerNotRendered(layer))?;
+            channels.push(AnyChannel::new(text(&name), samples));
+        }
+    }
+    let size = (picture.size().width() as usize, picture.size().height() as usize);
+    let encoding = codec::Encoding {
+        compression: match options.compression {
+            Compression::Zip => codec::Compression::ZIP16,
+            Compression::Zips => codec::Compression::ZIP1,
+            Compression::Dwaa => codec::Compression::DWAA(Some(DWAA_LEVEL)),
+            Compression::None => codec::Compression::Uncompressed,
+        },
+        blocks: codec::Blocks::ScanLines,
+        line_order: codec::LineOrder::Increasing,
+    };
+    let attributes = attributes_of(picture, options);
+    let layer = codec::Layer::new(size, attributes, encoding, AnyChannels::sort(channels.into()));
+    let mut image = codec::Image::from_layer(layer);
+    image.attributes.chromaticities = Some(::exr::meta::attribute::Chromaticities {
+        red: codec::Vec2(0.64, 0.33),
+        green: codec::Vec2(0.30, 0.60),
+        blue: codec::Vec2(0.15, 0.06),
+        white: codec::Vec2(0.3127, 0.3290),
+    });
+    Ok(image)
+}
+
+/// DWAA goes by channel suffix alone, so it would quantise the Y of a normal as if it were luminance, and the
+/// codec cannot be told otherwise for single channels of a part.
+fn refuse_lossy_data(layer: Layer, options: &ExrOptions) -> Result<(), ExrError> {
+    let lossy = |name: &String| {
+        DWAA_LOSSY_SUFFIXES.contains(&name.rsplit('.').next().expect("a split has at least one piece"))
+    };
+    let changed = layer.is_data() && layer.channel_names(options.layout).iter().any(lossy);
+    if options.compression == Compression::Dwaa && changed {
+        return Err(ExrError::LossyData(layer));
+    }
+    Ok(())
+}
+
+fn samples_of(picture: &Picture, source: Source) -> Option<FlatSamples> {
+    let channel = |plane: crate::Plane, channel: usize| {
+        let values = picture.plane(plane)?;
+        Some(values.iter().copied().skip(channel).step_by(plane.channels()))
+    };
+    let ids = |plane| Some(channel(plane, 0)?.map(f32::to_bits));
+    Some(match source {
+        Source::Half(plane, at) => FlatSamples::F16(channel(plane, at)?.map(clamped_half).collect()),
+        Source::Float(plane, at) => FlatSamples::F32(channel(plane, at)?.collect()),
+        Source::Id(plane) => FlatSamples::U32(ids(plane)?.collect()),
+        Source::IdAsFloat(plane) => FlatSamples::F32(ids(plane)?.map(|id| id as f32).collect()),
+        Source::Zero => FlatSamples::F32(vec![0.0; picture.samples().len()]),
+        Source::Variance => FlatSamples::F32(picture.variance()?.to_vec()),
+        Source::Samples => FlatSamples::U32(picture.samples().to_vec()),
+    })
+}
+
+fn clamped_half(value: f32) -> f16 {
+    f16::from_f32(value.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()))
+}
+
+fn attributes_of(picture: &Picture, options: &ExrOptions) -> codec::LayerAttributes {
+    let software = concat!("Tessera ", env!("CARGO_PKG_VERSION"));
+    let mut attributes = codec::LayerAttributes { software_name: Some(text(software)), ..Default::default() };
+    for (key, value) in &options.metadata {
+        attributes.other.insert(text(&format!("{PREFIX}{key}")), AttributeValue::Text(text(value)));
+    }
+    let empty = text(&picture.pixels_without_samples().to_string());
+    attributes.other.insert(text(EMPTY_PIXELS_ATTRIBUTE), AttributeValue::Text(empty));
+    if let Some(receipts) = &options.receipts {
+        // A type of our own: readers keep unknown types as opaque bytes, and a text attribute would cost a third more.
+        let value =
+            AttributeValue::Custom { kind: text("tesseraReceipts"), bytes: receipts.as_slice().into() };
+        attributes.other.insert(text(RECEIPTS_ATTRIBUTE), value);
+    }
+    attributes
+}
+
+/// OpenEXR's texts are single bytes per character.
+fn text(value: &str) -> Text {
+    Text::new_or_none(value).unwrap_or_else(|| {
+        let escaped: String = value.chars().flat_map(char::escape_default).collect();
+        Text::new_or_none(escaped).expect("escaped text is ASCII")
+    })
+}
+
+fn encode_fault(error: ::exr::error::Error) -> ExrError {
+    match error {
+        ::exr::error::Error::Io(error) => atomic::fault(error),
+        other => ExrError::Encode(other.to_string()),
+    }
+}
+
+/// Puts the header's attributes in alphabetical order.
+///
+/// The codec keeps them in a hash map, so without this two writes of one picture would be different files. Only
+/// their order changes, so no offset moves.
+fn sort_attributes(file: &mut File) -> io::Result<()> {
+    const FIRST_ATTRIBUTE: u64 = 8;
+    file.seek(SeekFrom::Start(FIRST_ATTRIBUTE))?;
+    let mut reader = BufReader::new(&mut *file);
+    let mut attributes = Vec::new();
+    loop {
+        let mut attribute = Vec::new();
+        reader.read_until(0, &mut attribute)?;
+        if attribute == [0] {
+            break;
+        }
+        reader.read_until(0, &mut attribute)?;
+        let mut size = [0; 4];
+        reader.read_exact(&mut size)?;
+        attribute.extend_from_slice(&size);
+        reader.by_ref().take(u64::from(u32::from_le_bytes(size))).read_to_end(&mut attribute)?;
+        attributes.push(attribute);
+    }
+    drop(reader);
+    attributes.sort();
+    file.seek(SeekFrom::Start(FIRST_ATTRIBUTE))?;
+    file.write_all(&attributes.concat())
+}

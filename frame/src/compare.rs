@@ -200,9 +200,10 @@ impl Pair {
             let mut means = [[0.0; CHANNELS]; 2];
             for at in 0..BLOCK_PX * BLOCK_PX {
                 let pixel = (top + at / BLOCK_PX) * self.width + left + at % BLOCK_PX;
-                for channel in 0..CHANNELS {
-                    means[0][channel] += self.test[pixel][channel] / (BLOCK_PX * BLOCK_PX) as f64;
-                    means[1][channel] += self.reference[pixel][channel] / (BLOCK_PX * BLOCK_PX) as f64;
+                for (mean, pixels) in means.iter_mut().zip([&self.test, &self.reference]) {
+                    for (sum, value) in mean.iter_mut().zip(pixels[pixel]) {
+                        *sum += value / (BLOCK_PX * BLOCK_PX) as f64;
+                    }
                 }
             }
             let errors: [f64; 3] =
@@ -310,4 +311,63 @@ fn differences(left: &ExrFile, right: &ExrFile) -> (Option<Difference>, Vec<Stri
         }
     }
     (first, unmatched)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sums of 64ths, exact in half precision too, with one pixel far out.
+    fn pair() -> (Colours, Colours) {
+        let (width, height) = (40, 24);
+        let reference = |x: u32, y: u32, c: u32| ((x * 7 + y * 13 + c * 5) % 32) as f32 / 16.0 + 0.125;
+        let off = |x: u32, y: u32, c: u32| ((x * 5 + y * 3 + c) % 9) as f32 / 64.0 - 0.0625;
+        let far = |x: u32, y: u32| if (x, y) == (17, 9) { 8.0 } else { 0.0 };
+        let picture = |value: &dyn Fn(u32, u32, u32) -> f32| {
+            let pixels = (0..width * height).map(|at| (at % width, at / width));
+            let rgba =
+                pixels.flat_map(|(x, y)| [value(x, y, 0), value(x, y, 1), value(x, y, 2), 1.0]).collect();
+            Colours { width, height, rgba }
+        };
+        (picture(&|x, y, c| reference(x, y, c) + off(x, y, c) + far(x, y)), picture(&reference))
+    }
+
+    #[test]
+    fn numbers_equal_the_reference_tools() {
+        let (test, reference) = pair();
+        let found = compare_colours(&test, &reference).expect("same size");
+        // What compare_exr.py (numpy) prints for the same two pictures.
+        let expected = [
+            ("relmse", found.relmse, 0.008030110391979444),
+            ("relmse_all", found.relmse_all, 0.06281444509920654),
+            ("mse", found.mse, 0.0685546875),
+            ("psnr", found.psnr, 35.096575042742785),
+            ("max_abs", found.max_abs, 8.03125),
+            ("mre", found.mre[0], 0.06203085056229833),
+            ("mre", found.mre[1], 0.05769541064201257),
+            ("mre", found.mre[2], 0.05802660214635622),
+            ("bias", found.bias[0], 0.007248098859315588),
+            ("bias", found.bias[1], 0.007619047619047619),
+            ("bias", found.bias[2], 0.007976190476190477),
+            ("block", found.block, 0.008892865456687939),
+            ("block_p99", found.block_p99, 0.10265745867844137),
+            ("outliers", found.outliers, 0.0010416666666666667),
+            ("blocky", found.blocky, 1.0528379396546208),
+        ];
+        for (name, found, expected) in expected {
+            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{name}: {found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn broken_samples_are_counted_and_spoil_nothing() {
+        let (mut test, reference) = pair();
+        test.rgba[4] = f32::NAN;
+        test.rgba[9] = f32::INFINITY;
+        let found = compare_colours(&test, &reference).expect("same size");
+        assert_eq!((found.bad_pixels, found.relmse_all.is_finite()), (2, true));
+        let small = Colours { width: 1, height: 1, rgba: vec![0.5; 4] };
+        assert_eq!(compare_colours(&small, &reference), Err(CompareError::Size(1, 1, 40, 24)));
+        assert_eq!(compare_colours(&small, &small).expect("same size").relmse, 0.0);
+    }
 }

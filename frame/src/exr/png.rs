@@ -38,13 +38,13 @@ pub fn write_png(
 }
 
 fn shown(rgb: [f32; 3], exposure_ev: f32, tone_map: ToneMap) -> [u8; 3] {
-    // NaN becomes black: `max` returns the other operand.
-    let exposed = rgb.map(|value| (value * exposure_ev.exp2()).max(0.0).min(f32::MAX));
+    let exposed = rgb.map(|value| (value * exposure_ev.exp2()).clamp(0.0, f32::MAX));
     let divisor = match tone_map {
         ToneMap::Clip => 1.0,
         ToneMap::Reinhard => 1.0 + 0.2126 * exposed[0] + 0.7152 * exposed[1] + 0.0722 * exposed[2],
     };
-    exposed.map(|value| (srgb_from_linear((value / divisor).min(1.0)) * 255.0).round() as u8)
+    // NaN passes `clamp` and is cast to 0: black.
+    exposed.map(|value| (srgb_from_linear((value / divisor).clamp(0.0, 1.0)) * 255.0).round() as u8)
 }
 
 /// IEC 61966-2-1.

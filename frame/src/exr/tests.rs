@@ -267,6 +267,19 @@ proptest! {
     }
 }
 
+/// Found by the property above: the codec asked for this much memory and the program was aborted.
+#[test]
+fn a_block_that_claims_a_terabyte_is_refused() {
+    let mut bytes = corpus()[2].clone();
+    let counters = [2u64.to_le_bytes(), 0u64.to_le_bytes()];
+    // A block starts with version 2; the size of its first section comes next and is not 0, for depth is in it.
+    let at = bytes.windows(8).rposition(|window| window == counters[0]).expect("a block of version 2");
+    assert_ne!(bytes[at + 8..at + 16], counters[1]);
+    bytes[at + 8..at + 16].copy_from_slice(&(1u64 << 40).to_le_bytes());
+    let refused = read_bytes(&bytes, &ReadLimits::default());
+    assert!(matches!(&refused, Err(ExrError::Malformed(why)) if why.contains("claims")), "{refused:?}");
+}
+
 /// One small file per codec.
 fn corpus() -> &'static [Vec<u8>; 4] {
     static CORPUS: std::sync::OnceLock<[Vec<u8>; 4]> = std::sync::OnceLock::new();

@@ -1,0 +1,363 @@
+//! Triangles: one part for each primitive of a mesh, whatever its topology and encoding.
+
+use glam::{Vec2, Vec3, Vec4};
+use gltf::json::Root;
+use gltf::json::mesh::{Mode, Primitive, Semantic};
+use gltf::json::validation::Checked::Valid;
+
+use super::accessor::{Accessors, Integers};
+use super::deform::{Influences, Morph};
+use super::fault::{ImportError, Warnings, broken};
+use super::limits::Limits;
+use super::tangent;
+use crate::scene::{Material, Mesh};
+
+/// A primitive at rest, and what moves it.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) base: Mesh,
+    /// The file gives no normals, so each triangle keeps its own also when it moves.
+    pub(super) flat: bool,
+    /// One for each morph target, perhaps with empty arrays.
+    pub(super) morphs: Vec<Morph>,
+    pub(super) influences: Option<Influences>,
+}
+
+/// Reads primitives, within the budget of triangles.
+pub(super) struct Parts<'a> {
+    pub(super) accessors: &'a Accessors<'a>,
+    pub(super) materials: &'a [Material],
+    pub(super) limits: &'a Limits,
+    pub(super) triangles_left: u64,
+}
+
+impl Parts<'_> {
+    /// The primitive as triangles; `None` (and a warning) when it has none.
+    pub(super) fn read(
+        &mut self,
+        json: &Primitive,
+        place: &str,
+        warnings: &mut Warnings,
+    ) -> Result<Option<Part>, ImportError> {
+        let Valid(mode @ (Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan)) = json.mode else {
+            warnings.warn(place, "it is made of points or lines, which are not rendered");
+            return Ok(None);
+        };
+        refuse_packed(self.accessors.root, json, place)?;
+        let reader = Attributes { accessors: self.accessors, json, place };
+        let Some(positions) = reader.vectors::<3>(Semantic::Positions, Integers::AsFlagged)? else {
+            warnings.warn(place, "it has no positions and is left out");
+            return Ok(None);
+        };
+        let mut part = Part::default();
+        part.base.positions = positions.into_iter().map(Vec3::from).collect();
+        part.base.material = self.material(json, place)?;
+        part.base.triangles = self.triangles(json, mode, part.base.positions.len(), place, warnings)?;
+        let count = part.base.positions.len();
+        part.base.normals =
+            reader.whole::<3>(Semantic::Normals, count)?.into_iter().map(Vec3::from).collect();
+        part.base.tangents =
+            reader.whole::<4>(Semantic::Tangents, count)?.into_iter().map(Vec4::from).collect();
+        part.base.colors = reader.colors(count)?;
+        part.base.uv_sets = reader.uv_sets(count)?;
+        part.flat = part.base.normals.is_empty();
+        part.influences = reader.influences(count)?;
+        part.morphs = reader.morphs(count)?;
+        reader.name_the_rest(warnings);
+        if part.morphs.is_empty() && part.influences.is_none() {
+            part.base.drop_flat_triangles();
+        }
+        if part.base.triangles.is_empty() {
+            warnings.warn(place, "it has no triangle of any size and is left out");
+            return Ok(None);
+        }
+        self.finish(&mut part, place, warnings);
+        Ok(Some(part))
+    }
+
+    /// Fills in what the material needs and the file leaves out.
+    fn finish(&self, part: &mut Part, place: &str, warnings: &mut Warnings) {
+        let material = &self.materials[part.base.material as usize];
+        let sets = material.texture_refs().iter().flatten().map(|slot| usize::from(slot.uv_set) + 1).max();
+        let corners = part.base.positions.len();
+        if let Some(sets) = sets.filter(|&sets| sets > part.base.uv_sets.len()) {
+            let text = format!("its material uses UV set {}, which it lacks; zeros are used", sets - 1);
+            warnings.warn(place, text);
+            part.base.uv_sets.resize(sets, vec![Vec2::ZERO; corners]);
+        }
+        part.base.make_normals_unit();
+        let slot = material.normal_texture.or(material.clearcoat_normal_texture);
+        match slot {
+            None => part.base.tangents.clear(),
+            Some(slot) => tangent::fill(part, usize::from(slot.uv_set)),
+        }
+    }
+
+    fn material(&self, json: &Primitive, place: &str) -> Result<u32, ImportError> {
+        let Some(index) = json.material.map(|index| index.value()) else { return Ok(0) };
+        if index + 1 >= self.materials.len() {
+            return Err(broken(place, format!("its material {index} does not exist")));
+        }
+        Ok(index as u32 + 1)
+    }
+
+    fn triangles(
+        &mut self,
+        json: &Primitive,
+        mode: Mode,
+        corners: usize,
+        place: &str,
+        warnings: &mut Warnings,
+    ) -> Result<Vec<[u32; 3]>, ImportError> {
+        if u32::try_from(corners).is_err() {
+            return Err(broken(place, "it has more corners than can be indexed"));
+        }
+        let count = match json.indices {
+            Some(indices) => self.accessors.count(indices.value(), place)?,
+            None => corners as u64,
+        };
+        let triangles = if mode == Mode::Triangles { count / 3 } else { count.saturating_sub(2) };
+        self.triangles_left =
+            self.triangles_left.checked_sub(triangles).ok_or_else(|| ImportError::OverLimit {
+                place: place.to_owned(),
+                what: "triangles",
+                limit: self.limits.triangles,
+            })?;
+        let indices: Vec<u32> = match json.indices {
+            Some(indices) => self
+                .accessors
+                .integers::<1>(indices.value(), place)?
+                .into_iter()
+                .map(|[index]| index)
+                .collect(),
+            None => (0..corners as u32).collect(),
+        };
+        if let Some(wrong) = indices.iter().find(|&&index| index as usize >= corners) {
+            return Err(broken(place, format!("an index names corner {wrong} of {corners}")));
+        }
+        if mode == Mode::Triangles && !indices.len().is_multiple_of(3) {
+            warnings.warn(place, "its last triangle is incomplete and is left out");
+        }
+        Ok(assemble(&indices, mode))
+    }
+}
+
+/// Triangles of a list, strip or fan; those that name a corner twice cover nothing and are left out.
+fn assemble(indices: &[u32], mode: Mode) -> Vec<[u32; 3]> {
+    let whole = |triangle: &[u32; 3]| {
+        let [a, b, c] = *triangle;
+        a != b && b != c && c != a
+    };
+    match mode {
+        Mode::TriangleStrip => indices
+            .windows(3)
+            .enumerate()
+            // Every other triangle of a strip runs backwards.
+            .map(|(index, w)| if index % 2 == 0 { [w[0], w[1], w[2]] } else { [w[0], w[2], w[1]] })
+            .filter(whole)
+            .collect(),
+        Mode::TriangleFan => indices
+            .get(1..)
+            .unwrap_or_default()
+            .windows(2)
+            .map(|pair| [indices[0], pair[0], pair[1]])
+            .filter(whole)
+            .collect(),
+        _ => indices.chunks_exact(3).map(|corner| [corner[0], corner[1], corner[2]]).filter(whole).collect(),
+    }
+}
+
+/// Refuses a primitive whose only copy of the data is compressed.
+fn refuse_packed(root: &Root, json: &Primitive, place: &str) -> Result<(), ImportError> {
+    let packed =
+        json.extensions.as_ref().is_some_and(|own| own.others.contains_key("KHR_draco_mesh_compression"));
+    let positions =
+        json.attributes.get(&Valid(Semantic::Positions)).and_then(|index| root.accessors.get(index.value()));
+    if packed && positions.is_some_and(|accessor| accessor.buffer_view.is_none() && accessor.sparse.is_none())
+    {
+        let what = "the extension KHR_draco_mesh_compression".to_owned();
+        return Err(ImportError::Unsupported { place: place.to_owned(), what });
+    }
+    Ok(())
+}
+
+/// The attributes of one primitive.
+struct Attributes<'a> {
+    accessors: &'a Accessors<'a>,
+    json: &'a Primitive,
+    place: &'a str,
+}
+
+impl Attributes<'_> {
+    const INFLUENCE_SETS_MAX: u32 = 8;
+
+    fn accessor(&self, semantic: Semantic) -> Option<usize> {
+        self.json.attributes.get(&Valid(semantic)).map(|index| index.value())
+    }
+
+    fn named(&self, semantic: &Semantic) -> String {
+        let name = match semantic {
+            Semantic::Positions => "POSITION".to_owned(),
+            Semantic::Normals => "NORMAL".to_owned(),
+            Semantic::Tangents => "TANGENT".to_owned(),
+            Semantic::Colors(set) => format!("COLOR_{set}"),
+            Semantic::TexCoords(set) => format!("TEXCOORD_{set}"),
+            Semantic::Joints(set) => format!("JOINTS_{set}"),
+            Semantic::Weights(set) => format!("WEIGHTS_{set}"),
+            Semantic::Extras(name) => super::fault::quoted(name),
+        };
+        format!("{}, {name}", self.place)
+    }
+
+    fn vectors<const N: usize>(
+        &self,
+        semantic: Semantic,
+        integers: Integers,
+    ) -> Result<Option<Vec<[f32; N]>>, ImportError> {
+        let place = self.named(&semantic);
+        self.accessor(semantic).map(|index| self.accessors.vectors::<N>(index, integers, &place)).transpose()
+    }
+
+    fn check_count(&self, own: usize, count: usize, place: &str) -> Result<(), ImportError> {
+        if own == count {
+            return Ok(());
+        }
+        Err(broken(place, format!("it has {own} elements for {count} positions")))
+    }
+
+    /// An attribute for every corner, or empty.
+    fn whole<const N: usize>(&self, semantic: Semantic, count: usize) -> Result<Vec<[f32; N]>, ImportError> {
+        let place = self.named(&semantic);
+        let Some(vectors) = self.vectors::<N>(semantic, Integers::AsFlagged)? else { return Ok(Vec::new()) };
+        self.check_count(vectors.len(), count, &place)?;
+        Ok(vectors)
+    }
+
+    fn colors(&self, count: usize) -> Result<Vec<Vec4>, ImportError> {
+        let Some(index) = self.accessor(Semantic::Colors(0)) else { return Ok(Vec::new()) };
+        let place = self.named(&Semantic::Colors(0));
+        let colors: Vec<Vec4> = if self.accessors.components(index, &place)? == 3 {
+            let colors = self.accessors.vectors::<3>(index, Integers::Fractions, &place)?;
+            colors.into_iter().map(|color| Vec3::from(color).extend(1.0)).collect()
+        } else {
+            let colors = self.accessors.vectors::<4>(index, Integers::Fractions, &place)?;
+            colors.into_iter().map(Vec4::from).collect()
+        };
+        self.check_count(colors.len(), count, &place)?;
+        Ok(colors.into_iter().map(|color| color.max(Vec4::ZERO)).collect())
+    }
+
+    fn uv_sets(&self, count: usize) -> Result<Vec<Vec<Vec2>>, ImportError> {
+        let mut sets = Vec::new();
+        for set in 0..Mesh::UV_SETS_MAX as u32 {
+            let uvs = self.whole::<2>(Semantic::TexCoords(set), count)?;
+            if self.accessor(Semantic::TexCoords(set)).is_none() {
+                // A later set may still exist; a gap keeps its number.
+                sets.push(Vec::new());
+            } else {
+                sets.push(uvs.into_iter().map(Vec2::from).collect());
+            }
+        }
+        while sets.last().is_some_and(Vec::is_empty) {
+            sets.pop();
+        }
+        for set in &mut sets {
+            set.resize(count, Vec2::ZERO);
+        }
+        Ok(sets)
+    }
+
+    fn influences(&self, count: usize) -> Result<Option<Influences>, ImportError> {
+        let mut influences = Influences::default();
+        for set in 0..Self::INFLUENCE_SETS_MAX {
+            let (joints, weights) =
+                (self.accessor(Semantic::Joints(set)), self.accessor(Semantic::Weights(set)));
+            let (Some(joints), Some(weights)) = (joints, weights) else { break };
+            let place = self.named(&Semantic::Joints(set));
+            let joints = self.accessors.integers::<4>(joints, &place)?;
+            self.check_count(joints.len(), count, &place)?;
+            let place = self.named(&Semantic::Weights(set));
+            let weights = self.accessors.vectors::<4>(weights, Integers::Fractions, &place)?;
+            self.check_count(weights.len(), count, &place)?;
+            influences.sets.push(joints.into_iter().zip(weights).collect());
+        }
+        Ok((!influences.sets.is_empty()).then_some(influences))
+    }
+
+    fn morphs(&self, count: usize) -> Result<Vec<Morph>, ImportError> {
+        let mut morphs = Vec::new();
+        for (index, target) in self.json.targets.iter().flatten().enumerate() {
+            let place = format!("{}, morph target {index}", self.place);
+            let offsets = |accessor: Option<usize>| -> Result<Vec<Vec3>, ImportError> {
+                let Some(accessor) = accessor else { return Ok(Vec::new()) };
+                let offsets = self.accessors.vectors::<3>(accessor, Integers::AsFlagged, &place)?;
+                self.check_count(offsets.len(), count, &place)?;
+                Ok(offsets.into_iter().map(Vec3::from).collect())
+            };
+            morphs.push(Morph {
+                positions: offsets(target.positions.map(|index| index.value()))?,
+                normals: offsets(target.normals.map(|index| index.value()))?,
+                tangents: offsets(target.tangents.map(|index| index.value()))?,
+            });
+        }
+        Ok(morphs)
+    }
+
+    fn name_the_rest(&self, warnings: &mut Warnings) {
+        for semantic in self.json.attributes.keys() {
+            let text = match semantic {
+                Valid(Semantic::Colors(set)) if *set > 0 => format!("its colours COLOR_{set} are not used"),
+                Valid(Semantic::TexCoords(set)) if *set as usize >= Mesh::UV_SETS_MAX => {
+                    format!("its UV set TEXCOORD_{set} is not used")
+                }
+                _ => continue,
+            };
+            warnings.notice(self.place, text);
+        }
+    }
+}
+
+impl Mesh {
+    /// The face's normal, not of unit length; in double precision, because small edges underflow.
+    fn face(&self, triangle: [u32; 3]) -> glam::DVec3 {
+        let [a, b, c] = triangle.map(|corner| self.positions[corner as usize].as_dvec3());
+        (b - a).cross(c - a)
+    }
+
+    fn drop_flat_triangles(&mut self) {
+        let mut triangles = std::mem::take(&mut self.triangles);
+        triangles.retain(|&triangle| self.face(triangle).length_squared() > 0.0);
+        self.triangles = triangles;
+    }
+
+    /// Makes normals unit length; where the file gives none of any length, the faces around give one.
+    fn make_normals_unit(&mut self) {
+        let mut broken = false;
+        for normal in &mut self.normals {
+            *normal = normal.as_dvec3().normalize_or_zero().as_vec3();
+            broken |= *normal == Vec3::ZERO;
+        }
+        if !broken {
+            return;
+        }
+        let mut sums = vec![glam::DVec3::ZERO; self.positions.len()];
+        for &triangle in &self.triangles {
+            let face = self.face(triangle);
+            triangle.iter().for_each(|&corner| sums[corner as usize] += face);
+        }
+        for (normal, sum) in self.normals.iter_mut().zip(sums) {
+            if *normal == Vec3::ZERO {
+                *normal = sum.try_normalize().map_or(Vec3::Z, |sum| sum.as_vec3());
+            }
+        }
+    }
+
+    /// Gives each corner the normal of its triangle; the mesh must share no corners between triangles.
+    pub(super) fn make_normals_flat(&mut self) {
+        self.normals = vec![Vec3::Z; self.positions.len()];
+        for &triangle in &self.triangles {
+            let normal = self.face(triangle).try_normalize().map_or(Vec3::Z, |face| face.as_vec3());
+            triangle.iter().for_each(|&corner| self.normals[corner as usize] = normal);
+        }
+    }
+}

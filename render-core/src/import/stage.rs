@@ -1,0 +1,288 @@
+//! Everything of a file that is needed to make its scene at an instant.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use glam::{Affine3A, DAffine3};
+use gltf::json::Root;
+
+use super::accessor::Accessors;
+use super::animation::{Animation, Pose};
+use super::camera::{self, Eye};
+use super::deform::{Skin, deformed};
+use super::fault::{ImportError, Warnings, broken, place_of};
+use super::geometry::{Part, Parts};
+use super::light::Lamp;
+use super::limits::Limits;
+use super::tree::{Tree, single};
+use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Texture};
+
+/// The content of a file, decoded.
+#[derive(Debug, Default)]
+pub(super) struct Stage {
+    pub(super) tree: Tree,
+    pub(super) animation: Option<Animation>,
+    pub(super) skins: Vec<Skin>,
+    pub(super) eyes: Vec<Eye>,
+    /// The chosen one of them.
+    pub(super) eye: Option<Eye>,
+    /// Used where the file has no camera.
+    pub(super) framing: Camera,
+    pub(super) lamps: Vec<Lamp>,
+    pub(super) textures: Vec<Arc<Texture>>,
+    pub(super) materials: Vec<Material>,
+    pub(super) material_names: Vec<String>,
+    pub(super) environment: Environment,
+    /// Filled by [`Self::populate`].
+    pub(super) meshes: Vec<Shape>,
+    pub(super) actors: Vec<Actor>,
+}
+
+/// A mesh of the scene.
+#[derive(Debug)]
+pub(super) enum Shape {
+    Still(Arc<Mesh>),
+    Moving(Box<Moving>),
+}
+
+/// A mesh that morphs or is skinned, for one node.
+#[derive(Debug)]
+pub(super) struct Moving {
+    part: Arc<Part>,
+    node: usize,
+    skin: Option<usize>,
+    weights_at_rest: Vec<f32>,
+    /// The last state and its mesh, so that what stands still stays the same mesh.
+    last: Mutex<Option<(Vec<u32>, Arc<Mesh>)>>,
+}
+
+/// A node that shows meshes.
+#[derive(Debug)]
+pub(super) struct Actor {
+    node: usize,
+    meshes: Vec<usize>,
+    /// Skinned meshes follow their joints, not their node.
+    skinned: bool,
+    node_from_instance: Vec<DAffine3>,
+}
+
+impl Stage {
+    /// Decodes the meshes that the default scene shows.
+    pub(super) fn populate(
+        &mut self,
+        root: &Root,
+        accessors: &Accessors,
+        limits: &Limits,
+        warnings: &mut Warnings,
+    ) -> Result<(), ImportError> {
+        let mut parts =
+            Parts { accessors, materials: &self.materials, limits, triangles_left: limits.triangles };
+        let mut known: HashMap<usize, Vec<Arc<Part>>> = HashMap::new();
+        let mut still: HashMap<*const Part, usize> = HashMap::new();
+        let mut instances_left = limits.instances;
+        for &node in &self.tree.visible {
+            let Some(index) = self.tree.nodes[node].mesh else { continue };
+            let json = &root.meshes[index];
+            let place = place_of("mesh", index, json.name.as_deref());
+            if let std::collections::hash_map::Entry::Vacant(slot) = known.entry(index) {
+                let mut list = Vec::new();
+                for (number, primitive) in json.primitives.iter().enumerate() {
+                    let place = format!("{place}, primitive {number}");
+                    list.extend(parts.read(primitive, &place, warnings)?.map(Arc::new));
+                }
+                slot.insert(list);
+            }
+            let node_from_instance = self.tree.instances(node, accessors, limits)?;
+            let skin = self.skin_of(node, &known[&index], warnings)?;
+            let count = (known[&index].len() as u64).saturating_mul(node_from_instance.len() as u64);
+            instances_left = instances_left.checked_sub(count).ok_or_else(|| ImportError::OverLimit {
+                place: self.tree.place(node),
+                what: "instances",
+                limit: limits.instances,
+            })?;
+            let mut meshes = Vec::new();
+            for part in &known[&index] {
+                let follows = skin.filter(|_| part.influences.is_some());
+                if part.morphs.is_empty() && follows.is_none() {
+                    let next = self.meshes.len();
+                    let slot = *still.entry(Arc::as_ptr(part)).or_insert(next);
+                    if slot == next {
+                        self.meshes.push(Shape::Still(Arc::new(part.base.clone())));
+                    }
+                    meshes.push(slot);
+                    continue;
+                }
+                let mut weights_at_rest = json.weights.clone().unwrap_or_default();
+                weights_at_rest.resize(part.morphs.len(), 0.0);
+                if weights_at_rest.iter().any(|weight| !weight.is_finite()) {
+                    return Err(broken(&place, "a morph weight is not finite"));
+                }
+                let (part, last) = (Arc::clone(part), Mutex::new(None));
+                meshes.push(self.meshes.len());
+                self.meshes.push(Shape::Moving(Box::new(Moving {
+                    part,
+                    node,
+                    skin: follows,
+                    weights_at_rest,
+                    last,
+                })));
+            }
+            self.actors.push(Actor { node, meshes, skinned: skin.is_some(), node_from_instance });
+        }
+        if self.meshes.is_empty() {
+            warnings.warn("", "the scene has no triangles");
+        }
+        self.name_flattened(warnings)
+    }
+
+    /// Whether nothing in the scene shines.
+    pub(super) fn is_dark(&self) -> bool {
+        let glows = |shape: &Shape| {
+            let mesh = match shape {
+                Shape::Still(mesh) => mesh.as_ref(),
+                Shape::Moving(moving) => &moving.part.base,
+            };
+            self.materials[mesh.material as usize].emissive.max_element() > 0.0
+        };
+        !self.lamps.iter().any(Lamp::shines) && !self.meshes.iter().any(glows)
+    }
+
+    /// Sets up a camera that frames the scene where the file has none.
+    pub(super) fn frame_if_blind(&mut self, warnings: &mut Warnings) -> Result<(), ImportError> {
+        let worlds = self.worlds_at(0.0)?.0;
+        if let Some(eye) = &self.eye {
+            if !eye.has_direction(&worlds[eye.node]) {
+                let place = self.tree.place(eye.node);
+                return Err(broken(&place, "its camera is flattened to nothing and looks nowhere"));
+            }
+            return Ok(());
+        }
+        let scene = self.scene_at(0.0, 0.0)?;
+        self.framing = camera::framing(&scene, warnings);
+        Ok(())
+    }
+
+    pub(super) fn scene_at(&self, seconds: f32, frame_seconds: f32) -> Result<Scene, ImportError> {
+        let (worlds, pose) = self.worlds_at(seconds)?;
+        let before =
+            if frame_seconds == 0.0 { None } else { Some(self.worlds_at(seconds - frame_seconds)?.0) };
+        let before = before.as_ref().unwrap_or(&worlds);
+        let mut scene = Scene {
+            meshes: self.meshes.iter().map(|shape| self.mesh(shape, &worlds, &pose)).collect(),
+            materials: self.materials.clone(),
+            textures: self.textures.clone(),
+            lights: self.lamps.iter().map(|lamp| lamp.placed(&worlds[lamp.node])).collect::<Vec<Light>>(),
+            environment: self.environment.clone(),
+            camera: self
+                .eye
+                .as_ref()
+                .map_or_else(|| self.framing.clone(), |eye| eye.placed(&worlds[eye.node], &before[eye.node])),
+            material_names: self.material_names.clone(),
+            ..Scene::default()
+        };
+        for (actor, object_id) in self.actors.iter().zip(1..) {
+            scene.object_names.push(self.tree.nodes[actor.node].name.clone());
+            actor.place(object_id, &worlds, before, &mut scene.instances);
+        }
+        scene.check()?;
+        Ok(scene)
+    }
+
+    fn worlds_at(&self, seconds: f32) -> Result<(Vec<DAffine3>, Pose), ImportError> {
+        let pose = Pose::at(&self.tree, self.animation.as_ref(), seconds);
+        Ok((self.tree.worlds(&pose.locals)?, pose))
+    }
+
+    fn mesh(&self, shape: &Shape, worlds: &[DAffine3], pose: &Pose) -> Arc<Mesh> {
+        match shape {
+            Shape::Still(mesh) => Arc::clone(mesh),
+            Shape::Moving(moving) => {
+                let weights = pose.weights[moving.node].as_ref().unwrap_or(&moving.weights_at_rest);
+                let joints = moving.skin.map(|skin| self.skins[skin].world_from_mesh(worlds));
+                moving.at(weights, joints.as_deref())
+            }
+        }
+    }
+
+    /// The skin that a node's mesh follows.
+    fn skin_of(
+        &self,
+        node: usize,
+        parts: &[Arc<Part>],
+        warnings: &mut Warnings,
+    ) -> Result<Option<usize>, ImportError> {
+        let Some(index) = self.tree.nodes[node].skin else { return Ok(None) };
+        let place = self.tree.place(node);
+        if parts.iter().all(|part| part.influences.is_none()) {
+            warnings.warn(place, "it has a skin, but its mesh follows no joints");
+            return Ok(None);
+        }
+        for part in parts {
+            self.skins[index].check(part, &place)?;
+        }
+        Ok(Some(index))
+    }
+
+    fn name_flattened(&self, warnings: &mut Warnings) -> Result<(), ImportError> {
+        let (worlds, _) = self.worlds_at(0.0)?;
+        for actor in &self.actors {
+            let mut instances = Vec::new();
+            actor.place(1, &worlds, &worlds, &mut instances);
+            let dropped = actor.meshes.len() * actor.node_from_instance.len() - instances.len();
+            if dropped > 0 {
+                warnings.warn(
+                    self.tree.place(actor.node),
+                    "its transform flattens it to nothing, so it is left out",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Moving {
+    fn at(&self, weights: &[f32], joints: Option<&[Affine3A]>) -> Arc<Mesh> {
+        let matrices = joints.unwrap_or_default().iter().flat_map(|joint| joint.to_cols_array());
+        let state: Vec<u32> = weights.iter().copied().chain(matrices).map(f32::to_bits).collect();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, mesh)) if *known == state => Arc::clone(mesh),
+            _ => {
+                let mesh = Arc::new(deformed(&self.part, weights, joints));
+                *last = Some((state, Arc::clone(&mesh)));
+                mesh
+            }
+        }
+    }
+}
+
+impl Actor {
+    /// Adds the actor's instances; those flattened to nothing are left out.
+    fn place(&self, object_id: u32, worlds: &[DAffine3], before: &[DAffine3], to: &mut Vec<Instance>) {
+        for node_from_instance in &self.node_from_instance {
+            let [now, before] = [worlds, before].map(|worlds| {
+                if self.skinned {
+                    Affine3A::IDENTITY
+                } else {
+                    single(&(worlds[self.node] * *node_from_instance))
+                }
+            });
+            if !invertible(&now) {
+                continue;
+            }
+            let before = if invertible(&before) { before } else { now };
+            to.extend(self.meshes.iter().map(|&mesh| Instance {
+                mesh: mesh as u32,
+                world_from_object: now,
+                world_from_object_before: before,
+                object_id,
+            }));
+        }
+    }
+}
+
+fn invertible(matrix: &Affine3A) -> bool {
+    let determinant = matrix.matrix3.determinant();
+    // An infinite transform is kept, so that the scene's check names it.
+    !matrix.is_finite() || (determinant != 0.0 && determinant.is_finite() && matrix.inverse().is_finite())
+}

@@ -6,7 +6,9 @@
 
 pub mod bundle;
 pub mod identity;
+pub mod ledger;
 pub mod link;
 pub mod receipt;
 pub mod seal;
+pub mod store;
 pub mod wire;

@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod identity;
 pub mod ledger;
 pub mod link;
+pub mod market;
 pub mod receipt;
 pub mod seal;
 pub mod store;

@@ -1,0 +1,227 @@
+//! The market's view of a transaction: rows in, rows out, and the index records that find them again.
+
+use frame::{FrameIndex, JobId, LeaseId, NodeId, TileIndex};
+
+use super::coverage::Coverage;
+use super::row::{FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseState, NodeRow};
+use crate::store::key::{last_bytes, last_u64};
+use crate::store::row::{decode, read, write};
+use crate::store::{Key, Records, StoreFault, Table, after};
+use crate::wire::{Event, JobPost, JobState};
+
+/// Typed rows over one transaction's records.
+pub(crate) struct Rows<'a> {
+    pub(crate) records: &'a mut dyn Records,
+}
+
+type Found<T> = Result<T, StoreFault>;
+
+impl Rows<'_> {
+    pub(crate) fn job(&self, job: JobId) -> Found<Option<JobRow>> {
+        read(self.records, Table::Job, &job.0)
+    }
+
+    /// Writes a job and moves it to its place among the active ones.
+    pub(crate) fn put_job(&mut self, row: &JobRow) -> Found<()> {
+        let place = |row: &JobRow| Key::new().u64(row.stride).job(row.job);
+        let before = self.job(row.job)?.filter(|before| before.state == JobState::Active);
+        let moved = before.as_ref().is_none_or(|before| before.stride != row.stride);
+        if let Some(before) = before.filter(|_| moved || row.state != JobState::Active) {
+            self.records.remove(Table::Active, &place(&before))?;
+        }
+        if moved && row.state == JobState::Active {
+            self.records.write(Table::Active, &place(row), &[])?;
+        }
+        write(self.records, Table::Job, &row.job.0, row)
+    }
+
+    pub(crate) fn put_frames(&mut self, post: &JobPost) -> Found<()> {
+        for (at, &frame) in post.shape.frames.iter().enumerate() {
+            let manifest = post.manifest(at).ok_or(StoreFault::Damaged(Table::Frame))?;
+            let key = Key::new().job(post.job).u32(at as u32);
+            write(self.records, Table::Frame, &key, &FrameRow { frame: FrameIndex(frame), manifest })?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn frame(&self, job: JobId, frame_at: u32) -> Found<FrameRow> {
+        let key = Key::new().job(job).u32(frame_at);
+        read(self.records, Table::Frame, &key)?.ok_or(StoreFault::Damaged(Table::Frame))
+    }
+
+    /// Jobs being worked on, least served first.
+    pub(crate) fn active_jobs(&self, max: usize) -> Found<Vec<JobId>> {
+        let found = self.records.scan(Table::Active, &[], &after(&[]), max)?;
+        Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(JobId).collect())
+    }
+
+    pub(crate) fn list_job(&mut self, row: &JobRow) -> Found<()> {
+        let key = Key::new().peer(row.artist).u64(u64::MAX - row.posted_ms).job(row.job);
+        self.records.write(Table::ArtistJob, &key, &[])
+    }
+
+    /// An artist's jobs, newest first.
+    pub(crate) fn jobs_of(&self, artist: NodeId, max: usize) -> Found<Vec<JobId>> {
+        let found = self.records.scan(Table::ArtistJob, &artist.0, &after(&artist.0), max)?;
+        Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(JobId).collect())
+    }
+
+    pub(crate) fn node(&self, node: NodeId) -> Found<Option<NodeRow>> {
+        read(self.records, Table::Node, &node.0)
+    }
+
+    pub(crate) fn put_node(&mut self, row: &NodeRow) -> Found<()> {
+        write(self.records, Table::Node, &row.node.0, row)
+    }
+
+    /// Notes until when a node waits for work; `None` when it no longer does.
+    pub(crate) fn set_waiting(&mut self, node: NodeId, until_ms: Option<u64>) -> Found<()> {
+        match until_ms {
+            Some(until_ms) => write(self.records, Table::Waiting, &node.0, &until_ms),
+            None => self.records.remove(Table::Waiting, &node.0),
+        }
+    }
+
+    /// Nodes that asked for work and got none, and until when they wait.
+    pub(crate) fn waiting(&self, max: usize) -> Found<Vec<(NodeId, u64)>> {
+        let found = self.records.scan(Table::Waiting, &[], &after(&[]), max)?;
+        let pairs = found.iter().filter_map(|(key, body)| {
+            let node = NodeId(last_bytes(key)?);
+            Some(decode(Table::Waiting, body).map(|until_ms| (node, until_ms)))
+        });
+        pairs.collect()
+    }
+
+    pub(crate) fn key(&self, job: JobId, node: NodeId) -> Found<Option<KeyRow>> {
+        read(self.records, Table::JobKey, &Key::new().job(job).peer(node))
+    }
+
+    pub(crate) fn put_key(&mut self, job: JobId, node: NodeId, row: &KeyRow) -> Found<()> {
+        let key = Key::new().job(job).peer(node);
+        match row.state {
+            KeyState::Awaited => self.records.write(Table::Awaiting, &key, &[])?,
+            _ => self.records.remove(Table::Awaiting, &key)?,
+        }
+        write(self.records, Table::JobKey, &key, row)
+    }
+
+    pub(crate) fn awaiting(&self, job: JobId, max: usize) -> Found<Vec<NodeId>> {
+        let found = self.records.scan(Table::Awaiting, &job.0, &after(&job.0), max)?;
+        Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(NodeId).collect())
+    }
+
+    pub(crate) fn tile(&self, job: JobId, frame_at: u32, tile: TileIndex) -> Found<Coverage> {
+        let key = Key::new().job(job).u32(frame_at).u32(tile.0);
+        Ok(read(self.records, Table::Tile, &key)?.unwrap_or_default())
+    }
+
+    /// Writes a tile and lists it among the open ones, in the order in which they are wanted, or takes it off.
+    pub(crate) fn put_tile(
+        &mut self,
+        job: JobId,
+        frame_at: u32,
+        tile: TileIndex,
+        coverage: &Coverage,
+    ) -> Found<()> {
+        let place = |coverage: &Coverage| {
+            let first = coverage.first_open()?.first;
+            Some(Key::new().job(job).u32(frame_at).u32(first.min(1)).u32(tile.0))
+        };
+        let before = place(&self.tile(job, frame_at, tile)?);
+        let now = place(coverage);
+        if before != now {
+            if let Some(before) = before {
+                self.records.remove(Table::Open, &before)?;
+            }
+            if let Some(now) = now {
+                self.records.write(Table::Open, &now, &[])?;
+            }
+        }
+        write(self.records, Table::Tile, &Key::new().job(job).u32(frame_at).u32(tile.0), coverage)
+    }
+
+    /// Tiles with blocks that came back, most wanted first: position of the frame, and tile.
+    pub(crate) fn open_tiles(&self, job: JobId, max: usize) -> Found<Vec<(u32, TileIndex)>> {
+        let found = self.records.scan(Table::Open, &job.0, &after(&job.0), max)?;
+        let places = found.iter().filter_map(|(key, _)| {
+            let [a, b, c, d, _, _, _, _, tile @ ..]: [u8; 12] = last_bytes(key)?;
+            Some((u32::from_be_bytes([a, b, c, d]), TileIndex(u32::from_be_bytes(tile))))
+        });
+        Ok(places.collect())
+    }
+
+    pub(crate) fn lease(&self, lease: LeaseId) -> Found<Option<LeaseRow>> {
+        read(self.records, Table::Lease, &Key::new().lease(lease))
+    }
+
+    /// Writes a lease and lists it under its node, its job and its deadline, as its state asks.
+    pub(crate) fn put_lease(&mut self, row: &LeaseRow) -> Found<()> {
+        if let Some(before) = self.lease(row.lease)? {
+            for (table, key) in listed(&before) {
+                self.records.remove(table, &key)?;
+            }
+        }
+        for (table, key) in listed(row) {
+            self.records.write(table, &key, &[])?;
+        }
+        write(self.records, Table::Lease, &Key::new().lease(row.lease), row)
+    }
+
+    /// A node's running leases, oldest first.
+    pub(crate) fn leases_of_node(&self, node: NodeId) -> Found<Vec<LeaseRow>> {
+        self.leases(Table::NodeLease, &node.0, &after(&node.0), usize::MAX)
+    }
+
+    /// A job's running leases, oldest first.
+    pub(crate) fn leases_of_job(&self, job: JobId) -> Found<Vec<LeaseRow>> {
+        self.leases(Table::JobLease, &job.0, &after(&job.0), usize::MAX)
+    }
+
+    /// Running leases whose deadline is at or before a time.
+    pub(crate) fn lapsed(&self, now_ms: u64, max: usize) -> Found<Vec<LeaseRow>> {
+        self.leases(Table::Lapse, &[], &Key::new().u64(now_ms.saturating_add(1)), max)
+    }
+
+    /// Committed leases whose time for a verdict is over.
+    pub(crate) fn verdicts_due(&self, now_ms: u64, max: usize) -> Found<Vec<LeaseRow>> {
+        self.leases(Table::VerdictDue, &[], &Key::new().u64(now_ms.saturating_add(1)), max)
+    }
+
+    pub(crate) fn next_lease(&mut self) -> Found<LeaseId> {
+        let key = Key::new().bytes(b"lease");
+        let next: u64 = read(self.records, Table::Counter, &key)?.unwrap_or(1);
+        write(self.records, Table::Counter, &key, &(next + 1))?;
+        Ok(LeaseId(next))
+    }
+
+    pub(crate) fn put_event(&mut self, job: JobId, index: u64, event: &Event) -> Found<()> {
+        write(self.records, Table::Journal, &Key::new().job(job).u64(index), event)
+    }
+
+    pub(crate) fn events(&self, job: JobId, since: u64, max: usize) -> Found<Vec<Event>> {
+        let from = Key::new().job(job).u64(since);
+        let found = self.records.scan(Table::Journal, &from, &after(&job.0), max)?;
+        found.iter().map(|(_, body)| decode(Table::Journal, body)).collect()
+    }
+
+    fn leases(&self, table: Table, from: &[u8], to: &[u8], max: usize) -> Found<Vec<LeaseRow>> {
+        let found = self.records.scan(table, from, to, max)?;
+        let ids = found.iter().filter_map(|(key, _)| last_u64(key));
+        ids.map(|id| self.lease(LeaseId(id))?.ok_or(StoreFault::Damaged(table))).collect()
+    }
+}
+
+/// Under which keys a lease is found besides its own.
+fn listed(row: &LeaseRow) -> Vec<(Table, Key)> {
+    match row.state {
+        LeaseState::Open => vec![
+            (Table::NodeLease, Key::new().peer(row.node).lease(row.lease)),
+            (Table::JobLease, Key::new().job(row.job).lease(row.lease)),
+            (Table::Lapse, Key::new().u64(row.lapses_at_ms).lease(row.lease)),
+        ],
+        LeaseState::Committed { due_ms, .. } => {
+            vec![(Table::VerdictDue, Key::new().u64(due_ms).lease(row.lease))]
+        }
+        LeaseState::Lost | LeaseState::Accepted { .. } | LeaseState::Refused => Vec::new(),
+    }
+}

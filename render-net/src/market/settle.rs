@@ -1,0 +1,119 @@
+//! Verdicts, and what time does: committed work is paid or refused, silent leases lapse.
+
+use frame::NodeId;
+
+use super::row::{JobRow, LeaseRow, LeaseState};
+use super::{Effect, Halt, Turn};
+use crate::ledger::{AccountId, Purpose};
+use crate::store::{StoreFault, Table};
+use crate::wire::{Event, JobState, Opaque, Refusal, Response, Verdict};
+
+/// Leases and verdicts handled in one tick; the rest wait for the next.
+const TICK_MAX: usize = 256;
+
+impl Turn<'_> {
+    pub(super) fn verdict(&mut self, artist: NodeId, verdict: &Verdict) -> Result<Response, Halt> {
+        let lease = self.rows.lease(verdict.lease)?.ok_or(Refusal::NoSuchLease)?;
+        if self.rows.job(lease.job)?.is_none_or(|job| job.artist != artist) {
+            return Err(Refusal::NoSuchLease.into());
+        }
+        match (&lease.state, verdict.good) {
+            (LeaseState::Committed { .. }, true) => self.accept(lease, Some(&verdict.countersigned))?,
+            (LeaseState::Committed { .. }, false) => self.refuse(lease)?,
+            (LeaseState::Accepted { .. }, true) | (LeaseState::Refused, false) => {}
+            (LeaseState::Accepted { .. } | LeaseState::Refused, _) => return Err(Refusal::AlreadyDone.into()),
+            (LeaseState::Open | LeaseState::Lost, _) => return Err(Refusal::NoSuchLease.into()),
+        }
+        Ok(Response::Done)
+    }
+
+    pub(super) fn tick(&mut self) -> Result<(), Halt> {
+        for lease in self.rows.lapsed(self.now_ms, TICK_MAX)? {
+            self.reopen(lease, None)?;
+        }
+        for lease in self.rows.verdicts_due(self.now_ms, TICK_MAX)? {
+            self.accept(lease, None)?;
+        }
+        Ok(())
+    }
+
+    /// Pays for a lease; without the artist's words when the time for them is over.
+    fn accept(
+        &mut self,
+        mut lease: LeaseRow,
+        countersigned: Option<&Opaque<{ crate::wire::artist::VERDICT_BYTES_MAX }>>,
+    ) -> Result<(), Halt> {
+        let LeaseState::Committed { result, amount, .. } = lease.state else {
+            return Err(Refusal::NoSuchLease.into());
+        };
+        let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
+        let mut coverage = self.rows.tile(lease.job, lease.frame_at, lease.tile)?;
+        coverage.accept(lease.lease).map_err(|_| StoreFault::Damaged(Table::Tile))?;
+        self.rows.put_tile(lease.job, lease.frame_at, lease.tile, &coverage)?;
+        self.ledger().post(Purpose::Pay(lease.lease), Purpose::PayAccepted(lease.lease))?;
+        job.blocks_accepted += u64::from(lease.blocks.count);
+        if let Some(mut key) = self.rows.key(lease.job, lease.node)? {
+            key.failures = 0;
+            self.rows.put_key(lease.job, lease.node, &key)?;
+        }
+        let automatic = countersigned.is_none();
+        let countersigned = countersigned.cloned().unwrap_or_default();
+        lease.state = LeaseState::Accepted { result, amount, countersigned };
+        self.rows.put_lease(&lease)?;
+        self.tell(&mut job, &Event::Accepted { lease: lease.lease, automatic })?;
+        if job.state == JobState::Active && job.blocks_accepted == job.blocks() {
+            job.state = JobState::Done;
+            job.ended_ms = self.now_ms;
+            self.tell(&mut job, &Event::Done)?;
+        }
+        self.return_rest(&job)?;
+        self.rows.put_job(&job)?;
+        Ok(())
+    }
+
+    /// Takes the pay back and opens the blocks for others.
+    fn refuse(&mut self, mut lease: LeaseRow) -> Result<(), Halt> {
+        let LeaseState::Committed { amount, .. } = lease.state else {
+            return Err(Refusal::NoSuchLease.into());
+        };
+        let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
+        let mut coverage = self.rows.tile(lease.job, lease.frame_at, lease.tile)?;
+        coverage.reject(lease.lease).map_err(|_| StoreFault::Damaged(Table::Tile))?;
+        coverage.shunned = Some((lease.node, self.now_ms + self.terms.shun_ms));
+        self.rows.put_tile(lease.job, lease.frame_at, lease.tile, &coverage)?;
+        self.ledger().void(Purpose::Pay(lease.lease), Purpose::PayRefused(lease.lease))?;
+        job.blocks_committed -= u64::from(lease.blocks.count);
+        job.cost -= amount;
+        lease.state = LeaseState::Refused;
+        self.rows.put_lease(&lease)?;
+        self.blame(&lease)?;
+        self.tell(&mut job, &Event::Rejected { lease: lease.lease })?;
+        self.return_rest(&job)?;
+        self.rows.put_job(&job)?;
+        self.wake(Effect::WakeNodes);
+        Ok(())
+    }
+
+    fn blame(&mut self, lease: &LeaseRow) -> Result<(), Halt> {
+        if let Some(mut key) = self.rows.key(lease.job, lease.node)? {
+            key.refusals = key.refusals.saturating_add(1);
+            self.rows.put_key(lease.job, lease.node, &key)?;
+        }
+        Ok(())
+    }
+
+    /// Gives an ended job's unspent escrow back; what is still held follows when it is settled.
+    pub(super) fn return_rest(&mut self, job: &JobRow) -> Result<(), Halt> {
+        if job.state == JobState::Active {
+            return Ok(());
+        }
+        let (escrow, artist): (AccountId, NodeId) = (AccountId::Escrow(job.job), job.artist);
+        let rest = self.ledger().account(escrow)?.available();
+        if rest > 0 {
+            // The number of events rises with every settlement, so each return has its own id.
+            let purpose = Purpose::Rest(job.job, job.events);
+            self.ledger().transfer(purpose, escrow, AccountId::Artist(artist), rest)?;
+        }
+        Ok(())
+    }
+}

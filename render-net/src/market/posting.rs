@@ -152,8 +152,13 @@ impl Turn<'_> {
     }
 
     /// Notes that a node would work for a job and tells the artist.
-    pub(super) fn ask_for_key(&mut self, job: &mut JobRow, node: NodeId, key: KeyRow) -> Result<(), Halt> {
-        let key = KeyRow { state: KeyState::Awaited, ..key };
+    pub(super) fn ask_for_key(
+        &mut self,
+        job: &mut JobRow,
+        node: NodeId,
+        mut key: KeyRow,
+    ) -> Result<(), Halt> {
+        key.state = KeyState::Awaited;
         self.rows.put_key(job.job, node, &key)?;
         self.tell(job, &Event::NodeAwaitsKey { node })?;
         self.rows.put_job(job)?;

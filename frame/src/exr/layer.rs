@@ -73,6 +73,8 @@ pub(super) enum Source {
     Variance,
     /// Samples per pixel.
     Samples,
+    /// Samples per pixel as float, as Blender's own pass is.
+    SamplesAsFloat,
 }
 
 impl Layer {
@@ -194,6 +196,7 @@ impl Layer {
             Layer::ObjectId => id(Plane::ObjectId),
             Layer::MaterialId => id(Plane::MaterialId),
             Layer::Variance => Source::Variance,
+            Layer::Samples if layout == Layout::Blender => Source::SamplesAsFloat,
             Layer::Samples => Source::Samples,
         }
     }

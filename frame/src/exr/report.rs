@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::{ExrFile, Layer, Layers, Layout, Samples, write::EMPTY_PIXELS_ATTRIBUTE};
 
+const NEGATIVE: f32 = -1e-4;
+
 /// What a file holds, from its header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExrInfo {
@@ -58,7 +60,9 @@ pub struct CheckReport {
     pub nan: u64,
     /// Infinite samples, in all channels.
     pub infinite: u64,
-    /// Samples below zero in the channels that cannot be: colours, coverage, depth, variance.
+    /// Samples below −1e-4 in the channels that cannot be: colours, coverage, depth, variance.
+    ///
+    /// Lossy codecs ring a little around zero; the reference comparison draws the same line.
     pub negative: u64,
     /// The names of the channels where any of these were found.
     pub bad_channels: Vec<String>,
@@ -119,7 +123,7 @@ impl CheckReport {
         for value in (0..samples.len()).map(|at| samples.number(at)) {
             self.nan += u64::from(value.is_nan());
             self.infinite += u64::from(value.is_infinite());
-            self.negative += u64::from(value < 0.0 && !signed);
+            self.negative += u64::from(value < NEGATIVE && !signed);
         }
         if self.nan + self.infinite + self.negative > before {
             self.bad_channels.push(name.to_owned());

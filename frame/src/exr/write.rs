@@ -12,7 +12,7 @@ use codec::{AnyChannel, AnyChannels, AttributeValue, FlatSamples, Text, Writable
 use half::f16;
 
 use super::{ExrError, Layer, Layers, Layout, atomic, layer::Source};
-use crate::{Picture, RenderSettings};
+use crate::{Denoise, Filter, Microfacet, Picture, RenderSettings};
 
 /// How a picture is to be stored.
 #[derive(Clone, Debug, Default)]
@@ -82,19 +82,35 @@ pub fn write(path: &Path, picture: &Picture, options: &ExrOptions) -> Result<(),
 
 /// Where the unfinished picture of `path` is: `NAME.partial.exr`.
 pub fn partial_path(path: &Path) -> PathBuf {
-    path.with_extension("partial.exr")
+    let is_exr = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("exr"));
+    let mut name = if is_exr { path.file_stem() } else { path.file_name() }.unwrap_or_default().to_owned();
+    name.push(".partial.exr");
+    path.with_file_name(name)
 }
 
-/// The settings as metadata for [`ExrOptions::metadata`].
+/// The settings in the words of the command line, as metadata for [`ExrOptions::metadata`].
 pub fn settings_metadata(settings: &RenderSettings) -> Vec<(String, String)> {
+    let filter = match settings.filter {
+        Filter::BlackmanHarris => "blackman-harris",
+        Filter::Box => "box",
+    };
+    let microfacet = match settings.microfacet {
+        Microfacet::Multi => "multi",
+        Microfacet::Single => "single",
+    };
+    let denoise = match settings.denoise {
+        Denoise::Off => "off",
+        Denoise::Node => "node",
+        Denoise::Local => "local",
+    };
     let facts = [
         ("spp", settings.spp.to_string()),
         ("seed", settings.seed.to_string()),
         ("max_bounces", settings.max_bounces.to_string()),
-        ("filter", format!("{:?}", settings.filter)),
-        ("microfacet", format!("{:?}", settings.microfacet)),
+        ("filter", filter.to_owned()),
+        ("microfacet", microfacet.to_owned()),
         ("clamp_indirect", settings.clamp_indirect.to_string()),
-        ("denoise", format!("{:?}", settings.denoise)),
+        ("denoise", denoise.to_owned()),
         ("exposure_scale", settings.exposure_scale.to_string()),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
@@ -134,7 +150,9 @@ fn image_of(picture: &Picture, options: &ExrOptions) -> Result<OnePart, ExrError
         refuse_lossy_data(layer, options)?;
         for (name, source) in layer.channels(options.layout) {
             let samples = samples_of(picture, source).ok_or(ExrError::LayerNotRendered(layer))?;
-            channels.push(AnyChannel::new(text(&name), samples));
+            // The codec would take only a bare "R" for a colour; lossy codecs go by this.
+            let quantize_linearly = layer.is_data() || name.ends_with('A');
+            channels.push(AnyChannel { quantize_linearly, ..AnyChannel::new(text(&name), samples) });
         }
     }
     let size = (picture.size().width() as usize, picture.size().height() as usize);
@@ -187,6 +205,9 @@ fn samples_of(picture: &Picture, source: Source) -> Option<FlatSamples> {
         Source::Zero => FlatSamples::F32(vec![0.0; picture.samples().len()]),
         Source::Variance => FlatSamples::F32(picture.variance()?.to_vec()),
         Source::Samples => FlatSamples::U32(picture.samples().to_vec()),
+        Source::SamplesAsFloat => {
+            FlatSamples::F32(picture.samples().iter().map(|&samples| samples as f32).collect())
+        }
     })
 }
 

@@ -23,8 +23,8 @@ pub(crate) enum Tests {
 pub(crate) fn run(tests: Tests) -> Result<()> {
     run_step("format", &mut cargo(["fmt", "--all", "--check"])).context("`cargo fmt --all` mends this")?;
     tidy::run()?;
-    run_if_installed("spelling", "typos", &["--version"], &[])?;
-    run_if_installed("licences and advisories", "cargo-deny", &["--version"], &["--all-features", "check"])?;
+    run_if_installed("spelling", "typos", "typos-cli", &[])?;
+    run_if_installed("licences and advisories", "cargo-deny", "cargo-deny", &["--all-features", "check"])?;
     run_step(
         "lints",
         &mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
@@ -35,13 +35,11 @@ pub(crate) fn run(tests: Tests) -> Result<()> {
     Ok(())
 }
 
-fn run_if_installed(step: &str, program: &str, probe: &[&str], arguments: &[&str]) -> Result<()> {
-    if is_installed(program, probe) {
+fn run_if_installed(step: &str, program: &str, package: &str, arguments: &[&str]) -> Result<()> {
+    if is_installed(program) {
         return run_step(step, std::process::Command::new(program).args(arguments));
     }
-    eprintln!(
-        "== {step}: NOT CHECKED, {program} is not installed (cargo install --locked {program}-cli or {program})"
-    );
+    eprintln!("== {step}: NOT CHECKED, {program} is not installed (cargo install --locked {package})");
     Ok(())
 }
 

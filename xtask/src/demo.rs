@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::children::Children;
-use crate::process::{cargo, run_step};
+use crate::process::{cargo, program_path, run_step};
 
 const SCENE: &str = "assets/scenes/studio.glb";
 const OUT: &str = "target/demo";
@@ -108,9 +108,4 @@ impl Drop for Place {
         // Scratch that stays behind harms nobody; the picture is already safe.
         let _ = fs::remove_dir_all(&self.scratch);
     }
-}
-
-fn program_path() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join("debug").join(format!("tessera{}", std::env::consts::EXE_SUFFIX))
 }

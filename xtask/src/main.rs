@@ -6,10 +6,13 @@
 mod check;
 mod children;
 mod demo;
+mod fresh_root;
 mod process;
+mod references;
 mod scenes;
 mod tidy;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -21,7 +24,11 @@ Usage: cargo xtask VERB
   test, check          format, house rules, lints, licences, spelling and all tests
   check --no-tests     the same without the tests
   tidy                 only the house rules: ranks, lengths, names, words, assets
+  references [--spp N] [--again] [--write-docs] [NAME …]
+                       render the shared reference scenes and hold each to its tolerance
   scenes               write the bundled scenes into assets/scenes anew
+  fresh-root FOLDER [demo|test]
+                       run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
 ";
 
 fn main() -> ExitCode {
@@ -43,12 +50,20 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["test" | "check"] => check::run(check::Tests::Run)?,
         ["check", "--no-tests"] => check::run(check::Tests::Skip)?,
         ["tidy"] => tidy::run()?,
+        ["references", words @ ..] => match references::Options::parse(words) {
+            Some(options) => references::run(&options)?,
+            None => return Ok(misused(words)),
+        },
+        ["fresh-root", folder] => fresh_root::run(Path::new(folder), &["demo", "test"])?,
+        ["fresh-root", folder, verb @ ("demo" | "test")] => fresh_root::run(Path::new(folder), &[verb])?,
         ["scenes"] => scenes::run()?,
         [] | ["help" | "--help" | "-h"] => eprint!("{USAGE}"),
-        _ => {
-            eprint!("xtask: unknown verb or option: {}\n\n{USAGE}", words.join(" "));
-            return Ok(ExitCode::from(2));
-        }
+        _ => return Ok(misused(words)),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn misused(words: &[&str]) -> ExitCode {
+    eprint!("xtask: unknown verb or option: {}\n\n{USAGE}", words.join(" "));
+    ExitCode::from(2)
 }

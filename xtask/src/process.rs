@@ -47,8 +47,14 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
 }
 
 /// Whether `program --version` can be run.
-pub(crate) fn is_installed(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+pub(crate) fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// The program `tessera` as `cargo build` leaves it.
+pub(crate) fn program_path() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    target.join("debug").join(format!("tessera{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The command as a person would type it.

@@ -5,4 +5,5 @@ pub mod alias;
 pub mod import;
 pub mod lights;
 pub mod quantiles;
+pub mod reference;
 pub mod scene;

@@ -146,7 +146,7 @@ fn emissive_triangles(scene: &Scene) -> (Vec<LightEntry>, Vec<f64>) {
     (entries, weights)
 }
 
-fn punctual_power(light: &Light, radius: f32) -> f32 {
+pub(crate) fn punctual_power(light: &Light, radius: f32) -> f32 {
     let strength = light.color.dot(LUMINANCE);
     match light.kind {
         LightKind::Point => 4.0 * PI * strength,

@@ -125,3 +125,62 @@ fn lines_of(stdout: impl std::io::Read + Send + 'static) -> Receiver<String> {
     });
     receive
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Without the signal handler, which a process can have only once.
+    fn children() -> Children {
+        Children { running: Arc::default() }
+    }
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn is_running(pid: u32) -> bool {
+        Command::new("kill")
+            .args(["-0", &pid.to_string()])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    #[test]
+    fn dropping_stops_the_child() {
+        let children = children();
+        children.start("sleeper", &mut shell("exec sleep 60")).expect("there is a shell");
+        let pid = children.lock()[0].child.id();
+        assert!(is_running(pid));
+        drop(children);
+        assert!(!is_running(pid));
+    }
+
+    #[test]
+    fn first_line_is_read_and_the_rest_does_not_stop_the_child() {
+        let children = children();
+        let script = "echo hello; yes | head -c 300000; exec sleep 60";
+        let line = children.start_and_read_line("talker", &mut shell(script), Duration::from_secs(10));
+        assert_eq!(line.expect("it says hello at once"), "hello");
+    }
+
+    #[test]
+    fn silence_is_a_failure_that_names_the_child() {
+        let children = children();
+        let error = children
+            .start_and_read_line("mute", &mut shell("exec sleep 60"), Duration::from_millis(50))
+            .expect_err("it says nothing");
+        assert!(error.to_string().contains("mute"));
+    }
+
+    #[test]
+    fn early_end_of_a_neighbour_ends_the_run() {
+        let children = children();
+        children.start("node", &mut shell("exit 3")).expect("there is a shell");
+        let error = children.run_beside("artist", &mut shell("exec sleep 60")).expect_err("the node is gone");
+        assert!(error.to_string().contains("node ended early"));
+    }
+}

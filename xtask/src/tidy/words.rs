@@ -17,6 +17,19 @@ const ONLY_NAMED_IN: &[OnlyNamedIn] = &[
     OnlyNamedIn { word: "rusqlite::", places: &["render-net/src/store/sqlite"] },
 ];
 
+/// Rules of the market are handed time, randomness and bytes; they reach for none themselves.
+const PURE: &[&str] = &["market", "lease", "agent", "campaign", "ledger"];
+const OUTSIDE_WORLD: &[&str] = &[
+    "Instant::now",
+    "SystemTime::now",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::process",
+    "tokio::",
+    "getrandom::",
+];
+
 const PRODUCT: &[&str] = &["frame/src/", "render-core/src/", "render-net/src/", "app/src/", "cli/src/"];
 
 /// Where the rules themselves are written down.
@@ -43,6 +56,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
                 format!("a path of somebody's machine (/{folder}/…)"),
             ));
         }
+        findings.extend(impure(path, line).map(|said| Finding::broken(path, index + 1, said)));
         findings.extend(out_of_place(path, line).map(|said| Finding::broken(path, index + 1, said)));
     }
     findings
@@ -86,6 +100,14 @@ fn out_of_place(path: &str, line: &str) -> impl Iterator<Item = String> {
         .map(|rule| format!("only {} may name {}", rule.places.join(", "), rule.word.trim_end_matches(':')))
 }
 
+/// What a line of pure logic reaches for that it should be handed.
+fn impure(path: &str, line: &str) -> Option<String> {
+    let module = path.strip_prefix("render-net/src/")?.split(['/', '.']).next()?;
+    let code = line.split("//").next().unwrap_or(line);
+    let word = OUTSIDE_WORLD.iter().find(|word| PURE.contains(&module) && speaks(code, word))?;
+    Some(format!("{module} is pure logic and is handed what {} would fetch", word.trim_end_matches(':')))
+}
+
 /// Whether `code` holds the path `word` and not merely a longer name that ends like it.
 fn speaks(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
@@ -122,6 +144,15 @@ mod tests {
         assert!(check("render-core/src/bvh.rs", "// what wgpu::Device does").is_empty());
         assert!(check("render-core/src/bvh.rs", "use my_wgpu::Device;").is_empty());
         assert!(check("render-core/tests/gpu.rs", "use wgpu::Device;").is_empty());
+    }
+
+    #[test]
+    fn pure_logic_fetches_nothing_itself() {
+        assert_eq!(check("render-net/src/market/claim.rs", "let now = Instant::now();").len(), 1);
+        assert_eq!(check("render-net/src/ledger.rs", "use std::fs;").len(), 1);
+        assert!(check("render-net/src/market/claim.rs", "// as Instant::now would").is_empty());
+        assert!(check("render-net/src/coordinator.rs", "let now = Instant::now();").is_empty());
+        assert!(check("render-net/src/marketplace.rs", "use std::fs;").is_empty());
     }
 
     #[test]

@@ -199,7 +199,9 @@ impl TilePlanes {
 
     /// Little-endian bytes of all planes in order: what is hashed, sealed and sent.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.values.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
+        let mut bytes = Vec::with_capacity(self.rect.pixels() * self.planes.channels() * size_of::<f32>());
+        self.values.iter().flatten().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        bytes
     }
 
     /// The reverse of [`Self::to_bytes`]; `None` when the length is not exactly right.

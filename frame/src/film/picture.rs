@@ -55,10 +55,11 @@ impl Picture {
             for row in 0..rows {
                 let source = row * columns * channels..(row + 1) * columns * channels;
                 let target = row_start(row) * channels..(row_start(row) + columns) * channels;
-                let values = to[target].iter_mut().zip(&from[source]);
-                for (at, (mean, &sum)) in values.enumerate() {
-                    let pixel = row * columns + at / channels;
-                    *mean = mean_of(plane, sum, samples, hits.map(|hits| hits[pixel]));
+                let (target, source) = (&mut to[target], &from[source]);
+                match hits.map(|hits| &hits[row * columns..(row + 1) * columns]) {
+                    _ if plane.is_id() => target.copy_from_slice(source),
+                    Some(hits) => divide_by_hits(target, source, hits, plane),
+                    None => divide(target, source, samples as f32),
                 }
             }
         }
@@ -125,13 +126,15 @@ fn hit_counts(sums: &TilePlanes, plane: Plane) -> Option<&[f32]> {
     matches!(plane, Plane::Depth | Plane::Position).then(|| sums.plane(Plane::Hits)).flatten()
 }
 
-fn mean_of(plane: Plane, sum: f32, samples: u32, hits: Option<f32>) -> f32 {
-    match hits {
-        _ if plane.is_id() => sum,
-        Some(hits) if hits > 0.0 => sum / hits,
-        Some(_) if plane == Plane::Depth => DEPTH_OF_NOTHING_M,
-        Some(_) => 0.0,
-        None => sum / samples as f32,
+fn divide(means: &mut [f32], sums: &[f32], samples: f32) {
+    means.iter_mut().zip(sums).for_each(|(mean, &sum)| *mean = sum / samples);
+}
+
+fn divide_by_hits(means: &mut [f32], sums: &[f32], hits: &[f32], plane: Plane) {
+    let nothing = if plane == Plane::Depth { DEPTH_OF_NOTHING_M } else { 0.0 };
+    let pixels = means.chunks_exact_mut(plane.channels()).zip(sums.chunks_exact(plane.channels()));
+    for ((means, sums), &hits) in pixels.zip(hits) {
+        if hits > 0.0 { divide(means, sums, hits) } else { means.fill(nothing) }
     }
 }
 

@@ -83,7 +83,7 @@ pub enum StoreFault {
         ours: i64,
     },
     /// Another process holds the store.
-    #[error("another coordinator is using this store")]
+    #[error("another coordinator is using this folder: stop it, or give this one another")]
     InUse,
     /// Anything else.
     #[error("the database failed: {0}")]

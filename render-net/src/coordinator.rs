@@ -1,0 +1,166 @@
+//! The coordinator: where nodes and artists meet. It holds ciphertext, rows and money, and no key that opens anything.
+//!
+//! A thin driver: connections come from [`crate::link`], decisions from [`crate::market`], truth from
+//! [`crate::store`], sealed objects from a folder. One thread writes; it commits whatever requests have gathered as one
+//! transaction. Killing the process at any point and starting it again on the same folder continues.
+
+mod blobs;
+mod peers;
+mod serve;
+mod wakes;
+mod writer;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::identity::{CoordinatorAddress, Identity, IdentityError};
+use crate::link::{LinkFault, Listener};
+use crate::market::{Market, Terms};
+use crate::store::{MemoryStore, SqliteStore, Store, StoreFault};
+
+pub use blobs::{BlobFault, BlobFolder};
+use peers::Peers;
+use serve::Desk;
+use wakes::Wakes;
+use writer::Writer;
+
+/// How a coordinator is run.
+#[derive(Clone, Debug)]
+pub struct CoordinatorConfig {
+    /// UDP address to listen at; port 0 = any free one.
+    pub listen: SocketAddr,
+    /// Host that others reach it by, for the address it tells; `None` = the one it listens at.
+    pub host: Option<String>,
+    /// Folder for identity, database and objects; made when missing.
+    pub data: PathBuf,
+    /// Where rows are kept.
+    pub keep: Keep,
+    /// Prices, times and limits.
+    pub terms: Terms,
+    /// Most bytes of objects in the folder.
+    pub objects_bytes_max: u64,
+    /// Most bytes that one peer may store between two starts.
+    pub peer_bytes_max: u64,
+    /// Objects that nobody stored or fetched for so long are removed.
+    pub objects_kept: Duration,
+}
+
+/// Where the coordinator's rows are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In `DATA/coordinator.sqlite`: survives restarts and crashes.
+    Sqlite,
+    /// In memory: for a coordinator that lives as long as one render.
+    Memory,
+}
+
+/// A coordinator cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum CoordinatorFault {
+    /// The data folder cannot be used.
+    #[error("the folder {} cannot be used: {why}", .folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The identity cannot be read or made.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The port cannot be opened.
+    #[error("{0}: stop what uses it, or listen at another port")]
+    Listen(LinkFault),
+}
+
+/// A running coordinator; dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Coordinator {
+    address: CoordinatorAddress,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+    writer: Writer,
+}
+
+impl CoordinatorConfig {
+    /// The usual settings for a folder.
+    pub fn new(listen: SocketAddr, data: PathBuf) -> Self {
+        Self {
+            listen,
+            host: None,
+            data,
+            keep: Keep::Sqlite,
+            terms: Terms::default(),
+            objects_bytes_max: 512 << 30,
+            peer_bytes_max: 128 << 30,
+            objects_kept: Duration::from_secs(14 * 24 * 3600),
+        }
+    }
+}
+
+impl Coordinator {
+    /// Opens folder, database and port, and begins to serve on the current tokio runtime.
+    ///
+    /// # Errors
+    /// See [`CoordinatorFault`]; nothing is left running then.
+    pub async fn start(config: CoordinatorConfig) -> Result<Self, CoordinatorFault> {
+        let folder = |why: String| CoordinatorFault::Folder { folder: config.data.clone(), why };
+        std::fs::create_dir_all(&config.data).map_err(|error| folder(error.to_string()))?;
+        let identity = Identity::open_or_create(&config.data)?;
+        let store: Box<dyn Store> = match config.keep {
+            Keep::Sqlite => Box::new(SqliteStore::open(&config.data.join("coordinator.sqlite"))?),
+            Keep::Memory => Box::new(MemoryStore::new()),
+        };
+        let durable = config.keep == Keep::Sqlite;
+        let blobs = BlobFolder::open(&config.data.join("objects"), config.objects_bytes_max, durable)
+            .map_err(|fault| folder(fault.to_string()))?;
+        let listener = Listener::bind(config.listen, &identity).map_err(CoordinatorFault::Listen)?;
+        let host = config.host.clone().unwrap_or_else(|| reachable_host(config.listen));
+        let address = listener.address(&host).map_err(CoordinatorFault::Listen)?;
+        let wakes = Arc::new(Wakes::default());
+        let grace = Duration::from_millis(config.terms.lapse_ms / 2);
+        let writer = Writer::start(store, Market::new(config.terms.clone()), wakes.clone(), grace);
+        let (stop, stopped) = watch::channel(false);
+        let desk = Arc::new(Desk {
+            requests: writer.requests(),
+            wakes,
+            blobs: Arc::new(blobs),
+            peers: Peers::new(config.peer_bytes_max),
+            room: serve::room(),
+        });
+        let running = tokio::spawn(serve::serve(listener, desk, stopped, config.objects_kept));
+        Ok(Self { address, stop, running, writer })
+    }
+
+    /// What nodes and artists need in order to come here.
+    pub fn address(&self) -> &CoordinatorAddress {
+        &self.address
+    }
+
+    /// Ends connections, finishes what was begun, and closes the database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.running.await;
+        self.writer.finish().await;
+    }
+}
+
+/// The host to tell when none was given: loopback when listening everywhere.
+fn reachable_host(listen: SocketAddr) -> String {
+    match listen.ip() {
+        ip if !ip.is_unspecified() => ip.to_string(),
+        ip if ip.is_ipv6() => "::1".to_owned(),
+        _ => "127.0.0.1".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

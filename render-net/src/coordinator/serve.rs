@@ -1,0 +1,229 @@
+//! Serving peers: one task per connection, one per request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::NodeId;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::blobs::{BlobFault, BlobFolder};
+use super::peers::Peers;
+use super::wakes::Wakes;
+use super::writer::Requests;
+use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Priority, Responder};
+use crate::wire::{Bounded, ObjectName, Refusal, Request, Response};
+
+/// Object bytes in memory at a time, over all peers, KiB.
+const ROOM_KIB: usize = 512 * 1024;
+/// How often a waiting node's request is repeated even when nothing woke it: splits depend on time alone.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How often old objects are looked for.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) requests: Requests,
+    pub(super) wakes: Arc<Wakes>,
+    pub(super) blobs: Arc<BlobFolder>,
+    pub(super) peers: Peers,
+    pub(super) room: Arc<Semaphore>,
+}
+
+pub(super) fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(ROOM_KIB))
+}
+
+/// Accepts callers until told to stop.
+pub(super) async fn serve(
+    listener: Listener,
+    desk: Arc<Desk>,
+    mut stopped: watch::Receiver<bool>,
+    kept: Duration,
+) {
+    let mut sweep = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            // An error means that whoever could stop us is gone, which is a stop as well.
+            _ = stopped.wait_for(|stop| *stop) => break,
+            _ = sweep.tick() => {
+                let blobs = desk.blobs.clone();
+                tokio::task::spawn_blocking(move || blobs.sweep(kept));
+            }
+            caller = listener.accept() => match caller {
+                Some(caller) => drop(tokio::spawn(welcome(caller, desk.clone()))),
+                None => break,
+            },
+        }
+    }
+    listener.close().await;
+}
+
+async fn welcome(caller: Caller, desk: Arc<Desk>) {
+    let Ok(link) = caller.handshake().await else { return };
+    let peer = link.peer();
+    if !desk.peers.enter(peer) {
+        link.close();
+        return;
+    }
+    while let Ok(arriving) = link.accept().await {
+        tokio::spawn(exchange(arriving, link.clone(), desk.clone()));
+    }
+    desk.peers.leave(peer);
+}
+
+async fn exchange(arriving: Arriving, link: Link, desk: Arc<Desk>) {
+    // What cannot be read has been answered by the link.
+    let Ok((request, responder)) = arriving.read().await else { return };
+    let name = request.name();
+    let answered = tokio::select! {
+        answered = desk.answer(&link, request, responder) => answered,
+        // Nobody is left to answer, and work must not be given to somebody who has gone.
+        fault = link.closed() => Err(fault),
+    };
+    if let Err(fault) = answered {
+        tracing::debug!(request = name, %fault, "a request ended early");
+    }
+}
+
+impl Desk {
+    async fn answer(&self, link: &Link, request: Request, responder: Responder) -> Result<(), LinkFault> {
+        let peer = link.peer();
+        if let Err(refusal) = self.peers.request(peer) {
+            return responder.reply(Response::Refused(refusal)).await;
+        }
+        let response = match request {
+            Request::Put { name, size_bytes } => return self.put(peer, name, size_bytes, responder).await,
+            Request::Fetch(name) => return self.fetch(name, responder).await,
+            Request::Missing(names) => self.missing(names).await,
+            Request::Pull(pull) => {
+                let woken = self.wakes.work();
+                let empty =
+                    |response: &Response| matches!(response, Response::Leases(leases) if leases.is_empty());
+                self.wait(peer, Request::Pull(pull), pull.wait_ms, woken, empty).await
+            }
+            Request::Follow(follow) => {
+                let woken = self.wakes.events(follow.job);
+                let empty = |response: &Response| matches!(response, Response::Events(events) if events.events.is_empty());
+                self.wait(peer, Request::Follow(follow), follow.wait_ms, woken, empty).await
+            }
+            Request::Commit(commit) if !self.has(commit.result).await => {
+                Response::Refused(Refusal::NoSuchObject)
+            }
+            Request::Preview(preview) if !self.has(preview.object).await => {
+                Response::Refused(Refusal::NoSuchObject)
+            }
+            request => {
+                let introduces = matches!(request, Request::Register(_) | Request::PostJob(_));
+                let response = self.requests.ask(peer, request).await;
+                if introduces && response == Response::Done {
+                    link.trust();
+                }
+                response
+            }
+        };
+        responder.reply(response).await
+    }
+
+    /// Asks until the answer is not empty or the time is over.
+    async fn wait(
+        &self,
+        peer: NodeId,
+        request: Request,
+        wait_ms: u32,
+        mut woken: watch::Receiver<u64>,
+        is_empty: impl Fn(&Response) -> bool,
+    ) -> Response {
+        let until = Instant::now() + Duration::from_millis(u64::from(wait_ms));
+        loop {
+            woken.mark_unchanged();
+            let response = self.requests.ask(peer, request.clone()).await;
+            let now = Instant::now();
+            if !is_empty(&response) || now >= until {
+                return response;
+            }
+            let _ = timeout_at(until.min(now + ASK_AGAIN), woken.changed()).await;
+        }
+    }
+
+    async fn put(
+        &self,
+        peer: NodeId,
+        name: ObjectName,
+        size_bytes: u64,
+        mut responder: Responder,
+    ) -> Result<(), LinkFault> {
+        if self.has(name).await {
+            return responder.reply(Response::Done).await;
+        }
+        if let Err(refusal) = self.peers.store(peer, size_bytes) {
+            return responder.reply(Response::Refused(refusal)).await;
+        }
+        let _room = self.room.acquire_many(kib(size_bytes)).await;
+        let object = match responder.receive_object(name, size_bytes).await {
+            Ok(object) => object,
+            Err(LinkFault::WrongContent) => {
+                return responder.reply(Response::Refused(Refusal::WrongName)).await;
+            }
+            Err(fault) => return Err(fault),
+        };
+        let blobs = self.blobs.clone();
+        let stored = tokio::task::spawn_blocking(move || blobs.put(name, &object)).await;
+        let response = match stored {
+            Ok(Ok(())) => Response::Done,
+            Ok(Err(fault)) => Response::Refused(refusal(&fault)),
+            Err(_) => Response::Refused(Refusal::Failed),
+        };
+        responder.reply(response).await
+    }
+
+    async fn fetch(&self, name: ObjectName, responder: Responder) -> Result<(), LinkFault> {
+        let blobs = self.blobs.clone();
+        let sized = tokio::task::spawn_blocking(move || blobs.size_of(name)).await;
+        let size_bytes = match sized {
+            Ok(Ok(size_bytes)) => size_bytes,
+            Ok(Err(fault)) => return responder.reply(Response::Refused(refusal(&fault))).await,
+            Err(_) => return responder.reply(Response::Refused(Refusal::Failed)).await,
+        };
+        let _room = self.room.acquire_many(kib(size_bytes)).await;
+        let blobs = self.blobs.clone();
+        match tokio::task::spawn_blocking(move || blobs.read(name)).await {
+            Ok(Ok(object)) => responder.reply_object(&object, Priority::Result).await,
+            Ok(Err(fault)) => responder.reply(Response::Refused(refusal(&fault))).await,
+            Err(_) => responder.reply(Response::Refused(Refusal::Failed)).await,
+        }
+    }
+
+    async fn missing(&self, names: Bounded<ObjectName, 4096>) -> Response {
+        let blobs = self.blobs.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            names.into_vec().into_iter().filter(|&name| !blobs.has(name)).collect()
+        });
+        match looked.await {
+            Ok(missing) => Response::Missing(Bounded::cut(missing)),
+            Err(_) => Response::Refused(Refusal::Failed),
+        }
+    }
+
+    async fn has(&self, name: ObjectName) -> bool {
+        let blobs = self.blobs.clone();
+        tokio::task::spawn_blocking(move || blobs.has(name)).await.unwrap_or(false)
+    }
+}
+
+fn kib(size_bytes: u64) -> u32 {
+    size_bytes.div_ceil(1024).clamp(1, ROOM_KIB as u64) as u32
+}
+
+fn refusal(fault: &BlobFault) -> Refusal {
+    match fault {
+        BlobFault::NoRoom => Refusal::NoRoom,
+        BlobFault::Missing => Refusal::NoSuchObject,
+        BlobFault::WrongName => Refusal::WrongName,
+        BlobFault::System(_) => {
+            tracing::error!(%fault, "the object folder failed");
+            Refusal::Failed
+        }
+    }
+}

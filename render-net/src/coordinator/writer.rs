@@ -1,0 +1,159 @@
+//! The one thread that touches the store: it commits whatever requests have gathered as one transaction.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use frame::NodeId;
+use tokio::sync::{mpsc, oneshot};
+
+use super::wakes::Wakes;
+use crate::market::{Effect, Input, Market};
+use crate::store::{Store, StoreFault};
+use crate::wire::{Refusal, Request, Response};
+
+/// Requests that wait for the writer; more wait in their own tasks.
+const QUEUE_MAX: usize = 1024;
+/// Requests in one transaction.
+const BATCH_MAX: usize = 64;
+/// How often time passes for the market.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What is sent to the thread.
+enum Order {
+    /// Handle this; whoever wants the answer waits for it.
+    Handle(Input, Option<oneshot::Sender<Response>>),
+    /// Answer what is queued and end.
+    Finish,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    requests: Requests,
+    thread: JoinHandle<()>,
+}
+
+/// The way to the writer.
+#[derive(Clone, Debug)]
+pub(super) struct Requests(mpsc::Sender<Order>);
+
+impl Writer {
+    /// Starts the thread. For `grace` no lease lapses, so that nodes find their way back after a restart.
+    pub(super) fn start(store: Box<dyn Store>, market: Market, wakes: Arc<Wakes>, grace: Duration) -> Self {
+        let (send, receive) = mpsc::channel(QUEUE_MAX);
+        let ticking = send.clone();
+        // The ticker ends with the thread: it sends nothing once the queue is closed.
+        tokio::spawn(async move {
+            tokio::time::sleep(grace).await;
+            loop {
+                tokio::time::sleep(TICK).await;
+                if ticking.send(Order::Handle(Input::Tick, None)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let thread =
+            std::thread::spawn(move || Work { store, market, wakes, clock: Clock::new() }.run(receive));
+        Self { requests: Requests(send), thread }
+    }
+
+    pub(super) fn requests(&self) -> Requests {
+        self.requests.clone()
+    }
+
+    /// Answers what is queued and ends the thread.
+    pub(super) async fn finish(self) {
+        // A closed queue means that the thread has ended already.
+        let _ = self.requests.0.send(Order::Finish).await;
+        let thread = self.thread;
+        drop(self.requests);
+        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    }
+}
+
+impl Requests {
+    /// What the market answers once that is durable.
+    pub(super) async fn ask(&self, peer: NodeId, request: Request) -> Response {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Handle(Input::Asked(peer, request), Some(answer));
+        if self.0.send(order).await.is_err() {
+            return Response::Refused(Refusal::Failed);
+        }
+        answered.await.unwrap_or(Response::Refused(Refusal::Failed))
+    }
+}
+
+struct Work {
+    store: Box<dyn Store>,
+    market: Market,
+    wakes: Arc<Wakes>,
+    clock: Clock,
+}
+
+impl Work {
+    fn run(mut self, mut receive: mpsc::Receiver<Order>) {
+        while let Some(first) = receive.blocking_recv() {
+            let gathered = std::iter::from_fn(|| receive.try_recv().ok()).take(BATCH_MAX);
+            let (mut inputs, mut answers) = (Vec::new(), Vec::new());
+            let mut finish = false;
+            for order in std::iter::once(first).chain(gathered) {
+                match order {
+                    Order::Handle(input, answer) => {
+                        inputs.push(input);
+                        answers.push(answer);
+                    }
+                    Order::Finish => finish = true,
+                }
+            }
+            for (effects, answer) in self.act(&inputs).into_iter().zip(answers) {
+                self.wakes.wake(&effects);
+                let response = effects.into_iter().find_map(|effect| match effect {
+                    Effect::Answer(response) => Some(response),
+                    _ => None,
+                });
+                if let (Some(answer), Some(response)) = (answer, response) {
+                    // Whoever asked may be gone; what it asked for has happened all the same.
+                    let _ = answer.send(response);
+                }
+            }
+            if finish {
+                receive.close();
+            }
+        }
+    }
+
+    /// All inputs at once, or one by one when that fails, so that one bad record does not refuse everybody.
+    fn act(&mut self, inputs: &[Input]) -> Vec<Vec<Effect>> {
+        let now_ms = self.clock.now_ms();
+        match self.market.act(&mut *self.store, now_ms, inputs) {
+            Ok(effects) => effects,
+            Err(fault) if inputs.len() == 1 => {
+                tracing::error!(%fault, "the store failed");
+                let refusal = match fault {
+                    StoreFault::NoRoom => Refusal::NoRoom,
+                    _ => Refusal::Failed,
+                };
+                vec![vec![Effect::Answer(Response::Refused(refusal))]]
+            }
+            Err(_) => inputs.iter().flat_map(|input| self.act(std::slice::from_ref(input))).collect(),
+        }
+    }
+}
+
+/// Milliseconds since 1970 that never go back, however the system's clock is set while we run.
+struct Clock {
+    started_ms: u64,
+    started: Instant,
+}
+
+impl Clock {
+    fn new() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { started_ms: since.as_millis() as u64, started: Instant::now() }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.started_ms + self.started.elapsed().as_millis() as u64
+    }
+}

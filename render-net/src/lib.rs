@@ -4,13 +4,17 @@
 //! This crate never looks at light: it carries scenes and tiles as bytes and meets the renderer only in
 //! [`frame::TileRenderer`]. Only [`link`] names the transport, only [`seal`] names ciphers.
 
+pub mod artist;
 pub mod bundle;
 pub mod coordinator;
 pub mod identity;
 pub mod ledger;
 pub mod link;
 pub mod market;
+pub mod node;
+pub mod order;
 pub mod receipt;
+pub mod result;
 pub mod seal;
 pub mod store;
 pub mod wire;

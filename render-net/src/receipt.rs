@@ -77,6 +77,8 @@ pub enum Verdict {
     Impossible,
     /// Re-rendered pixels differ.
     Wrong,
+    /// Other work has covered the same blocks already.
+    Covered,
 }
 
 /// A receipt with the artist's verdict.

@@ -1,0 +1,344 @@
+//! An artist: posts jobs, admits nodes, collects and checks what they rendered.
+//!
+//! [`Artist::submit`] seals and uploads the scenes and posts the job; [`Artist::collect`] follows it until every block of every frame is here. What
+//! to do is decided in [`campaign`]; results are checked in [`check`]; everything needed to go on after a crash lies in [`folder`]. The secret of a job never
+//! leaves the artist's disk except as the admission key, wrapped for each node that the artist admits.
+
+mod campaign;
+mod check;
+mod connect;
+mod folder;
+mod session;
+mod upload;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::{
+    BlockRange, FrameIndex, JobId, NodeId, Partial, RenderSettings, TileGrid, TileIndex, TilePlanes, TileRect,
+};
+use tokio::sync::watch;
+
+pub use campaign::{JobEnd, Progress};
+pub use folder::JobTicket;
+pub use upload::{SceneSource, Uploaded};
+
+use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile};
+use crate::link::LinkFault;
+use crate::order::JobOrder;
+use crate::receipt::Countersigned;
+use crate::result::ResultShape;
+use crate::seal::{JobSecret, WorkspaceSecret, fill_random};
+use crate::wire::{
+    Balance, Bounded, JobCard, JobPost, JobShape, OBJECT_BYTES_MAX, Request, Response, ShapeDraft, ShapeFault,
+};
+use connect::Connector;
+use folder::JobFolder;
+use upload::Sealing;
+
+/// How long to try when the coordinator has not answered once.
+const FIRST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// An artist's identity and workspace, at one coordinator.
+pub struct Artist {
+    identity: Arc<Identity>,
+    workspace: WorkspaceSecret,
+    coordinator: CoordinatorAddress,
+    data: PathBuf,
+}
+
+/// What to render, and on what terms.
+#[derive(Clone, Debug)]
+pub struct JobSpec {
+    /// The frames, ascending.
+    pub frames: Vec<FrameIndex>,
+    /// Whether all frames show the same packed scene.
+    pub one_scene: bool,
+    /// How.
+    pub settings: RenderSettings,
+    /// Edge of a tile in pixels.
+    pub edge_px: u32,
+    /// Pixels around a tile that the denoiser needs.
+    pub margin_px: u32,
+    /// Highest price, micro-credits per million samples.
+    pub price_max: u64,
+    /// Graphics memory that the scene needs, MiB; 0 when not known.
+    pub memory_mib: u32,
+    /// Only these nodes get the key; empty = any that the coordinator presents.
+    pub nodes: Vec<NodeId>,
+    /// Kept with the job for the program's own use.
+    pub note: Vec<u8>,
+}
+
+/// A finished piece of a frame, checked.
+#[derive(Debug)]
+pub struct CollectedTile {
+    /// The frame.
+    pub frame: FrameIndex,
+    /// The tile.
+    pub tile: TileIndex,
+    /// Its pixels.
+    pub rect: TileRect,
+    /// The sums of its tree nodes.
+    pub partials: Vec<Partial>,
+    /// For the frame's receipt book.
+    pub receipt: Countersigned,
+}
+
+/// A picture of unfinished work: sums of radiance and coverage, never to be added to finished work.
+#[derive(Debug)]
+pub struct PreviewTile {
+    /// The frame.
+    pub frame: FrameIndex,
+    /// The tile.
+    pub tile: TileIndex,
+    /// Which blocks are in the sums.
+    pub blocks: BlockRange,
+    /// The sums.
+    pub beauty: TilePlanes,
+}
+
+/// Takes what a job brings.
+pub trait Collector: Send {
+    /// A finished piece. After a restart those of earlier runs come again, first.
+    ///
+    /// # Errors
+    /// A sentence; collecting ends and can be taken up again.
+    fn tile(&mut self, tile: CollectedTile) -> Result<(), String>;
+
+    /// A picture of unfinished work.
+    fn preview(&mut self, _preview: PreviewTile) {}
+
+    /// Something happened.
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+/// Why a job cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtistFault {
+    /// No identity or secret.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The network or the coordinator.
+    #[error(transparent)]
+    Link(#[from] LinkFault),
+    /// The data folder cannot be used.
+    #[error("the artist's data folder cannot be used: {0}")]
+    Data(std::io::Error),
+    /// No such job in the data folder.
+    #[error("this machine has not posted such a job")]
+    NoSuchJob,
+    /// The job's folder is damaged.
+    #[error("what was kept about the job cannot be read")]
+    Damaged,
+    /// The job is too large or malformed.
+    #[error(transparent)]
+    Shape(#[from] ShapeFault),
+    /// A tile with all its planes would be larger than the coordinator takes.
+    #[error("a tile of {edge_px} pixels with these layers takes {bytes} bytes: choose a smaller tile")]
+    TileTooLarge {
+        /// Edge of the tile.
+        edge_px: u32,
+        /// Its result, at most.
+        bytes: u64,
+    },
+    /// A list is too long.
+    #[error("too many {0} for one job")]
+    TooMany(&'static str),
+    /// The scene cannot be had.
+    #[error("{0}")]
+    Scene(String),
+    /// What collects the tiles failed.
+    #[error("{0}")]
+    Collector(String),
+    /// Told to stop; the job goes on without this machine.
+    #[error("stopped; the job goes on, and its tiles can be collected later")]
+    Stopped,
+}
+
+impl Artist {
+    /// The identity and workspace in a data folder, made now if there are none.
+    pub fn open(data: PathBuf, coordinator: CoordinatorAddress) -> Result<Self, ArtistFault> {
+        let identity = Arc::new(Identity::open_or_create(&data)?);
+        let file = PrivateFile::new(data.join("workspace.key"));
+        if file.read()?.is_none() {
+            file.create(WorkspaceSecret::generate().expose())?;
+        }
+        let bytes = file.read()?.ok_or(ArtistFault::Damaged)?;
+        let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| ArtistFault::Damaged)?;
+        Ok(Self { identity, workspace: WorkspaceSecret::from_bytes(bytes), coordinator, data })
+    }
+
+    /// Who this artist is, for signing receipt books.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Jobs that this machine has posted.
+    pub fn jobs(&self) -> Vec<JobId> {
+        JobFolder::jobs(&self.data)
+    }
+
+    /// What is remembered of a job.
+    pub fn ticket(&self, job: JobId) -> Result<JobTicket, ArtistFault> {
+        JobFolder::at(&self.data, job).ticket()
+    }
+
+    /// Seals and uploads the scenes, then posts the job; `told` hears how far the upload is.
+    pub async fn submit(
+        &self,
+        spec: JobSpec,
+        scene_of: SceneSource,
+        told: impl FnMut(Uploaded),
+    ) -> Result<JobId, ArtistFault> {
+        let shape = spec.shape()?;
+        let job = JobId(random());
+        let folder = JobFolder::at(&self.data, job);
+        let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
+        connector.link().await?;
+        let secret = folder.create()?;
+        let posted = self.post(spec, shape, job, &secret, &mut connector, scene_of, told).await;
+        if posted.is_err() {
+            // Nothing was posted under this name, so nothing can ever be collected with this secret.
+            folder.remove()?;
+        }
+        posted.map(|()| job)
+    }
+
+    /// Follows a job and hands everything to `collector` until every block is here, the job is cancelled, or `stop` says so.
+    ///
+    /// # Errors
+    /// See [`ArtistFault`]; the job can be collected again later.
+    pub async fn collect(
+        &self,
+        job: JobId,
+        collector: &mut dyn Collector,
+        stop: watch::Receiver<bool>,
+    ) -> Result<JobEnd, ArtistFault> {
+        let folder = JobFolder::at(&self.data, job);
+        let ticket = folder.ticket()?;
+        let secret = folder.secret()?;
+        session::Session::new(self.identity.clone(), folder, ticket, &secret, collector)?.run(stop).await
+    }
+
+    /// Stops a job; what is done is kept.
+    pub async fn cancel(&self, job: JobId) -> Result<(), ArtistFault> {
+        self.ask(&Request::Cancel(job)).await.map(|_| ())
+    }
+
+    /// The coordinator's view of this artist's jobs, newest first.
+    pub async fn cards(&self) -> Result<Vec<JobCard>, ArtistFault> {
+        match self.ask(&Request::Jobs).await? {
+            Response::Jobs(jobs) => Ok(jobs.into_vec()),
+            _ => Err(LinkFault::Protocol("jobs were asked for".to_owned()).into()),
+        }
+    }
+
+    /// This artist's money.
+    pub async fn balance(&self) -> Result<Balance, ArtistFault> {
+        match self.ask(&Request::Balance).await? {
+            Response::Balance(balance) => Ok(balance),
+            _ => Err(LinkFault::Protocol("the balance was asked for".to_owned()).into()),
+        }
+    }
+
+    /// Removes everything that is kept about a job, including the secret that opens its results.
+    pub fn forget(&self, job: JobId) -> Result<(), ArtistFault> {
+        JobFolder::at(&self.data, job).remove()
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Response, ArtistFault> {
+        let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
+        let link = connector.link().await?;
+        let response = link.call(request).await;
+        link.close();
+        Ok(response?)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of submit, split off so that its failure is cleaned up in one place"
+    )]
+    async fn post(
+        &self,
+        spec: JobSpec,
+        shape: JobShape,
+        job: JobId,
+        secret: &JobSecret,
+        connector: &mut Connector<'_>,
+        scene_of: SceneSource,
+        told: impl FnMut(Uploaded),
+    ) -> Result<(), ArtistFault> {
+        let frames = match spec.one_scene {
+            true => spec.frames.first().map(|frame| (*frame, None)).into_iter().collect(),
+            false => spec.frames.iter().map(|frame| (*frame, Some(*frame))).collect(),
+        };
+        let (identity, workspace) = (self.identity.clone(), self.workspace.clone());
+        let sealing = Sealing { identity, workspace, admission: secret.admission_key(), job, frames };
+        let bundles = upload::upload(connector, sealing, scene_of, told).await?;
+        let result_key = secret.result_key().public();
+        let order = JobOrder::new(spec.settings, spec.margin_px, &result_key);
+        let order = order.seal(&self.identity, &secret.admission_key(), job);
+        let post = JobPost {
+            job,
+            shape,
+            result_key: Bounded::new(result_key.into()).map_err(|_| ArtistFault::TooMany("key bytes"))?,
+            order: Bounded::new(order).map_err(|_| ArtistFault::TooMany("settings"))?,
+            manifests: Bounded::new(bundles.iter().map(|(name, _)| *name).collect())
+                .map_err(|_| ArtistFault::TooMany("frames"))?,
+            price_max: spec.price_max,
+            memory_mib: spec.memory_mib,
+            nodes_allowed: Bounded::new(spec.nodes).map_err(|_| ArtistFault::TooMany("nodes"))?,
+        };
+        let scenes = bundles.into_iter().map(|(_, scene)| scene).collect();
+        let coordinator = self.coordinator.clone();
+        let ticket = JobTicket { coordinator, post, settings: spec.settings, scenes, note: spec.note };
+        JobFolder::at(&self.data, job).write_ticket(&ticket)?;
+        let request = Request::PostJob(Box::new(ticket.post));
+        loop {
+            let link = connector.link().await?;
+            match link.call(&request).await {
+                Ok(_) => return Ok(()),
+                Err(fault) => connector.failed(fault).await?,
+            }
+        }
+    }
+}
+
+impl JobSpec {
+    fn shape(&self) -> Result<JobShape, ArtistFault> {
+        let frames = self.frames.iter().map(|frame| frame.0).collect();
+        let shape = JobShape::new(ShapeDraft {
+            size: self.settings.size,
+            edge_px: self.edge_px,
+            spp: self.settings.spp,
+            frames: Bounded::new(frames).map_err(|_| ArtistFault::TooMany("frames"))?,
+        })?;
+        let bytes = self.largest_result_bytes(&shape);
+        if bytes > OBJECT_BYTES_MAX - (1 << 20) {
+            return Err(ArtistFault::TileTooLarge { edge_px: self.edge_px, bytes });
+        }
+        Ok(shape)
+    }
+
+    /// The run of blocks with the most tree nodes is all but the first and the last.
+    fn largest_result_bytes(&self, shape: &JobShape) -> u64 {
+        let blocks = shape.blocks();
+        let whole = BlockRange { first: 0, count: blocks };
+        let inner = BlockRange { first: 1, count: blocks.saturating_sub(2).max(1) };
+        let grid = TileGrid::new(self.settings.size, self.edge_px, 0);
+        let rect = grid.rect(TileIndex(0)).expect("a grid has a first tile");
+        let ranges = if blocks > 2 { vec![whole, inner] } else { vec![whole] };
+        let bytes = |blocks| {
+            ResultShape { rect, planes: self.settings.planes, blocks, spp: self.settings.spp }.size_bytes()
+        };
+        ranges.into_iter().map(bytes).max().unwrap_or(0)
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill_random(&mut bytes);
+    bytes
+}

@@ -1,0 +1,288 @@
+//! What an artist's program does about one job: pure logic, without clock, socket, file or key.
+//!
+//! The driver feeds it the coordinator's events in order ([`Campaign::event`]) and what came of its own steps; it answers with [`Step`]s. It keeps account
+//! of which sample blocks of which tile have been collected, so that no block is taken twice whatever the coordinator says, and the job
+//! is only complete when every block of every frame is there. Replaying the whole history gives the same state: that is how a killed artist resumes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use frame::{BlockRange, FrameIndex, LeaseId, NodeId, TileIndex};
+
+use crate::wire::{Committed, Event, JobShape, JobState, Piece};
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Ask who awaits a key, and give it to those who are admitted.
+    GiveKeys,
+    /// Fetch, open, check and keep a result.
+    Collect(Box<Committed>),
+    /// Say again that a kept result is good.
+    Confirm(LeaseId),
+    /// Show a picture of unfinished work.
+    Preview(LeaseId, NodeId, Piece, crate::wire::ObjectName),
+    /// Tell people.
+    Tell(Progress),
+}
+
+/// What people are told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Connected to the coordinator.
+    Connected,
+    /// Not connected; the job goes on without this machine, and it will connect again.
+    Disconnected {
+        /// In a sentence.
+        why: String,
+    },
+    /// A node began a piece.
+    Leased {
+        /// Which node.
+        node: NodeId,
+        /// What.
+        piece: Piece,
+    },
+    /// A piece came back unfinished.
+    Reopened {
+        /// What.
+        piece: Piece,
+    },
+    /// A node would help and waits for its key.
+    NodeWaits {
+        /// Which node.
+        node: NodeId,
+    },
+    /// So much is collected.
+    Collected {
+        /// Tile blocks here and checked.
+        blocks: u64,
+        /// Tile blocks of the job.
+        of: u64,
+    },
+    /// A node could not do a piece, as it says itself.
+    NodeFailed {
+        /// Which node.
+        node: NodeId,
+        /// In its words.
+        why: String,
+    },
+    /// A result was refused.
+    Refused {
+        /// Whose.
+        node: NodeId,
+        /// What.
+        piece: Piece,
+        /// Why, in a sentence.
+        why: String,
+    },
+}
+
+/// Where a job ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// Every block of every frame is here.
+    Complete,
+    /// Stopped; what was collected is kept.
+    Cancelled {
+        /// By whom or why, in a sentence.
+        reason: String,
+    },
+}
+
+/// One job as its artist sees it.
+pub(crate) struct Campaign {
+    shape: JobShape,
+    next_event: u64,
+    /// Committed work that is not collected yet.
+    open: BTreeMap<LeaseId, OpenWork>,
+    /// Collected leases, and whether the coordinator has taken note.
+    kept: BTreeMap<LeaseId, bool>,
+    leased: BTreeMap<LeaseId, NodeId>,
+    covered: BTreeMap<(FrameIndex, TileIndex), BTreeSet<BlockRange>>,
+    blocks_kept: u64,
+    cancelled: Option<String>,
+    keys_wanted: bool,
+}
+
+struct OpenWork {
+    committed: Box<Committed>,
+    under_way: bool,
+}
+
+impl Campaign {
+    /// A job of this shape, nothing collected.
+    pub(crate) fn new(shape: JobShape) -> Self {
+        Self {
+            shape,
+            next_event: 0,
+            open: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            leased: BTreeMap::new(),
+            covered: BTreeMap::new(),
+            blocks_kept: 0,
+            cancelled: None,
+            keys_wanted: true,
+        }
+    }
+
+    /// The first event that has not been seen.
+    pub(crate) fn next_event(&self) -> u64 {
+        self.next_event
+    }
+
+    /// Takes note of a result that an earlier run has kept; false when it does not belong here.
+    pub(crate) fn restore(&mut self, lease: LeaseId, piece: Piece) -> bool {
+        let fits = self.claim(piece).is_ok();
+        if fits {
+            self.kept.insert(lease, false);
+        }
+        fits
+    }
+
+    /// Takes in the event with this index; events that were seen before change nothing.
+    pub(crate) fn event(&mut self, index: u64, event: Event) -> Vec<Step> {
+        if index < self.next_event {
+            return Vec::new();
+        }
+        self.next_event = index + 1;
+        match event {
+            Event::NodeAwaitsKey { node } => {
+                self.keys_wanted = true;
+                vec![Step::Tell(Progress::NodeWaits { node })]
+            }
+            Event::NodeLeft { .. } => Vec::new(),
+            Event::Leased { lease, node, piece } => {
+                self.leased.insert(lease, node);
+                vec![Step::Tell(Progress::Leased { node, piece })]
+            }
+            Event::Reopened { lease, piece } => {
+                self.leased.remove(&lease);
+                vec![Step::Tell(Progress::Reopened { piece })]
+            }
+            Event::Preview { lease, piece, object } => {
+                let node = self.leased.get(&lease);
+                node.map(|node| Step::Preview(lease, *node, piece, object)).into_iter().collect()
+            }
+            Event::Committed(committed) => {
+                self.leased.remove(&committed.lease);
+                if !self.kept.contains_key(&committed.lease) {
+                    self.open.insert(committed.lease, OpenWork { committed, under_way: false });
+                }
+                Vec::new()
+            }
+            Event::Accepted { lease, .. } => {
+                self.confirmed(lease);
+                Vec::new()
+            }
+            Event::Rejected { lease } => {
+                self.open.remove(&lease);
+                Vec::new()
+            }
+            Event::Done => Vec::new(),
+            Event::Cancelled { reason } => {
+                self.cancelled = Some(reason);
+                Vec::new()
+            }
+            Event::Failed { node, reason, .. } => {
+                vec![Step::Tell(Progress::NodeFailed { node, why: reason })]
+            }
+        }
+    }
+
+    /// What to do after a batch of events, at most `room` collections at once.
+    pub(crate) fn steps(&mut self, room: usize) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if std::mem::take(&mut self.keys_wanted) {
+            steps.push(Step::GiveKeys);
+        }
+        let under_way = self.open.values().filter(|work| work.under_way).count();
+        let mut free = room.saturating_sub(under_way);
+        for work in self.open.values_mut().filter(|work| !work.under_way) {
+            if free == 0 {
+                break;
+            }
+            work.under_way = true;
+            free -= 1;
+            steps.push(Step::Collect(work.committed.clone()));
+        }
+        steps
+    }
+
+    /// Verdicts that the coordinator may not have heard, to be given again after a reconnection.
+    pub(crate) fn confirmations(&self) -> Vec<Step> {
+        self.kept.iter().filter(|(_, noted)| !**noted).map(|(lease, _)| Step::Confirm(*lease)).collect()
+    }
+
+    /// Whether a piece may be taken: inside the job, and none of its blocks taken before.
+    pub(crate) fn claim(&mut self, piece: Piece) -> Result<(), &'static str> {
+        let frame_known = self.shape.frames.binary_search(&piece.frame.0).is_ok();
+        if !frame_known || self.shape.samples(piece.tile, piece.blocks) == 0 {
+            return Err("it is not a piece of this job");
+        }
+        let ranges = self.covered.entry((piece.frame, piece.tile)).or_default();
+        let overlaps =
+            |taken: &BlockRange| taken.first < piece.blocks.end() && piece.blocks.first < taken.end();
+        if ranges.iter().any(overlaps) {
+            return Err("other work has covered its blocks already");
+        }
+        ranges.insert(piece.blocks);
+        self.blocks_kept += u64::from(piece.blocks.count);
+        Ok(())
+    }
+
+    /// A claimed result is kept on disk.
+    pub(crate) fn collected(&mut self, lease: LeaseId) -> Step {
+        self.open.remove(&lease);
+        self.kept.insert(lease, false);
+        Step::Tell(Progress::Collected { blocks: self.blocks_kept, of: self.blocks_all() })
+    }
+
+    /// The coordinator has taken note of a verdict.
+    pub(crate) fn confirmed(&mut self, lease: LeaseId) {
+        if let Some(noted) = self.kept.get_mut(&lease) {
+            *noted = true;
+        }
+    }
+
+    /// The link is gone: everything under way starts anew on the next one.
+    pub(crate) fn link_lost(&mut self) {
+        self.open.values_mut().for_each(|work| work.under_way = false);
+        self.keys_wanted = true;
+    }
+
+    /// A result was refused; its lease never comes back.
+    pub(crate) fn refused(&mut self, lease: LeaseId) {
+        self.open.remove(&lease);
+    }
+
+    /// A collection failed for a passing reason and will be tried again.
+    pub(crate) fn not_collected(&mut self, lease: LeaseId) {
+        if let Some(work) = self.open.get_mut(&lease) {
+            work.under_way = false;
+        }
+    }
+
+    /// Whether the link must be used for more than waiting.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.blocks_kept == self.blocks_all()
+    }
+
+    /// The end, once it is reached and everything that can be collected is.
+    pub(crate) fn end(&self, state: JobState) -> Option<JobEnd> {
+        if self.is_complete() {
+            return Some(JobEnd::Complete);
+        }
+        let stopped = state == JobState::Cancelled && self.open.is_empty();
+        stopped.then(|| JobEnd::Cancelled {
+            reason: self.cancelled.clone().unwrap_or_else(|| "the job was stopped".to_owned()),
+        })
+    }
+
+    fn blocks_all(&self) -> u64 {
+        let tiles = u64::from(self.shape.grid().len()) * self.shape.frames.len() as u64;
+        tiles * u64::from(self.shape.blocks())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use frame::FrameSize;
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::{Bounded, ObjectName, ShapeDraft};
+
+fn shape() -> JobShape {
+    let draft = ShapeDraft {
+        size: FrameSize::new(16, 8).expect("in range"),
+        edge_px: 8,
+        spp: 64,
+        frames: Bounded::new(vec![1, 3]).expect("few"),
+    };
+    JobShape::new(draft).expect("valid")
+}
+
+fn piece(frame: u32, tile: u32, first: u32, count: u32) -> Piece {
+    Piece { frame: FrameIndex(frame), tile: TileIndex(tile), blocks: BlockRange { first, count } }
+}
+
+fn committed(lease: u64, piece: Piece) -> Event {
+    Event::Committed(Box::new(Committed {
+        lease: LeaseId(lease),
+        node: NodeId([1; 32]),
+        piece,
+        result: ObjectName([lease as u8; 32]),
+        receipt: Bounded::default(),
+        link: Bounded::default(),
+        amount: 1,
+    }))
+}
+
+/// Two frames of two tiles of four blocks; every tile in two halves, except for the last in one.
+fn history() -> Vec<Event> {
+    let pieces = [
+        piece(1, 0, 0, 2),
+        piece(1, 0, 2, 2),
+        piece(1, 1, 0, 2),
+        piece(1, 1, 2, 2),
+        piece(3, 0, 0, 1),
+        piece(3, 0, 1, 3),
+        piece(3, 1, 0, 4),
+    ];
+    pieces.into_iter().enumerate().map(|(lease, piece)| committed(lease as u64, piece)).collect()
+}
+
+/// Plays events and lets every collection succeed; returns the collected leases.
+fn play(campaign: &mut Campaign, events: &[Event]) -> Vec<u64> {
+    let mut leases = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        campaign.event(index as u64, event.clone());
+        for step in campaign.steps(8) {
+            if let Step::Collect(committed) = step {
+                match campaign.claim(committed.piece) {
+                    Ok(()) => {
+                        campaign.collected(committed.lease);
+                        leases.push(committed.lease.0);
+                    }
+                    Err(_) => campaign.refused(committed.lease),
+                }
+            }
+        }
+    }
+    leases
+}
+
+#[test]
+fn a_job_is_complete_when_every_block_is_here() {
+    let mut campaign = Campaign::new(shape());
+    let events = history();
+    play(&mut campaign, &events[..6]);
+    assert_eq!(campaign.end(JobState::Done), None, "the coordinator's word does not make it complete");
+    campaign.event(6, events[6].clone());
+    assert!(campaign.claim(piece(3, 1, 0, 4)).is_ok());
+    campaign.collected(LeaseId(6));
+    assert_eq!(campaign.end(JobState::Active), Some(JobEnd::Complete));
+}
+
+#[test]
+fn no_block_is_taken_twice() {
+    let mut campaign = Campaign::new(shape());
+    let mut events = history();
+    events.insert(2, committed(50, piece(1, 0, 1, 2)));
+    let leases = play(&mut campaign, &events);
+    assert!(!leases.contains(&50));
+    assert!(campaign.is_complete());
+}
+
+#[test]
+fn pieces_outside_the_job_are_refused() {
+    let mut campaign = Campaign::new(shape());
+    for bad in
+        [piece(2, 0, 0, 1), piece(1, 2, 0, 1), piece(1, 0, 4, 1), piece(1, 0, 0, 0), piece(1, 0, u32::MAX, 2)]
+    {
+        assert!(campaign.claim(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_killed_artist_resumes_without_taking_anything_twice() {
+    let events = history();
+    let mut first = Campaign::new(shape());
+    let kept = play(&mut first, &events[..4]);
+    let mut second = Campaign::new(shape());
+    for lease in &kept {
+        let Event::Committed(committed) = &events[*lease as usize] else { unreachable!("all are") };
+        assert!(second.restore(LeaseId(*lease), committed.piece));
+    }
+    assert_eq!(second.confirmations().len(), 4);
+    let leases = play(&mut second, &events);
+    assert_eq!(leases, [4, 5, 6]);
+    assert!(second.is_complete());
+}
+
+#[test]
+fn a_verdict_that_was_heard_is_not_given_again() {
+    let mut campaign = Campaign::new(shape());
+    play(&mut campaign, &history()[..2]);
+    campaign.event(2, Event::Accepted { lease: LeaseId(0), automatic: false });
+    assert_eq!(campaign.confirmations(), [Step::Confirm(LeaseId(1))]);
+}
+
+#[test]
+fn collections_under_way_are_bounded_and_taken_up_again() {
+    let mut campaign = Campaign::new(shape());
+    for (index, event) in history().into_iter().enumerate() {
+        campaign.event(index as u64, event);
+    }
+    let collects = |steps: Vec<Step>| steps.iter().filter(|step| matches!(step, Step::Collect(_))).count();
+    assert_eq!(collects(campaign.steps(3)), 3);
+    assert_eq!(collects(campaign.steps(3)), 0);
+    campaign.not_collected(LeaseId(0));
+    assert_eq!(collects(campaign.steps(3)), 1);
+}
+
+#[test]
+fn a_cancelled_job_ends_after_what_is_there_is_collected() {
+    let mut campaign = Campaign::new(shape());
+    campaign.event(0, history()[0].clone());
+    campaign.event(1, Event::Cancelled { reason: "enough".to_owned() });
+    assert_eq!(campaign.end(JobState::Cancelled), None);
+    assert!(campaign.claim(piece(1, 0, 0, 2)).is_ok());
+    campaign.collected(LeaseId(0));
+    assert_eq!(campaign.end(JobState::Cancelled), Some(JobEnd::Cancelled { reason: "enough".to_owned() }));
+}
+
+#[test]
+fn previews_are_shown_only_for_leases_that_run() {
+    let mut campaign = Campaign::new(shape());
+    let what = piece(1, 0, 0, 1);
+    let preview = Event::Preview { lease: LeaseId(1), piece: what, object: ObjectName([0; 32]) };
+    assert_eq!(campaign.event(0, preview.clone()), []);
+    campaign.event(1, Event::Leased { lease: LeaseId(1), node: NodeId([2; 32]), piece: what });
+    assert!(matches!(campaign.event(2, preview)[..], [Step::Preview(..)]));
+}
+
+proptest! {
+    #[test]
+    fn any_order_of_overlapping_pieces_covers_each_block_once(
+        pieces in prop::collection::vec((0u32..2, 0u32..4, 1u32..5), 0..60)
+    ) {
+        let mut campaign = Campaign::new(shape());
+        let mut seen = BTreeSet::new();
+        for (tile, first, count) in pieces {
+            let count = count.min(4 - first);
+            if campaign.claim(piece(1, tile, first, count)).is_ok() {
+                for block in first..first + count {
+                    prop_assert!(seen.insert((tile, block)));
+                }
+            }
+        }
+        prop_assert_eq!(campaign.blocks_kept, seen.len() as u64);
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether finished work is what it says: opened, compared with its receipt, and found to be a possible picture.
+//!
+//! Nothing that the coordinator or a node says is taken for granted here except the size of the job, which is the artist's own.
+
+use frame::{Partial, Plane, PlaneSet, TilePlanes, TileRect};
+
+use super::folder::JobTicket;
+use crate::identity::PseudonymLink;
+use crate::receipt::{Commitment, SignedReceipt, Verdict, settings_hash};
+use crate::result::{ResultFault, ResultShape};
+use crate::seal::{EnvelopeSecret, SealContext, TileBinding, open_from, sealed_size_bytes};
+use crate::wire::{Committed, ObjectName, Piece};
+
+/// Bytes of an encapsulated key and more, before a sealed result.
+const ENVELOPE_BYTES: u64 = 4096;
+
+/// Work that passed every check.
+pub(super) struct Checked {
+    pub(super) rect: TileRect,
+    pub(super) partials: Vec<Partial>,
+    pub(super) receipt: SignedReceipt,
+    pub(super) sealed: Vec<u8>,
+}
+
+/// Work that did not.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unfit {
+    /// For the countersigned verdict.
+    pub(super) verdict: Verdict,
+    /// In a sentence.
+    pub(super) why: &'static str,
+}
+
+/// The largest sealed object that a piece can have.
+pub(super) fn sealed_bytes_max(ticket: &JobTicket, piece: &Piece) -> u64 {
+    shape(ticket, piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes()) + ENVELOPE_BYTES)
+}
+
+/// Opens and checks a result.
+pub(super) fn check(
+    ticket: &JobTicket,
+    key: &EnvelopeSecret,
+    committed: &Committed,
+    sealed: Vec<u8>,
+) -> Result<Checked, Unfit> {
+    let unreadable = |why| Unfit { verdict: Verdict::Unreadable, why };
+    let shape = shape(ticket, &committed.piece).ok_or(unreadable("it is not a piece of this job"))?;
+    let binding = binding(ticket, committed, shape.rect).ok_or(unreadable("its frame is unknown"))?;
+    let signed =
+        SignedReceipt::from_bytes(&committed.receipt).map_err(|_| unreadable("its receipt is damaged"))?;
+    let receipt = signed.verify().map_err(|_| unreadable("its receipt is not signed"))?;
+    if !is_claimed(committed, &signed, ticket) {
+        return Err(unreadable("its receipt is not the node's"));
+    }
+    let samples = ticket.shape().samples(committed.piece.tile, committed.piece.blocks);
+    let same_work = receipt.is_about(&binding, committed.result)
+        && receipt.settings == settings_hash(&ticket.settings)
+        && receipt.samples == samples;
+    if !same_work {
+        return Err(unreadable("its receipt is about other work"));
+    }
+    if ObjectName::of(&sealed) != committed.result {
+        return Err(unreadable("its bytes were changed"));
+    }
+    let bytes = open_from(key, &SealContext::Tile(binding), &sealed, shape.size_bytes())
+        .map_err(|_| unreadable("it does not open"))?;
+    let partials = shape.decode(&bytes).map_err(|fault| match fault {
+        ResultFault::Size => unreadable("it has the wrong size"),
+        ResultFault::NotFinite | ResultFault::Impossible => {
+            Unfit { verdict: Verdict::Impossible, why: "it holds values that no picture has" }
+        }
+    })?;
+    if Commitment::of(&partials).root() != receipt.commit_root {
+        return Err(unreadable("it is not what the node committed to"));
+    }
+    Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed })
+}
+
+/// Opens a preview: the sums of radiance and coverage over its blocks.
+pub(super) fn open_preview(
+    ticket: &JobTicket,
+    key: &EnvelopeSecret,
+    shown: &Committed,
+    sealed: &[u8],
+) -> Option<TilePlanes> {
+    let rect = ticket.shape().grid().rect(shown.piece.tile)?;
+    let binding = binding(ticket, shown, rect)?;
+    let limit = rect.pixels() as u64 * PlaneSet::BEAUTY.channels() as u64 * 4;
+    let bytes = open_from(key, &SealContext::Preview(binding), sealed, limit).ok()?;
+    let planes = TilePlanes::from_bytes(rect, PlaneSet::BEAUTY, &bytes)?;
+    let has_coverage = planes.plane(Plane::Alpha).is_some();
+    (has_coverage && planes.is_finite()).then_some(planes)
+}
+
+/// Whether the node that the coordinator names has itself claimed the pseudonym on the receipt.
+fn is_claimed(committed: &Committed, signed: &SignedReceipt, ticket: &JobTicket) -> bool {
+    let Ok((link, [])) = postcard::take_from_bytes::<PseudonymLink>(&committed.link) else { return false };
+    (link.id, link.job, link.pseudonym) == (committed.node, ticket.job(), signed.pseudonym())
+        && link.verify().is_ok()
+}
+
+fn shape(ticket: &JobTicket, piece: &Piece) -> Option<ResultShape> {
+    let samples = ticket.shape().samples(piece.tile, piece.blocks);
+    let rect = ticket.shape().grid().rect(piece.tile).filter(|_| samples > 0)?;
+    let (planes, spp) = (ticket.settings.planes, ticket.settings.spp);
+    Some(ResultShape { rect, planes, blocks: piece.blocks, spp })
+}
+
+fn binding(ticket: &JobTicket, committed: &Committed, rect: TileRect) -> Option<TileBinding> {
+    let Piece { frame, tile, blocks } = committed.piece;
+    let scene = ticket.scene(frame)?;
+    let (lease, node) = (committed.lease, committed.node);
+    Some(TileBinding { job: ticket.job(), frame, tile, rect, blocks, lease, node, scene })
+}

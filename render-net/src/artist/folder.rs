@@ -1,0 +1,178 @@
+//! A job's folder on the artist's disk: its secret, what it is about, and every result that was collected.
+//!
+//! Results lie here as they came, sealed; the secret that opens them lies beside them, readable by the owner only. With this folder a killed
+//! program goes on where it was.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId};
+use serde::{Deserialize, Serialize};
+
+use super::ArtistFault;
+use crate::identity::{CoordinatorAddress, PrivateFile};
+use crate::receipt::{Countersigned, book::BookTitle, settings_hash};
+use crate::seal::JobSecret;
+use crate::wire::{Committed, JobPost, JobShape};
+
+/// What an artist's program remembers of a job that it posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobTicket {
+    /// Where it was posted.
+    pub coordinator: CoordinatorAddress,
+    /// As it was posted.
+    pub post: JobPost,
+    /// How it is rendered.
+    pub settings: RenderSettings,
+    /// Each frame's scene, in the order of the frames; a single one serves all.
+    pub scenes: Vec<SceneId>,
+    /// Anything that the program wants to find again, such as where the picture goes.
+    pub note: Vec<u8>,
+}
+
+/// A job's folder.
+pub(super) struct JobFolder {
+    path: PathBuf,
+}
+
+/// A collected result as it lies on disk.
+pub(super) struct KeptResult {
+    pub(super) committed: Committed,
+    pub(super) countersigned: Countersigned,
+    pub(super) sealed: Vec<u8>,
+}
+
+impl JobTicket {
+    /// The job's name.
+    pub fn job(&self) -> JobId {
+        self.post.job
+    }
+
+    /// How much work it is.
+    pub fn shape(&self) -> &JobShape {
+        &self.post.shape
+    }
+
+    /// The scene that a frame shows.
+    pub fn scene(&self, frame: FrameIndex) -> Option<SceneId> {
+        let at = self.shape().frames.binary_search(&frame.0).ok()?;
+        let at = if self.scenes.len() == 1 { 0 } else { at };
+        self.scenes.get(at).copied()
+    }
+
+    /// The title of a frame's receipt book.
+    pub fn book_title(&self, frame: FrameIndex) -> Option<BookTitle> {
+        Some(BookTitle {
+            job: self.job(),
+            frame,
+            scene: self.scene(frame)?,
+            settings: settings_hash(&self.settings),
+            size: self.shape().size,
+            edge_px: self.shape().edge_px,
+            spp: self.shape().spp,
+        })
+    }
+}
+
+impl JobFolder {
+    /// The folder of a job below the artist's data folder.
+    pub(super) fn at(data: &Path, job: JobId) -> Self {
+        Self { path: data.join("jobs").join(job.to_string()) }
+    }
+
+    /// Jobs that have a folder.
+    pub(super) fn jobs(data: &Path) -> Vec<JobId> {
+        let Ok(entries) = fs::read_dir(data.join("jobs")) else { return Vec::new() };
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+
+    /// Makes the folder and the job's secret in it.
+    pub(super) fn create(&self) -> Result<JobSecret, ArtistFault> {
+        fs::create_dir_all(self.path.join("results")).map_err(ArtistFault::Data)?;
+        let secret = JobSecret::generate();
+        self.secret_file().create(secret.expose())?;
+        Ok(secret)
+    }
+
+    /// The job's secret.
+    pub(super) fn secret(&self) -> Result<JobSecret, ArtistFault> {
+        let bytes = self.secret_file().read()?.ok_or(ArtistFault::NoSuchJob)?;
+        let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| ArtistFault::Damaged)?;
+        Ok(JobSecret::from_bytes(bytes))
+    }
+
+    pub(super) fn write_ticket(&self, ticket: &JobTicket) -> Result<(), ArtistFault> {
+        let bytes = postcard::to_stdvec(ticket).map_err(|_| ArtistFault::Damaged)?;
+        write_whole(&self.path.join("ticket"), &[&bytes]).map_err(ArtistFault::Data)
+    }
+
+    pub(super) fn ticket(&self) -> Result<JobTicket, ArtistFault> {
+        let bytes = match fs::read(self.path.join("ticket")) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(ArtistFault::NoSuchJob),
+            Err(error) => return Err(ArtistFault::Data(error)),
+        };
+        postcard::from_bytes(&bytes).map_err(|_| ArtistFault::Damaged)
+    }
+
+    /// Keeps a result; it is on disk whole when this returns.
+    pub(super) fn keep(&self, result: &KeptResult) -> Result<(), ArtistFault> {
+        let head = postcard::to_stdvec(&(&result.committed, &result.countersigned));
+        let head = head.map_err(|_| ArtistFault::Damaged)?;
+        let length = (head.len() as u32).to_le_bytes();
+        let path = self.result(result.committed.lease);
+        write_whole(&path, &[&length, &head, &result.sealed]).map_err(ArtistFault::Data)
+    }
+
+    /// The leases of which results are kept.
+    pub(super) fn kept(&self) -> Vec<LeaseId> {
+        let Ok(entries) = fs::read_dir(self.path.join("results")) else { return Vec::new() };
+        let lease = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".tile")?.parse().ok().map(LeaseId)
+        };
+        let mut leases: Vec<LeaseId> = entries.flatten().filter_map(lease).collect();
+        leases.sort();
+        leases
+    }
+
+    /// A kept result; `None` when it is damaged.
+    pub(super) fn result_of(&self, lease: LeaseId) -> Option<KeptResult> {
+        let bytes = fs::read(self.result(lease)).ok()?;
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (head, sealed) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (committed, countersigned) = postcard::from_bytes::<(Committed, Countersigned)>(head).ok()?;
+        Some(KeptResult { committed, countersigned, sealed: sealed.to_vec() })
+    }
+
+    pub(super) fn discard(&self, lease: LeaseId) {
+        if let Err(error) = fs::remove_file(self.result(lease)) {
+            tracing::debug!(%error, lease = lease.0, "kept result");
+        }
+    }
+
+    /// Removes the folder with everything in it.
+    pub(super) fn remove(&self) -> Result<(), ArtistFault> {
+        match fs::remove_dir_all(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ArtistFault::Data(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn secret_file(&self) -> PrivateFile {
+        PrivateFile::new(self.path.join("secret.key"))
+    }
+
+    fn result(&self, lease: LeaseId) -> PathBuf {
+        self.path.join("results").join(format!("{}.tile", lease.0))
+    }
+}
+
+fn write_whole(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = fs::File::create(&temporary)?;
+    parts.iter().try_for_each(|part| file.write_all(part))?;
+    file.sync_data()?;
+    fs::rename(&temporary, path)
+}

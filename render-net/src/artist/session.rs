@@ -1,0 +1,447 @@
+//! Following one job: the driver around [`Campaign`].
+//!
+//! All waiting happens in tasks; the session itself takes in one outcome after the other. When the link is lost, the tasks on it are dropped and
+//! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::{JobId, LeaseId, NodeId};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::campaign::{Campaign, JobEnd, Progress, Step};
+use super::check::{Checked, Unfit, check, open_preview, sealed_bytes_max};
+use super::connect::Connector;
+use super::folder::{JobFolder, JobTicket, KeptResult};
+use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, PreviewTile};
+use crate::identity::{Descriptor, Identity};
+use crate::link::{Link, LinkFault, Priority};
+use crate::receipt::{SignedReceipt, Verdict as Judgement};
+use crate::seal::{EnvelopeSecret, JobSecret, ObjectKey, wrap_keys};
+use crate::wire::{
+    Bounded, Candidate, Committed, Events, Follow, JobState, KeyGift, ObjectName, Piece, Refusal, Request,
+    Response, Verdict, artist::CANDIDATES_MAX, node::WAIT_MS_MAX,
+};
+
+/// Results that are fetched and opened at the same time.
+const COLLECT_AT_ONCE: usize = 6;
+/// Previews under way; more are dropped.
+const PREVIEWS_AT_ONCE: usize = 2;
+/// Pause after a step that failed for a passing reason while the link holds.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// One job being collected.
+pub(super) struct Session<'a> {
+    desk: Arc<Desk>,
+    campaign: Campaign,
+    collector: &'a mut dyn Collector,
+    state: JobState,
+    /// Events that the coordinator had at its last answer.
+    events_known: u64,
+    previews: usize,
+}
+
+/// What the tasks share.
+struct Desk {
+    identity: Arc<Identity>,
+    folder: JobFolder,
+    ticket: JobTicket,
+    admission: ObjectKey,
+    result_key: EnvelopeSecret,
+}
+
+/// What a task brings back.
+enum Outcome {
+    Events(Result<Box<Events>, LinkFault>),
+    Checked(Box<Committed>, Box<Checked>),
+    Unfit(Box<Committed>, Unfit),
+    NotFetched(LeaseId),
+    Confirmed(LeaseId, bool),
+    Preview(Option<Box<PreviewTile>>),
+    Keys(Result<(), LinkFault>),
+    Nothing,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares; hands the results of earlier runs to the collector.
+    pub(super) fn new(
+        identity: Arc<Identity>,
+        folder: JobFolder,
+        ticket: JobTicket,
+        secret: &JobSecret,
+        collector: &'a mut dyn Collector,
+    ) -> Result<Self, ArtistFault> {
+        let campaign = Campaign::new(ticket.shape().clone());
+        let (admission, result_key) = (secret.admission_key(), secret.result_key());
+        let desk = Arc::new(Desk { identity, folder, ticket, admission, result_key });
+        let state = JobState::Active;
+        let mut session = Self { desk, campaign, collector, state, events_known: u64::MAX, previews: 0 };
+        session.restore()?;
+        Ok(session)
+    }
+
+    /// Follows until the end.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<JobEnd, ArtistFault> {
+        let desk = self.desk.clone();
+        let address = &desk.ticket.coordinator;
+        let mut connector = Connector::new(&desk.identity, address, Some(FIRST_PATIENCE));
+        loop {
+            let link = tokio::select! {
+                link = connector.link() => link?,
+                () = told(&mut stop) => return Err(ArtistFault::Stopped),
+            };
+            self.collector.progress(Progress::Connected);
+            let fault = tokio::select! {
+                end = self.on_link(&link, &mut connector) => match end {
+                    Ok(end) => {
+                        link.close();
+                        return Ok(end);
+                    }
+                    Err(ArtistFault::Link(fault)) => fault,
+                    Err(other) => return Err(other),
+                },
+                () = told(&mut stop) => {
+                    link.close();
+                    return Err(ArtistFault::Stopped);
+                }
+            };
+            self.campaign.link_lost();
+            self.previews = 0;
+            self.collector.progress(Progress::Disconnected { why: fault.to_string() });
+            tokio::select! {
+                waited = connector.failed(fault) => waited?,
+                () = told(&mut stop) => return Err(ArtistFault::Stopped),
+            }
+        }
+    }
+
+    /// Works on one link until the end or until the link is lost.
+    async fn on_link(&mut self, link: &Link, connector: &mut Connector<'_>) -> Result<JobEnd, ArtistFault> {
+        let mut tasks = JoinSet::new();
+        self.follow(&mut tasks, link, false);
+        for step in self.campaign.confirmations() {
+            self.carry_out(step, &mut tasks, link);
+        }
+        loop {
+            if let Some(end) = self.end() {
+                return Ok(end);
+            }
+            let outcome = tokio::select! {
+                Some(outcome) = tasks.join_next() => outcome.unwrap_or(Outcome::Nothing),
+                fault = link.closed() => return Err(fault.into()),
+            };
+            let next = self.take_in(outcome, &mut tasks, link)?;
+            if matches!(next, Next::WentWell) {
+                connector.went_well(None);
+            }
+            // Old events may speak of work that later ones withdraw: nothing is fetched before all are read.
+            if self.campaign.next_event() >= self.events_known {
+                for step in self.campaign.steps(COLLECT_AT_ONCE) {
+                    self.carry_out(step, &mut tasks, link);
+                }
+            }
+        }
+    }
+
+    fn take_in(
+        &mut self,
+        outcome: Outcome,
+        tasks: &mut JoinSet<Outcome>,
+        link: &Link,
+    ) -> Result<Next, ArtistFault> {
+        match outcome {
+            Outcome::Events(Ok(events)) => {
+                self.events(*events, tasks, link);
+                return Ok(Next::WentWell);
+            }
+            Outcome::Events(Err(LinkFault::Refused(Refusal::NoSuchJob))) => self.post_again(tasks, link),
+            Outcome::Events(Err(
+                LinkFault::Timeout | LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed),
+            )) => {
+                self.follow(tasks, link, true);
+            }
+            Outcome::Events(Err(fault)) => return Err(fault.into()),
+            Outcome::Checked(committed, checked) => self.accept(*committed, *checked, tasks, link)?,
+            Outcome::Unfit(committed, unfit) => self.refuse(&committed, &unfit, tasks, link),
+            Outcome::NotFetched(lease) => self.campaign.not_collected(lease),
+            Outcome::Confirmed(lease, true) => self.campaign.confirmed(lease),
+            Outcome::Confirmed(lease, false) => self.carry_out(Step::Confirm(lease), tasks, link),
+            Outcome::Preview(preview) => {
+                self.previews = self.previews.saturating_sub(1);
+                if let Some(preview) = preview {
+                    self.collector.preview(*preview);
+                }
+            }
+            Outcome::Keys(Err(fault)) if !fault.is_passing() => {
+                tracing::warn!(%fault, "keys could not be given");
+            }
+            Outcome::Keys(_) | Outcome::Nothing => {}
+        }
+        Ok(Next::GoOn)
+    }
+
+    fn events(&mut self, events: Events, tasks: &mut JoinSet<Outcome>, link: &Link) {
+        self.state = events.job.state;
+        self.events_known = events.job.events;
+        for (index, event) in (events.first..).zip(events.events.into_vec()) {
+            for step in self.campaign.event(index, event) {
+                self.carry_out(step, tasks, link);
+            }
+        }
+        self.follow(tasks, link, false);
+    }
+
+    /// The answer to a passing fault waits a little; otherwise the coordinator keeps it back until there is news.
+    fn follow(&self, tasks: &mut JoinSet<Outcome>, link: &Link, pause: bool) {
+        let (link, job, since) = (link.clone(), self.job(), self.campaign.next_event());
+        tasks.spawn(async move {
+            if pause {
+                tokio::time::sleep(AGAIN).await;
+            }
+            let wait_ms = WAIT_MS_MAX / 2;
+            Outcome::Events(match link.call(&Request::Follow(Follow { job, since, wait_ms })).await {
+                Ok(Response::Events(events)) => Ok(events),
+                Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
+                Err(fault) => Err(fault),
+            })
+        });
+    }
+
+    /// The program was killed between keeping the ticket and posting the job.
+    fn post_again(&self, tasks: &mut JoinSet<Outcome>, link: &Link) {
+        let (link, post) = (link.clone(), self.desk.ticket.post.clone());
+        let (job, since) = (self.job(), self.campaign.next_event());
+        tasks.spawn(async move {
+            if let Err(fault) = link.call(&Request::PostJob(Box::new(post))).await {
+                return Outcome::Events(Err(fault));
+            }
+            let follow = Request::Follow(Follow { job, since, wait_ms: 0 });
+            Outcome::Events(match link.call(&follow).await {
+                Ok(Response::Events(events)) => Ok(events),
+                Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
+                Err(fault) => Err(fault),
+            })
+        });
+    }
+
+    fn carry_out(&mut self, step: Step, tasks: &mut JoinSet<Outcome>, link: &Link) {
+        let (desk, link) = (self.desk.clone(), link.clone());
+        match step {
+            Step::GiveKeys => {
+                tasks.spawn(async move { Outcome::Keys(give_keys(&desk, &link).await) });
+            }
+            Step::Collect(committed) => {
+                tasks.spawn(async move { collect(&desk, &link, committed).await });
+            }
+            Step::Confirm(lease) => {
+                tasks.spawn(async move { confirm(&desk, &link, lease).await });
+            }
+            Step::Preview(lease, node, piece, object) if self.previews < PREVIEWS_AT_ONCE => {
+                self.previews += 1;
+                let shown = preview_of(lease, node, piece, object);
+                tasks.spawn(async move { Outcome::Preview(fetch_preview(&desk, &link, shown).await) });
+            }
+            Step::Preview(..) => {}
+            Step::Tell(progress) => self.collector.progress(progress),
+        }
+    }
+
+    /// Keeps a good result, hands it on, and says so, in this order.
+    fn accept(
+        &mut self,
+        committed: Committed,
+        checked: Checked,
+        tasks: &mut JoinSet<Outcome>,
+        link: &Link,
+    ) -> Result<(), ArtistFault> {
+        let lease = committed.lease;
+        let Piece { frame, tile, .. } = committed.piece;
+        if let Err(why) = self.campaign.claim(committed.piece) {
+            let unfit = Unfit { verdict: Judgement::Covered, why };
+            self.refuse(&committed, &unfit, tasks, link);
+            return Ok(());
+        }
+        let Checked { rect, partials, receipt, sealed } = checked;
+        let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
+        let kept = KeptResult { committed, countersigned: receipt.clone(), sealed };
+        self.desk.folder.keep(&kept)?;
+        let tile = CollectedTile { frame, tile, rect, partials, receipt };
+        self.collector.tile(tile).map_err(ArtistFault::Collector)?;
+        let told = self.campaign.collected(lease);
+        self.carry_out(told, tasks, link);
+        self.carry_out(Step::Confirm(lease), tasks, link);
+        Ok(())
+    }
+
+    fn refuse(&mut self, committed: &Committed, unfit: &Unfit, tasks: &mut JoinSet<Outcome>, link: &Link) {
+        let (lease, node, piece) = (committed.lease, committed.node, committed.piece);
+        self.campaign.refused(lease);
+        self.collector.progress(Progress::Refused { node, piece, why: unfit.why.to_owned() });
+        let countersigned = SignedReceipt::from_bytes(&committed.receipt)
+            .map(|receipt| receipt.countersign(&self.desk.identity, unfit.verdict).to_bytes())
+            .unwrap_or_default();
+        let countersigned = Bounded::new(countersigned).unwrap_or_default();
+        let verdict = Verdict { lease, good: false, countersigned };
+        let link = link.clone();
+        tasks.spawn(async move {
+            let _ = link.call(&Request::Verdict(Box::new(verdict))).await;
+            Outcome::Nothing
+        });
+    }
+
+    /// Results of earlier runs: checked again, because a disk is not a proof.
+    fn restore(&mut self) -> Result<(), ArtistFault> {
+        for lease in self.desk.folder.kept() {
+            let desk = self.desk.clone();
+            let kept = desk.folder.result_of(lease);
+            let good = kept.and_then(|kept| {
+                let checked =
+                    check(&desk.ticket, &desk.result_key, &kept.committed, kept.sealed.clone()).ok()?;
+                let verified = kept.countersigned.verify().ok()?;
+                let ours = kept.committed.lease == lease && verified.artist == desk.identity.id();
+                (ours && self.campaign.restore(lease, kept.committed.piece)).then_some((kept, checked))
+            });
+            match good {
+                Some((kept, checked)) => {
+                    let Piece { frame, tile, .. } = kept.committed.piece;
+                    let (rect, partials) = (checked.rect, checked.partials);
+                    let tile = CollectedTile { frame, tile, rect, partials, receipt: kept.countersigned };
+                    self.collector.tile(tile).map_err(ArtistFault::Collector)?;
+                }
+                None => desk.folder.discard(lease),
+            }
+        }
+        Ok(())
+    }
+
+    /// The end, when also every verdict was heard; a stopped job has nobody to hear them.
+    fn end(&self) -> Option<JobEnd> {
+        let end = self.campaign.end(self.state)?;
+        let heard = self.campaign.confirmations().is_empty() || self.state == JobState::Cancelled;
+        heard.then_some(end)
+    }
+
+    fn job(&self) -> JobId {
+        self.desk.ticket.job()
+    }
+}
+
+enum Next {
+    GoOn,
+    WentWell,
+}
+
+/// Gives the admission key to every candidate that the artist admits, and turns the others away.
+async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
+    let job = desk.ticket.job();
+    let mut seen = BTreeSet::new();
+    loop {
+        let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
+            return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
+        };
+        let fresh: Vec<&Candidate> =
+            candidates.iter().filter(|candidate| seen.insert(candidate.node)).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for candidate in fresh {
+            let descriptor = ObjectName::of(&candidate.descriptor);
+            let wrapped = admit(desk, candidate);
+            let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
+            match link.call(&Request::GiveKey(Box::new(gift))).await {
+                Ok(_) | Err(LinkFault::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        if candidates.len() < CANDIDATES_MAX {
+            return Ok(());
+        }
+    }
+}
+
+/// The wrapped key for a node that may have it and whose descriptor is its own.
+fn admit<const MAX: usize>(desk: &Desk, candidate: &Candidate) -> Option<Bounded<u8, MAX>> {
+    let allowed = &desk.ticket.post.nodes_allowed;
+    if !allowed.is_empty() && !allowed.contains(&candidate.node) {
+        return None;
+    }
+    let Ok((descriptor, [])) = postcard::take_from_bytes::<Descriptor>(&candidate.descriptor) else {
+        return None;
+    };
+    if descriptor.id != candidate.node || descriptor.verify().is_err() {
+        return None;
+    }
+    let wrapped =
+        wrap_keys(&desk.identity, desk.ticket.job(), &descriptor, std::slice::from_ref(&desk.admission));
+    Bounded::new(postcard::to_stdvec(&wrapped).ok()?).ok()
+}
+
+/// Fetches and checks a result; what the coordinator cannot or should not have sent counts against the result.
+async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Committed>) -> Outcome {
+    let unreadable = |why| Unfit { verdict: Judgement::Unreadable, why };
+    let limit = sealed_bytes_max(&desk.ticket, &committed.piece);
+    let sealed = match link.fetch(committed.result, limit, Priority::Result).await {
+        Ok(sealed) => sealed,
+        Err(LinkFault::Refused(Refusal::NoSuchObject)) => {
+            return Outcome::Unfit(committed, unreadable("its bytes are not stored"));
+        }
+        Err(LinkFault::WrongContent | LinkFault::TooLarge { .. }) => {
+            return Outcome::Unfit(committed, unreadable("its bytes are not what was announced"));
+        }
+        Err(_) => {
+            tokio::time::sleep(AGAIN).await;
+            return Outcome::NotFetched(committed.lease);
+        }
+    };
+    let desk = desk.clone();
+    let checking = tokio::task::spawn_blocking(move || {
+        match check(&desk.ticket, &desk.result_key, &committed, sealed) {
+            Ok(checked) => Outcome::Checked(committed, Box::new(checked)),
+            Err(unfit) => Outcome::Unfit(committed, unfit),
+        }
+    });
+    checking.await.unwrap_or(Outcome::Nothing)
+}
+
+/// Says that a kept result is good; false when it must be said again.
+async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome {
+    let Some(kept) = desk.folder.result_of(lease) else { return Outcome::Confirmed(lease, true) };
+    let Ok(countersigned) = Bounded::new(kept.countersigned.to_bytes()) else {
+        return Outcome::Confirmed(lease, true);
+    };
+    let verdict = Verdict { lease, good: true, countersigned };
+    let heard = match link.call(&Request::Verdict(Box::new(verdict))).await {
+        Ok(_) => true,
+        Err(LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed)) => false,
+        // It was settled without us, or the lease is gone: there is nothing left to say.
+        Err(LinkFault::Refused(_)) => true,
+        Err(_) => false,
+    };
+    if !heard {
+        tokio::time::sleep(AGAIN).await;
+    }
+    Outcome::Confirmed(lease, heard)
+}
+
+async fn fetch_preview(desk: &Desk, link: &Link, shown: Committed) -> Option<Box<PreviewTile>> {
+    let limit = sealed_bytes_max(&desk.ticket, &shown.piece);
+    let sealed = link.fetch(shown.result, limit, Priority::Preview).await.ok()?;
+    let beauty = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
+    let Piece { frame, tile, blocks } = shown.piece;
+    Some(Box::new(PreviewTile { frame, tile, blocks, beauty }))
+}
+
+/// A preview is named like a result, without receipt.
+fn preview_of(lease: LeaseId, node: NodeId, piece: Piece, result: ObjectName) -> Committed {
+    let (receipt, link) = (Bounded::default(), Bounded::default());
+    Committed { lease, node, piece, result, receipt, link, amount: 0 }
+}
+
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // When nobody is left who could say stop, this never ends.
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

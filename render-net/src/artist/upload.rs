@@ -1,0 +1,161 @@
+//! Sealing a job's scenes and bringing them to the coordinator, one frame after the other.
+//!
+//! Scenes are made, sealed and sent as in a pipe, so that of twenty-four scenes one lies in memory. Chunks that the coordinator already has are not sent again.
+
+use std::sync::Arc;
+
+use frame::{FrameIndex, JobId, SceneBlob, SceneId};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::ArtistFault;
+use super::connect::Connector;
+use crate::bundle::{BundleFor, BundleMaker};
+use crate::identity::Identity;
+use crate::link::{Link, LinkFault, Priority};
+use crate::seal::{ObjectKey, WorkspaceSecret};
+use crate::wire::{Bounded, ObjectName, Request, Response};
+
+/// Chunks that are asked about at once, and sent at once.
+const BATCH_CHUNKS: usize = 32;
+const CHUNKS_AT_ONCE: usize = 8;
+
+/// Makes the scene of a frame; says in a sentence what is wrong when it cannot.
+pub type SceneSource = Box<dyn FnMut(FrameIndex) -> Result<SceneBlob, String> + Send>;
+
+/// What was uploaded so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Scenes that are there completely.
+    pub scenes: u32,
+    /// Sealed bytes that were sent.
+    pub sent_bytes: u64,
+    /// Sealed bytes that were there already.
+    pub known_bytes: u64,
+}
+
+/// What sealing a job's scenes takes.
+pub(super) struct Sealing {
+    pub(super) identity: Arc<Identity>,
+    pub(super) workspace: WorkspaceSecret,
+    pub(super) admission: ObjectKey,
+    pub(super) job: JobId,
+    /// The frames whose scenes are wanted; `None` for the one scene of all frames, made for the first.
+    pub(super) frames: Vec<(FrameIndex, Option<FrameIndex>)>,
+}
+
+enum Sealed {
+    Chunk(ObjectName, Vec<u8>),
+    Manifest(SceneId, Vec<u8>),
+    Fault(String),
+}
+
+/// Uploads all scenes; returns each one's manifest and name.
+pub(super) async fn upload(
+    connector: &mut Connector<'_>,
+    sealing: Sealing,
+    mut scene_of: SceneSource,
+    mut told: impl FnMut(Uploaded),
+) -> Result<Vec<(ObjectName, SceneId)>, ArtistFault> {
+    let (sealed, mut arriving) = mpsc::channel(BATCH_CHUNKS);
+    let maker = tokio::task::spawn_blocking(move || {
+        if let Err(fault) = sealing.run(&mut scene_of, &sealed) {
+            let _ = sealed.blocking_send(Sealed::Fault(fault));
+        }
+    });
+    let mut bundles = Vec::new();
+    let mut batch = Vec::new();
+    let mut uploaded = Uploaded::default();
+    while let Some(item) = arriving.recv().await {
+        match item {
+            Sealed::Chunk(name, bytes) => {
+                batch.push((name, Arc::new(bytes)));
+                if batch.len() < BATCH_CHUNKS {
+                    continue;
+                }
+                send_batch(connector, &mut batch, &mut uploaded).await?;
+            }
+            Sealed::Manifest(scene, bytes) => {
+                let name = ObjectName::of(&bytes);
+                batch.push((name, Arc::new(bytes)));
+                send_batch(connector, &mut batch, &mut uploaded).await?;
+                bundles.push((name, scene));
+                uploaded.scenes += 1;
+            }
+            Sealed::Fault(why) => return Err(ArtistFault::Scene(why)),
+        }
+        told(uploaded);
+    }
+    maker.await.map_err(|_| ArtistFault::Scene("the scene could not be prepared".to_owned()))?;
+    Ok(bundles)
+}
+
+impl Sealing {
+    fn run(&self, scene_of: &mut SceneSource, out: &mpsc::Sender<Sealed>) -> Result<(), String> {
+        const GONE: &str = "the upload was stopped";
+        for (frame, only) in &self.frames {
+            let scene = scene_of(*frame)?;
+            let maker = BundleMaker::new(&self.workspace, &scene).map_err(|fault| fault.to_string())?;
+            let to = BundleFor { job: self.job, frame: *only };
+            let draft = maker.chunks(to, |name, bytes| {
+                out.blocking_send(Sealed::Chunk(name, bytes)).map_err(|_| GONE.to_owned())
+            })?;
+            let manifest = draft.seal(&self.identity, &self.admission).map_err(|fault| fault.to_string())?;
+            out.blocking_send(Sealed::Manifest(scene.id(), manifest)).map_err(|_| GONE.to_owned())?;
+        }
+        Ok(())
+    }
+}
+
+type Batch = Vec<(ObjectName, Arc<Vec<u8>>)>;
+
+/// Sends what the coordinator lacks; after a lost link, asks again and sends the rest.
+async fn send_batch(
+    connector: &mut Connector<'_>,
+    batch: &mut Batch,
+    uploaded: &mut Uploaded,
+) -> Result<(), ArtistFault> {
+    loop {
+        let link = connector.link().await?;
+        match send_missing(&link, batch).await {
+            Ok(sent_bytes) => {
+                let all: u64 = batch.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+                uploaded.sent_bytes += sent_bytes;
+                uploaded.known_bytes += all.saturating_sub(sent_bytes);
+                batch.clear();
+                return Ok(());
+            }
+            Err(fault) => connector.failed(fault).await?,
+        }
+    }
+}
+
+async fn send_missing(link: &Link, batch: &Batch) -> Result<u64, LinkFault> {
+    let names = Bounded::cut(batch.iter().map(|(name, _)| *name).collect());
+    let Response::Missing(missing) = link.call(&Request::Missing(names)).await? else {
+        return Err(LinkFault::Protocol("missing objects were asked for".to_owned()));
+    };
+    let mut sent_bytes = 0;
+    let mut sending = JoinSet::new();
+    for (_, bytes) in batch.iter().filter(|(name, _)| missing.contains(name)) {
+        if sending.len() >= CHUNKS_AT_ONCE {
+            sent_bytes += finished(sending.join_next().await)?;
+        }
+        let (link, bytes) = (link.clone(), bytes.clone());
+        sending.spawn(async move { link.put(&bytes, Priority::Scene).await.map(|_| bytes.len() as u64) });
+    }
+    while !sending.is_empty() {
+        sent_bytes += finished(sending.join_next().await)?;
+    }
+    Ok(sent_bytes)
+}
+
+type Joined = Option<Result<Result<u64, LinkFault>, tokio::task::JoinError>>;
+
+fn finished(joined: Joined) -> Result<u64, LinkFault> {
+    match joined {
+        Some(Ok(result)) => result,
+        Some(Err(error)) => Err(LinkFault::Lost { why: error.to_string() }),
+        None => Ok(0),
+    }
+}

@@ -1,0 +1,340 @@
+//! A node: lends its renderer to strangers' jobs through one coordinator.
+//!
+//! [`run_node`] is the driver around [`agent`], which decides; this file and its parts connect, fetch, render and deliver. Scenes are opened in memory
+//! only; what lies on disk is the identity and finished results as ciphertext ([`outbox`]). Sources: none; the states are in [`agent`].
+
+mod agent;
+mod bench;
+mod errands;
+mod finish;
+mod outbox;
+mod shelf;
+mod sums;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use frame::{BlockRange, FrameIndex, LeaseId, TileIndex, TileRenderer};
+use tokio::sync::{mpsc, watch};
+
+pub use agent::Why;
+
+use crate::identity::{CoordinatorAddress, Identity, IdentityError};
+use crate::link::{Link, LinkFault};
+use agent::{Agent, Effect, Input, Millis, Rendered};
+use bench::{Bench, FromBench, Reins, Retained};
+use errands::Errands;
+use finish::Work;
+use outbox::Outbox;
+
+/// How a node works.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Where work comes from.
+    pub coordinator: CoordinatorAddress,
+    /// Identity and undelivered results.
+    pub data: PathBuf,
+    /// Lowest price, micro-credits per million samples.
+    pub price: u64,
+    /// Graphics memory that the owner lends, MiB.
+    pub memory_mib: u32,
+    /// Memory for opened scenes, bytes; a single scene may have as many.
+    pub scenes_bytes_max: u64,
+    /// Leave when idle.
+    pub once: bool,
+}
+
+/// What a node tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeEvent {
+    /// Connected and registered.
+    Connected,
+    /// Not connected; it will try again.
+    Disconnected {
+        /// In a sentence.
+        why: String,
+    },
+    /// A piece of work began.
+    Rendering {
+        /// Its lease.
+        lease: LeaseId,
+        /// Frame.
+        frame: FrameIndex,
+        /// Tile.
+        tile: TileIndex,
+        /// Sample blocks.
+        blocks: BlockRange,
+    },
+    /// Blocks of it are done.
+    Progress {
+        /// Its lease.
+        lease: LeaseId,
+        /// Done.
+        blocks_done: u32,
+    },
+    /// It is rendered and kept until delivered.
+    Rendered {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// The coordinator took it.
+    Delivered {
+        /// Its lease.
+        lease: LeaseId,
+        /// Micro-credits held for it.
+        amount: u64,
+    },
+    /// The work is no longer wanted.
+    Dropped {
+        /// Its lease.
+        lease: LeaseId,
+        /// In a sentence.
+        why: String,
+    },
+    /// It could not be done.
+    Failed {
+        /// Its lease.
+        lease: LeaseId,
+        /// In a sentence.
+        why: String,
+    },
+}
+
+/// Who hears what the node tells.
+pub type NodeEvents = Arc<dyn Fn(NodeEvent) + Send + Sync>;
+
+/// Why a node cannot work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeFault {
+    /// No identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The data folder cannot be used.
+    #[error("the node's data folder cannot be used: {0}")]
+    Data(std::io::Error),
+    /// The coordinator will never have this node.
+    #[error(transparent)]
+    Link(#[from] LinkFault),
+}
+
+/// Works until told to stop, until idle if so configured, or until the renderer is broken.
+///
+/// # Errors
+/// What no waiting mends: the data folder, another version, somebody else's key.
+pub async fn run_node(
+    config: NodeConfig,
+    renderer: Box<dyn TileRenderer>,
+    mut stop: watch::Receiver<bool>,
+    events: NodeEvents,
+) -> Result<Why, NodeFault> {
+    let identity = Arc::new(Identity::open_or_create(&config.data)?);
+    let outbox = Outbox::open(&config.data, config.coordinator.key()).map_err(NodeFault::Data)?;
+    let bench = Bench::start(renderer).map_err(NodeFault::Data)?;
+    let agent = Agent::new(config.once, outbox.leases());
+    let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);
+    let errands = Errands::new(config, identity, bench.adapter().clone(), outbox, inputs, events);
+    let mut driver = Driver {
+        agent,
+        bench,
+        errands,
+        began: Instant::now(),
+        link: None,
+        link_count: 0,
+        held: HashMap::new(),
+    };
+    let start = driver.agent.start();
+    driver.carry_out(vec![start]).await;
+    let mut stopping = false;
+    loop {
+        let now = driver.now();
+        let tick = Duration::from_millis(driver.agent.next_tick(now) - now);
+        let news = tokio::select! {
+            news = arriving.recv() => news.unwrap_or(News::Agent(Input::Stop)),
+            () = tokio::time::sleep(tick) => News::Agent(Input::Tick),
+            told = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                // When nobody is left who could say stop, the node goes on.
+                News::Agent(if told.is_ok() { Input::Stop } else { Input::Tick })
+            }
+        };
+        if let Some(why) = driver.take_in(news).await? {
+            return Ok(why);
+        }
+    }
+}
+
+/// Most unread news; a full channel slows those who report.
+const INPUTS_MAX: usize = 256;
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What reaches the driver.
+enum News {
+    /// Something for the agent alone.
+    Agent(Input),
+    /// Connected and registered.
+    Link(Link),
+    /// No connection.
+    NoLink(LinkFault),
+    /// The connection with this number is gone.
+    LinkGone(u64, LinkFault),
+    /// A lease's work is prepared.
+    Work(Box<Work>),
+    /// From the renderer.
+    Bench(LeaseId, FromBench),
+}
+
+struct Driver {
+    agent: Agent,
+    bench: Bench,
+    errands: Errands,
+    began: Instant,
+    link: Option<Link>,
+    link_count: u64,
+    held: HashMap<LeaseId, HeldWork>,
+}
+
+/// What belongs to a lease besides the agent's knowledge of it.
+#[derive(Default)]
+struct HeldWork {
+    work: Option<Arc<Work>>,
+    reins: Option<Arc<Reins>>,
+    retained: Option<Retained>,
+}
+
+impl Driver {
+    fn now(&self) -> Millis {
+        self.began.elapsed().as_millis() as Millis
+    }
+
+    /// Turns news into the agent's inputs and carries out what it wants; the end, if it wants that.
+    async fn take_in(&mut self, news: News) -> Result<Option<Why>, NodeFault> {
+        let input = match news {
+            News::Agent(input) => input,
+            News::Link(link) => {
+                self.link_count += 1;
+                self.errands.watch_link(self.link_count, link.clone());
+                self.link = Some(link);
+                self.errands.tell(NodeEvent::Connected);
+                Input::Linked
+            }
+            News::NoLink(fault) if !fault.is_passing() => return Err(fault.into()),
+            News::NoLink(fault) => {
+                self.errands.tell(NodeEvent::Disconnected { why: fault.to_string() });
+                Input::LinkLost
+            }
+            News::LinkGone(count, fault) if count == self.link_count && self.link.is_some() => {
+                self.link = None;
+                self.errands.tell(NodeEvent::Disconnected { why: fault.to_string() });
+                Input::LinkLost
+            }
+            News::LinkGone(..) => Input::Tick,
+            News::Work(work) => {
+                let lease = work.lease.lease;
+                self.held.entry(lease).or_default().work = Some(Arc::new(*work));
+                Input::Prepared(lease)
+            }
+            News::Bench(lease, report) => self.bench_reported(lease, report),
+        };
+        let now = self.now();
+        let effects = self.agent.handle(now, input);
+        Ok(self.carry_out(effects).await)
+    }
+
+    fn bench_reported(&mut self, lease: LeaseId, report: FromBench) -> Input {
+        match report {
+            FromBench::Block(done) => {
+                self.errands.tell(NodeEvent::Progress { lease, blocks_done: done });
+                Input::BlockDone(lease, done)
+            }
+            FromBench::Preview(blocks, sealed) => {
+                if let Some(link) = &self.link {
+                    self.errands.preview(link.clone(), lease, blocks, sealed);
+                }
+                Input::Tick
+            }
+            FromBench::Finished(parcel, retained) => {
+                let rendered = match self.errands.keep(&parcel) {
+                    Ok(()) => Rendered::Kept,
+                    Err(error) => Rendered::Failed(crate::wire::FailureKind::Node, error.to_string()),
+                };
+                let held = self.held.entry(lease).or_default();
+                (held.work, held.reins, held.retained) = (None, None, Some(retained));
+                self.errands.tell(NodeEvent::Rendered { lease });
+                Input::Rendered(lease, rendered)
+            }
+            FromBench::Abandoned => Input::Rendered(lease, Rendered::Abandoned),
+            FromBench::Failed(kind, reason) => Input::Rendered(lease, Rendered::Failed(kind, reason)),
+        }
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Option<Why> {
+        for effect in effects {
+            match effect {
+                Effect::Connect { after } => self.errands.connect(after),
+                Effect::Pull { capacity, wait } => {
+                    self.with_link(|errands, link| errands.pull(link, capacity, wait));
+                }
+                Effect::Prepare(lease) => self.with_link(|errands, link| errands.prepare(link, lease)),
+                Effect::Render(lease, blocks) => self.render(lease, blocks),
+                Effect::StopAfter(lease, blocks) => self.with_reins(lease, |reins| reins.stop_after(blocks)),
+                Effect::StopNow(lease) => self.with_reins(lease, Reins::stop),
+                Effect::Forget(lease) => {
+                    self.held.remove(&lease);
+                }
+                Effect::Heartbeat(lease, begun) => {
+                    self.with_link(|errands, link| errands.beat(link, lease, begun));
+                }
+                Effect::Deliver(lease) => self.with_link(|errands, link| errands.deliver(link, lease)),
+                Effect::Recut(lease, blocks) => self.recut(lease, blocks),
+                Effect::Fail(lease, kind, reason) => {
+                    self.errands.tell(NodeEvent::Failed { lease, why: reason.clone() });
+                    self.with_link(|errands, link| errands.fail(link, lease, kind, &reason));
+                }
+                Effect::Leave(why) => {
+                    if let Some(link) = self.link.take() {
+                        let _ = tokio::time::timeout(GOODBYE, link.call(&crate::wire::Request::Leave)).await;
+                        link.close();
+                    }
+                    return Some(why);
+                }
+            }
+        }
+        None
+    }
+
+    fn with_link(&self, errand: impl FnOnce(&Errands, Link)) {
+        // Without a link the errand is taken up again after the next one, as the agent knows.
+        if let Some(link) = &self.link {
+            errand(&self.errands, link.clone());
+        }
+    }
+
+    fn with_reins(&self, lease: LeaseId, pull: impl FnOnce(&Reins)) {
+        if let Some(reins) = self.held.get(&lease).and_then(|held| held.reins.as_ref()) {
+            pull(reins);
+        }
+    }
+
+    fn render(&mut self, lease: LeaseId, blocks: BlockRange) {
+        let held = self.held.entry(lease).or_default();
+        let Some(work) = held.work.clone() else { return };
+        let reins = Arc::new(Reins::new(blocks.count));
+        held.reins = Some(reins.clone());
+        let (frame, tile) = (work.lease.frame, work.lease.tile);
+        self.errands.tell(NodeEvent::Rendering { lease, frame, tile, blocks });
+        self.bench.render(work, blocks, reins, self.errands.reports(lease));
+    }
+
+    fn recut(&mut self, lease: LeaseId, blocks: BlockRange) {
+        let retained = self.held.get(&lease).and_then(|held| held.retained.as_ref());
+        let parcel = retained.and_then(|retained| retained.cut(blocks));
+        let is_kept = parcel.is_some_and(|parcel| self.errands.keep(&parcel).is_ok());
+        if !is_kept {
+            self.errands.discard(lease);
+        }
+        self.errands.send(News::Agent(Input::Recut(lease, is_kept)));
+    }
+}

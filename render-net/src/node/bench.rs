@@ -1,0 +1,242 @@
+//! The renderer's own thread: takes a piece of work, renders it, and gives back a parcel.
+//!
+//! A renderer blocks for seconds and may hold a GPU context, so it never runs on the threads that serve the network. Stopping and shortening
+//! reach it through [`Reins`], which it looks at after every block.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use frame::{AdapterCard, BlockRange, Flow, Partial, Plane, PlaneSet, RenderFault, TilePlanes, TileRenderer};
+use tokio::sync::mpsc as asynchronous;
+
+use super::finish::{Span, Work};
+use super::outbox::Parcel;
+use super::sums::RunningSums;
+use crate::wire::FailureKind;
+
+/// Memory for single blocks, kept until the result is taken so that it can still be cut shorter.
+const BLOCKS_BYTES_MAX: usize = 256 << 20;
+/// Pictures of unfinished work are sent at most so often.
+const PREVIEW_EVERY: Duration = Duration::from_secs(1);
+
+/// How the network side holds a running render.
+#[derive(Default)]
+pub(super) struct Reins {
+    stop: AtomicBool,
+    blocks_max: AtomicU32,
+}
+
+/// What comes from the bench while it works and when it is done.
+pub(super) enum FromBench {
+    /// So many blocks are done.
+    Block(u32),
+    /// A sealed picture of the first blocks.
+    Preview(BlockRange, Vec<u8>),
+    /// Finished: the parcel, and what is needed to cut it shorter.
+    Finished(Parcel, Retained),
+    /// Stopped by [`Reins::stop`].
+    Abandoned,
+    /// Not possible.
+    Failed(FailureKind, String),
+}
+
+/// The single blocks of a finished result.
+pub(super) struct Retained {
+    work: Arc<Work>,
+    blocks: BlockRange,
+    singles: Vec<Partial>,
+    span: Span,
+}
+
+/// The thread with the renderer.
+pub(super) struct Bench {
+    orders: mpsc::Sender<BenchOrder>,
+    adapter: AdapterCard,
+}
+
+struct BenchOrder {
+    work: Arc<Work>,
+    blocks: BlockRange,
+    reins: Arc<Reins>,
+    report: asynchronous::Sender<FromBench>,
+}
+
+impl Reins {
+    /// Render so many blocks at most.
+    pub(super) fn new(blocks: u32) -> Self {
+        Self { stop: AtomicBool::new(false), blocks_max: AtomicU32::new(blocks) }
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn stop_after(&self, blocks: u32) {
+        self.blocks_max.store(blocks, Ordering::Relaxed);
+    }
+}
+
+impl Bench {
+    /// Starts the thread; it ends when the bench is dropped.
+    pub(super) fn start(mut renderer: Box<dyn TileRenderer>) -> std::io::Result<Self> {
+        let adapter = renderer.adapter();
+        let (orders, incoming) = mpsc::channel::<BenchOrder>();
+        std::thread::Builder::new().name("renderer".to_owned()).spawn(move || {
+            for order in incoming {
+                let outcome = catch_unwind(AssertUnwindSafe(|| render(&mut *renderer, &order)));
+                let outcome = outcome.unwrap_or_else(|_| {
+                    FromBench::Failed(FailureKind::Node, "the renderer failed unexpectedly".to_owned())
+                });
+                // Nobody listens any more when the node ends.
+                let _ = order.report.blocking_send(outcome);
+            }
+        })?;
+        Ok(Self { orders, adapter })
+    }
+
+    pub(super) fn adapter(&self) -> &AdapterCard {
+        &self.adapter
+    }
+
+    /// Renders; reports go to `report`, the last of them ends the work.
+    pub(super) fn render(
+        &self,
+        work: Arc<Work>,
+        blocks: BlockRange,
+        reins: Arc<Reins>,
+        report: asynchronous::Sender<FromBench>,
+    ) {
+        // The thread outlives every order: it only ends when `self.orders` is dropped.
+        let _ = self.orders.send(BenchOrder { work, blocks, reins, report });
+    }
+}
+
+impl Retained {
+    /// The same work cut to fewer blocks; `None` when the single blocks were too large to keep.
+    pub(super) fn cut(&self, blocks: BlockRange) -> Option<Parcel> {
+        let fits = blocks.first == self.blocks.first && blocks.count <= self.singles.len() as u32;
+        let singles = self.singles.get(..blocks.count as usize).filter(|_| fits)?;
+        let mut sums = RunningSums::new(frame::blocks::block_count(self.work.job.order.settings.spp));
+        singles.iter().for_each(|block| sums.add(block));
+        self.work.parcel(blocks, sums.partials(), self.span)
+    }
+}
+
+fn render(renderer: &mut dyn TileRenderer, order: &BenchOrder) -> FromBench {
+    let started_ms = unix_ms();
+    let work = &order.work;
+    let mut desk = Desk::new(order);
+    let rendered = renderer.render(&work.scene, &work.order(order.blocks), &mut |block| desk.block(block));
+    let span = Span { started_ms, finished_ms: unix_ms() };
+    if order.reins.stop.load(Ordering::Relaxed) {
+        return FromBench::Abandoned;
+    }
+    let wanted = BlockRange { count: desk.wanted(), ..order.blocks };
+    let retained = Retained { work: work.clone(), blocks: order.blocks, singles: desk.singles, span };
+    let parcel = match rendered {
+        Ok(partials) if wanted == order.blocks => work.parcel(wanted, &partials, span),
+        Ok(_) | Err(RenderFault::Stopped) => retained.cut(wanted),
+        Err(fault) => return failure(&fault),
+    };
+    match parcel {
+        Some(parcel) => FromBench::Finished(parcel, retained),
+        None => {
+            let reason = "the renderer gave something else than was asked for".to_owned();
+            FromBench::Failed(FailureKind::Node, reason)
+        }
+    }
+}
+
+/// What lies on the bench while a piece is rendered.
+struct Desk<'a> {
+    order: &'a BenchOrder,
+    singles: Vec<Partial>,
+    singles_bytes: usize,
+    overflow: bool,
+    done: u32,
+    beauty: TilePlanes,
+    last_preview: Instant,
+}
+
+impl<'a> Desk<'a> {
+    fn new(order: &'a BenchOrder) -> Self {
+        Self {
+            order,
+            singles: Vec::new(),
+            singles_bytes: 0,
+            overflow: false,
+            done: 0,
+            beauty: TilePlanes::zeroed(order.work.lease.rect, PlaneSet::BEAUTY),
+            last_preview: Instant::now(),
+        }
+    }
+
+    fn wanted(&self) -> u32 {
+        self.order.reins.blocks_max.load(Ordering::Relaxed).min(self.order.blocks.count)
+    }
+
+    fn block(&mut self, block: &Partial) -> Flow {
+        self.done += 1;
+        self.keep(block);
+        add_beauty(&mut self.beauty, &block.planes);
+        let _ = self.order.report.try_send(FromBench::Block(self.done));
+        if self.order.reins.stop.load(Ordering::Relaxed) {
+            return Flow::Break(());
+        }
+        if self.done < self.wanted() {
+            self.preview();
+            Flow::Continue(())
+        } else if self.done < self.order.blocks.count {
+            Flow::Break(())
+        } else {
+            Flow::Continue(())
+        }
+    }
+
+    fn keep(&mut self, block: &Partial) {
+        let bytes = block.planes.rect().pixels() * block.planes.planes().channels() * 4;
+        self.singles_bytes = self.singles_bytes.saturating_add(bytes);
+        if self.singles_bytes > BLOCKS_BYTES_MAX {
+            self.overflow = true;
+            self.singles.clear();
+        }
+        if !self.overflow {
+            self.singles.push(block.clone());
+        }
+    }
+
+    /// Previews are the first thing to drop: a full channel or a slow link loses them.
+    fn preview(&mut self) {
+        if self.last_preview.elapsed() < PREVIEW_EVERY || self.order.report.capacity() < 8 {
+            return;
+        }
+        self.last_preview = Instant::now();
+        let blocks = BlockRange { count: self.done, ..self.order.blocks };
+        let sealed = self.order.work.preview(blocks, &self.beauty);
+        let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
+    }
+}
+
+fn add_beauty(beauty: &mut TilePlanes, block: &TilePlanes) {
+    for plane in [Plane::Radiance, Plane::Alpha] {
+        if let (Some(sums), Some(values)) = (beauty.plane_mut(plane), block.plane(plane)) {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}
+
+fn failure(fault: &RenderFault) -> FromBench {
+    let kind = match fault {
+        RenderFault::Stopped => FailureKind::Handback,
+        RenderFault::BadScene(_) | RenderFault::BadOrder(_) => FailureKind::Job,
+        RenderFault::OutOfMemory { .. } | RenderFault::DeviceLost(_) => FailureKind::Node,
+    };
+    FromBench::Failed(kind, fault.to_string())
+}
+
+fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,266 @@
+//! A node's errands: everything that takes time and talks to the coordinator, each in a task of its own that reports back as [`News`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::{AdapterCard, BlockRange, LeaseId};
+use tokio::sync::{Mutex, mpsc};
+
+use super::agent::Input;
+use super::bench::FromBench;
+use super::finish::Work;
+use super::outbox::{Outbox, Parcel};
+use super::shelf::{Shelf, ShelfFault};
+use super::{News, NodeConfig, NodeEvent, NodeEvents};
+use crate::identity::Identity;
+use crate::link::{Link, LinkFault, Priority};
+use crate::wire::{
+    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, Offer, Preview, Pull, Refusal, Request, Response,
+    node,
+};
+
+/// Reports that a render may have unread.
+const REPORTS_MAX: usize = 64;
+
+/// What errands need.
+pub(super) struct Errands {
+    shared: Arc<Shared>,
+    previews: Arc<Mutex<()>>,
+}
+
+struct Shared {
+    config: NodeConfig,
+    identity: Arc<Identity>,
+    adapter: AdapterCard,
+    outbox: Outbox,
+    // Preparing takes the shelf, so two leases of one scene fetch it once.
+    shelf: Mutex<Shelf>,
+    news: mpsc::Sender<News>,
+    events: NodeEvents,
+}
+
+impl Errands {
+    pub(super) fn new(
+        config: NodeConfig,
+        identity: Arc<Identity>,
+        adapter: AdapterCard,
+        outbox: Outbox,
+        news: mpsc::Sender<News>,
+        events: NodeEvents,
+    ) -> Self {
+        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max));
+        let shared = Shared { config, identity, adapter, outbox, shelf, news, events };
+        Self { shared: Arc::new(shared), previews: Arc::new(Mutex::new(())) }
+    }
+
+    pub(super) fn tell(&self, event: NodeEvent) {
+        (self.shared.events)(event);
+    }
+
+    /// Reports to the driver from wherever there is no waiting.
+    pub(super) fn send(&self, news: News) {
+        let sender = self.shared.news.clone();
+        tokio::spawn(async move {
+            let _ = sender.send(news).await;
+        });
+    }
+
+    pub(super) fn connect(&self, after: Duration) {
+        self.run(move |shared| async move {
+            tokio::time::sleep(jittered(after)).await;
+            Some(match shared.link().await {
+                Ok(link) => News::Link(link),
+                Err(fault) => News::NoLink(fault),
+            })
+        });
+    }
+
+    pub(super) fn watch_link(&self, count: u64, link: Link) {
+        self.run(move |_| async move { Some(News::LinkGone(count, link.closed().await)) });
+    }
+
+    pub(super) fn pull(&self, link: Link, capacity: u32, wait: Duration) {
+        let wait_ms = (wait.as_millis() as u32).min(node::WAIT_MS_MAX);
+        self.run(move |_| async move {
+            let input = match link.call(&Request::Pull(Pull { capacity, wait_ms })).await {
+                Ok(Response::Leases(leases)) => Input::Leases(leases.into_vec()),
+                Err(LinkFault::Refused(Refusal::NotRegistered)) => {
+                    link.close();
+                    return None;
+                }
+                _ => Input::PullRefused,
+            };
+            Some(News::Agent(input))
+        });
+    }
+
+    pub(super) fn prepare(&self, link: Link, lease: Lease) {
+        self.run(move |shared| async move {
+            let opened = shared.shelf.lock().await.open(&shared.identity, &link, &lease).await;
+            let id = lease.lease;
+            Some(match opened {
+                Ok((job, scene)) => {
+                    let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
+                    News::Work(Box::new(Work { identity, adapter, lease, job, scene }))
+                }
+                Err(ShelfFault::Link(fault)) if fault.is_passing() => {
+                    News::Agent(Input::NotPrepared(id, None))
+                }
+                Err(fault) => {
+                    shared.shelf.lock().await.forget_job(lease.job);
+                    News::Agent(Input::NotPrepared(id, Some((blame(&fault), fault.to_string()))))
+                }
+            })
+        });
+    }
+
+    pub(super) fn beat(&self, link: Link, lease: LeaseId, blocks_begun: u32) {
+        self.run(move |_| async move {
+            match link.call(&Request::Heartbeat(Heartbeat { lease, blocks_begun })).await {
+                Ok(Response::Beat(beat)) => Some(News::Agent(Input::Beat(lease, beat))),
+                Err(LinkFault::Refused(Refusal::NoSuchLease | Refusal::JobEnded | Refusal::AlreadyDone)) => {
+                    Some(News::Agent(Input::Beat(lease, Beat::Lost)))
+                }
+                _ => None,
+            }
+        });
+    }
+
+    /// Sends a preview unless another one is still on its way.
+    pub(super) fn preview(&self, link: Link, lease: LeaseId, blocks: BlockRange, sealed: Vec<u8>) {
+        let Ok(turn) = self.previews.clone().try_lock_owned() else { return };
+        self.run(move |_| async move {
+            if let Ok(object) = link.put(&sealed, Priority::Preview).await {
+                let _ = link.call(&Request::Preview(Preview { lease, blocks, object })).await;
+            }
+            drop(turn);
+            None
+        });
+    }
+
+    pub(super) fn deliver(&self, link: Link, lease: LeaseId) {
+        self.run(move |shared| async move { Some(News::Agent(shared.deliver(&link, lease).await)) });
+    }
+
+    pub(super) fn fail(&self, link: Link, lease: LeaseId, kind: FailureKind, reason: &str) {
+        let end = reason.floor_char_boundary(node::TEXT_BYTES_MAX);
+        let reason = reason[..end].to_owned();
+        self.run(move |_| async move {
+            let _ = link.call(&Request::Fail(Failure { lease, kind, reason })).await;
+            None
+        });
+    }
+
+    /// Keeps a result until it is delivered.
+    pub(super) fn keep(&self, parcel: &Parcel) -> std::io::Result<()> {
+        self.shared.outbox.put(parcel)
+    }
+
+    pub(super) fn discard(&self, lease: LeaseId) {
+        self.shared.outbox.remove(lease);
+    }
+
+    /// Where the renderer reports about a lease.
+    pub(super) fn reports(&self, lease: LeaseId) -> mpsc::Sender<FromBench> {
+        let (reports, mut arriving) = mpsc::channel(REPORTS_MAX);
+        let news = self.shared.news.clone();
+        tokio::spawn(async move {
+            while let Some(report) = arriving.recv().await {
+                if news.send(News::Bench(lease, report)).await.is_err() {
+                    break;
+                }
+            }
+        });
+        reports
+    }
+
+    fn run<F>(&self, errand: impl FnOnce(Arc<Shared>) -> F)
+    where
+        F: Future<Output = Option<News>> + Send + 'static,
+    {
+        let errand = errand(self.shared.clone());
+        let news = self.shared.news.clone();
+        tokio::spawn(async move {
+            if let Some(outcome) = errand.await {
+                let _ = news.send(outcome).await;
+            }
+        });
+    }
+}
+
+impl Shared {
+    /// Connects and registers.
+    async fn link(&self) -> Result<Link, LinkFault> {
+        let link = Link::connect(&self.identity, &self.config.coordinator).await?;
+        let descriptor = postcard::to_stdvec(&self.identity.descriptor());
+        let descriptor = descriptor.ok().and_then(|bytes| Bounded::new(bytes).ok());
+        let mut adapter = self.adapter.clone();
+        for text in [&mut adapter.name, &mut adapter.backend, &mut adapter.driver] {
+            text.truncate(text.floor_char_boundary(node::TEXT_BYTES_MAX));
+        }
+        let offer = Offer {
+            descriptor: descriptor.expect("a descriptor is far below the limit"),
+            adapter,
+            memory_mib: self.config.memory_mib,
+            price: self.config.price,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        match link.call(&Request::Register(Box::new(offer))).await {
+            Ok(_) => Ok(link),
+            Err(LinkFault::Refused(Refusal::Version { .. })) => Err(LinkFault::VersionMismatch),
+            Err(LinkFault::Refused(refusal)) => Err(LinkFault::Lost { why: refusal.to_string() }),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn deliver(&self, link: &Link, lease: LeaseId) -> Input {
+        let Some(parcel) = self.outbox.parcel(lease) else { return Input::Settled(lease) };
+        let committed = async {
+            link.put(&parcel.sealed, Priority::Result).await?;
+            link.call(&Request::Commit(Box::new(parcel.commit))).await
+        };
+        match committed.await {
+            Ok(Response::Committed { amount, .. }) => {
+                self.outbox.remove(lease);
+                (self.events)(NodeEvent::Delivered { lease, amount });
+                Input::Settled(lease)
+            }
+            Err(LinkFault::Refused(Refusal::Shortened { blocks })) => Input::Shortened(lease, blocks),
+            Err(LinkFault::Refused(refusal)) if is_final(&refusal) => {
+                self.outbox.remove(lease);
+                (self.events)(NodeEvent::Dropped { lease, why: refusal.to_string() });
+                Input::Settled(lease)
+            }
+            _ => Input::NotSettled(lease),
+        }
+    }
+}
+
+/// Whether the coordinator will never take the result.
+fn is_final(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::NoSuchLease
+            | Refusal::NoSuchJob
+            | Refusal::AlreadyDone
+            | Refusal::JobEnded
+            | Refusal::Malformed
+            | Refusal::NoKey
+    )
+}
+
+/// Damaged scenes and orders are the job's fault; everything else is between this node and the coordinator.
+fn blame(fault: &ShelfFault) -> FailureKind {
+    match fault {
+        ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) => FailureKind::Node,
+        ShelfFault::Bundle(_) | ShelfFault::Order(_) | ShelfFault::Key(_) => FailureKind::Job,
+        ShelfFault::Lease | ShelfFault::Link(_) => FailureKind::Handback,
+    }
+}
+
+/// Between half and one and a half times the pause, so that many nodes do not come back at the same instant.
+fn jittered(pause: Duration) -> Duration {
+    let mut random = [0; 2];
+    crate::seal::fill_random(&mut random);
+    pause.mul_f64(0.5 + f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX))
+}

@@ -1,0 +1,132 @@
+//! Finished results that wait to be delivered, on disk, so that neither a lost link nor a killed node loses them.
+//!
+//! What lies here is ciphertext to the artist and a signed receipt; the node itself cannot open it again.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use frame::{LeaseId, NodeId};
+
+use crate::wire::{Commit, Message, Request};
+
+/// Most results kept; when the disk or the coordinator is gone for long, the oldest leases have lapsed anyway.
+const KEPT_MAX: usize = 256;
+
+/// A folder of undelivered results for one coordinator.
+pub(crate) struct Outbox {
+    folder: PathBuf,
+}
+
+/// One undelivered result.
+pub(crate) struct Parcel {
+    pub(crate) commit: Commit,
+    pub(crate) sealed: Vec<u8>,
+}
+
+impl Outbox {
+    /// The outbox for this coordinator below a node's data folder.
+    pub(crate) fn open(data: &Path, coordinator: NodeId) -> std::io::Result<Self> {
+        let name: String = coordinator.to_string().chars().take(16).collect();
+        let folder = data.join("outbox").join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// What an earlier run left.
+    pub(crate) fn leases(&self) -> Vec<LeaseId> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let id = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".tile")?.parse().ok().map(LeaseId)
+        };
+        let mut leases: Vec<LeaseId> = entries.flatten().filter_map(id).collect();
+        leases.sort();
+        leases.drain(..leases.len().saturating_sub(KEPT_MAX)).for_each(|lease| self.remove(lease));
+        leases
+    }
+
+    /// Keeps a result; it is on disk whole when this returns.
+    pub(crate) fn put(&self, parcel: &Parcel) -> std::io::Result<()> {
+        let commit = Request::Commit(Box::new(parcel.commit.clone())).encode();
+        let commit = commit.map_err(std::io::Error::other)?;
+        let path = self.path(parcel.commit.lease);
+        let temporary = path.with_extension("new");
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(&(commit.len() as u32).to_le_bytes())?;
+        file.write_all(&commit)?;
+        file.write_all(&parcel.sealed)?;
+        file.sync_data()?;
+        fs::rename(&temporary, &path)
+    }
+
+    /// A kept result; `None` when it is not there or damaged.
+    pub(crate) fn parcel(&self, lease: LeaseId) -> Option<Parcel> {
+        let bytes = fs::read(self.path(lease)).ok()?;
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (commit, sealed) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        match Request::decode(commit) {
+            Ok(Request::Commit(commit)) if commit.lease == lease => {
+                Some(Parcel { commit: *commit, sealed: sealed.to_vec() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Forgets a result.
+    pub(crate) fn remove(&self, lease: LeaseId) {
+        if let Err(error) = fs::remove_file(self.path(lease)) {
+            tracing::debug!(%error, lease = lease.0, "outbox");
+        }
+    }
+
+    fn path(&self, lease: LeaseId) -> PathBuf {
+        self.folder.join(format!("{}.tile", lease.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::BlockRange;
+
+    use super::*;
+    use crate::wire::{Bounded, ObjectName};
+
+    fn parcel(lease: u64) -> Parcel {
+        let sealed = vec![7; 1000];
+        let commit = Commit {
+            lease: LeaseId(lease),
+            blocks: BlockRange { first: 0, count: 1 },
+            result: ObjectName::of(&sealed),
+            receipt: Bounded::new(vec![1; 100]).expect("short"),
+            link: Bounded::new(vec![2; 100]).expect("short"),
+        };
+        Parcel { commit, sealed }
+    }
+
+    #[test]
+    fn a_kept_result_is_there_after_a_restart() {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let outbox = Outbox::open(data.path(), NodeId([1; 32])).expect("created");
+        outbox.put(&parcel(5)).expect("written");
+        outbox.put(&parcel(3)).expect("written");
+        let again = Outbox::open(data.path(), NodeId([1; 32])).expect("opened");
+        assert_eq!(again.leases(), [LeaseId(3), LeaseId(5)]);
+        let kept = again.parcel(LeaseId(5)).expect("whole");
+        assert_eq!((kept.commit, kept.sealed), (parcel(5).commit, parcel(5).sealed));
+        again.remove(LeaseId(5));
+        assert_eq!(again.leases(), [LeaseId(3)]);
+        let other = Outbox::open(data.path(), NodeId([2; 32])).expect("created");
+        assert!(other.leases().is_empty(), "another coordinator's leases have other meanings");
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_result() {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let outbox = Outbox::open(data.path(), NodeId([1; 32])).expect("created");
+        for bytes in [&b""[..], b"\xff\xff\xff\xff", b"\x02\0\0\0ab"] {
+            fs::write(outbox.path(LeaseId(1)), bytes).expect("written");
+            assert!(outbox.parcel(LeaseId(1)).is_none());
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a node has open: the terms of its jobs and the scenes that it rendered last, in memory only.
+
+use std::collections::VecDeque;
+
+use frame::{JobId, NodeId, SceneBlob};
+use tokio::task::JoinHandle;
+
+use crate::bundle::{BundleFault, Manifest, SEALED_CHUNK_BYTES_MAX, SEALED_MANIFEST_BYTES_MAX};
+use crate::identity::Identity;
+use crate::link::{Link, LinkFault, Priority};
+use crate::order::{JobOrder, OrderFault};
+use crate::seal::{EnvelopePublic, ObjectKey, SealFault, WrappedKeys, unwrap_keys};
+use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
+
+/// Jobs whose terms are kept.
+const JOBS_MAX: usize = 32;
+/// Chunks that are fetched at the same time.
+const CHUNKS_AHEAD: usize = 8;
+
+/// Open jobs and scenes, the last used at the end.
+pub(super) struct Shelf {
+    jobs: VecDeque<(JobId, OpenJob)>,
+    scenes: VecDeque<(ObjectName, SceneBlob)>,
+    scenes_bytes_max: u64,
+}
+
+/// A job's terms, opened.
+#[derive(Clone)]
+pub(super) struct OpenJob {
+    pub(super) artist: NodeId,
+    pub(super) order: JobOrder,
+    pub(super) result_key: EnvelopePublic,
+    admission: ObjectKey,
+}
+
+/// Why a lease cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ShelfFault {
+    #[error(transparent)]
+    Link(#[from] LinkFault),
+    #[error(transparent)]
+    Bundle(#[from] BundleFault),
+    #[error(transparent)]
+    Order(#[from] OrderFault),
+    #[error("the job's key does not open: {0}")]
+    Key(#[from] SealFault),
+    #[error("the lease does not fit its job's order")]
+    Lease,
+}
+
+impl Shelf {
+    pub(super) fn new(scenes_bytes_max: u64) -> Self {
+        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max }
+    }
+
+    /// The job's terms and the lease's scene, from memory or from the coordinator.
+    pub(super) async fn open(
+        &mut self,
+        identity: &Identity,
+        link: &Link,
+        lease: &Lease,
+    ) -> Result<(OpenJob, SceneBlob), ShelfFault> {
+        let job = self.job(identity, link, lease.job).await?;
+        if !lease_fits(lease, &job.order) {
+            return Err(ShelfFault::Lease);
+        }
+        let scene = self.scene(link, &job, lease).await?;
+        Ok((job, scene))
+    }
+
+    /// Forgets a job's terms, so that they are asked for anew.
+    pub(super) fn forget_job(&mut self, job: JobId) {
+        self.jobs.retain(|(open, _)| *open != job);
+    }
+
+    async fn job(&mut self, identity: &Identity, link: &Link, job: JobId) -> Result<OpenJob, ShelfFault> {
+        if let Some(open) = take(&mut self.jobs, &job) {
+            self.jobs.push_back((job, open.clone()));
+            return Ok(open);
+        }
+        let Response::Terms(terms) = link.call(&Request::OpenJob(job)).await? else {
+            return Err(LinkFault::Protocol("terms were asked for".to_owned()).into());
+        };
+        let open = open_terms(identity, job, &terms)?;
+        if self.jobs.len() >= JOBS_MAX {
+            self.jobs.pop_front();
+        }
+        self.jobs.push_back((job, open.clone()));
+        Ok(open)
+    }
+
+    async fn scene(&mut self, link: &Link, job: &OpenJob, lease: &Lease) -> Result<SceneBlob, ShelfFault> {
+        if let Some(scene) = take(&mut self.scenes, &lease.manifest) {
+            self.scenes.push_back((lease.manifest, scene.clone()));
+            return Ok(scene);
+        }
+        let sealed = link.fetch(lease.manifest, SEALED_MANIFEST_BYTES_MAX, Priority::Scene).await?;
+        let (artist, limit) = (job.artist, self.scenes_bytes_max);
+        let manifest = Manifest::open(&sealed, artist, &job.admission, lease.job, lease.frame, limit)?;
+        self.make_room(manifest.size_bytes());
+        let scene = fetch_scene(link, &manifest).await?;
+        self.scenes.push_back((lease.manifest, scene.clone()));
+        Ok(scene)
+    }
+
+    fn make_room(&mut self, bytes: u64) {
+        let held = |scenes: &VecDeque<(ObjectName, SceneBlob)>| -> u64 {
+            scenes.iter().map(|(_, scene)| scene.size_bytes()).sum()
+        };
+        while held(&self.scenes) + bytes > self.scenes_bytes_max && self.scenes.pop_front().is_some() {}
+    }
+}
+
+fn open_terms(identity: &Identity, job: JobId, terms: &JobTerms) -> Result<OpenJob, ShelfFault> {
+    let wrapped = postcard::from_bytes::<WrappedKeys>(&terms.wrapped).map_err(|_| SealFault::Format)?;
+    let mut keys = unwrap_keys(identity, job, terms.artist, &wrapped)?.into_iter();
+    let admission = keys.next().ok_or(SealFault::Format)?;
+    let result_key = EnvelopePublic::try_from(terms.result_key.to_vec())?;
+    let order = JobOrder::open(&terms.order, terms.artist, &admission, job, &result_key)?;
+    Ok(OpenJob { artist: terms.artist, order, result_key, admission })
+}
+
+/// Whether the coordinator's lease is a piece of a frame with these settings.
+fn lease_fits(lease: &Lease, order: &JobOrder) -> bool {
+    let end = lease.blocks.first.checked_add(lease.blocks.count);
+    let blocks = frame::blocks::block_count(order.settings.spp);
+    lease.rect.fits(order.settings.size)
+        && lease.rect.width.max(lease.rect.height) <= *frame::TileGrid::EDGE_PX.end()
+        && lease.blocks.count > 0
+        && end.is_some_and(|end| end <= blocks)
+}
+
+/// Fetches a few chunks ahead and opens them in order.
+async fn fetch_scene(link: &Link, manifest: &Manifest) -> Result<SceneBlob, ShelfFault> {
+    let mut ahead: VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>> = VecDeque::new();
+    let mut names = manifest.chunks();
+    let mut assembly = manifest.assembly();
+    loop {
+        while ahead.len() < CHUNKS_AHEAD
+            && let Some(name) = names.next()
+        {
+            let link = link.clone();
+            let fetch = async move { link.fetch(name, SEALED_CHUNK_BYTES_MAX, Priority::Scene).await };
+            ahead.push_back(tokio::spawn(fetch));
+        }
+        let Some(next) = ahead.pop_front() else { break };
+        let sealed = next.await.map_err(|error| LinkFault::Lost { why: error.to_string() })??;
+        assembly.add(&sealed)?;
+    }
+    Ok(assembly.finish()?)
+}
+
+fn take<K: PartialEq, V>(entries: &mut VecDeque<(K, V)>, key: &K) -> Option<V> {
+    let at = entries.iter().position(|(candidate, _)| candidate == key)?;
+    entries.remove(at).map(|(_, value)| value)
+}

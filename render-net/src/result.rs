@@ -1,0 +1,141 @@
+//! A finished piece of work as bytes: the partial sums of a tile, and the checks that any result must pass.
+//!
+//! The piece says which tree nodes come in which order ([`BlockRange::maximal_nodes`]), so the bytes are nothing but the planes' values: there is
+//! no length or count in them that could lie.
+
+use frame::{BlockRange, Partial, Plane, PlaneSet, TilePlanes, TileRect, TreeNode, blocks::BLOCK_SPP};
+
+/// What a result must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResultShape {
+    /// The tile's pixels.
+    pub rect: TileRect,
+    /// The planes.
+    pub planes: PlaneSet,
+    /// The sample blocks.
+    pub blocks: BlockRange,
+    /// Samples per pixel of the whole frame.
+    pub spp: u32,
+}
+
+/// Why a result cannot be a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResultFault {
+    /// Another number of bytes than the piece has.
+    #[error("the result has another size than its piece of the frame")]
+    Size,
+    /// Infinite or undefined values.
+    #[error("the result holds values that are not finite")]
+    NotFinite,
+    /// More hits or coverage than samples, or less than none.
+    #[error("the result counts more than its samples")]
+    Impossible,
+}
+
+impl ResultShape {
+    /// The tree nodes in the result, in order.
+    pub fn nodes(&self) -> Vec<TreeNode> {
+        self.blocks.maximal_nodes(frame::blocks::block_count(self.spp))
+    }
+
+    /// Bytes of the result.
+    pub fn size_bytes(&self) -> u64 {
+        let pixel_bytes = self.planes.channels() as u64 * 4;
+        self.nodes().len() as u64 * self.rect.pixels() as u64 * pixel_bytes
+    }
+
+    /// Whether these partial sums are what was asked for.
+    pub fn fits(&self, partials: &[Partial]) -> bool {
+        let shape_fits =
+            |partial: &Partial| partial.planes.rect() == self.rect && partial.planes.planes() == self.planes;
+        self.nodes().iter().eq(partials.iter().map(|partial| &partial.node))
+            && partials.iter().all(shape_fits)
+    }
+
+    /// Reads a result and refuses what cannot be one.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Vec<Partial>, ResultFault> {
+        if bytes.len() as u64 != self.size_bytes() {
+            return Err(ResultFault::Size);
+        }
+        let nodes = self.nodes();
+        let each = bytes.len() / nodes.len().max(1);
+        let blocks = frame::blocks::block_count(self.spp);
+        let mut partials = Vec::with_capacity(nodes.len());
+        for (node, bytes) in nodes.into_iter().zip(bytes.chunks_exact(each.max(1))) {
+            let planes = TilePlanes::from_bytes(self.rect, self.planes, bytes).ok_or(ResultFault::Size)?;
+            let samples = node.blocks(blocks).samples(self.spp).len();
+            check(&planes, samples as f32)?;
+            partials.push(Partial { node, planes });
+        }
+        Ok(partials)
+    }
+}
+
+/// The bytes of a result.
+pub fn encode(partials: &[Partial]) -> Vec<u8> {
+    partials.iter().flat_map(|partial| partial.planes.to_bytes()).collect()
+}
+
+/// Counts may exceed the samples by rounding only.
+fn check(planes: &TilePlanes, samples: f32) -> Result<(), ResultFault> {
+    if !planes.is_finite() {
+        return Err(ResultFault::NotFinite);
+    }
+    let most = samples * (1.0 + f32::EPSILON * BLOCK_SPP as f32);
+    let counts_fit = |plane| {
+        planes.plane(plane).is_none_or(|values| values.iter().all(|value| (0.0..=most).contains(value)))
+    };
+    if counts_fit(Plane::Hits) && counts_fit(Plane::Alpha) { Ok(()) } else { Err(ResultFault::Impossible) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: ResultShape = ResultShape {
+        rect: TileRect { x: 8, y: 0, width: 3, height: 2 },
+        planes: PlaneSet::DEFAULT,
+        blocks: BlockRange { first: 1, count: 3 },
+        spp: 64,
+    };
+
+    fn partials() -> Vec<Partial> {
+        SHAPE
+            .nodes()
+            .into_iter()
+            .map(|node| {
+                let mut planes = TilePlanes::zeroed(SHAPE.rect, SHAPE.planes);
+                planes.plane_mut(Plane::Radiance).expect("always there")[4] = f32::from(node.level) + 0.5;
+                planes.plane_mut(Plane::Hits).expect("in the default set")[1] = 16.0;
+                Partial { node, planes }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_result_survives_its_bytes() {
+        let partials = partials();
+        assert_eq!(partials.len(), 2, "blocks 1 and 2..4");
+        assert!(SHAPE.fits(&partials));
+        assert!(!SHAPE.fits(&partials[1..]));
+        let bytes = encode(&partials);
+        assert_eq!(bytes.len() as u64, SHAPE.size_bytes());
+        assert_eq!(SHAPE.decode(&bytes), Ok(partials));
+        assert_eq!(SHAPE.decode(&bytes[4..]), Err(ResultFault::Size));
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        let with = |plane: Plane, value: f32| {
+            let mut partials = partials();
+            partials[0].planes.plane_mut(plane).expect("in the default set")[0] = value;
+            SHAPE.decode(&encode(&partials)).err()
+        };
+        assert_eq!(with(Plane::Radiance, f32::NAN), Some(ResultFault::NotFinite));
+        assert_eq!(with(Plane::Depth, f32::INFINITY), Some(ResultFault::NotFinite));
+        assert_eq!(with(Plane::Hits, 17.0), Some(ResultFault::Impossible));
+        assert_eq!(with(Plane::Alpha, -0.5), Some(ResultFault::Impossible));
+        assert_eq!(with(Plane::Alpha, 16.0), None);
+        assert_eq!(with(Plane::Radiance, 1e30), None);
+    }
+}

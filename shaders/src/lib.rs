@@ -1,1 +1,103 @@
-//! Placeholder.
+//! All device code (WGSL), by kernel, and the host twins of its structs. Creates no GPU object.
+//!
+//! A kernel's text is its subjects (`lib/`) followed by its own file (`trace/`), in the order that
+//! [`Kernel::source`] joins them. All kernels share one bind group; [`BINDINGS`] is read off the text by a test, not by hand.
+
+pub mod layout;
+
+/// One compute kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel {
+    /// Name for labels and reports.
+    pub name: &'static str,
+    /// Entry points in the text.
+    pub entry_points: &'static [&'static str],
+    parts: &'static [&'static str],
+}
+
+impl Kernel {
+    /// The whole WGSL text.
+    pub fn source(&self) -> String {
+        self.parts.concat()
+    }
+}
+
+macro_rules! lib {
+    ($name:literal) => {
+        include_str!(concat!("../lib/", $name, ".wgsl"))
+    };
+}
+
+macro_rules! trace {
+    ($name:literal) => {
+        include_str!(concat!("../trace/", $name, ".wgsl"))
+    };
+}
+
+const WALK: [&str; 4] = [lib!("scene"), lib!("rng"), lib!("traverse"), lib!("texture")];
+
+/// Starts camera rays.
+pub const GENERATE: Kernel = Kernel {
+    name: "generate",
+    entry_points: &["main"],
+    parts: &[
+        lib!("scene"),
+        lib!("rng"),
+        lib!("warp"),
+        "const SHADOW: bool = false;\n",
+        lib!("traverse"),
+        lib!("texture"),
+        lib!("surface"),
+        lib!("bsdf"),
+        trace!("generate"),
+    ],
+};
+
+/// Closest hits.
+pub const EXTEND: Kernel = Kernel {
+    name: "extend",
+    entry_points: &["main"],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], trace!("extend")],
+};
+
+/// Sky, emission, direct light, next direction, roulette.
+pub const SHADE: Kernel = Kernel {
+    name: "shade",
+    entry_points: &["main"],
+    parts: &[
+        lib!("scene"),
+        lib!("rng"),
+        lib!("warp"),
+        "const SHADOW: bool = false;\n",
+        lib!("traverse"),
+        lib!("texture"),
+        lib!("surface"),
+        lib!("bsdf"),
+        lib!("light"),
+        trace!("shade"),
+    ],
+};
+
+/// Visibility of light samples.
+pub const SHADOW: Kernel = Kernel {
+    name: "shadow",
+    entry_points: &["main"],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], trace!("shadow")],
+};
+
+/// Queue swaps and dispatch sizes.
+pub const ADVANCE: Kernel = Kernel {
+    name: "advance",
+    entry_points: &["next_rays", "next_shadows"],
+    parts: &[lib!("scene"), trace!("advance")],
+};
+
+/// Ordered sums of a block's samples.
+pub const RESOLVE: Kernel = Kernel {
+    name: "resolve",
+    entry_points: &["main"],
+    parts: &[lib!("scene"), lib!("warp"), trace!("resolve")],
+};
+
+/// All kernels of the path tracer.
+pub const KERNELS: [Kernel; 6] = [GENERATE, EXTEND, SHADE, SHADOW, ADVANCE, RESOLVE];

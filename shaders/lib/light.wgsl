@@ -1,0 +1,155 @@
+// Choosing and reading lights. docs/rendering.md section 6.
+
+struct LightSample {
+    direction: vec3<f32>,
+    // Negative: no end (directional, environment).
+    distance: f32,
+    // Radiance over pdf (solid angle), or irradiance for a light that cannot be hit.
+    radiance: vec3<f32>,
+    // 0 for a light that cannot be hit; otherwise the pdf for MIS.
+    pdf: f32,
+}
+
+const LIGHT_VEC4S: u32 = 4u;
+const LIGHT_TRIANGLE: u32 = 0u;
+const LIGHT_POINT: u32 = 1u;
+const LIGHT_SPOT: u32 = 2u;
+const LIGHT_DIRECTIONAL: u32 = 3u;
+const NO_LIGHT: LightSample = LightSample(vec3<f32>(0.0), 0.0, vec3<f32>(0.0), 0.0);
+
+// Power heuristic with exponent 2 (Veach 1997).
+fn mis_weight(mine: f32, other: f32) -> f32 {
+    if mine <= 0.0 {
+        return 0.0;
+    }
+    let r = other / mine;
+    return 1.0 / (1.0 + r * r);
+}
+
+fn environment_uv(direction: vec3<f32>) -> vec2<f32> {
+    let u = 0.5 + (atan2_own(direction.z, direction.x) - params.environment_rotation) / (2.0 * PI);
+    return vec2<f32>(u - floor(u), polar_angle(direction) / PI);
+}
+
+fn environment_texel(x: i32, y: i32) -> vec3<f32> {
+    let width = i32(params.environment_width);
+    let column = (x % width + width) % width;
+    let row = clamp(y, 0, i32(params.environment_height) - 1);
+    return textureLoad(environment, vec2<i32>(column, row), 0).xyz;
+}
+
+fn environment_radiance(uv: vec2<f32>) -> vec3<f32> {
+    let p = uv * vec2<f32>(f32(params.environment_width), f32(params.environment_height)) - 0.5;
+    let corner = floor(p);
+    let f = p - corner;
+    let x = i32(corner.x);
+    let y = i32(corner.y);
+    let top = mix(environment_texel(x, y), environment_texel(x + 1, y), f.x);
+    let bottom = mix(environment_texel(x, y + 1), environment_texel(x + 1, y + 1), f.x);
+    return mix(top, bottom, f.y) * params.environment_strength.xyz;
+}
+
+// Density over solid angle with which a light sample goes this way.
+fn environment_pdf(uv: vec2<f32>, direction: vec3<f32>) -> f32 {
+    let sin_theta = sqrt(direction.x * direction.x + direction.z * direction.z);
+    if sin_theta < 1e-6 {
+        return 0.0;
+    }
+    let column = min(u32(uv.x * f32(params.environment_columns)), params.environment_columns - 1u);
+    let row = min(u32(uv.y * f32(params.environment_rows)), params.environment_rows - 1u);
+    let density = table(TABLE_ENVIRONMENT + row * params.environment_columns + column);
+    return params.p_environment * density / (2.0 * PI * PI * sin_theta);
+}
+
+fn alias_slot(first: u32, count: u32, u: f32) -> u32 {
+    let x = u * f32(count);
+    let slot = min(u32(x), count - 1u);
+    let entry = slots[first + slot];
+    return select(entry.y, slot, x - f32(slot) < bitcast<f32>(entry.x));
+}
+
+fn sample_environment(choice: f32, u: vec2<f32>) -> LightSample {
+    let cell = alias_slot(params.light_count, params.environment_slots, choice);
+    let column = f32(cell % params.environment_columns);
+    let row = f32(cell / params.environment_columns);
+    let uv = vec2<f32>((column + u.x) / f32(params.environment_columns), (row + u.y) / f32(params.environment_rows));
+    // Azimuth and height as turns.
+    let around = uv.x - 0.5 + params.environment_rotation / (2.0 * PI);
+    let azimuth = sin_cos_turns(around - floor(around));
+    let polar = sin_cos_turns(uv.y * 0.5);
+    let direction = vec3<f32>(polar.x * azimuth.y, polar.y, polar.x * azimuth.x);
+    let pdf = environment_pdf(uv, direction);
+    if pdf <= 0.0 {
+        return NO_LIGHT;
+    }
+    return LightSample(direction, -1.0, environment_radiance(uv) / pdf, pdf);
+}
+
+fn emission_at(part: u32, primitive: u32, u: f32, v: f32) -> vec3<f32> {
+    let first = parts[part].material * MATERIAL_VEC4S;
+    let factor = bitcast<vec3<f32>>(materials[first + 2u].xyz);
+    return factor * slot_at(materials[first + 6u].w, place_on(part, primitive, u, v)).xyz;
+}
+
+fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
+    let a = lights[first];
+    let e1 = lights[first + 1u];
+    let e2 = lights[first + 2u];
+    let root = sqrt(u.x);
+    let b1 = u.y * root;
+    let point = a.xyz + e1.xyz * (1.0 - root) + e2.xyz * b1;
+    let normal_twice_area = cross(e1.xyz, e2.xyz) * lights[first + 3u].y;
+    let to_light = point - position;
+    let d2 = dot(to_light, to_light);
+    if d2 < 1e-12 {
+        return NO_LIGHT;
+    }
+    let distance = sqrt(d2);
+    let direction = to_light / distance;
+    let twice_area = length(normal_twice_area);
+    let cosine = -dot(direction, normal_twice_area) / twice_area;
+    let part = bitcast<u32>(e1.w);
+    let flags = materials[parts[part].material * MATERIAL_VEC4S + 2u].w;
+    if abs(cosine) < 1e-6 || (cosine < 0.0 && (flags & MATERIAL_DOUBLE_SIDED) == 0u) {
+        return NO_LIGHT;
+    }
+    let pdf = params.p_lights * parts[part].light_density * d2 / abs(cosine);
+    let radiance = emission_at(part, bitcast<u32>(e2.w), 1.0 - root, b1);
+    return LightSample(direction, distance, radiance / pdf, pdf);
+}
+
+fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>) -> LightSample {
+    let a = lights[first];
+    let color = lights[first + 1u].xyz / probability;
+    let axis = lights[first + 2u].xyz;
+    if kind == LIGHT_DIRECTIONAL {
+        return LightSample(-axis, -1.0, color, 0.0);
+    }
+    let to_light = a.xyz - position;
+    let d2 = max(dot(to_light, to_light), 1e-8);
+    let distance = sqrt(d2);
+    let direction = to_light / distance;
+    var falloff = 1.0 / d2;
+    if kind == LIGHT_SPOT {
+        let cones = lights[first + 3u];
+        let a_linear = clamp((-dot(direction, axis) - cones.y) / (cones.x - cones.y), 0.0, 1.0);
+        falloff *= a_linear * a_linear;
+    }
+    return LightSample(direction, distance, color * falloff, 0.0);
+}
+
+fn sample_light(position: vec3<f32>, choice: f32, u: vec2<f32>) -> LightSample {
+    if choice < params.p_environment {
+        return sample_environment(min(choice / params.p_environment, 0.99999994), u);
+    }
+    if params.light_count == 0u {
+        return NO_LIGHT;
+    }
+    let rescaled = min((choice - params.p_environment) / params.p_lights, 0.99999994);
+    let first = alias_slot(0u, params.light_count, rescaled) * LIGHT_VEC4S;
+    let kind = bitcast<u32>(lights[first].w);
+    if kind == LIGHT_TRIANGLE {
+        return sample_triangle_light(first, position, u);
+    }
+    return sample_punctual_light(first, kind, lights[first + 1u].w * params.p_lights, position);
+}

@@ -1,0 +1,160 @@
+// A hit becomes a surface: place, normals and everything its material says there. docs/rendering.md section 4.
+
+struct Surface {
+    position: vec3<f32>,
+    // Normal of the triangle, on the side that the file calls its front.
+    geometric: vec3<f32>,
+    // Whether the ray came from the front.
+    front: bool,
+    // Shading normals, turned to where the ray came from.
+    normal: vec3<f32>,
+    coat_normal: vec3<f32>,
+    place: Place,
+    material: u32,
+    flags: u32,
+    base: vec3<f32>,
+    metallic: f32,
+    roughness: f32,
+    transmission: f32,
+    ior: f32,
+    specular: f32,
+    specular_color: vec3<f32>,
+    coat: f32,
+    coat_roughness: f32,
+    emission: vec3<f32>,
+    object_id: u32,
+}
+
+// Normals go by the inverse transpose: columns of object_from_world.
+fn normal_to_world(rows: array<vec4<f32>, 3>, n: vec3<f32>) -> vec3<f32> {
+    return rows[0].xyz * n.x + rows[1].xyz * n.y + rows[2].xyz * n.z;
+}
+
+struct Shape {
+    position: vec3<f32>,
+    geometric: vec3<f32>,
+    smooth_normal: vec3<f32>,
+    tangent: vec4<f32>,
+    place: Place,
+}
+
+fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3<f32>) -> Shape {
+    let a = triangles[hit_triangle * 3u];
+    let b = triangles[hit_triangle * 3u + 1u];
+    let c = triangles[hit_triangle * 3u + 2u];
+    let object_from_world = instances[instance].object_from_world;
+    let world_from_object = instances[instance].world_from_object;
+    let crossing = cross_triangle(
+        transform_point(object_from_world, origin), transform_vector(object_from_world, direction), a.xyz, b.xyz, c.xyz);
+    let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
+    let position = a.xyz + (b.xyz - a.xyz) * crossing.u + (c.xyz - a.xyz) * crossing.v;
+    let geometric = normalize(normal_to_world(object_from_world, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
+    var smooth_normal = geometric;
+    var tangent = vec4<f32>(0.0);
+    let normals = parts[place.part].normals;
+    if normals != NONE {
+        let n = attribute_vec3(normals + place.corners.x * 3u) * place.weights.x
+            + attribute_vec3(normals + place.corners.y * 3u) * place.weights.y
+            + attribute_vec3(normals + place.corners.z * 3u) * place.weights.z;
+        let world = normal_to_world(object_from_world, n);
+        if dot(world, world) > 1e-30 {
+            smooth_normal = normalize(world);
+        }
+    }
+    let tangents = parts[place.part].tangents;
+    if tangents != NONE {
+        let t = attribute_vec4(tangents + place.corners.x * 4u) * place.weights.x
+            + attribute_vec4(tangents + place.corners.y * 4u) * place.weights.y
+            + attribute_vec4(tangents + place.corners.z * 4u) * place.weights.z;
+        tangent = vec4<f32>(transform_vector(world_from_object, t.xyz), t.w);
+    }
+    return Shape(transform_point(world_from_object, position), geometric, smooth_normal, tangent, place);
+}
+
+// A normal map's normal around the smooth one, before it is turned to the viewer.
+fn mapped_normal(shape: Shape, slot: u32, scale: f32) -> vec3<f32> {
+    let n = shape.smooth_normal;
+    let along = shape.tangent.xyz - n * dot(n, shape.tangent.xyz);
+    if slot == NONE || dot(along, along) < 1e-20 {
+        return n;
+    }
+    let t = normalize(along);
+    let b = cross(n, t) * select(-1.0, 1.0, shape.tangent.w >= 0.0);
+    let m = slot_at(slot, shape.place).xyz * 2.0 - 1.0;
+    let mapped = t * (m.x * scale) + b * (m.y * scale) + n * m.z;
+    if dot(mapped, mapped) < 1e-20 {
+        return n;
+    }
+    return normalize(mapped);
+}
+
+// On the back, normals are turned round; one that still looks away from the viewer is bent until it does not.
+fn facing(n: vec3<f32>, front: bool, wo: vec3<f32>) -> vec3<f32> {
+    let turned = select(-n, n, front);
+    let cosine = dot(wo, turned);
+    if cosine > 0.0 {
+        return turned;
+    }
+    return normalize(turned + wo * (0.01 - cosine));
+}
+
+fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32) -> Surface {
+    var s: Surface;
+    s.place = shape.place;
+    s.position = shape.position;
+    s.geometric = shape.geometric;
+    s.front = dot(wo, shape.geometric) > 0.0;
+    s.material = parts[s.place.part].material;
+    s.object_id = max(instances[instance].object_id, parts[s.place.part].object_id);
+    let first = s.material * MATERIAL_VEC4S;
+    let m0 = bitcast<vec4<f32>>(materials[first]);
+    let m1 = bitcast<vec4<f32>>(materials[first + 1u]);
+    let m2 = materials[first + 2u];
+    let m3 = bitcast<vec4<f32>>(materials[first + 3u]);
+    let m4 = bitcast<vec4<f32>>(materials[first + 4u]);
+    let m5 = bitcast<vec4<f32>>(materials[first + 5u]);
+    let slots_a = materials[first + 6u];
+    let slots_b = materials[first + 7u];
+    let slots_c = materials[first + 8u];
+    s.flags = m2.w;
+    s.base = m0.xyz * slot_at(slots_a.x, s.place).xyz * color_at(s.place).xyz;
+    let metal_rough = slot_at(slots_a.y, s.place);
+    s.metallic = m1.x * metal_rough.z;
+    s.roughness = m1.y * metal_rough.y;
+    s.emission = bitcast<vec3<f32>>(m2.xyz);
+    if max_channel(s.emission) > 0.0 {
+        s.emission *= slot_at(slots_a.w, s.place).xyz;
+    }
+    s.ior = m3.x;
+    s.specular = m3.y * slot_at(slots_b.x, s.place).w;
+    s.specular_color = m4.xyz * slot_at(slots_b.y, s.place).xyz;
+    s.transmission = m3.z;
+    if s.transmission > 0.0 {
+        s.transmission *= slot_at(slots_b.z, s.place).x;
+    }
+    s.normal = facing(mapped_normal(shape, slots_a.z, m1.z), s.front, wo);
+    s.coat_normal = s.normal;
+    s.coat = m3.w;
+    if s.coat > 0.0 {
+        s.coat *= slot_at(slots_b.w, s.place).x;
+        s.coat_roughness = m4.w * slot_at(slots_c.x, s.place).y;
+        s.coat_normal = facing(mapped_normal(shape, slots_c.y, m5.w), s.front, wo);
+    }
+    return s;
+}
+
+fn absorption(material: u32) -> vec3<f32> {
+    return bitcast<vec3<f32>>(materials[material * MATERIAL_VEC4S + 5u].xyz);
+}
+
+fn index_of_refraction(material: u32) -> f32 {
+    let ior = bitcast<f32>(materials[material * MATERIAL_VEC4S + 3u].x);
+    return select(ior, 1.5, ior < 1.0);
+}
+
+// The integer offset of Wächter & Binder (Ray Tracing Gems, chapter 6).
+fn leave_surface(p: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
+    let steps = vec3<i32>(n * 256.0);
+    let moved = bitcast<vec3<f32>>(bitcast<vec3<i32>>(p) + select(steps, -steps, p < vec3<f32>(0.0)));
+    return select(moved, p + n * (1.0 / 65536.0), abs(p) < vec3<f32>(1.0 / 32.0));
+}

@@ -1,0 +1,228 @@
+// Walks the two-level tree of compressed 8-wide nodes (Ylitie, Karras & Laine, HPG 2017; node layout of the obvhs crate).
+// One loop turn does one triangle or one node, so that neighbouring rays share turns whatever they meet.
+// Every index was checked on the host when the scene was loaded; children lie behind their parents, so the walk ends.
+
+struct Ray {
+    origin: vec3<f32>,
+    direction: vec3<f32>,
+    t_max: f32,
+    skip_triangle: u32,
+    skip_instance: u32,
+}
+
+struct Hit {
+    t: f32,
+    triangle: u32,
+    instance: u32,
+}
+
+struct Crossing {
+    t: f32,
+    u: f32,
+    v: f32,
+}
+
+const STACK_SIZE: u32 = 32u;
+const NO_HIT: f32 = -1.0;
+
+// Plücker edge functions about the ray's origin: an edge gives its two triangles exactly opposite numbers, so no ray slips through.
+fn cross_triangle(origin: vec3<f32>, direction: vec3<f32>, a: vec3<f32>, b: vec3<f32>, c: vec3<f32>) -> Crossing {
+    let v0 = a - origin;
+    let v1 = b - origin;
+    let v2 = c - origin;
+    let e0 = v2 - v0;
+    let e1 = v0 - v1;
+    let e2 = v1 - v2;
+    let u = dot(cross(e0, v2 + v0), direction);
+    let v = dot(cross(e1, v0 + v1), direction);
+    let w = dot(cross(e2, v1 + v2), direction);
+    let sum = u + v + w;
+    let inside = (min(u, min(v, w)) >= 0.0 || max(u, max(v, w)) <= 0.0) && sum != 0.0;
+    let normal = cross(e1, e0);
+    let denominator = dot(normal, direction);
+    if !inside || denominator == 0.0 {
+        return Crossing(NO_HIT, 0.0, 0.0);
+    }
+    let scale = 1.0 / sum;
+    return Crossing(dot(v0, normal) / denominator, u * scale, v * scale);
+}
+
+fn safe_inverse(d: vec3<f32>) -> vec3<f32> {
+    let tiny = abs(d) < vec3<f32>(1e-20);
+    let signed_tiny = select(vec3<f32>(1e-20), vec3<f32>(-1e-20), d < vec3<f32>(0.0));
+    return 1.0 / select(d, signed_tiny, tiny);
+}
+
+fn octant_inverse(d: vec3<f32>) -> u32 {
+    return select(4u, 0u, d.x < 0.0) | select(2u, 0u, d.y < 0.0) | select(1u, 0u, d.z < 0.0);
+}
+
+fn transform_point(rows: array<vec4<f32>, 3>, p: vec3<f32>) -> vec3<f32> {
+    let q = vec4<f32>(p, 1.0);
+    return vec3<f32>(dot(rows[0], q), dot(rows[1], q), dot(rows[2], q));
+}
+
+fn transform_vector(rows: array<vec4<f32>, 3>, v: vec3<f32>) -> vec3<f32> {
+    return vec3<f32>(dot(rows[0].xyz, v), dot(rows[1].xyz, v), dot(rows[2].xyz, v));
+}
+
+// Which of four children the ray meets: bits to be or-ed into the hit mask.
+fn meet_four(
+    meta_bits: u32, octant4: u32,
+    near_x: u32, far_x: u32, near_y: u32, far_y: u32, near_z: u32, far_z: u32,
+    scale: vec3<f32>, offset: vec3<f32>, t_max: f32,
+) -> u32 {
+    let inner = (meta_bits & (meta_bits << 1u)) & 0x10101010u;
+    let inner_mask = (inner >> 4u) * 0xffu;
+    let place = (meta_bits ^ (octant4 & inner_mask)) & 0x1f1f1f1fu;
+    let marks = (meta_bits >> 5u) & 0x07070707u;
+    let nx = vec4<f32>(unpack4xU8(near_x)) * scale.x + offset.x;
+    let ny = vec4<f32>(unpack4xU8(near_y)) * scale.y + offset.y;
+    let nz = vec4<f32>(unpack4xU8(near_z)) * scale.z + offset.z;
+    let fx = vec4<f32>(unpack4xU8(far_x)) * scale.x + offset.x;
+    let fy = vec4<f32>(unpack4xU8(far_y)) * scale.y + offset.y;
+    let fz = vec4<f32>(unpack4xU8(far_z)) * scale.z + offset.z;
+    let enter = max(max(nx, ny), max(nz, vec4<f32>(0.0)));
+    // Widened by more than the rounding of both sides, so that a box is never missed by a hair.
+    let leave = min(min(fx, fy), min(fz, vec4<f32>(t_max))) * 1.000001;
+    let met = enter <= leave;
+    let bits = select(vec4<u32>(0u), unpack4xU8(marks) << unpack4xU8(place), met);
+    return (bits.x | bits.y) | (bits.z | bits.w);
+}
+
+struct Group {
+    base: u32,
+    bits: u32,
+}
+
+// Opens the node: its met inner children (bits 24..31 by octant order, inner mask below) and its met primitives.
+struct Opened {
+    inner: Group,
+    leaves: Group,
+}
+
+fn open_node(index: u32, origin: vec3<f32>, inverse: vec3<f32>, octant: u32, t_max: f32) -> Opened {
+    let n0 = nodes[index * 5u];
+    let n1 = nodes[index * 5u + 1u];
+    let n2 = nodes[index * 5u + 2u];
+    let n3 = nodes[index * 5u + 3u];
+    let n4 = nodes[index * 5u + 4u];
+    let corner = bitcast<vec3<f32>>(n0.xyz);
+    let exponent = vec3<u32>(n0.w & 0xffu, (n0.w >> 8u) & 0xffu, (n0.w >> 16u) & 0xffu);
+    let scale = bitcast<vec3<f32>>(exponent << vec3<u32>(23u)) * inverse;
+    let offset = (corner - origin) * inverse;
+    // Words: n2 = min_x, max_x; n3 = min_y, max_y; n4 = min_z, max_z, two words each.
+    let flip_x = (octant & 4u) == 0u;
+    let flip_y = (octant & 2u) == 0u;
+    let flip_z = (octant & 1u) == 0u;
+    let near_x = select(n2.xy, n2.zw, flip_x);
+    let far_x = select(n2.zw, n2.xy, flip_x);
+    let near_y = select(n3.xy, n3.zw, flip_y);
+    let far_y = select(n3.zw, n3.xy, flip_y);
+    let near_z = select(n4.xy, n4.zw, flip_z);
+    let far_z = select(n4.zw, n4.xy, flip_z);
+    let octant4 = octant * 0x01010101u;
+    let mask = meet_four(n1.z, octant4, near_x.x, far_x.x, near_y.x, far_y.x, near_z.x, far_z.x, scale, offset, t_max)
+        | meet_four(n1.w, octant4, near_x.y, far_x.y, near_y.y, far_y.y, near_z.y, far_z.y, scale, offset, t_max);
+    return Opened(
+        Group(n1.x, (mask & 0xff000000u) | (n0.w >> 24u)),
+        Group(n1.y, mask & 0x00ffffffu),
+    );
+}
+
+// Closest hit, or, with SHADOW, the share of light that gets through: opaque surfaces stop it, others let 1 - coverage pass.
+struct Walked {
+    hit: Hit,
+    transmittance: f32,
+}
+
+fn walk(ray: Ray) -> Walked {
+    var stack: array<vec2<u32>, STACK_SIZE>;
+    var depth = 0u;
+    var result = Walked(Hit(ray.t_max, NONE, NONE), 1.0);
+    let single = (params.flags & FLAG_SINGLE) != 0u;
+    var inside = single;
+    var floor_depth = 0u;
+    var instance = 0u;
+    var origin = ray.origin;
+    var direction = ray.direction;
+    var inverse = safe_inverse(direction);
+    var octant = octant_inverse(direction);
+    var inner = Group(params.root, 0x80000000u);
+    var leaves = Group(0u, 0u);
+    loop {
+        if leaves.bits != 0u {
+            let bit = firstTrailingBit(leaves.bits);
+            leaves.bits &= leaves.bits - 1u;
+            let primitive = leaves.base + bit;
+            if inside {
+                if !(primitive == ray.skip_triangle && instance == ray.skip_instance) {
+                    let a = triangles[primitive * 3u];
+                    let b = triangles[primitive * 3u + 1u];
+                    let c = triangles[primitive * 3u + 2u];
+                    let crossing = cross_triangle(origin, direction, a.xyz, b.xyz, c.xyz);
+                    if crossing.t > 0.0 && crossing.t < result.hit.t {
+                        if SHADOW {
+                            result.transmittance *= passing(a, b, c, crossing);
+                            if result.transmittance <= 0.0 {
+                                return result;
+                            }
+                        } else {
+                            result.hit = Hit(crossing.t, primitive, instance);
+                        }
+                    }
+                }
+            } else {
+                if leaves.bits != 0u && depth < STACK_SIZE {
+                    stack[depth] = vec2<u32>(leaves.base, leaves.bits);
+                    depth += 1u;
+                }
+                if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
+                    stack[depth] = vec2<u32>(inner.base, inner.bits);
+                    depth += 1u;
+                }
+                floor_depth = depth;
+                inside = true;
+                instance = primitive;
+                let rows = instances[instance].object_from_world;
+                origin = transform_point(rows, ray.origin);
+                direction = transform_vector(rows, ray.direction);
+                inverse = safe_inverse(direction);
+                octant = octant_inverse(direction);
+                inner = Group(instances[instance].root, 0x80000000u);
+                leaves = Group(0u, 0u);
+            }
+        } else if (inner.bits & 0xff000000u) != 0u {
+            let place = firstLeadingBit(inner.bits);
+            inner.bits &= ~(1u << place);
+            if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
+                stack[depth] = vec2<u32>(inner.base, inner.bits);
+                depth += 1u;
+            }
+            let child = (place - 24u) ^ octant;
+            let before = countOneBits(inner.bits & 0xffu & ~(0xffffffffu << child));
+            let opened = open_node(inner.base + before, origin, inverse, octant, result.hit.t);
+            inner = opened.inner;
+            leaves = opened.leaves;
+        } else {
+            if inside && !single && depth == floor_depth {
+                inside = false;
+                origin = ray.origin;
+                direction = ray.direction;
+                inverse = safe_inverse(direction);
+                octant = octant_inverse(direction);
+            }
+            if depth == 0u {
+                break;
+            }
+            depth -= 1u;
+            let top = stack[depth];
+            if (top.y & 0xff000000u) != 0u {
+                inner = Group(top.x, top.y);
+            } else {
+                leaves = Group(top.x, top.y);
+            }
+        }
+    }
+    return result;
+}

@@ -1,0 +1,153 @@
+//! Host twins of the structs in `lib/scene.wgsl`; a test compares every offset with naga's.
+
+use bytemuck::{Pod, Zeroable};
+
+/// Twin of `Params`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[allow(missing_docs, reason = "each field is explained beside its twin in lib/scene.wgsl")]
+pub struct Params {
+    pub camera_right: [f32; 4],
+    pub camera_up: [f32; 4],
+    pub camera_back: [f32; 4],
+    pub camera_eye: [f32; 4],
+    pub camera_lens: [f32; 4],
+    pub before_x: [f32; 4],
+    pub before_y: [f32; 4],
+    pub before_z: [f32; 4],
+    pub frame_width: u32,
+    pub frame_height: u32,
+    pub frame: u32,
+    pub seed: u32,
+    pub max_bounces: u32,
+    pub flags: u32,
+    pub clamp_indirect: f32,
+    pub capacity: u32,
+    pub tile_x: u32,
+    pub tile_y: u32,
+    pub tile_width: u32,
+    pub pixel_first: u32,
+    pub pixel_count: u32,
+    pub sample_first: u32,
+    pub sample_count: u32,
+    pub root: u32,
+    pub light_count: u32,
+    pub environment_slots: u32,
+    pub environment_columns: u32,
+    pub environment_rows: u32,
+    pub environment_width: u32,
+    pub environment_height: u32,
+    pub p_environment: f32,
+    pub environment_rotation: f32,
+    pub environment_strength: [f32; 4],
+    pub scene_radius: f32,
+    pub p_lights: f32,
+    pub spare_0: u32,
+    pub spare_1: u32,
+}
+
+/// Twin of `Instance`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[allow(missing_docs, reason = "each field is explained beside its twin in lib/scene.wgsl")]
+pub struct Instance {
+    pub object_from_world: [[f32; 4]; 3],
+    pub world_from_object: [[f32; 4]; 3],
+    pub before_from_object: [[f32; 4]; 3],
+    pub root: u32,
+    pub object_id: u32,
+    pub spare_0: u32,
+    pub spare_1: u32,
+}
+
+/// Twin of `Part`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[allow(missing_docs, reason = "each field is explained beside its twin in lib/scene.wgsl")]
+pub struct Part {
+    pub material: u32,
+    pub object_id: u32,
+    pub light_density: f32,
+    pub indices: u32,
+    pub normals: u32,
+    pub tangents: u32,
+    pub colors: u32,
+    pub spare: u32,
+    pub uv: [u32; 4],
+}
+
+/// `NONE` of the kernels.
+pub const NONE: u32 = u32::MAX;
+
+/// Flags of [`Params::flags`].
+pub mod flag {
+    /// The scene is one tree without a top level.
+    pub const SINGLE: u32 = 1;
+    /// Box filter instead of Blackman–Harris.
+    pub const BOX_FILTER: u32 = 2;
+    /// Multiple-scattering compensation.
+    pub const MULTI: u32 = 4;
+    /// Orthographic camera.
+    pub const ORTHOGRAPHIC: u32 = 8;
+    /// There is an environment.
+    pub const ENVIRONMENT: u32 = 16;
+}
+
+/// Flags of a packed material.
+pub mod material_flag {
+    /// Coverage below the cutoff is a hole.
+    pub const MASK: u32 = 1;
+    /// Coverage is a share.
+    pub const BLEND: u32 = 2;
+    /// Emits from both sides.
+    pub const DOUBLE_SIDED: u32 = 4;
+    /// Shows its base colour and nothing else.
+    pub const UNLIT: u32 = 8;
+    /// Has an interior.
+    pub const SOLID: u32 = 16;
+}
+
+/// Bits of a texture slot.
+pub mod slot_bit {
+    /// Texels as squares.
+    pub const NEAREST: u32 = 16;
+    /// Decode sRGB.
+    pub const SRGB: u32 = 32;
+    /// Wrap along v is shifted by this; along u it starts at 0 (0 repeat, 1 mirror, 2 clamp).
+    pub const WRAP_V_SHIFT: u32 = 2;
+    /// The UV set is shifted by this.
+    pub const UV_SET_SHIFT: u32 = 8;
+}
+
+/// vec4s per material.
+pub const MATERIAL_VEC4S: usize = 9;
+/// vec4s per texture slot.
+pub const SLOT_VEC4S: usize = 3;
+/// vec4s per light.
+pub const LIGHT_VEC4S: usize = 4;
+/// vec4s per path in the pool.
+pub const PATH_FIELDS: u32 = 14;
+/// vec4s per pixel of the film.
+pub const FILM_FIELDS: usize = 5;
+/// Edge of a page of the texel array: 2^11.
+pub const TEXEL_PAGE_BITS: u32 = 11;
+/// Flag in the third corner of a triangle: its material may have holes.
+pub const TRIANGLE_HOLES: u32 = 1;
+/// Deepest traversal stack.
+pub const STACK_SIZE: usize = 32;
+
+/// Where the tables begin in `tables`, in floats.
+pub mod table {
+    /// 257 quantiles of the pixel filter.
+    pub const QUANTILES: usize = 0;
+    /// 32 × 32 pairs.
+    pub const SPLIT: usize = 257;
+    /// 32 pairs.
+    pub const SPLIT_MEAN: usize = 2305;
+    /// 16³.
+    pub const GLASS_ENTER: usize = 2369;
+    /// 16³.
+    pub const GLASS_LEAVE: usize = 6465;
+    /// Densities of the environment's cells.
+    pub const ENVIRONMENT: usize = 10561;
+}

@@ -1,0 +1,276 @@
+// One step of a path at its hit: sky, coverage, emission, direct light, next direction, roulette. docs/rendering.md section 3.
+// One thread is one queued path. Reads the hit; writes the path's fields and appends to the next ray queue and the shadow queue.
+
+struct Media {
+    low: u32,
+    high: u32,
+}
+
+fn media_top(m: Media) -> u32 {
+    return m.low & 0xffffu;
+}
+
+fn media_push(m: Media, entry: u32) -> Media {
+    return Media((m.low << 16u) | entry, (m.high << 16u) | (m.low >> 16u));
+}
+
+// Takes out the topmost equal entry.
+fn media_remove(m: Media, entry: u32) -> Media {
+    let a = m.low & 0xffffu;
+    let b = m.low >> 16u;
+    let c = m.high & 0xffffu;
+    let d = m.high >> 16u;
+    if a == entry {
+        return Media(b | (c << 16u), d);
+    }
+    if b == entry {
+        return Media(a | (c << 16u), d);
+    }
+    if c == entry {
+        return Media(m.low, d);
+    }
+    if d == entry {
+        return Media(m.low, c);
+    }
+    return m;
+}
+
+fn media_index(entry: u32) -> f32 {
+    if entry == 0u {
+        return 1.0;
+    }
+    return index_of_refraction(entry - 1u);
+}
+
+fn transmitted(entry: u32, distance: f32) -> vec3<f32> {
+    if entry == 0u {
+        return vec3<f32>(1.0);
+    }
+    return exp(-absorption(entry - 1u) * distance);
+}
+
+fn clamped(light: vec3<f32>, indirect: bool) -> vec3<f32> {
+    let c = finite_or_zero(light);
+    let top = max_channel(c);
+    if !indirect || params.clamp_indirect <= 0.0 || top <= params.clamp_indirect {
+        return c;
+    }
+    return c * (params.clamp_indirect / top);
+}
+
+fn screen_of(before: vec3<f32>) -> vec2<f32> {
+    let p = vec4<f32>(before, 1.0);
+    let local = vec3<f32>(dot(params.before_x, p), dot(params.before_y, p), dot(params.before_z, p));
+    let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
+    let ndc = local.xy / (depth * params.camera_lens.xy);
+    return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
+}
+
+fn screen_now(position: vec3<f32>) -> vec2<f32> {
+    let p = position - params.camera_eye.xyz;
+    let local = vec3<f32>(dot(params.camera_right.xyz, p), dot(params.camera_up.xyz, p), dot(params.camera_back.xyz, p));
+    let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
+    let ndc = local.xy / (depth * params.camera_lens.xy);
+    return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
+}
+
+// Depth, position, ids and motion of the first surface that is there.
+fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, weights: vec3<f32>) {
+    let depth = -dot(s.position - params.camera_eye.xyz, params.camera_back.xyz);
+    paths[at(ALBEDO, path)].w = bitcast<u32>(depth);
+    paths[at(NORMAL, path)].w = bitcast<u32>(1.0);
+    paths[at(RADIANCE, path)].w = bitcast<u32>(1.0);
+    store_f(POSITION, path, vec4<f32>(s.position, bitcast<f32>(s.object_id)));
+    let local = triangles[hit_triangle * 3u].xyz * weights.x + triangles[hit_triangle * 3u + 1u].xyz * weights.y
+        + triangles[hit_triangle * 3u + 2u].xyz * weights.z;
+    let before = transform_point(instances[instance].before_from_object, local);
+    let motion = screen_now(s.position) - screen_of(before);
+    store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
+}
+
+fn write_feature(path: u32, albedo: vec3<f32>, normal: vec3<f32>) {
+    let seen = load_f(SEEN, path).xyz;
+    let depth = paths[at(ALBEDO, path)].w;
+    let hits = paths[at(NORMAL, path)].w;
+    store_u(ALBEDO, path, vec4<u32>(bitcast<vec3<u32>>(min(albedo, vec3<f32>(1.0)) * seen), depth));
+    store_u(NORMAL, path, vec4<u32>(bitcast<vec3<u32>>(normal), hits));
+}
+
+fn add_radiance(path: u32, light: vec3<f32>) {
+    let sum = load_f(RADIANCE, path);
+    store_f(RADIANCE, path, vec4<f32>(sum.xyz + light, sum.w));
+}
+
+fn reach_sky(path: u32, direction: vec4<f32>, throughput: vec3<f32>, vertex: u32, featured: bool) {
+    if (params.flags & FLAG_ENVIRONMENT) == 0u {
+        return;
+    }
+    let uv = environment_uv(direction.xyz);
+    let sky = environment_radiance(uv);
+    var weight = 1.0;
+    if direction.w > 0.0 {
+        weight = mis_weight(direction.w, environment_pdf(uv, direction.xyz));
+    }
+    add_radiance(path, clamped(throughput * sky * weight, vertex >= 2u));
+    if !featured {
+        write_feature(path, min(sky, vec3<f32>(1.0)), vec3<f32>(0.0));
+    }
+}
+
+fn emission_weight(s: Surface, direction: vec4<f32>, distance: f32) -> f32 {
+    let density = parts[s.place.part].light_density;
+    if direction.w <= 0.0 || density <= 0.0 {
+        return 1.0;
+    }
+    let cosine = max(abs(dot(direction.xyz, s.geometric)), 1e-6);
+    return mis_weight(direction.w, params.p_lights * density * distance * distance / cosine);
+}
+
+// One light, one shadow ray.
+fn ask_light(path: u32, s: Surface, l: Lobes, wo: vec3<f32>, throughput: vec3<f32>, key: u32, sample: u32, vertex: u32,
+    choice: f32, inside: u32, beyond: u32, hit_triangle: u32, instance: u32) {
+    let light = sample_light(s.position, choice, random_pair(key, sample, 5u + 4u * vertex));
+    if max_channel(light.radiance) <= 0.0 {
+        return;
+    }
+    let scattered = scatter_value(l, wo, light.direction);
+    var weight = 1.0;
+    if light.pdf > 0.0 {
+        weight = mis_weight(light.pdf, scattered.pdf);
+    }
+    let across = dot(light.direction, s.geometric) * dot(wo, s.geometric) < 0.0;
+    let length = select(light.distance * 0.9999, 1e30, light.distance < 0.0);
+    let medium = transmitted(select(inside, beyond, across), length);
+    let sum = clamped(throughput * scattered.value * light.radiance * medium * weight, vertex >= 1u);
+    if max_channel(sum) <= 0.0 {
+        return;
+    }
+    let side = select(-s.geometric, s.geometric, dot(light.direction, s.geometric) > 0.0);
+    store_f(SHADOW_ORIGIN, path, vec4<f32>(leave_surface(s.position, side), bitcast<f32>(hit_triangle)));
+    store_f(SHADOW_DIRECTION, path, vec4<f32>(light.direction, length));
+    store_f(SHADOW_LIGHT, path, vec4<f32>(sum, bitcast<f32>(instance)));
+    enqueue_shadow(path);
+}
+
+fn go_on(path: u32, origin: vec3<f32>, direction: vec4<f32>, throughput: vec4<f32>, state: vec4<u32>, media: Media, hit_triangle: u32) {
+    store_f(ORIGIN, path, vec4<f32>(origin, bitcast<f32>(hit_triangle)));
+    store_f(DIRECTION, path, direction);
+    store_f(THROUGHPUT, path, throughput);
+    store_u(STATE, path, state);
+    store_u(MEDIA, path, vec4<u32>(media.low, media.high, NONE, NONE));
+    enqueue_ray(path);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let path = queued(thread_index(group, groups, local));
+    if path == NONE {
+        return;
+    }
+    let state = load_u(STATE, path);
+    let key = state.x;
+    let sample = state.y;
+    let vertex = state.z & 0xfffu;
+    let segment = (state.z >> 12u) & 0xfffu;
+    var flags = state.z & 0xff000000u;
+    let media_words = load_u(MEDIA, path);
+    var media = Media(media_words.x, media_words.y);
+    let hit_triangle = media_words.z;
+    let instance = media_words.w;
+    let origin = load_f(ORIGIN, path).xyz;
+    let direction = load_f(DIRECTION, path);
+    let before = load_f(THROUGHPUT, path);
+    let featured = (flags & STATE_FEATURE) != 0u;
+
+    if hit_triangle == NONE {
+        reach_sky(path, direction, before.xyz * transmitted(media_top(media), 1e30), vertex, featured);
+        return;
+    }
+    let wo = -direction.xyz;
+    let shape = shape_at(hit_triangle, instance, origin, direction.xyz);
+    let t = length(shape.position - origin);
+    let throughput = before.xyz * transmitted(media_top(media), t);
+    let travelled = bitcast<f32>(paths[at(SEEN, path)].w) + t;
+
+    let coverage = coverage_at(shape.place);
+    if coverage < 1.0 && random_single(key, sample, segment) >= coverage && segment - vertex < 256u {
+        paths[at(SEEN, path)].w = bitcast<u32>(travelled);
+        let side = select(-shape.geometric, shape.geometric, dot(direction.xyz, shape.geometric) > 0.0);
+        let next = vec4<u32>(key, sample, (vertex | ((segment + 1u) << 12u)) | flags, instance);
+        go_on(path, leave_surface(shape.position, side), direction, vec4<f32>(throughput, before.w), next, media, hit_triangle);
+        return;
+    }
+    let s = surface_at(shape, wo, instance);
+    if (flags & STATE_SEEN) == 0u {
+        flags |= STATE_SEEN;
+        write_first(path, s, instance, hit_triangle, shape.place.weights);
+    }
+    var shown = vec3<f32>(0.0);
+    if s.front || (s.flags & MATERIAL_DOUBLE_SIDED) != 0u {
+        shown = s.emission;
+    }
+    if max_channel(shown) > 0.0 {
+        add_radiance(path, clamped(throughput * shown * emission_weight(s, direction, travelled), vertex >= 2u));
+    }
+    let unlit = (s.flags & MATERIAL_UNLIT) != 0u;
+    if unlit {
+        add_radiance(path, clamped(throughput * s.base, vertex >= 2u));
+    }
+    if unlit || vertex > params.max_bounces {
+        if !featured {
+            write_feature(path, s.base + min(shown, vec3<f32>(1.0)), s.normal);
+        }
+        return;
+    }
+
+    let entry = s.material + 1u;
+    let solid = (s.flags & MATERIAL_SOLID) != 0u && s.transmission > 0.0;
+    var beyond = media;
+    if solid {
+        if s.front {
+            beyond = media_push(media, entry);
+        } else {
+            beyond = media_remove(media, entry);
+        }
+    }
+    var near_index = media_index(media_top(media));
+    var far_index = media_index(media_top(beyond));
+    if !s.front {
+        near_index = index_of_refraction(s.material);
+    }
+    let l = lobes_of(s, wo, near_index, far_index);
+    let choice = random_pair(key, sample, 4u + 4u * vertex);
+    if is_rough(l) {
+        ask_light(path, s, l, wo, throughput, key, sample, vertex, choice.x, media_top(media), media_top(beyond), hit_triangle, instance);
+    }
+
+    let sampled = sample_bsdf(l, wo, choice.y, random_pair(key, sample, 6u + 4u * vertex));
+    if !featured {
+        if sampled.alpha >= FEATURE_ALPHA {
+            flags |= STATE_FEATURE;
+            write_feature(path, s.base + min(shown, vec3<f32>(1.0)), s.normal);
+        } else {
+            let seen = load_f(SEEN, path);
+            store_f(SEEN, path, vec4<f32>(min(seen.xyz * sampled.weight, vec3<f32>(1.0)), 0.0));
+        }
+    }
+    paths[at(SEEN, path)].w = bitcast<u32>(0.0);
+    var weight = throughput * sampled.weight;
+    let eta2 = before.w * sampled.eta * sampled.eta;
+    if max_channel(weight) <= 0.0 || !is_finite(max_channel(weight)) {
+        return;
+    }
+    if vertex >= 3u {
+        let survival = clamp(sqrt(max_channel(weight) * eta2), 0.05, 0.95);
+        if random_pair(key, sample, 7u + 4u * vertex).x >= survival {
+            return;
+        }
+        weight /= survival;
+    }
+    let side = select(-s.geometric, s.geometric, dot(sampled.direction, s.geometric) > 0.0);
+    if sampled.through && solid {
+        media = beyond;
+    }
+    let next = vec4<u32>(key, sample, ((vertex + 1u) | ((segment + 1u) << 12u)) | flags, instance);
+    go_on(path, leave_surface(s.position, side), vec4<f32>(sampled.direction, sampled.pdf), vec4<f32>(weight, eta2), next, media, hit_triangle);
+}

@@ -30,6 +30,8 @@ struct Lobes {
     thin: bool,
     eta: f32,
     glass_albedo: f32,
+    // 0 where the far side has the same index, because refraction's half vector degenerates there.
+    glass_alpha: f32,
     // Probabilities of coat, metal, specular, diffuse; glass has the rest.
     p_coat: f32,
     p_metal: f32,
@@ -75,7 +77,7 @@ fn split_albedo(mu: f32, alpha: f32) -> vec2<f32> {
         let b = fifth_power(clamp(1.0 - mu, 0.0, 1.0));
         return vec2<f32>(1.0 - b, b);
     }
-    let x = clamp(mu, 0.0, 1.0) * 31.0;
+    let x = sqrt(clamp(mu, 0.0, 1.0)) * 31.0;
     let y = sqrt(clamp(alpha, 0.0, 1.0)) * 31.0;
     let column = min(u32(x), 30u);
     let row = min(u32(y), 30u);
@@ -101,7 +103,7 @@ fn glass_texel(first: u32, k: u32, j: u32, i: u32) -> f32 {
 // Twin of albedo::glass_ior_coordinate.
 fn glass_ior_coordinate(ior: f32) -> f32 {
     let r = (ior - 1.0) / (ior + 1.0);
-    return clamp(sqrt(r * r / 0.25), 0.0, 1.0) * 15.0;
+    return clamp(30.0 * r, 0.0, 15.0);
 }
 
 fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
@@ -112,7 +114,7 @@ fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
     let first = select(TABLE_GLASS_LEAVE, TABLE_GLASS_ENTER, entering);
     let z = glass_ior_coordinate(select(1.0 / eta, eta, entering));
     let y = sqrt(clamp(alpha, 0.0, 1.0)) * 15.0;
-    let x = clamp(mu, 0.0, 1.0) * 15.0;
+    let x = sqrt(clamp(mu, 0.0, 1.0)) * 15.0;
     let k = min(u32(z), 14u);
     let j = min(u32(y), 14u);
     let i = min(u32(x), 14u);
@@ -220,6 +222,7 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
             l.glass_albedo = glass_albedo(mu, l.alpha, l.eta);
         }
         l.p_glass = max(l.glass, 1e-4);
+        l.glass_alpha = select(l.alpha, 0.0, !l.thin && abs(l.eta - 1.0) < 1e-3);
     }
     let sum = l.p_coat + l.p_metal + l.p_specular + l.p_diffuse + l.p_glass;
     let scale = 1.0 / max(sum, 1e-8);
@@ -234,7 +237,7 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
 // Whether any lobe can be met by a light sample.
 fn is_rough(l: Lobes) -> bool {
     return l.opaque > 0.0 || (l.coat > 0.0 && l.coat_alpha >= SHARP)
-        || ((l.metal > 0.0 || l.glass > 0.0) && l.alpha >= SHARP);
+        || (l.metal > 0.0 && l.alpha >= SHARP) || (l.glass > 0.0 && l.glass_alpha >= SHARP);
 }
 
 // D G2 / (4 mu_o mu_i) times mu_i, and the density of a reflected visible normal.
@@ -258,7 +261,7 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
         let up = select(wi - l.normal * (2.0 * mu_i), wi, mu_i > 0.0);
         let h = normalize(wo + up);
         let r = thin_reflectance(fresnel(dot(wo, h), l.eta));
-        let lobe = ggx_reflection(l.normal, wo, up, h, l.alpha);
+        let lobe = ggx_reflection(l.normal, wo, up, h, l.glass_alpha);
         if mu_i > 0.0 {
             return Scattered(vec3<f32>(r * lobe.x), r * lobe.y);
         }
@@ -267,7 +270,7 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
     if mu_i > 0.0 {
         let h = normalize(wo + wi);
         let f = fresnel(dot(wo, h), l.eta);
-        let lobe = ggx_reflection(l.normal, wo, wi, h, l.alpha);
+        let lobe = ggx_reflection(l.normal, wo, wi, h, l.glass_alpha);
         return Scattered(vec3<f32>(f * lobe.x / l.glass_albedo), f * lobe.y);
     }
     let summed = wi * l.eta + wo;
@@ -282,9 +285,9 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
         return Scattered(vec3<f32>(0.0), 0.0);
     }
     let f = fresnel(oh, l.eta);
-    let d = ggx_density(dot(l.normal, h), l.alpha);
-    let lambda_o = smith_lambda(mu_o, l.alpha);
-    let lambda_i = smith_lambda(-mu_i, l.alpha);
+    let d = ggx_density(dot(l.normal, h), l.glass_alpha);
+    let lambda_o = smith_lambda(mu_o, l.glass_alpha);
+    let lambda_i = smith_lambda(-mu_i, l.glass_alpha);
     let root = ih + oh / l.eta;
     let turn = abs(ih) / max(root * root, 1e-12);
     let shared_part = (1.0 - f) * d * oh * turn / mu_o;
@@ -319,7 +322,7 @@ fn scatter_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
             result.pdf += l.p_diffuse * mu_i / PI;
         }
     }
-    if l.glass > 0.0 && l.alpha >= SHARP && mu_i != 0.0 {
+    if l.glass > 0.0 && l.glass_alpha >= SHARP && mu_i != 0.0 {
         let glass = glass_value(l, wo, wi);
         result.value += glass.value * l.glass;
         result.pdf += glass.pdf * l.p_glass;
@@ -350,7 +353,7 @@ fn finished(l: Lobes, wo: vec3<f32>, wi: vec3<f32>, alpha: f32, sharp_weight: ve
 }
 
 fn sample_glass(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
-    let h = half_vector(l.normal, wo, l.alpha, u);
+    let h = half_vector(l.normal, wo, l.glass_alpha, u);
     let cosine = dot(wo, h);
     let f = fresnel(cosine, l.eta);
     let reflected = h * (2.0 * cosine) - wo;
@@ -362,15 +365,15 @@ fn sample_glass(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
             return NOTHING;
         }
         if chance < r {
-            return finished(l, wo, reflected, l.alpha, vec3<f32>(share), 1.0, false);
+            return finished(l, wo, reflected, l.glass_alpha, vec3<f32>(share), 1.0, false);
         }
-        return finished(l, wo, reflected - l.normal * (2.0 * up), l.alpha, l.base * share, 1.0, true);
+        return finished(l, wo, reflected - l.normal * (2.0 * up), l.glass_alpha, l.base * share, 1.0, true);
     }
     if chance < f {
         if dot(reflected, l.normal) <= 0.0 {
             return NOTHING;
         }
-        return finished(l, wo, reflected, l.alpha, vec3<f32>(share), 1.0, false);
+        return finished(l, wo, reflected, l.glass_alpha, vec3<f32>(share), 1.0, false);
     }
     let sin2_t = max(0.0, 1.0 - cosine * cosine) / (l.eta * l.eta);
     if sin2_t >= 1.0 {
@@ -380,7 +383,7 @@ fn sample_glass(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
     if dot(refracted, l.normal) >= 0.0 {
         return NOTHING;
     }
-    return finished(l, wo, refracted, l.alpha, sqrt(l.base) * (share / (l.eta * l.eta)), l.eta, true);
+    return finished(l, wo, refracted, l.glass_alpha, sqrt(l.base) * (share / (l.eta * l.eta)), l.eta, true);
 }
 
 fn sample_bsdf(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {

@@ -61,15 +61,27 @@ fn environment_pdf(uv: vec2<f32>, direction: vec3<f32>) -> f32 {
     return params.p_environment * density / (2.0 * PI * PI * sin_theta);
 }
 
-fn alias_slot(first: u32, count: u32, u: f32) -> u32 {
-    let x = u * f32(count);
-    let slot = min(u32(x), count - 1u);
-    let entry = slots[first + slot];
-    return select(entry.y, slot, x - f32(slot) < bitcast<f32>(entry.x));
+// High and low word of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let al = a & 0xffffu;
+    let ah = a >> 16u;
+    let bl = b & 0xffffu;
+    let bh = b >> 16u;
+    let middle = ah * bl + ((al * bl) >> 16u);
+    let cross_part = al * bh + (middle & 0xffffu);
+    return vec2<u32>(ah * bh + (middle >> 16u) + (cross_part >> 16u), a * b);
 }
 
-fn sample_environment(choice: f32, u: vec2<f32>) -> LightSample {
-    let cell = alias_slot(params.light_count, params.environment_slots, choice);
+// Draws from an alias table with a whole random word: 24 bits would leave too few for the fraction among 2^18 cells.
+fn alias_slot(first: u32, count: u32, word: u32) -> u32 {
+    let product = wide_product(word, count);
+    let entry = slots[first + product.x];
+    return select(entry.y, product.x, unit(product.y) < bitcast<f32>(entry.x));
+}
+
+fn sample_environment(choice: f32, words: vec2<u32>) -> LightSample {
+    let cell = alias_slot(params.light_count, params.environment_slots, words.x);
+    let u = vec2<f32>(choice, unit(words.y));
     let column = f32(cell % params.environment_columns);
     let row = f32(cell / params.environment_columns);
     let uv = vec2<f32>((column + u.x) / f32(params.environment_columns), (row + u.y) / f32(params.environment_rows));
@@ -85,10 +97,11 @@ fn sample_environment(choice: f32, u: vec2<f32>) -> LightSample {
     return LightSample(direction, -1.0, environment_radiance(uv) / pdf, pdf);
 }
 
-fn emission_at(part: u32, primitive: u32, u: f32, v: f32) -> vec3<f32> {
-    let first = parts[part].material * MATERIAL_VEC4S;
+// What a place shines with, thinned by its coverage as a ray that comes by chance would find it.
+fn emission_at(place: Place) -> vec3<f32> {
+    let first = parts[place.part].material * MATERIAL_VEC4S;
     let factor = bitcast<vec3<f32>>(materials[first + 2u].xyz);
-    return factor * slot_at(materials[first + 6u].w, place_on(part, primitive, u, v)).xyz;
+    return factor * slot_at(materials[first + 6u].w, place).xyz * coverage_at(place);
 }
 
 fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
@@ -114,7 +127,7 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> Light
         return NO_LIGHT;
     }
     let pdf = params.p_lights * parts[part].light_density * d2 / abs(cosine);
-    let radiance = emission_at(part, bitcast<u32>(e2.w), 1.0 - root, b1);
+    let radiance = emission_at(place_on(part, bitcast<u32>(e2.w), 1.0 - root, b1));
     return LightSample(direction, distance, radiance / pdf, pdf);
 }
 
@@ -138,18 +151,20 @@ fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3
     return LightSample(direction, distance, color * falloff, 0.0);
 }
 
-fn sample_light(position: vec3<f32>, choice: f32, u: vec2<f32>) -> LightSample {
+fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>) -> LightSample {
+    let choice = unit(choice_word);
     if choice < params.p_environment {
-        return sample_environment(min(choice / params.p_environment, 0.99999994), u);
+        return sample_environment(min(choice / params.p_environment, 0.99999994), words);
     }
     if params.light_count == 0u {
         return NO_LIGHT;
     }
     let rescaled = min((choice - params.p_environment) / params.p_lights, 0.99999994);
-    let first = alias_slot(0u, params.light_count, rescaled) * LIGHT_VEC4S;
+    let word = (u32(rescaled * 16777216.0) << 8u) | (choice_word & 255u);
+    let first = alias_slot(0u, params.light_count, word) * LIGHT_VEC4S;
     let kind = bitcast<u32>(lights[first].w);
     if kind == LIGHT_TRIANGLE {
-        return sample_triangle_light(first, position, u);
+        return sample_triangle_light(first, position, vec2<f32>(unit(words.x), unit(words.y)));
     }
     return sample_punctual_light(first, kind, lights[first + 1u].w * params.p_lights, position);
 }

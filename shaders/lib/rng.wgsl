@@ -40,12 +40,18 @@ fn unit(bits: u32) -> f32 {
     return f32(bits >> 8u) * 5.9604644775390625e-8;
 }
 
-fn random_pair(key: u32, sample: u32, dimension: u32) -> vec2<f32> {
+// Both numbers of a dimension as whole words.
+fn random_words(key: u32, sample: u32, dimension: u32) -> vec2<u32> {
     let s = mix_bits(key + dimension * 0x9e3779b9u);
     let i = reverseBits(laine_karras(reverseBits(sample), s));
     let x = reverseBits(laine_karras(i, mix_bits(s ^ 0xa511e9b3u)));
     let y = reverseBits(laine_karras(sierpinski(i), mix_bits(s ^ 0x63d83595u)));
-    return vec2<f32>(unit(x), unit(y));
+    return vec2<u32>(x, y);
+}
+
+fn random_pair(key: u32, sample: u32, dimension: u32) -> vec2<f32> {
+    let words = random_words(key, sample, dimension);
+    return vec2<f32>(unit(words.x), unit(words.y));
 }
 
 fn random_single(key: u32, sample: u32, number: u32) -> f32 {

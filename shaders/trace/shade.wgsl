@@ -128,8 +128,8 @@ fn emission_weight(s: Surface, direction: vec4<f32>, distance: f32) -> f32 {
 
 // One light, one shadow ray.
 fn ask_light(path: u32, s: Surface, l: Lobes, wo: vec3<f32>, throughput: vec3<f32>, key: u32, sample: u32, vertex: u32,
-    choice: f32, inside: u32, beyond: u32, hit_triangle: u32, instance: u32) {
-    let light = sample_light(s.position, choice, random_pair(key, sample, 5u + 4u * vertex));
+    choice: u32, inside: u32, beyond: u32, hit_triangle: u32, instance: u32) {
+    let light = sample_light(s.position, choice, random_words(key, sample, 5u + 4u * vertex));
     if max_channel(light.radiance) <= 0.0 {
         return;
     }
@@ -239,12 +239,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         near_index = index_of_refraction(s.material);
     }
     let l = lobes_of(s, wo, near_index, far_index);
-    let choice = random_pair(key, sample, 4u + 4u * vertex);
+    let choice = random_words(key, sample, 4u + 4u * vertex);
     if is_rough(l) {
         ask_light(path, s, l, wo, throughput, key, sample, vertex, choice.x, media_top(media), media_top(beyond), hit_triangle, instance);
     }
 
-    let sampled = sample_bsdf(l, wo, choice.y, random_pair(key, sample, 6u + 4u * vertex));
+    let sampled = sample_bsdf(l, wo, unit(choice.y), random_pair(key, sample, 6u + 4u * vertex));
     if !featured {
         if sampled.alpha >= FEATURE_ALPHA {
             flags |= STATE_FEATURE;

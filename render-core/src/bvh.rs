@@ -4,7 +4,6 @@
 //! `shaders/lib/traverse.wgsl`. A node is 80 bytes: five words of four.
 
 use glam::{Affine3A, Vec3, Vec3A};
-use obvhs::glam as obvhs_glam;
 use obvhs::aabb::Aabb;
 use obvhs::cwbvh::CwBvh;
 use obvhs::cwbvh::builder::{build_cwbvh, build_cwbvh_from_tris};
@@ -88,9 +87,8 @@ impl Bvh {
     }
 }
 
-/// obvhs brings another version of glam.
-fn theirs(v: Vec3) -> obvhs_glam::Vec3A {
-    obvhs_glam::Vec3A::new(v.x, v.y, v.z)
+fn theirs(v: Vec3) -> Vec3A {
+    v.into()
 }
 
 /// The box around a transformed box.

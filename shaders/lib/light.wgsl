@@ -27,7 +27,7 @@ fn mis_weight(mine: f32, other: f32) -> f32 {
 }
 
 fn environment_uv(direction: vec3<f32>) -> vec2<f32> {
-    let u = 0.5 + (atan2_own(direction.z, direction.x) - params.environment_rotation) / (2.0 * PI);
+    let u = 0.5 + (atan2_own(direction.z, direction.x) + params.environment_rotation) / (2.0 * PI);
     return vec2<f32>(u - floor(u), polar_angle(direction) / PI);
 }
 
@@ -86,7 +86,7 @@ fn sample_environment(choice: f32, words: vec2<u32>) -> LightSample {
     let row = f32(cell / params.environment_columns);
     let uv = vec2<f32>((column + u.x) / f32(params.environment_columns), (row + u.y) / f32(params.environment_rows));
     // Azimuth and height as turns.
-    let around = uv.x - 0.5 + params.environment_rotation / (2.0 * PI);
+    let around = uv.x - 0.5 - params.environment_rotation / (2.0 * PI);
     let azimuth = sin_cos_turns(around - floor(around));
     let polar = sin_cos_turns(uv.y * 0.5);
     let direction = vec3<f32>(polar.x * azimuth.y, polar.y, polar.x * azimuth.x);

@@ -48,7 +48,8 @@ fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3
         transform_point(object_from_world, origin), transform_vector(object_from_world, direction), a.xyz, b.xyz, c.xyz);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
     let position = a.xyz + (b.xyz - a.xyz) * crossing.u + (c.xyz - a.xyz) * crossing.v;
-    let geometric = normalize(normal_to_world(object_from_world, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
+    let turn = select(1.0, -1.0, (bitcast<u32>(c.w) & TRIANGLE_MIRRORED) != 0u);
+    let geometric = turn * normalize(normal_to_world(object_from_world, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
     var smooth_normal = geometric;
     var tangent = vec4<f32>(0.0);
     let normals = parts[place.part].normals;

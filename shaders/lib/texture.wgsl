@@ -156,6 +156,7 @@ fn coverage_at(place: Place) -> f32 {
 }
 
 const TRIANGLE_HOLES: u32 = 1u;
+const TRIANGLE_MIRRORED: u32 = 2u;
 
 // What a shadow ray keeps when it crosses this triangle.
 fn passing(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, crossing: Crossing) -> f32 {

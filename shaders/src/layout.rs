@@ -133,6 +133,8 @@ pub const FILM_FIELDS: usize = 5;
 pub const TEXEL_PAGE_BITS: u32 = 11;
 /// Flag in the third corner of a triangle: its material may have holes.
 pub const TRIANGLE_HOLES: u32 = 1;
+/// Flag in the third corner: it was mirrored on its way to world space, so its winding runs the other way.
+pub const TRIANGLE_MIRRORED: u32 = 2;
 /// Deepest traversal stack.
 pub const STACK_SIZE: usize = 32;
 

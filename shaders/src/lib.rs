@@ -1,9 +1,12 @@
 //! All device code (WGSL), by kernel, and the host twins of its structs. Creates no GPU object.
 //!
 //! A kernel's text is its subjects (`lib/`) followed by its own file (`trace/`), in the order that
-//! [`Kernel::source`] joins them. All kernels share one bind group; [`BINDINGS`] is read off the text by a test, not by hand.
+//! [`Kernel::source`] joins them. All kernels share one bind group; [`Kernel::bindings`] reads it off the text.
 
+mod bindings;
 pub mod layout;
+
+pub use bindings::{Binding, BindingKind};
 
 /// One compute kernel.
 #[derive(Clone, Copy, Debug)]

@@ -103,6 +103,7 @@ fn host_constants_equal_device_constants() {
         ("FILM_FIELDS", layout::FILM_FIELDS as u32),
         ("TEXEL_PAGE_BITS", layout::TEXEL_PAGE_BITS),
         ("TRIANGLE_HOLES", layout::TRIANGLE_HOLES),
+        ("TRIANGLE_MIRRORED", layout::TRIANGLE_MIRRORED),
         ("STACK_SIZE", layout::STACK_SIZE as u32),
         ("TABLE_QUANTILES", table::QUANTILES as u32),
         ("TABLE_SPLIT", table::SPLIT as u32),

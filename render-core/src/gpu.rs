@@ -1,0 +1,291 @@
+//! The GPU behind plain words: open an adapter, hold buffers, record dispatches, read back. No wgpu type leaves this module.
+//!
+//! Requires only what software Vulkan offers (128 MiB bindings, 16 storage buffers, 256 threads a workgroup) and takes
+//! more where there is more. A lost device shows as [`GpuFault::Lost`] at the next wait; nothing here panics on it.
+
+mod adapter;
+mod kernel;
+
+pub use adapter::{AdapterChoice, AdapterReport, adapters};
+pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
+
+use std::sync::{Arc, Mutex};
+
+use frame::AdapterCard;
+
+/// An opened adapter.
+pub(crate) struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    card: AdapterCard,
+    limits: wgpu::Limits,
+    /// What went wrong first, if anything did.
+    fault: Arc<Mutex<Option<GpuFault>>>,
+}
+
+/// Why the GPU cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GpuFault {
+    /// There is none.
+    #[error("no usable GPU was found")]
+    NoAdapter,
+    /// None of that name or number.
+    #[error("no GPU is called \"{wanted}\"; there are: {found}")]
+    NotFound {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// The adapter lacks something that the kernels need.
+    #[error("{adapter} cannot run the kernels: {what}")]
+    TooWeak {
+        /// Its name.
+        adapter: String,
+        /// What is missing.
+        what: String,
+    },
+    /// Memory ran out.
+    #[error("the GPU's memory ran out: {0}")]
+    OutOfMemory(String),
+    /// The device went away (reset, unplugged, driver crash).
+    #[error("the GPU was lost: {0}")]
+    Lost(String),
+}
+
+/// A buffer on the device.
+pub(crate) struct Buffer {
+    inner: wgpu::Buffer,
+}
+
+/// A picture on the device.
+pub(crate) struct Picture {
+    view: wgpu::TextureView,
+}
+
+/// Shape of a picture to be uploaded.
+pub(crate) struct PictureShape {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// 0: no array.
+    pub(crate) layers: u32,
+    /// Four floats a pixel instead of four bytes.
+    pub(crate) float: bool,
+}
+
+/// Work being written down, to be submitted at once.
+pub(crate) struct Recording {
+    encoder: wgpu::CommandEncoder,
+}
+
+/// How many groups of 64 threads a dispatch has.
+pub(crate) enum Groups<'a> {
+    /// For this many threads.
+    Threads(u32),
+    /// As a kernel wrote at this byte of the buffer.
+    Indirect(&'a Buffer, u64),
+}
+
+impl Gpu {
+    /// Opens an adapter.
+    pub(crate) fn open(choice: &AdapterChoice) -> Result<Self, GpuFault> {
+        let (adapter, card) = adapter::find(choice)?;
+        let limits = adapter::wanted_limits(&adapter, &card)?;
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("tessera"),
+            required_features: wgpu::Features::empty(),
+            required_limits: limits.clone(),
+            memory_hints: wgpu::MemoryHints::Performance,
+            ..Default::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+            .map_err(|fault| GpuFault::TooWeak { adapter: card.name.clone(), what: fault.to_string() })?;
+        let fault = Arc::new(Mutex::new(None));
+        let lost = Arc::clone(&fault);
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                note(&lost, GpuFault::Lost(message));
+            }
+        });
+        let uncaptured = Arc::clone(&fault);
+        device.on_uncaptured_error(Arc::new(move |error| {
+            let what = error.to_string();
+            let fault = match error {
+                wgpu::Error::OutOfMemory { .. } => GpuFault::OutOfMemory(what),
+                _ => GpuFault::Lost(what),
+            };
+            note(&uncaptured, fault);
+        }));
+        Ok(Self { device, queue, card, limits, fault })
+    }
+
+    /// What this is.
+    pub(crate) fn card(&self) -> &AdapterCard {
+        &self.card
+    }
+
+    /// Largest storage binding, bytes.
+    pub(crate) fn binding_bytes_max(&self) -> u64 {
+        self.limits.max_storage_buffer_binding_size
+    }
+
+    /// Most layers of a picture.
+    pub(crate) fn layers_max(&self) -> u32 {
+        self.limits.max_texture_array_layers
+    }
+
+    /// Longest side of a picture.
+    pub(crate) fn side_max(&self) -> u32 {
+        self.limits.max_texture_dimension_2d
+    }
+
+    /// The first fault since opening, if there was one.
+    pub(crate) fn check(&self) -> Result<(), GpuFault> {
+        match self.fault.lock() {
+            Ok(fault) => fault.clone().map_or(Ok(()), Err),
+            Err(_) => Err(GpuFault::Lost("an earlier call panicked".into())),
+        }
+    }
+
+    /// A storage buffer with this content; never empty, because an empty buffer cannot be bound.
+    pub(crate) fn upload(&self, label: &str, bytes: &[u8]) -> Buffer {
+        let buffer = self.storage(label, bytes.len() as u64);
+        let whole = bytes.len() / 4 * 4;
+        self.queue.write_buffer(&buffer.inner, 0, &bytes[..whole]);
+        buffer
+    }
+
+    /// A zeroed storage buffer.
+    pub(crate) fn storage(&self, label: &str, size: u64) -> Buffer {
+        let usage = wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::INDIRECT
+            | wgpu::BufferUsages::COPY_DST
+            | wgpu::BufferUsages::COPY_SRC;
+        self.buffer(label, size.max(64).next_multiple_of(16), usage)
+    }
+
+    /// A buffer of constants.
+    pub(crate) fn uniform(&self, label: &str, size: u64) -> Buffer {
+        self.buffer(label, size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)
+    }
+
+    /// A buffer that the host can read after a wait.
+    pub(crate) fn readback(&self, label: &str, size: u64) -> Buffer {
+        self.buffer(label, size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)
+    }
+
+    fn buffer(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Buffer {
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        Buffer { inner: self.device.create_buffer(&descriptor) }
+    }
+
+    /// Overwrites the beginning of a buffer before the next submission.
+    pub(crate) fn write(&self, buffer: &Buffer, bytes: &[u8]) {
+        self.queue.write_buffer(&buffer.inner, 0, bytes);
+    }
+
+    /// A picture with this content, rows one after another, layers one after another; missing bytes are zero.
+    pub(crate) fn picture(&self, label: &str, shape: &PictureShape, bytes: &[u8]) -> Picture {
+        let (format, pixel_size) = if shape.float {
+            (wgpu::TextureFormat::Rgba32Float, 16)
+        } else {
+            (wgpu::TextureFormat::Rgba8Unorm, 4)
+        };
+        let size = wgpu::Extent3d { width: shape.width, height: shape.height, depth_or_array_layers: shape.layers.max(1) };
+        let texture = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some(label),
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        let row = u64::from(shape.width) * pixel_size;
+        let layer = row as usize * shape.height as usize;
+        for (index, bytes) in bytes.chunks(layer.max(1)).enumerate() {
+            let rows = bytes.len() / row as usize;
+            let upload = |y: u32, height: u32, bytes: &[u8]| {
+                let target = wgpu::TexelCopyTextureInfo {
+                    texture: &texture,
+                    mip_level: 0,
+                    origin: wgpu::Origin3d { x: 0, y, z: index as u32 },
+                    aspect: wgpu::TextureAspect::All,
+                };
+                let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row as u32), rows_per_image: None };
+                let size = wgpu::Extent3d { width: shape.width, height, depth_or_array_layers: 1 };
+                self.queue.write_texture(target, bytes, layout, size);
+            };
+            if rows > 0 {
+                upload(0, rows as u32, &bytes[..rows * row as usize]);
+            }
+            let rest = &bytes[rows * row as usize..];
+            if !rest.is_empty() {
+                let mut last = rest.to_vec();
+                last.resize(row as usize, 0);
+                upload(rows as u32, 1, &last);
+            }
+        }
+        let dimension =
+            if shape.layers > 0 { wgpu::TextureViewDimension::D2Array } else { wgpu::TextureViewDimension::D2 };
+        let view = texture.create_view(&wgpu::TextureViewDescriptor { dimension: Some(dimension), ..Default::default() });
+        Picture { view }
+    }
+
+    /// Starts writing work down.
+    pub(crate) fn record(&self) -> Recording {
+        Recording { encoder: self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None }) }
+    }
+
+    /// Submits the work, waits for it, and returns the bytes of `readback`.
+    pub(crate) fn run(&self, recording: Recording, readback: &Buffer, size: u64) -> Result<Vec<u8>, GpuFault> {
+        self.queue.submit([recording.encoder.finish()]);
+        let slice = readback.inner.slice(..size);
+        let (tell, told) = std::sync::mpsc::channel();
+        slice.map_async(wgpu::MapMode::Read, move |result| {
+            // Nobody listens any more when the wait below has already failed.
+            let _ = tell.send(result.is_ok());
+        });
+        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
+        self.check()?;
+        let lost = || GpuFault::Lost("the device did not finish its work".into());
+        waited.map_err(|_| lost())?;
+        if !told.recv().unwrap_or(false) {
+            return Err(lost());
+        }
+        let bytes = slice.get_mapped_range().map_err(|_| lost())?.to_vec();
+        readback.inner.unmap();
+        Ok(bytes)
+    }
+}
+
+impl Recording {
+    /// One kernel over `groups`.
+    pub(crate) fn dispatch(&mut self, pipeline: &Pipeline, bindings: &Bindings, groups: &Groups<'_>) {
+        let mut pass = self.encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        pipeline.bind(&mut pass, bindings);
+        match groups {
+            Groups::Threads(threads) => {
+                let groups = threads.div_ceil(64).max(1);
+                pass.dispatch_workgroups(groups.min(GROUPS_X_MAX), groups.div_ceil(GROUPS_X_MAX), 1);
+            }
+            Groups::Indirect(buffer, offset) => pass.dispatch_workgroups_indirect(&buffer.inner, *offset),
+        }
+    }
+
+    /// Copies the beginning of one buffer to a place in another.
+    pub(crate) fn copy(&mut self, from: &Buffer, to: &Buffer, at: u64, size: u64) {
+        self.encoder.copy_buffer_to_buffer(&from.inner, 0, &to.inner, at, size);
+    }
+}
+
+/// Workgroups along x; `shaders/trace/advance.wgsl` lays its own dispatches out the same way.
+const GROUPS_X_MAX: u32 = 32_768;
+
+/// Keeps the first fault.
+fn note(place: &Mutex<Option<GpuFault>>, fault: GpuFault) {
+    if let Ok(mut place) = place.lock() {
+        place.get_or_insert(fault);
+    }
+}

@@ -1,0 +1,138 @@
+//! Which GPUs there are, and which one to take.
+
+use frame::{AdapterCard, AdapterClass};
+use serde::Serialize;
+
+use super::GpuFault;
+
+/// Which adapter a person wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AdapterChoice {
+    /// The strongest: discrete before integrated before virtual before software.
+    #[default]
+    Strongest,
+    /// By its number in [`adapters`].
+    Index(usize),
+    /// By a part of its name, upper and lower case alike.
+    Name(String),
+}
+
+/// An adapter as `tessera doctor` shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdapterReport {
+    /// What it is.
+    pub card: AdapterCard,
+    /// Largest storage binding, bytes.
+    pub binding_bytes_max: u64,
+    /// Largest buffer, bytes.
+    pub buffer_bytes_max: u64,
+    /// Why it cannot be used, if it cannot.
+    pub refused: Option<String>,
+}
+
+/// What a wgpu device has to offer at the least.
+const STORAGE_BUFFERS: u32 = 16;
+const BINDING_BYTES: u64 = 128 << 20;
+
+impl std::str::FromStr for AdapterChoice {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Index))
+    }
+}
+
+/// All adapters, strongest first; their places are their numbers.
+pub fn adapters() -> Vec<AdapterReport> {
+    let report = |(adapter, card): (wgpu::Adapter, AdapterCard)| {
+        let limits = adapter.limits();
+        AdapterReport {
+            binding_bytes_max: limits.max_storage_buffer_binding_size,
+            buffer_bytes_max: limits.max_buffer_size,
+            refused: wanted_limits(&adapter, &card).err().map(|fault| fault.to_string()),
+            card,
+        }
+    };
+    all().into_iter().map(report).collect()
+}
+
+pub(super) fn find(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterCard), GpuFault> {
+    let mut found = all();
+    if found.is_empty() {
+        return Err(GpuFault::NoAdapter);
+    }
+    let at = match choice {
+        AdapterChoice::Strongest => Some(0),
+        AdapterChoice::Index(index) => Some(*index).filter(|&index| index < found.len()),
+        AdapterChoice::Name(name) => {
+            let wanted = name.to_lowercase();
+            found.iter().position(|(_, card)| card.name.to_lowercase().contains(&wanted))
+        }
+    };
+    let Some(at) = at else {
+        let names: Vec<&str> = found.iter().map(|(_, card)| card.name.as_str()).collect();
+        let wanted = match choice {
+            AdapterChoice::Index(index) => index.to_string(),
+            AdapterChoice::Name(name) => name.clone(),
+            AdapterChoice::Strongest => String::new(),
+        };
+        return Err(GpuFault::NotFound { wanted, found: names.join(", ") });
+    };
+    Ok(found.swap_remove(at))
+}
+
+/// The adapter's own limits where they reach ours.
+pub(super) fn wanted_limits(adapter: &wgpu::Adapter, card: &AdapterCard) -> Result<wgpu::Limits, GpuFault> {
+    let limits = adapter.limits();
+    let weak = |what: String| Err(GpuFault::TooWeak { adapter: card.name.clone(), what });
+    if limits.max_storage_buffers_per_shader_stage < STORAGE_BUFFERS {
+        return weak(format!("{} storage buffers, {STORAGE_BUFFERS} are needed", limits.max_storage_buffers_per_shader_stage));
+    }
+    if limits.max_storage_buffer_binding_size < BINDING_BYTES {
+        return weak(format!("bindings of {} bytes, {BINDING_BYTES} are needed", limits.max_storage_buffer_binding_size));
+    }
+    if !adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::INDIRECT_EXECUTION) {
+        return weak("it has no indirect dispatch".into());
+    }
+    Ok(limits)
+}
+
+fn all() -> Vec<(wgpu::Adapter, AdapterCard)> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    // OpenGL probes write to the log without a display and lack what the kernels need.
+    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    // The validation of indirect calls adds a dispatch before each; our own kernels clamp their counts.
+    descriptor.flags = if cfg!(debug_assertions) { wgpu::InstanceFlags::default() } else { wgpu::InstanceFlags::empty() };
+    descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
+    descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION);
+    let instance = wgpu::Instance::new(descriptor);
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    let mut cards: Vec<_> = adapters.into_iter().map(|adapter| (card_of(&adapter.get_info()), adapter)).collect();
+    cards.sort_by_key(|(card, _)| strength(card.class));
+    cards.into_iter().map(|(card, adapter)| (adapter, card)).collect()
+}
+
+fn strength(class: AdapterClass) -> u8 {
+    match class {
+        AdapterClass::Discrete => 0,
+        AdapterClass::Integrated => 1,
+        AdapterClass::Virtual => 2,
+        AdapterClass::Other => 3,
+        AdapterClass::Cpu => 4,
+    }
+}
+
+fn card_of(info: &wgpu::AdapterInfo) -> AdapterCard {
+    AdapterCard {
+        name: info.name.clone(),
+        backend: format!("{:?}", info.backend),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+        class: match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => AdapterClass::Discrete,
+            wgpu::DeviceType::IntegratedGpu => AdapterClass::Integrated,
+            wgpu::DeviceType::VirtualGpu => AdapterClass::Virtual,
+            wgpu::DeviceType::Cpu => AdapterClass::Cpu,
+            wgpu::DeviceType::Other => AdapterClass::Other,
+        },
+    }
+}

@@ -1,0 +1,139 @@
+//! Whether a packed scene can be rendered without reading past the end of anything: run on every scene that arrives.
+
+use shaders::layout::{LIGHT_VEC4S, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE};
+
+use super::PackedScene;
+use crate::bvh::check_tree;
+
+/// Why not.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Damage {
+    /// The trees need a deeper stack than there is.
+    #[error("its search tree has {0} levels")]
+    Deep(usize),
+    /// Anything else.
+    #[error("{0}")]
+    Part(String),
+}
+
+fn ensure(good: bool, what: impl FnOnce() -> String) -> Result<(), Damage> {
+    if good { Ok(()) } else { Err(Damage::Part(what())) }
+}
+
+pub(super) fn check(scene: &PackedScene) -> Result<(), Damage> {
+    trees(scene)?;
+    materials(scene)?;
+    parts(scene)?;
+    lights(scene)
+}
+
+fn trees(scene: &PackedScene) -> Result<(), Damage> {
+    let damaged = |fault: crate::bvh::DamagedTree| Damage::Part(fault.to_string());
+    let mut seen = vec![false; scene.nodes.len()];
+    let triangles = scene.triangles.len() as u32;
+    ensure(!scene.instances.is_empty(), || "it has no instance".into())?;
+    let mut top = 0;
+    if scene.header.single == 0 {
+        top = check_tree(&scene.nodes, scene.header.root, scene.instances.len() as u32, &mut seen).map_err(damaged)?;
+    } else {
+        ensure(scene.instances.len() == 1 && scene.instances[0].root == scene.header.root, || {
+            "it has more than the one tree it speaks of".into()
+        })?;
+    }
+    let mut depth_of_root = std::collections::HashMap::new();
+    let mut deepest = 0;
+    for (index, instance) in scene.instances.iter().enumerate() {
+        let rows = [instance.object_from_world, instance.world_from_object, instance.before_from_object];
+        let finite = rows.iter().flatten().flatten().all(|value| value.is_finite());
+        ensure(finite, || format!("instance {index} has a transform that is not finite"))?;
+        let depth = match depth_of_root.get(&instance.root) {
+            Some(&depth) => depth,
+            None => {
+                let depth = check_tree(&scene.nodes, instance.root, triangles, &mut seen).map_err(damaged)?;
+                depth_of_root.insert(instance.root, depth);
+                depth
+            }
+        };
+        deepest = deepest.max(depth);
+    }
+    // Each level leaves at most one entry on the stack, entering an instance one more.
+    let needed = top + deepest + 1;
+    if needed > STACK_SIZE { Err(Damage::Deep(needed)) } else { Ok(()) }
+}
+
+fn materials(scene: &PackedScene) -> Result<(), Damage> {
+    let slots_start = material_count(scene) * MATERIAL_VEC4S;
+    for (index, words) in scene.materials[..slots_start].chunks_exact(MATERIAL_VEC4S).enumerate() {
+        let slots = words[6..9].iter().flatten().take(10);
+        for &slot in slots.filter(|&&slot| slot != NONE) {
+            let first = slot as usize;
+            let inside = first >= slots_start && first + SLOT_VEC4S <= scene.materials.len();
+            ensure(inside, || format!("material {index} names a texture that does not exist"))?;
+            let [offset, width, height, _] = scene.materials[first].map(u64::from);
+            let fits = width > 0 && height > 0 && offset + width * height <= scene.texels.len() as u64;
+            ensure(fits, || format!("a texture of material {index} lies outside the texels"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Materials come first and all texture slots behind them, so the highest material that a part names bounds them.
+fn material_count(scene: &PackedScene) -> usize {
+    let named = scene.parts.iter().map(|part| part.material as usize + 1).max().unwrap_or(0);
+    named.min(scene.materials.len() / MATERIAL_VEC4S)
+}
+
+fn parts(scene: &PackedScene) -> Result<(), Damage> {
+    let words = scene.attributes.len() as u64;
+    let materials = material_count(scene) as u32;
+    let mut corners = vec![0u32; scene.parts.len()];
+    for triangle in &scene.triangles {
+        let [part, number] = [triangle[0][3].to_bits(), triangle[1][3].to_bits()];
+        let record = scene.parts.get(part as usize);
+        let record = record.ok_or_else(|| Damage::Part("a triangle names a part that does not exist".into()))?;
+        ensure(triangle.iter().all(|corner| corner[..3].iter().all(|value| value.is_finite())), || {
+            "a corner is not finite".into()
+        })?;
+        let first = u64::from(record.indices) + u64::from(number) * 3;
+        ensure(first + 3 <= words, || "a triangle's corners lie outside the attributes".into())?;
+        let highest = scene.attributes[first as usize..][..3].iter().copied().max().unwrap_or(0);
+        corners[part as usize] = corners[part as usize].max(highest);
+    }
+    for (index, (part, &highest)) in scene.parts.iter().zip(&corners).enumerate() {
+        ensure(part.material < materials, || format!("part {index} names a material that does not exist"))?;
+        ensure(attributes_fit(part, u64::from(highest), words), || format!("part {index} lacks attributes"))?;
+    }
+    Ok(())
+}
+
+fn attributes_fit(part: &Part, highest: u64, words: u64) -> bool {
+    let arrays = [(part.normals, 3), (part.tangents, 4), (part.colors, 4)];
+    let uv = part.uv.map(|first| (first, 2));
+    arrays.into_iter().chain(uv).all(|(first, size)| first == NONE || u64::from(first) + (highest + 1) * size <= words)
+}
+
+fn lights(scene: &PackedScene) -> Result<(), Damage> {
+    let header = &scene.header;
+    let cells = header.environment_columns as usize * header.environment_rows as usize;
+    let pixels = header.environment_width as usize * header.environment_height as usize;
+    let count = header.light_count as usize;
+    let sizes = scene.lights.len() == count
+        && scene.slots.len() == count + cells
+        && scene.environment_density.len() == cells
+        && scene.environment.len() == pixels
+        && (cells == 0) == (pixels == 0);
+    ensure(sizes, || "its lights do not have the sizes it speaks of".into())?;
+    debug_assert_eq!(size_of_val(&scene.lights[..]), count * LIGHT_VEC4S * 16);
+    for light in &scene.lights {
+        let triangle = light[0][3].to_bits() == 0;
+        let [part, number] = [light[1][3].to_bits(), light[2][3].to_bits()];
+        if triangle {
+            let record = scene.parts.get(part as usize);
+            let fits = record.is_some_and(|part| u64::from(part.indices) + (u64::from(number) + 1) * 3 <= scene.attributes.len() as u64);
+            ensure(fits, || "a light names a triangle that does not exist".into())?;
+        }
+    }
+    let (of_lights, of_cells) = scene.slots.split_at(count);
+    let inside = |slots: &[[u32; 2]]| slots.iter().all(|slot| (slot[1] as usize) < slots.len());
+    ensure(inside(of_lights) && inside(of_cells), || "an alias names a slot that does not exist".into())
+}

@@ -1,0 +1,221 @@
+//! Trees, triangles, instances and vertex attributes.
+
+use glam::{Affine3A, Vec3, Vec4};
+use shaders::layout::{self, Instance, NONE, Part};
+
+use super::{PackFault, PackedScene};
+use crate::bvh::{Bvh, transformed_box};
+use crate::lights::{LightTable, mean_emission};
+use crate::scene::{AlphaMode, Mesh, Scene};
+
+/// Above this determinant an instance has volume enough to be inverted.
+const DETERMINANT_MIN: f32 = 1e-30;
+
+/// Returns for each instance the part that its triangles became (0 for one that was left out).
+pub(super) fn pack(scene: &Scene, lights: &LightTable, packed: &mut PackedScene) -> Result<Vec<u32>, PackFault> {
+    let mut uses = vec![0u32; scene.meshes.len()];
+    let usable = |index: &usize| scene.instances[*index].world_from_object.matrix3.determinant().abs() > DETERMINANT_MIN;
+    let placed: Vec<usize> = (0..scene.instances.len()).filter(usable).collect();
+    for &index in &placed {
+        uses[scene.instances[index].mesh as usize] += 1;
+    }
+    let moves = |index: usize| {
+        let instance = &scene.instances[index];
+        instance.world_from_object != instance.world_from_object_before
+    };
+    let alone = |index: usize| uses[scene.instances[index].mesh as usize] == 1 && !moves(index);
+    let (baked, shared): (Vec<usize>, Vec<usize>) = placed.into_iter().partition(|&index| alone(index));
+
+    let mut part_of_instance = vec![0; scene.instances.len()];
+    let mut packer = Packer { scene, lights, packed, placed: Vec::new() };
+    if !baked.is_empty() || shared.is_empty() {
+        packer.add_baked(&baked, &mut part_of_instance)?;
+    }
+    let mut trees: Vec<Option<Tree>> = vec![None; scene.meshes.len()];
+    for index in shared {
+        let instance = &scene.instances[index];
+        let tree = match trees[instance.mesh as usize] {
+            Some(tree) => tree,
+            None => *trees[instance.mesh as usize].insert(packer.add_shared(instance.mesh)?),
+        };
+        part_of_instance[index] = tree.part;
+        packer.place(tree, &instance.world_from_object, &instance.world_from_object_before, instance.object_id);
+    }
+    packer.finish()?;
+    Ok(part_of_instance)
+}
+
+/// A tree that has been laid down.
+#[derive(Clone, Copy)]
+struct Tree {
+    root: u32,
+    part: u32,
+    low: Vec3,
+    high: Vec3,
+}
+
+struct Packer<'a> {
+    scene: &'a Scene,
+    lights: &'a LightTable,
+    packed: &'a mut PackedScene,
+    placed: Vec<(Instance, (Vec3, Vec3))>,
+}
+
+/// A triangle before its tree decides its place.
+struct Loose {
+    corners: [Vec3; 3],
+    part: u32,
+    number: u32,
+    flags: u32,
+}
+
+impl Packer<'_> {
+    /// All meshes that stand alone, in world space, under one tree.
+    fn add_baked(&mut self, instances: &[usize], part_of_instance: &mut [u32]) -> Result<(), PackFault> {
+        let mut loose = Vec::new();
+        for &index in instances {
+            let instance = &self.scene.instances[index];
+            part_of_instance[index] =
+                self.add_part(instance.mesh, &instance.world_from_object, instance.object_id, &mut loose)?;
+        }
+        let tree = self.add_tree(&loose, 0)?;
+        self.place(tree, &Affine3A::IDENTITY, &Affine3A::IDENTITY, 0);
+        Ok(())
+    }
+
+    /// One mesh in its own space under its own tree.
+    fn add_shared(&mut self, mesh: u32) -> Result<Tree, PackFault> {
+        let mut loose = Vec::new();
+        let part = self.add_part(mesh, &Affine3A::IDENTITY, 0, &mut loose)?;
+        self.add_tree(&loose, part)
+    }
+
+    fn place(&mut self, tree: Tree, world_from_object: &Affine3A, before_from_object: &Affine3A, object_id: u32) {
+        let instance = Instance {
+            object_from_world: rows(&world_from_object.inverse()),
+            world_from_object: rows(world_from_object),
+            before_from_object: rows(before_from_object),
+            root: tree.root,
+            object_id,
+            ..Instance::default()
+        };
+        self.placed.push((instance, transformed_box(world_from_object, tree.low, tree.high)));
+    }
+
+    /// The top-level tree, unless one tree is all there is.
+    fn finish(self) -> Result<(), PackFault> {
+        let packed = self.packed;
+        let first = &self.placed[0].0;
+        if self.placed.len() == 1 && first.world_from_object == rows(&Affine3A::IDENTITY) {
+            packed.header.single = 1;
+            packed.header.root = first.root;
+            packed.instances = vec![*first];
+            return Ok(());
+        }
+        let boxes: Vec<(Vec3, Vec3)> = self.placed.iter().map(|(_, bounds)| *bounds).collect();
+        let mut tree = Bvh::of_boxes(&boxes);
+        packed.header.root = number(packed.nodes.len(), "nodes")?;
+        tree.relocate(packed.header.root, 0);
+        packed.instances = tree.order.iter().map(|&index| self.placed[index as usize].0).collect();
+        packed.nodes.append(&mut tree.nodes);
+        number(packed.nodes.len(), "nodes")?;
+        Ok(())
+    }
+
+    fn add_tree(&mut self, loose: &[Loose], part: u32) -> Result<Tree, PackFault> {
+        let corners: Vec<[Vec3; 3]> = loose.iter().map(|triangle| triangle.corners).collect();
+        let mut bvh = Bvh::of_triangles(&corners);
+        let root = number(self.packed.nodes.len(), "nodes")?;
+        bvh.relocate(root, number(self.packed.triangles.len(), "triangles")?);
+        self.packed.nodes.append(&mut bvh.nodes);
+        self.packed.triangles.extend(bvh.order.iter().map(|&index| {
+            let Loose { corners: [a, b, c], part, number, flags } = &loose[index as usize];
+            let with = |v: &Vec3, bits: u32| [v.x, v.y, v.z, f32::from_bits(bits)];
+            [with(a, *part), with(b, *number), with(c, *flags)]
+        }));
+        Ok(Tree { root, part, low: bvh.low, high: bvh.high })
+    }
+
+    /// Lays down a mesh's attributes, moved by `to`, and hands out its triangles.
+    fn add_part(&mut self, mesh: u32, to: &Affine3A, object_id: u32, loose: &mut Vec<Loose>) -> Result<u32, PackFault> {
+        let part = number(self.packed.parts.len(), "meshes")?;
+        let mesh = &self.scene.meshes[mesh as usize];
+        let material = &self.scene.materials[mesh.material as usize];
+        let mirrored = to.matrix3.determinant() < 0.0;
+        let mut flags = 0;
+        if material.alpha_mode != AlphaMode::Opaque {
+            flags |= layout::TRIANGLE_HOLES;
+        }
+        if mirrored {
+            flags |= layout::TRIANGLE_MIRRORED;
+        }
+        let places: Vec<Vec3> = mesh.positions.iter().map(|&p| to.transform_point3(p)).collect();
+        for (index, triangle) in mesh.triangles.iter().enumerate() {
+            let corners = triangle.map(|corner| places[corner as usize]);
+            loose.push(Loose { corners, part, number: index as u32, flags });
+        }
+        let record = self.part_record(mesh, to, object_id)?;
+        self.packed.parts.push(record);
+        number(self.packed.attributes.len(), "vertices")?;
+        Ok(part)
+    }
+
+    fn part_record(&mut self, mesh: &Mesh, to: &Affine3A, object_id: u32) -> Result<Part, PackFault> {
+        let material = &self.scene.materials[mesh.material as usize];
+        let normal_from_object = to.matrix3.inverse().transpose();
+        let unit = |v: Vec3| v.try_normalize().unwrap_or(v);
+        let attributes = &mut self.packed.attributes;
+        let mut lay = |values: &mut dyn Iterator<Item = f32>, present: bool| {
+            let first = if present { number(attributes.len(), "vertices")? } else { NONE };
+            attributes.extend(values.map(f32::to_bits));
+            Ok::<u32, PackFault>(first)
+        };
+        let mut normals = mesh.normals.iter().flat_map(|&n| unit((normal_from_object * n).into()).to_array());
+        let normals = lay(&mut normals, !mesh.normals.is_empty())?;
+        let mut tangents = mesh.tangents.iter().flat_map(|t| {
+            let moved: Vec3 = (to.matrix3 * t.truncate()).into();
+            unit(moved).extend(t.w).to_array()
+        });
+        let tangents = lay(&mut tangents, !mesh.tangents.is_empty())?;
+        let colors = lay(&mut mesh.colors.iter().flat_map(Vec4::to_array), !mesh.colors.is_empty())?;
+        let mut uv = [NONE; Mesh::UV_SETS_MAX];
+        for (place, set) in uv.iter_mut().zip(&mesh.uv_sets) {
+            *place = lay(&mut set.iter().flat_map(glam::Vec2::to_array), true)?;
+        }
+        let indices = number(attributes.len(), "vertices")?;
+        attributes.extend(mesh.triangles.iter().flatten());
+        Ok(Part {
+            material: mesh.material,
+            object_id,
+            light_density: light_density(self.scene, self.lights, mesh.material),
+            indices,
+            normals,
+            tangents,
+            colors,
+            spare: u32::from(material.double_sided),
+            uv,
+        })
+    }
+}
+
+/// Density per world area of a light sample on this material: luminance of its mean emission × sides × π / W.
+fn light_density(scene: &Scene, lights: &LightTable, material: u32) -> f32 {
+    let material = &scene.materials[material as usize];
+    if lights.weights_total <= 0.0 {
+        return 0.0;
+    }
+    let sides = if material.double_sided { 2.0 } else { 1.0 };
+    let luminance = mean_emission(material, scene).dot(Vec3::new(0.2126, 0.7152, 0.0722));
+    std::f32::consts::PI * luminance * sides / lights.weights_total
+}
+
+/// The three rows of an affine map.
+pub(super) fn rows(map: &Affine3A) -> [[f32; 4]; 3] {
+    let (m, t) = (map.matrix3, map.translation);
+    [0, 1, 2].map(|i| [m.x_axis[i], m.y_axis[i], m.z_axis[i], t[i]])
+}
+
+/// A length as the kernels hold it; [`NONE`] is not a number.
+fn number(length: usize, what: &'static str) -> Result<u32, PackFault> {
+    u32::try_from(length).ok().filter(|&number| number < NONE).ok_or(PackFault::TooMany(what))
+}

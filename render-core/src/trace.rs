@@ -1,0 +1,281 @@
+//! The path tracing loop: waves of paths, one kernel after another, until no path is alive.
+//!
+//! A wave is some pixels of a tile times all samples of one block. Work is cut so that no submission runs long: the size of
+//! a wave follows the time that the last ones took.
+
+use std::time::{Duration, Instant};
+
+use frame::{BLOCK_SPP, Filter, Microfacet, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
+use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, flag};
+
+use crate::gpu::{Bindings, Buffer, Gpu, GpuFault, Groups, KernelSet};
+use crate::pack::Header;
+use crate::stage::Stage;
+
+/// Paths in flight and everything they need on the device.
+pub(crate) struct Pool {
+    capacity: u32,
+    params: Buffer,
+    paths: Buffer,
+    queues: Buffer,
+    counters: Buffer,
+    dispatches: Buffer,
+    film: Buffer,
+    readback: Buffer,
+    /// Pixels in the next wave.
+    pixels: u32,
+    pace: Pace,
+}
+
+/// How long submissions may take on this kind of adapter.
+#[derive(Clone, Copy)]
+struct Pace {
+    target: Duration,
+    longest: Duration,
+}
+
+/// Rays and samples since the pool was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rays that looked for the closest hit.
+    pub rays: u64,
+    /// Rays that asked for a light.
+    pub shadow_rays: u64,
+    /// Camera paths.
+    pub samples: u64,
+}
+
+/// What one wave left behind.
+struct Wave {
+    alive: u32,
+    rays: u32,
+    shadow_rays: u32,
+    film: Vec<u8>,
+}
+
+/// Segments per submission: most paths are over after these, and a submission stays short.
+const STEPS: u32 = 6;
+/// Alpha steps that a path may take beside its bounces (docs/rendering.md, section 3).
+const PASSES_MAX: u32 = 256;
+const COUNTERS: u64 = 32;
+/// Dispatch sizes of shadow rays lie behind those of extend and shade.
+const SHADOW_DISPATCH: u64 = 12;
+
+impl Pool {
+    /// Makes room for `capacity` paths.
+    pub(crate) fn new(gpu: &Gpu, capacity: u32, on_cpu: bool) -> Self {
+        let capacity = capacity.next_multiple_of(BLOCK_SPP);
+        let pixels = capacity / BLOCK_SPP;
+        // Drivers reset a GPU that is busy for seconds; on a CPU adapter there is no watchdog, only a wish to stop soon.
+        let (target, longest) = if on_cpu { (700, 2000) } else { (60, 250) };
+        let film_bytes = u64::from(capacity) * FILM_FIELDS as u64 * 16;
+        Self {
+            capacity,
+            params: gpu.uniform("params", size_of::<Params>() as u64),
+            paths: gpu.storage("paths", u64::from(capacity) * u64::from(PATH_FIELDS) * 16),
+            queues: gpu.storage("queues", u64::from(capacity) * 12),
+            counters: gpu.storage("counters", COUNTERS),
+            dispatches: gpu.storage("dispatches", 24),
+            film: gpu.storage("film", film_bytes),
+            readback: gpu.readback("readback", COUNTERS + film_bytes),
+            pixels: if on_cpu { pixels } else { (4096 / BLOCK_SPP).min(pixels) },
+            pace: Pace { target: Duration::from_millis(target), longest: Duration::from_millis(longest) },
+        }
+    }
+
+    /// Binds the pool and a scene to the kernels.
+    pub(crate) fn bind(&self, gpu: &Gpu, kernels: &KernelSet, stage: &Stage) -> Bindings {
+        let mut buffers: Vec<(&str, &Buffer)> = stage.buffers().collect();
+        buffers.extend([
+            ("params", &self.params),
+            ("paths", &self.paths),
+            ("queues", &self.queues),
+            ("counters", &self.counters),
+            ("film", &self.film),
+        ]);
+        let pictures: Vec<_> = stage.pictures().collect();
+        kernels.bind(gpu, &buffers, &pictures, &self.dispatches)
+    }
+
+    /// Renders one block of samples of the order's pixels.
+    pub(crate) fn render_block(
+        &mut self,
+        tracer: &Tracer<'_>,
+        order: &TileOrder,
+        block: u32,
+        tally: &mut Tally,
+    ) -> Result<TilePlanes, GpuFault> {
+        let samples = frame::BlockRange { first: block, count: 1 }.samples(order.settings.spp);
+        let mut params = params_of(tracer.header, order, self.capacity);
+        params.sample_first = samples.start;
+        params.sample_count = samples.end - samples.start;
+        let mut planes = TilePlanes::zeroed(order.rect, order.settings.planes);
+        let pixels = order.rect.pixels() as u32;
+        let mut first = 0;
+        while first < pixels {
+            let fits = self.capacity / params.sample_count;
+            params.pixel_first = first;
+            params.pixel_count = self.pixels.min(fits).min(pixels - first).max(1);
+            let film = self.render_wave(tracer, &params, tally)?;
+            write_planes(&mut planes, first as usize, bytemuck::cast_slice(&film));
+            first += params.pixel_count;
+        }
+        Ok(planes)
+    }
+
+    /// Follows all paths of one wave to their ends.
+    fn render_wave(&mut self, tracer: &Tracer<'_>, params: &Params, tally: &mut Tally) -> Result<Vec<u8>, GpuFault> {
+        let gpu = tracer.gpu;
+        let paths = params.pixel_count * params.sample_count;
+        gpu.write(&self.params, bytemuck::bytes_of(params));
+        // Live in A, live in B, shadow rays, side (flipped before the first step), rays, shadow rays.
+        gpu.write(&self.counters, bytemuck::cast_slice(&[paths, 0, 0, 1, 0, 0, 0, 0]));
+        let segments_max = params.max_bounces + 2 + PASSES_MAX;
+        let mut segment = 0;
+        loop {
+            let wave = self.submit(tracer, params, segment == 0)?;
+            segment += STEPS;
+            if wave.alive == 0 || segment >= segments_max {
+                tally.samples += u64::from(paths);
+                tally.rays += u64::from(wave.rays);
+                tally.shadow_rays += u64::from(wave.shadow_rays);
+                return Ok(wave.film);
+            }
+        }
+    }
+
+    /// One submission: some steps, then the sums so far.
+    fn submit(&mut self, tracer: &Tracer<'_>, params: &Params, fresh: bool) -> Result<Wave, GpuFault> {
+        let Tracer { gpu, kernels, bindings, .. } = tracer;
+        let mut work = gpu.record();
+        if fresh {
+            work.dispatch(&kernels.generate, bindings, &Groups::Threads(params.pixel_count * params.sample_count));
+        }
+        for _ in 0..STEPS {
+            work.dispatch(&kernels.next_rays, bindings, &Groups::Threads(1));
+            work.dispatch(&kernels.extend, bindings, &Groups::Indirect(&self.dispatches, 0));
+            work.dispatch(&kernels.shade, bindings, &Groups::Indirect(&self.dispatches, 0));
+            work.dispatch(&kernels.next_shadows, bindings, &Groups::Threads(1));
+            work.dispatch(&kernels.shadow, bindings, &Groups::Indirect(&self.dispatches, SHADOW_DISPATCH));
+        }
+        work.dispatch(&kernels.resolve, bindings, &Groups::Threads(params.pixel_count));
+        let film_bytes = u64::from(params.pixel_count) * FILM_FIELDS as u64 * 16;
+        work.copy(&self.counters, &self.readback, 0, COUNTERS);
+        work.copy(&self.film, &self.readback, COUNTERS, film_bytes);
+        let started = Instant::now();
+        let mut bytes = gpu.run(work, &self.readback, COUNTERS + film_bytes)?;
+        self.keep_pace(started.elapsed(), params.pixel_count);
+        let film = bytes.split_off(COUNTERS as usize);
+        let counters: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
+        let side = counters[3].min(1) as usize;
+        Ok(Wave { alive: counters[1 - side], rays: counters[4], shadow_rays: counters[5], film })
+    }
+
+    /// Doubles a wave that was quick, halves one that was slow.
+    fn keep_pace(&mut self, took: Duration, pixels: u32) {
+        let most = (self.capacity / BLOCK_SPP).max(1);
+        if took > self.pace.longest {
+            self.pixels = (pixels / 4).max(1);
+        } else if took > self.pace.target {
+            self.pixels = (pixels / 2).max(1);
+        } else if took * 3 < self.pace.target && pixels >= self.pixels {
+            self.pixels = (self.pixels * 2).min(most);
+        }
+    }
+}
+
+/// Everything that stays the same while a scene is rendered.
+pub(crate) struct Tracer<'a> {
+    pub(crate) gpu: &'a Gpu,
+    pub(crate) kernels: &'a KernelSet,
+    pub(crate) bindings: &'a Bindings,
+    pub(crate) header: &'a Header,
+}
+
+fn params_of(header: &Header, order: &TileOrder, capacity: u32) -> Params {
+    let settings: &RenderSettings = &order.settings;
+    let switch = |on: bool, flag: u32| if on { flag } else { 0 };
+    let aspect = settings.size.width() as f32 / settings.size.height() as f32;
+    let extent = header.camera_extent;
+    Params {
+        camera_right: header.camera[0],
+        camera_up: header.camera[1],
+        camera_back: header.camera[2],
+        camera_eye: header.camera[3],
+        camera_lens: [extent * aspect, extent, header.lens_radius, header.focus_distance],
+        before_x: header.before[0],
+        before_y: header.before[1],
+        before_z: header.before[2],
+        frame_width: settings.size.width(),
+        frame_height: settings.size.height(),
+        frame: order.frame.0,
+        seed: settings.seed,
+        max_bounces: settings.max_bounces,
+        flags: switch(header.single == 1, flag::SINGLE)
+            | switch(settings.filter == Filter::Box, flag::BOX_FILTER)
+            | switch(settings.microfacet == Microfacet::Multi, flag::MULTI)
+            | switch(header.orthographic == 1, flag::ORTHOGRAPHIC)
+            | switch(header.environment_columns > 0, flag::ENVIRONMENT),
+        clamp_indirect: settings.clamp_indirect,
+        capacity,
+        tile_x: order.rect.x,
+        tile_y: order.rect.y,
+        tile_width: order.rect.width,
+        root: header.root,
+        light_count: header.light_count,
+        environment_slots: header.environment_columns * header.environment_rows,
+        environment_columns: header.environment_columns,
+        environment_rows: header.environment_rows,
+        environment_width: header.environment_width,
+        environment_height: header.environment_height,
+        p_environment: header.p_environment,
+        environment_rotation: header.environment_rotation,
+        environment_strength: header.environment_strength,
+        scene_radius: header.scene_radius,
+        p_lights: 1.0 - header.p_environment,
+        ..Params::default()
+    }
+}
+
+/// Where each plane's channels lie in a film pixel's twenty numbers; see `shaders/trace/resolve.wgsl`.
+fn film_channels(plane: Plane) -> &'static [usize] {
+    match plane {
+        Plane::Radiance => &[0, 1, 2],
+        Plane::Alpha => &[3],
+        Plane::Albedo => &[4, 5, 6],
+        Plane::Depth => &[7],
+        Plane::Normal => &[8, 9, 10],
+        Plane::Hits => &[11],
+        Plane::Position => &[12, 13, 14],
+        Plane::LuminanceSquared => &[15],
+        Plane::Motion => &[16, 17],
+        Plane::ObjectId => &[18],
+        Plane::MaterialId => &[19],
+    }
+}
+
+fn write_planes(planes: &mut TilePlanes, first_pixel: usize, film: &[f32]) {
+    for plane in planes.planes().iter().collect::<Vec<_>>() {
+        let channels = film_channels(plane);
+        let Some(values) = planes.plane_mut(plane) else { continue };
+        let pixels = values[first_pixel * channels.len()..].chunks_exact_mut(channels.len());
+        for (pixel, film) in pixels.zip(film.chunks_exact(FILM_FIELDS * 4)) {
+            pixel.iter_mut().zip(channels).for_each(|(value, &channel)| *value = film[channel]);
+        }
+    }
+}
+
+/// Whether an order lies inside its frame and asks for blocks that exist.
+pub(crate) fn order_fault(order: &TileOrder) -> Option<String> {
+    let TileRect { x, y, width, height } = order.rect;
+    let size = order.settings.size;
+    let blocks = frame::blocks::block_count(order.settings.spp);
+    let end = order.blocks.first.checked_add(order.blocks.count);
+    if !order.rect.fits(size) {
+        return Some(format!("{width}x{height} at {x},{y} lies outside {}x{}", size.width(), size.height()));
+    }
+    if order.blocks.count == 0 || end.is_none_or(|end| end > blocks) {
+        return Some(format!("blocks {}+{} of {blocks}", order.blocks.first, order.blocks.count));
+    }
+    None
+}

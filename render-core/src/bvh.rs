@@ -4,11 +4,11 @@
 //! `shaders/lib/traverse.wgsl`. A node is 80 bytes: five words of four.
 
 use glam::{Affine3A, Vec3, Vec3A};
+use obvhs::BvhBuildParams;
 use obvhs::aabb::Aabb;
 use obvhs::cwbvh::CwBvh;
 use obvhs::cwbvh::builder::{build_cwbvh, build_cwbvh_from_tris};
 use obvhs::triangle::Triangle;
-use obvhs::BvhBuildParams;
 
 /// One node as the kernels read it.
 pub type Node = [u32; 20];
@@ -41,12 +41,17 @@ impl Bvh {
         if triangles.is_empty() {
             return Self::empty();
         }
-        Self::from_built(&build_cwbvh_from_tris(&triangles, Self::params(triangles.len()), &mut Default::default()))
+        Self::from_built(&build_cwbvh_from_tris(
+            &triangles,
+            Self::params(triangles.len()),
+            &mut Default::default(),
+        ))
     }
 
     /// A tree over boxes, given by their lowest and highest corners.
     pub fn of_boxes(boxes: &[(Vec3, Vec3)]) -> Self {
-        let boxes: Vec<Aabb> = boxes.iter().map(|&(low, high)| Aabb::new(theirs(low), theirs(high))).collect();
+        let boxes: Vec<Aabb> =
+            boxes.iter().map(|&(low, high)| Aabb::new(theirs(low), theirs(high))).collect();
         if boxes.is_empty() {
             return Self::empty();
         }
@@ -63,8 +68,11 @@ impl Bvh {
 
     /// Better trees pay off on the GPU but take time to build; millions of triangles get a quicker one.
     fn params(primitives: usize) -> BvhBuildParams {
-        let mut params =
-            if primitives < 2_000_000 { BvhBuildParams::slow_build() } else { BvhBuildParams::medium_build() };
+        let mut params = if primitives < 2_000_000 {
+            BvhBuildParams::slow_build()
+        } else {
+            BvhBuildParams::medium_build()
+        };
         // Spatial splits would put a triangle into several leaves; ids in leaf order stay one to one without them.
         params.pre_split = false;
         params
@@ -115,7 +123,12 @@ pub struct DamagedTree {
 
 /// Checks the tree at `root` and returns its depth: every child exists, lies behind its parent and has only one,
 /// and every leaf names primitives below `primitives`. So every walk ends.
-pub fn check_tree(nodes: &[Node], root: u32, primitives: u32, seen: &mut [bool]) -> Result<usize, DamagedTree> {
+pub fn check_tree(
+    nodes: &[Node],
+    root: u32,
+    primitives: u32,
+    seen: &mut [bool],
+) -> Result<usize, DamagedTree> {
     let fault = |node: u32, what| Err(DamagedTree { node, what });
     let mut open = vec![(root, 1usize)];
     let mut deepest = 0;
@@ -132,7 +145,9 @@ pub fn check_tree(nodes: &[Node], root: u32, primitives: u32, seen: &mut [bool])
             if is_inner != (inner >> slot & 1 == 1) || (is_inner && usize::from(byte & 0x1f) != slot + 24) {
                 return fault(index, "its child bits contradict each other");
             }
-            let last = u64::from(node[PRIMITIVE_BASE]) + u64::from(byte & 0x1f) + u64::from((byte >> 5).count_ones());
+            let last = u64::from(node[PRIMITIVE_BASE])
+                + u64::from(byte & 0x1f)
+                + u64::from((byte >> 5).count_ones());
             if !is_inner && byte != 0 && last > u64::from(primitives) {
                 return fault(index, "it names a primitive that does not exist");
             }
@@ -182,7 +197,9 @@ mod tests {
     fn damaged_trees_are_refused() {
         let bvh = Bvh::of_triangles(&strip(500));
         let check = |nodes: &[Node]| check_tree(nodes, 0, 500, &mut vec![false; nodes.len()]);
-        for (word, value) in [(CHILD_BASE, 0), (CHILD_BASE, u32::MAX), (PRIMITIVE_BASE, u32::MAX), (6, u32::MAX)] {
+        for (word, value) in
+            [(CHILD_BASE, 0), (CHILD_BASE, u32::MAX), (PRIMITIVE_BASE, u32::MAX), (6, u32::MAX)]
+        {
             let mut nodes = bvh.nodes.clone();
             nodes[0][word] = value;
             assert!(check(&nodes).is_err(), "word {word}");

@@ -175,7 +175,8 @@ impl Gpu {
     }
 
     fn buffer(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Buffer {
-        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
         Buffer { inner: self.device.create_buffer(&descriptor) }
     }
 
@@ -191,7 +192,11 @@ impl Gpu {
         } else {
             (wgpu::TextureFormat::Rgba8Unorm, 4)
         };
-        let size = wgpu::Extent3d { width: shape.width, height: shape.height, depth_or_array_layers: shape.layers.max(1) };
+        let size = wgpu::Extent3d {
+            width: shape.width,
+            height: shape.height,
+            depth_or_array_layers: shape.layers.max(1),
+        };
         let texture = self.device.create_texture(&wgpu::TextureDescriptor {
             label: Some(label),
             size,
@@ -213,7 +218,11 @@ impl Gpu {
                     origin: wgpu::Origin3d { x: 0, y, z: index as u32 },
                     aspect: wgpu::TextureAspect::All,
                 };
-                let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row as u32), rows_per_image: None };
+                let layout = wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(row as u32),
+                    rows_per_image: None,
+                };
                 let size = wgpu::Extent3d { width: shape.width, height, depth_or_array_layers: 1 };
                 self.queue.write_texture(target, bytes, layout, size);
             };
@@ -227,19 +236,30 @@ impl Gpu {
                 upload(rows as u32, 1, &last);
             }
         }
-        let dimension =
-            if shape.layers > 0 { wgpu::TextureViewDimension::D2Array } else { wgpu::TextureViewDimension::D2 };
-        let view = texture.create_view(&wgpu::TextureViewDescriptor { dimension: Some(dimension), ..Default::default() });
+        let dimension = if shape.layers > 0 {
+            wgpu::TextureViewDimension::D2Array
+        } else {
+            wgpu::TextureViewDimension::D2
+        };
+        let view = texture
+            .create_view(&wgpu::TextureViewDescriptor { dimension: Some(dimension), ..Default::default() });
         Picture { view }
     }
 
     /// Starts writing work down.
     pub(crate) fn record(&self) -> Recording {
-        Recording { encoder: self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None }) }
+        Recording {
+            encoder: self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None }),
+        }
     }
 
     /// Submits the work, waits for it, and returns the bytes of `readback`.
-    pub(crate) fn run(&self, recording: Recording, readback: &Buffer, size: u64) -> Result<Vec<u8>, GpuFault> {
+    pub(crate) fn run(
+        &self,
+        recording: Recording,
+        readback: &Buffer,
+        size: u64,
+    ) -> Result<Vec<u8>, GpuFault> {
         self.queue.submit([recording.encoder.finish()]);
         let slice = readback.inner.slice(..size);
         let (tell, told) = std::sync::mpsc::channel();
@@ -263,7 +283,9 @@ impl Gpu {
 impl Recording {
     /// One kernel over `groups`.
     pub(crate) fn dispatch(&mut self, pipeline: &Pipeline, bindings: &Bindings, groups: &Groups<'_>) {
-        let mut pass = self.encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        let mut pass = self
+            .encoder
+            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
         pipeline.bind(&mut pass, bindings);
         match groups {
             Groups::Threads(threads) => {

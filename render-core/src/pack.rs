@@ -145,9 +145,14 @@ impl PackedScene {
     /// Reads what travelled; every index in it is checked.
     pub fn from_blob(blob: &SceneBlob) -> Result<Self, RenderFault> {
         let header: Vec<Header> = array(blob, 1)?;
-        let [header] = header[..] else { return Err(RenderFault::BadScene("its header has the wrong size".into())) };
+        let [header] = header[..] else {
+            return Err(RenderFault::BadScene("its header has the wrong size".into()));
+        };
         if header.version != LAYOUT_VERSION {
-            let what = format!("it was packed by another version ({}, this one reads {LAYOUT_VERSION})", header.version);
+            let what = format!(
+                "it was packed by another version ({}, this one reads {LAYOUT_VERSION})",
+                header.version
+            );
             return Err(RenderFault::BadScene(what));
         }
         let packed = Self {

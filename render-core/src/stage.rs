@@ -29,8 +29,11 @@ pub struct MemoryNeed {
 /// Reckons what [`Stage::upload`] will ask for.
 pub fn memory_need(scene: &PackedScene) -> MemoryNeed {
     let arrays = arrays(scene);
-    let (largest_array, largest) =
-        arrays.iter().map(|(name, bytes)| (*name, bytes.len() as u64)).max_by_key(|(_, size)| *size).unwrap_or(("", 0));
+    let (largest_array, largest) = arrays
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.len() as u64))
+        .max_by_key(|(_, size)| *size)
+        .unwrap_or(("", 0));
     let tables = (table::ENVIRONMENT + scene.environment_density.len()) as u64 * 4;
     let pictures = texel_shape(scene.texels.len()).bytes() + environment_shape(&scene.header).bytes();
     let total_bytes = arrays.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>() + tables + pictures;
@@ -39,13 +42,25 @@ pub fn memory_need(scene: &PackedScene) -> MemoryNeed {
 
 impl Stage {
     /// Uploads a scene, or says why it does not fit.
-    pub(crate) fn upload(gpu: &Gpu, scene: &PackedScene, memory_limit: Option<u64>) -> Result<Self, RenderFault> {
+    pub(crate) fn upload(
+        gpu: &Gpu,
+        scene: &PackedScene,
+        memory_limit: Option<u64>,
+    ) -> Result<Self, RenderFault> {
         refuse_too_large(gpu, scene, memory_limit)?;
         let mut buffers: Vec<_> =
             arrays(scene).into_iter().map(|(name, bytes)| (name, gpu.upload(name, bytes))).collect();
-        buffers.push(("tables", gpu.upload("tables", bytemuck::cast_slice(&tables(&scene.environment_density)))));
-        let texels = gpu.picture("texels", &texel_shape(scene.texels.len()), bytemuck::cast_slice(&scene.texels));
-        let sky = gpu.picture("environment", &environment_shape(&scene.header), bytemuck::cast_slice(&scene.environment));
+        buffers.push((
+            "tables",
+            gpu.upload("tables", bytemuck::cast_slice(&tables(&scene.environment_density))),
+        ));
+        let texels =
+            gpu.picture("texels", &texel_shape(scene.texels.len()), bytemuck::cast_slice(&scene.texels));
+        let sky = gpu.picture(
+            "environment",
+            &environment_shape(&scene.header),
+            bytemuck::cast_slice(&scene.environment),
+        );
         Ok(Self { header: scene.header, buffers, pictures: vec![("texels", texels), ("environment", sky)] })
     }
 
@@ -75,7 +90,11 @@ fn refuse_too_large(gpu: &Gpu, scene: &PackedScene, memory_limit: Option<u64>) -
     let sky = environment_shape(&scene.header);
     if sky.width.max(sky.height) > gpu.side_max() {
         let most = u64::from(gpu.side_max()) * u64::from(gpu.side_max()) * 16;
-        return Err(too_large(sky.bytes(), most, "the environment is wider than the adapter's pictures".into()));
+        return Err(too_large(
+            sky.bytes(),
+            most,
+            "the environment is wider than the adapter's pictures".into(),
+        ));
     }
     Ok(())
 }
@@ -125,5 +144,10 @@ fn texel_shape(texels: usize) -> PictureShape {
 }
 
 fn environment_shape(header: &Header) -> PictureShape {
-    PictureShape { width: header.environment_width.max(1), height: header.environment_height.max(1), layers: 0, float: true }
+    PictureShape {
+        width: header.environment_width.max(1),
+        height: header.environment_height.max(1),
+        layers: 0,
+        float: true,
+    }
 }

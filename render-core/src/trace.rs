@@ -124,7 +124,12 @@ impl Pool {
     }
 
     /// Follows all paths of one wave to their ends.
-    fn render_wave(&mut self, tracer: &Tracer<'_>, params: &Params, tally: &mut Tally) -> Result<Vec<u8>, GpuFault> {
+    fn render_wave(
+        &mut self,
+        tracer: &Tracer<'_>,
+        params: &Params,
+        tally: &mut Tally,
+    ) -> Result<Vec<u8>, GpuFault> {
         let gpu = tracer.gpu;
         let paths = params.pixel_count * params.sample_count;
         gpu.write(&self.params, bytemuck::bytes_of(params));
@@ -149,7 +154,11 @@ impl Pool {
         let Tracer { gpu, kernels, bindings, .. } = tracer;
         let mut work = gpu.record();
         if fresh {
-            work.dispatch(&kernels.generate, bindings, &Groups::Threads(params.pixel_count * params.sample_count));
+            work.dispatch(
+                &kernels.generate,
+                bindings,
+                &Groups::Threads(params.pixel_count * params.sample_count),
+            );
         }
         for _ in 0..STEPS {
             work.dispatch(&kernels.next_rays, bindings, &Groups::Threads(1));

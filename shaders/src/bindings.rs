@@ -47,10 +47,14 @@ impl Kernel {
                 let place = global.binding.as_ref()?;
                 let kind = match global.space {
                     AddressSpace::Uniform => BindingKind::Uniform,
-                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => BindingKind::StorageWrite,
+                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => {
+                        BindingKind::StorageWrite
+                    }
                     AddressSpace::Storage { .. } => BindingKind::StorageRead,
                     _ => match module.types[global.ty].inner {
-                        TypeInner::Image { dim: ImageDimension::D2, arrayed: true, .. } => BindingKind::TextureArray,
+                        TypeInner::Image { dim: ImageDimension::D2, arrayed: true, .. } => {
+                            BindingKind::TextureArray
+                        }
                         TypeInner::Image { dim: ImageDimension::D2, .. } => BindingKind::Texture,
                         ref other => panic!("kernels bind buffers and 2D pictures only, not {other:?}"),
                     },

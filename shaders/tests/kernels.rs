@@ -36,7 +36,8 @@ fn no_kernel_asks_for_more_than_sixteen_storage_buffers() {
 
 /// Offsets and span of a struct as naga lays it out.
 fn device_layout(module: &Module, name: &str) -> (Vec<(String, u32)>, u32) {
-    let (_, ty) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect("struct exists");
+    let (_, ty) =
+        module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect("struct exists");
     let TypeInner::Struct { members, span } = &ty.inner else { panic!("{name} is a struct") };
     let fields = members.iter().map(|member| (member.name.clone().expect("named"), member.offset)).collect();
     (fields, *span)
@@ -56,27 +57,78 @@ fn host_structs_equal_device_structs() {
     use shaders::layout::{Instance, Params, Part};
     let module = parsed(shaders::SHADE);
     let params = host_layout!(Params {
-        camera_right, camera_up, camera_back, camera_eye, camera_lens, before_x, before_y, before_z,
-        frame_width, frame_height, frame, seed, max_bounces, flags, clamp_indirect, capacity,
-        tile_x, tile_y, tile_width, pixel_first, pixel_count, sample_first, sample_count, root,
-        light_count, environment_slots, environment_columns, environment_rows, environment_width,
-        environment_height, p_environment, environment_rotation, environment_strength, scene_radius,
-        p_lights, spare_0, spare_1,
+        camera_right,
+        camera_up,
+        camera_back,
+        camera_eye,
+        camera_lens,
+        before_x,
+        before_y,
+        before_z,
+        frame_width,
+        frame_height,
+        frame,
+        seed,
+        max_bounces,
+        flags,
+        clamp_indirect,
+        capacity,
+        tile_x,
+        tile_y,
+        tile_width,
+        pixel_first,
+        pixel_count,
+        sample_first,
+        sample_count,
+        root,
+        light_count,
+        environment_slots,
+        environment_columns,
+        environment_rows,
+        environment_width,
+        environment_height,
+        p_environment,
+        environment_rotation,
+        environment_strength,
+        scene_radius,
+        p_lights,
+        spare_0,
+        spare_1,
     });
     assert_eq!(device_layout(&module, "Params"), params);
     let instance = host_layout!(Instance {
-        object_from_world, world_from_object, before_from_object, root, object_id, spare_0, spare_1,
+        object_from_world,
+        world_from_object,
+        before_from_object,
+        root,
+        object_id,
+        spare_0,
+        spare_1,
     });
     assert_eq!(device_layout(&module, "Instance"), instance);
-    let part =
-        host_layout!(Part { material, object_id, light_density, indices, normals, tangents, colors, spare, uv });
+    let part = host_layout!(Part {
+        material,
+        object_id,
+        light_density,
+        indices,
+        normals,
+        tangents,
+        colors,
+        spare,
+        uv
+    });
     assert_eq!(device_layout(&module, "Part"), part);
 }
 
 /// The value of a `const` in the kernels' text.
 fn device_constant(source: &str, name: &str) -> u32 {
     let start = source.find(&format!("const {name}: u32 = ")).expect("constant exists");
-    let text = source[start..].split('=').nth(1).and_then(|rest| rest.split('u').next()).expect("a u32 literal").trim();
+    let text = source[start..]
+        .split('=')
+        .nth(1)
+        .and_then(|rest| rest.split('u').next())
+        .expect("a u32 literal")
+        .trim();
     text.parse().expect("decimal")
 }
 

@@ -86,10 +86,16 @@ pub(super) fn wanted_limits(adapter: &wgpu::Adapter, card: &AdapterCard) -> Resu
     let limits = adapter.limits();
     let weak = |what: String| Err(GpuFault::TooWeak { adapter: card.name.clone(), what });
     if limits.max_storage_buffers_per_shader_stage < STORAGE_BUFFERS {
-        return weak(format!("{} storage buffers, {STORAGE_BUFFERS} are needed", limits.max_storage_buffers_per_shader_stage));
+        return weak(format!(
+            "{} storage buffers, {STORAGE_BUFFERS} are needed",
+            limits.max_storage_buffers_per_shader_stage
+        ));
     }
     if limits.max_storage_buffer_binding_size < BINDING_BYTES {
-        return weak(format!("bindings of {} bytes, {BINDING_BYTES} are needed", limits.max_storage_buffer_binding_size));
+        return weak(format!(
+            "bindings of {} bytes, {BINDING_BYTES} are needed",
+            limits.max_storage_buffer_binding_size
+        ));
     }
     if !adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::INDIRECT_EXECUTION) {
         return weak("it has no indirect dispatch".into());
@@ -102,12 +108,14 @@ fn all() -> Vec<(wgpu::Adapter, AdapterCard)> {
     // OpenGL probes write to the log without a display and lack what the kernels need.
     descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     // The validation of indirect calls adds a dispatch before each; our own kernels clamp their counts.
-    descriptor.flags = if cfg!(debug_assertions) { wgpu::InstanceFlags::default() } else { wgpu::InstanceFlags::empty() };
+    descriptor.flags =
+        if cfg!(debug_assertions) { wgpu::InstanceFlags::default() } else { wgpu::InstanceFlags::empty() };
     descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
     descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION);
     let instance = wgpu::Instance::new(descriptor);
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let mut cards: Vec<_> = adapters.into_iter().map(|adapter| (card_of(&adapter.get_info()), adapter)).collect();
+    let mut cards: Vec<_> =
+        adapters.into_iter().map(|adapter| (card_of(&adapter.get_info()), adapter)).collect();
     cards.sort_by_key(|(card, _)| strength(card.class));
     cards.into_iter().map(|(card, adapter)| (adapter, card)).collect()
 }

@@ -36,7 +36,11 @@ impl KernelSet {
         let shared = layout(gpu, &shaders::SHADE.bindings(), 0);
         let advance = layout(gpu, &shaders::ADVANCE.bindings(), 1);
         let groups = [Some(&shared), Some(&advance)];
-        let descriptor = |groups| wgpu::PipelineLayoutDescriptor { label: None, bind_group_layouts: groups, immediate_size: 0 };
+        let descriptor = |groups| wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: groups,
+            immediate_size: 0,
+        };
         let plain = gpu.device.create_pipeline_layout(&descriptor(&groups[..1]));
         let advancing = gpu.device.create_pipeline_layout(&descriptor(&groups));
         let compile = |kernel: &Kernel| module(gpu, kernel);
@@ -73,7 +77,10 @@ impl KernelSet {
         let entries: Vec<_> = bindings
             .iter()
             .filter(|binding| binding.group == 0)
-            .map(|binding| wgpu::BindGroupEntry { binding: binding.binding, resource: resource(binding, buffers, pictures) })
+            .map(|binding| wgpu::BindGroupEntry {
+                binding: binding.binding,
+                resource: resource(binding, buffers, pictures),
+            })
             .collect();
         let group = |layout, entries: &[_]| {
             gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries })

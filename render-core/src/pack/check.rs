@@ -34,7 +34,8 @@ fn trees(scene: &PackedScene) -> Result<(), Damage> {
     ensure(!scene.instances.is_empty(), || "it has no instance".into())?;
     let mut top = 0;
     if scene.header.single == 0 {
-        top = check_tree(&scene.nodes, scene.header.root, scene.instances.len() as u32, &mut seen).map_err(damaged)?;
+        top = check_tree(&scene.nodes, scene.header.root, scene.instances.len() as u32, &mut seen)
+            .map_err(damaged)?;
     } else {
         ensure(scene.instances.len() == 1 && scene.instances[0].root == scene.header.root, || {
             "it has more than the one tree it speaks of".into()
@@ -90,7 +91,8 @@ fn parts(scene: &PackedScene) -> Result<(), Damage> {
     for triangle in &scene.triangles {
         let [part, number] = [triangle[0][3].to_bits(), triangle[1][3].to_bits()];
         let record = scene.parts.get(part as usize);
-        let record = record.ok_or_else(|| Damage::Part("a triangle names a part that does not exist".into()))?;
+        let record =
+            record.ok_or_else(|| Damage::Part("a triangle names a part that does not exist".into()))?;
         ensure(triangle.iter().all(|corner| corner[..3].iter().all(|value| value.is_finite())), || {
             "a corner is not finite".into()
         })?;
@@ -109,7 +111,10 @@ fn parts(scene: &PackedScene) -> Result<(), Damage> {
 fn attributes_fit(part: &Part, highest: u64, words: u64) -> bool {
     let arrays = [(part.normals, 3), (part.tangents, 4), (part.colors, 4)];
     let uv = part.uv.map(|first| (first, 2));
-    arrays.into_iter().chain(uv).all(|(first, size)| first == NONE || u64::from(first) + (highest + 1) * size <= words)
+    arrays
+        .into_iter()
+        .chain(uv)
+        .all(|(first, size)| first == NONE || u64::from(first) + (highest + 1) * size <= words)
 }
 
 fn lights(scene: &PackedScene) -> Result<(), Damage> {
@@ -129,7 +134,9 @@ fn lights(scene: &PackedScene) -> Result<(), Damage> {
         let [part, number] = [light[1][3].to_bits(), light[2][3].to_bits()];
         if triangle {
             let record = scene.parts.get(part as usize);
-            let fits = record.is_some_and(|part| u64::from(part.indices) + (u64::from(number) + 1) * 3 <= scene.attributes.len() as u64);
+            let fits = record.is_some_and(|part| {
+                u64::from(part.indices) + (u64::from(number) + 1) * 3 <= scene.attributes.len() as u64
+            });
             ensure(fits, || "a light names a triangle that does not exist".into())?;
         }
     }

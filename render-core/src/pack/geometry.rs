@@ -12,9 +12,15 @@ use crate::scene::{AlphaMode, Mesh, Scene};
 const DETERMINANT_MIN: f32 = 1e-30;
 
 /// Returns for each instance the part that its triangles became (0 for one that was left out).
-pub(super) fn pack(scene: &Scene, lights: &LightTable, packed: &mut PackedScene) -> Result<Vec<u32>, PackFault> {
+pub(super) fn pack(
+    scene: &Scene,
+    lights: &LightTable,
+    packed: &mut PackedScene,
+) -> Result<Vec<u32>, PackFault> {
     let mut uses = vec![0u32; scene.meshes.len()];
-    let usable = |index: &usize| scene.instances[*index].world_from_object.matrix3.determinant().abs() > DETERMINANT_MIN;
+    let usable = |index: &usize| {
+        scene.instances[*index].world_from_object.matrix3.determinant().abs() > DETERMINANT_MIN
+    };
     let placed: Vec<usize> = (0..scene.instances.len()).filter(usable).collect();
     for &index in &placed {
         uses[scene.instances[index].mesh as usize] += 1;
@@ -39,7 +45,12 @@ pub(super) fn pack(scene: &Scene, lights: &LightTable, packed: &mut PackedScene)
             None => *trees[instance.mesh as usize].insert(packer.add_shared(instance.mesh)?),
         };
         part_of_instance[index] = tree.part;
-        packer.place(tree, &instance.world_from_object, &instance.world_from_object_before, instance.object_id);
+        packer.place(
+            tree,
+            &instance.world_from_object,
+            &instance.world_from_object_before,
+            instance.object_id,
+        );
     }
     packer.finish()?;
     Ok(part_of_instance)
@@ -90,7 +101,13 @@ impl Packer<'_> {
         self.add_tree(&loose, part)
     }
 
-    fn place(&mut self, tree: Tree, world_from_object: &Affine3A, before_from_object: &Affine3A, object_id: u32) {
+    fn place(
+        &mut self,
+        tree: Tree,
+        world_from_object: &Affine3A,
+        before_from_object: &Affine3A,
+        object_id: u32,
+    ) {
         let instance = Instance {
             object_from_world: rows(&world_from_object.inverse()),
             world_from_object: rows(world_from_object),
@@ -137,7 +154,13 @@ impl Packer<'_> {
     }
 
     /// Lays down a mesh's attributes, moved by `to`, and hands out its triangles.
-    fn add_part(&mut self, mesh: u32, to: &Affine3A, object_id: u32, loose: &mut Vec<Loose>) -> Result<u32, PackFault> {
+    fn add_part(
+        &mut self,
+        mesh: u32,
+        to: &Affine3A,
+        object_id: u32,
+        loose: &mut Vec<Loose>,
+    ) -> Result<u32, PackFault> {
         let part = number(self.packed.parts.len(), "meshes")?;
         let mesh = &self.scene.meshes[mesh as usize];
         let material = &self.scene.materials[mesh.material as usize];

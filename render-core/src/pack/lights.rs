@@ -20,7 +20,8 @@ pub(super) fn pack(scene: &Scene, table: &LightTable, part_of_instance: &[u32], 
                 triangle_words(scene, instance, triangle, part_of_instance[instance as usize])
             }
             LightEntry::Punctual { light } => {
-                let probability = table.alias.as_ref().map_or(0.0, |alias| alias.probability(index as u32)) as f32;
+                let probability =
+                    table.alias.as_ref().map_or(0.0, |alias| alias.probability(index as u32)) as f32;
                 punctual_words(&scene.lights[light as usize], probability)
             }
         });

@@ -33,7 +33,18 @@ pub(super) fn pack(scene: &Scene, packed: &mut PackedScene) -> Result<(), PackFa
 }
 
 fn material_words(material: &Material, slots: [u32; 10]) -> [[u32; 4]; MATERIAL_VEC4S] {
-    let [base, metal_rough, normal, emissive, specular, specular_color, transmission, coat, coat_rough, coat_normal] = slots;
+    let [
+        base,
+        metal_rough,
+        normal,
+        emissive,
+        specular,
+        specular_color,
+        transmission,
+        coat,
+        coat_rough,
+        coat_normal,
+    ] = slots;
     let solid = material.medium.filter(|_| material.transmission > 0.0);
     let (mode, cutoff) = match material.alpha_mode {
         AlphaMode::Opaque => (0, 0.0),

@@ -193,10 +193,10 @@ impl Packer<'_> {
             attributes.extend(values.map(f32::to_bits));
             Ok::<u32, PackFault>(first)
         };
-        let mut normals = mesh.normals.iter().flat_map(|&n| unit((normal_from_object * n).into()).to_array());
+        let mut normals = mesh.normals.iter().flat_map(|&n| unit(normal_from_object * n).to_array());
         let normals = lay(&mut normals, !mesh.normals.is_empty())?;
         let mut tangents = mesh.tangents.iter().flat_map(|t| {
-            let moved: Vec3 = (to.matrix3 * t.truncate()).into();
+            let moved: Vec3 = to.matrix3 * t.truncate();
             unit(moved).extend(t.w).to_array()
         });
         let tangents = lay(&mut tangents, !mesh.tangents.is_empty())?;

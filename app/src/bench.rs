@@ -1,0 +1,158 @@
+//! Measures how fast an adapter renders, on scenes made by code.
+//!
+//! Each scene is warmed up (upload, shader compilation), then the picture grows until one sample block takes a while,
+//! so that a fast adapter is not measured by its overhead and a slow one not for minutes; then blocks are rendered
+//! until the asked time is over. Nothing is taken from a table: every figure is rays or samples over measured seconds.
+
+mod scenes;
+
+use std::fmt;
+use std::time::Instant;
+
+use frame::{
+    BLOCK_SPP, BlockRange, FrameIndex, FrameSize, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
+    TileRect, TileRenderer,
+};
+use render_core::{GpuRenderer, Tally};
+use serde::Serialize;
+
+use crate::fault::{Exit, Fault};
+use crate::render::{pack, render_fault};
+use crate::stop::Stop;
+
+/// What a benchmark found.
+#[derive(Clone, Debug, Serialize)]
+pub struct BenchReport {
+    /// Adapter.
+    pub adapter: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Whether this program was built with optimisation; figures of a debug build say little about the host's part.
+    pub optimised: bool,
+    /// One line per scene.
+    pub scenes: Vec<SceneSpeed>,
+    /// 1000 × the geometric mean of the scenes' million samples per second.
+    pub score: f64,
+}
+
+/// How fast one scene was rendered.
+#[derive(Clone, Debug, Serialize)]
+pub struct SceneSpeed {
+    /// Its name.
+    pub scene: &'static str,
+    /// Triangles, instances counted each.
+    pub triangles: u64,
+    /// Columns and rows of the picture.
+    pub size: (u32, u32),
+    /// Million rays per second, shadow rays included.
+    pub mrays_per_s: f64,
+    /// Million samples (camera paths) per second.
+    pub msamples_per_s: f64,
+    /// Time until the first block was there: upload and shader compilation.
+    pub first_block_s: f64,
+}
+
+/// Picture sizes, smallest first.
+const SIZES: [(u32, u32); 5] = [(128, 72), (256, 144), (480, 270), (960, 540), (1920, 1080)];
+/// A block that takes this long is long enough to be measured.
+const BLOCK_S: f64 = 0.25;
+
+/// Runs all scenes for `seconds` each; `begin` hears each scene's name.
+pub fn run(
+    adapter: Option<&str>,
+    seconds: f64,
+    stop: &Stop,
+    begin: &mut dyn FnMut(&str),
+) -> Result<BenchReport, Fault> {
+    let mut renderer = crate::gpu::open_renderer(adapter, None)?;
+    let mut speeds = Vec::new();
+    for bench in scenes::all() {
+        begin(bench.name);
+        let blob = pack(&bench.scene)?.to_blob();
+        let triangles = bench.scene.triangles_instanced();
+        speeds.push(measure(bench.name, triangles, &blob, &mut renderer, seconds, stop)?);
+    }
+    let logs: f64 = speeds.iter().map(|speed| speed.msamples_per_s.max(1e-12).ln()).sum();
+    let score = 1000.0 * (logs / speeds.len() as f64).exp();
+    let card = renderer.adapter();
+    let optimised = !cfg!(debug_assertions);
+    Ok(BenchReport { adapter: card.name, driver: card.driver, optimised, scenes: speeds, score })
+}
+
+fn measure(
+    scene: &'static str,
+    triangles: u64,
+    blob: &SceneBlob,
+    renderer: &mut GpuRenderer,
+    seconds: f64,
+    stop: &Stop,
+) -> Result<SceneSpeed, Fault> {
+    let mut size = SIZES[0];
+    let first_block_s = block(blob, size, 0, renderer, stop)?.1;
+    for next in SIZES {
+        size = next;
+        if block(blob, size, 1, renderer, stop)?.1 >= BLOCK_S {
+            break;
+        }
+    }
+    let (mut spent_s, mut rays, mut samples, mut index) = (0.0, 0, 0, 2);
+    while spent_s < seconds {
+        let (did, took_s) = block(blob, size, index, renderer, stop)?;
+        spent_s += took_s;
+        rays += did.rays + did.shadow_rays;
+        samples += did.samples;
+        index += 1;
+    }
+    let per_s = |count: u64| count as f64 / 1e6 / spent_s;
+    let (mrays_per_s, msamples_per_s) = (per_s(rays), per_s(samples));
+    Ok(SceneSpeed { scene, triangles, size, mrays_per_s, msamples_per_s, first_block_s })
+}
+
+/// Renders one sample block of a whole picture; says what was done and how long it took.
+fn block(
+    blob: &SceneBlob,
+    (width, height): (u32, u32),
+    index: u32,
+    renderer: &mut GpuRenderer,
+    stop: &Stop,
+) -> Result<(Tally, f64), Fault> {
+    let size = FrameSize::new(width, height).expect("the sizes above are in range");
+    // Blocks beyond any real time limit, so that the index always names one.
+    let draft = SettingsDraft { spp: BLOCK_SPP << 16, ..SettingsDraft::defaults(size) };
+    let settings = RenderSettings::new(draft).expect("defaults are valid");
+    let rect = TileRect { x: 0, y: 0, width, height };
+    let blocks = BlockRange { first: index % (1 << 16), count: 1 };
+    let order = TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks, settings };
+    if stop.is_asked() {
+        return Err(Fault::new(Exit::Interrupted, "the benchmark was stopped", "start it again"));
+    }
+    let before = renderer.tally();
+    let started = Instant::now();
+    renderer.render(blob, &order, &mut |_| stop.flow()).map_err(|fault| render_fault(&fault))?;
+    let took_s = started.elapsed().as_secs_f64().max(1e-9);
+    let after = renderer.tally();
+    let did = Tally {
+        rays: after.rays - before.rays,
+        shadow_rays: after.shadow_rays - before.shadow_rays,
+        samples: after.samples - before.samples,
+    };
+    Ok((did, took_s))
+}
+
+impl fmt::Display for BenchReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let build = if self.optimised { "" } else { " (debug build: slower on the host's side)" };
+        writeln!(f, "{}, {}{build}", self.adapter, self.driver)?;
+        writeln!(
+            f,
+            "{:10} {:>10} {:>11} {:>9} {:>11}",
+            "scene", "triangles", "picture", "Mrays/s", "Msamples/s"
+        )?;
+        for speed in &self.scenes {
+            let size = format!("{}x{}", speed.size.0, speed.size.1);
+            let SceneSpeed { scene, triangles, mrays_per_s, msamples_per_s, .. } = speed;
+            writeln!(f, "{scene:10} {triangles:>10} {size:>11} {mrays_per_s:>9.3} {msamples_per_s:>11.3}")?;
+        }
+        write!(f, "score {:.0}", self.score)
+    }
+}

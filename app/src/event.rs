@@ -1,0 +1,160 @@
+//! Everything a long command tells while it works, for people and programs alike.
+//!
+//! One line of `--json` output is one [`Event`] with the number of the schema beside it. Programs depend on the names and
+//! units in here: a field may be added, but renaming or removing one raises [`SCHEMA`]. A test pins every line.
+
+use frame::LiveEvent;
+pub use frame::live::SCHEMA;
+use serde::Serialize;
+
+/// Something that happened. Times are seconds, sizes bytes unless the name says otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A scene was read.
+    SceneOpened {
+        /// As the person wrote it.
+        scene: String,
+        /// Triangles, instances counted each.
+        triangles: u64,
+        /// Camera that is used.
+        camera: String,
+    },
+    /// Rendering begins.
+    RenderStarted {
+        /// Frames in all.
+        frames: u32,
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Samples per pixel.
+        spp: u32,
+        /// Tiles in each frame.
+        tiles: u32,
+        /// Tile edge in pixels.
+        tile_px: u32,
+        /// What renders; empty when other machines do.
+        adapter: String,
+    },
+    /// A picture of the unfinished frame was written.
+    PartialWritten {
+        /// Frame.
+        frame: u32,
+        /// File.
+        file: String,
+    },
+    /// Rendering is over, by being done or by being stopped.
+    RenderEnded {
+        /// Samples (pixels × samples per pixel × frames) that are in the pictures.
+        done_samples: u64,
+        /// Since rendering began, seconds.
+        elapsed_s: f64,
+    },
+    /// A coordinator takes connections.
+    CoordinatorReady {
+        /// Its address with its key.
+        address: String,
+    },
+    /// A node is connected.
+    NodeReady {
+        /// Its identity.
+        node: String,
+        /// What it renders with.
+        adapter: String,
+    },
+    /// What a node is doing; at most a few a second.
+    NodeStatus {
+        /// One of: connecting, idle, fetching, rendering, sending.
+        state: String,
+        /// Tiles accepted since it started.
+        tiles_done: u64,
+    },
+    /// How much of the sealed scenes is at the coordinator.
+    Uploaded {
+        /// Scenes that are there completely.
+        scenes: u32,
+        /// Sealed bytes that were sent.
+        sent_bytes: u64,
+        /// Sealed bytes that were there already.
+        known_bytes: u64,
+    },
+    /// A job was handed in.
+    JobSubmitted {
+        /// Its id.
+        job: String,
+    },
+    /// One job in a list.
+    Job {
+        /// Its id.
+        job: String,
+        /// One of: open, done, cancelled, failed.
+        state: String,
+        /// Share of its samples that is verified, 0 to 1.
+        done: f64,
+        /// Frames in all.
+        frames: u32,
+        /// Where its pictures go.
+        output: String,
+    },
+    /// A job was cancelled.
+    JobCancelled {
+        /// Its id.
+        job: String,
+    },
+    /// A finding of `scene check`, `verify`, `exr` or `doctor`: a name and what was found.
+    Finding {
+        /// What it is about.
+        subject: String,
+        /// What was found.
+        value: serde_json::Value,
+        /// What to do about it, when something is wrong.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        advice: Option<String>,
+    },
+    /// The command failed; the last line.
+    Error {
+        /// Exit code.
+        exit: u8,
+        /// What happened.
+        message: String,
+        /// What to do.
+        advice: String,
+    },
+    /// What happens while a render is followed.
+    #[serde(untagged)]
+    Live(LiveEvent),
+}
+
+#[derive(Serialize)]
+struct Envelope<'event> {
+    schema: u32,
+    #[serde(flatten)]
+    event: &'event Event,
+}
+
+/// Who is told about events: bars, lines or JSON in the program, a list in tests.
+pub trait Audience: Send {
+    /// Hears one event.
+    fn hear(&mut self, event: &Event);
+}
+
+impl Event {
+    /// The event as one line of JSON, without the line break.
+    pub fn to_json(&self) -> String {
+        let envelope = Envelope { schema: SCHEMA, event: self };
+        serde_json::to_string(&envelope).expect("events hold only text, numbers and JSON")
+    }
+}
+
+impl From<LiveEvent> for Event {
+    fn from(event: LiveEvent) -> Self {
+        Event::Live(event)
+    }
+}
+
+impl<F: FnMut(&Event) + Send> Audience for F {
+    fn hear(&mut self, event: &Event) {
+        self(event);
+    }
+}

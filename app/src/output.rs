@@ -1,0 +1,152 @@
+//! Names of the files that a render writes, and whether they can be written at all, asked before any work is done.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::fault::{Fault, quoted};
+
+/// An output name: a file `*.exr`, with a run of `#` where the frame number goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputName {
+    folder: PathBuf,
+    before: String,
+    digits: usize,
+    after: String,
+}
+
+impl OutputName {
+    /// Reads an output name; `frames` is how many pictures it must tell apart.
+    pub fn parse(path: &Path, frames: usize) -> Result<Self, Fault> {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(stem) = name.strip_suffix(".exr").filter(|stem| !stem.is_empty()) else {
+            let advice = "end it in .exr, as in -o picture.exr";
+            return Err(Fault::usage(format!("the output name {} is not an EXR file", quoted(path)), advice));
+        };
+        let (before, digits, after) = split_at_hashes(stem);
+        if frames > 1 && digits == 0 {
+            return Err(Fault::usage(
+                format!("{frames} frames cannot all be written to {}", quoted(path)),
+                format!("put #### where the frame number goes, as in -o {stem}.####.exr"),
+            ));
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Ok(Self { folder, before: before.to_owned(), digits, after: after.to_owned() })
+    }
+
+    /// The finished file of a frame.
+    pub fn path(&self, frame: u32) -> PathBuf {
+        self.folder.join(format!("{}.exr", self.stem(frame)))
+    }
+
+    /// The growing file of a frame.
+    pub fn partial(&self, frame: u32) -> PathBuf {
+        self.folder.join(format!("{}.partial.exr", self.stem(frame)))
+    }
+
+    /// Checks that the folder is there, can be written to, and has `need_bytes` free.
+    pub fn check_writable(&self, first_frame: u32, need_bytes: u64) -> Result<(), Fault> {
+        let path = self.path(first_frame);
+        if !self.folder.is_dir() {
+            let what = format!("the output folder {} does not exist", quoted(&self.folder));
+            return Err(Fault::failure(what, "make it or choose another place with -o"));
+        }
+        if path.is_dir() {
+            let what = format!("the output {} is a folder", quoted(&path));
+            return Err(Fault::failure(what, "choose another name with -o"));
+        }
+        try_to_write(&self.folder, &path)?;
+        match free_bytes(&self.folder) {
+            Some(free) if free < need_bytes => Err(Fault::failure(
+                format!(
+                    "the picture needs about {} MiB and {} MiB are free in {}",
+                    need_bytes >> 20,
+                    free >> 20,
+                    quoted(&self.folder)
+                ),
+                "free some space or choose another disk with -o",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn stem(&self, frame: u32) -> String {
+        match self.digits {
+            0 => self.before.clone(),
+            digits => format!("{}{frame:0digits$}{}", self.before, self.after),
+        }
+    }
+}
+
+/// Free bytes on the disk that holds `folder`, where the system says so.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let folder = folder.canonicalize().ok()?;
+    let disks = sysinfo::Disks::new_with_refreshed_list();
+    disks
+        .iter()
+        .filter(|disk| folder.starts_with(disk.mount_point()))
+        .max_by_key(|disk| disk.mount_point().as_os_str().len())
+        .map(sysinfo::Disk::available_space)
+}
+
+fn split_at_hashes(stem: &str) -> (&str, usize, &str) {
+    let Some(end) = stem.rfind('#').map(|at| at + 1) else { return (stem, 0, "") };
+    let before = stem[..end].trim_end_matches('#');
+    (before, end - before.len(), &stem[end..])
+}
+
+fn try_to_write(folder: &Path, path: &Path) -> Result<(), Fault> {
+    let probe = folder.join(format!(".tessera-{}.tmp", std::process::id()));
+    let made = std::fs::File::create(&probe);
+    let written = made.and_then(|file| file.set_len(4096));
+    match std::fs::remove_file(&probe) {
+        Err(error) if error.kind() != ErrorKind::NotFound && written.is_ok() => {
+            return Err(Fault::file("tidy up in", folder, &error));
+        }
+        _ => {}
+    }
+    written.map_err(|error| Fault::file("write", path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str, frames: usize) -> Result<OutputName, Fault> {
+        OutputName::parse(Path::new(text), frames)
+    }
+
+    #[test]
+    fn hashes_become_the_frame_number() {
+        let output = name("shots/a_####.v2.exr", 3).expect("it has hashes");
+        assert_eq!(output.path(7), Path::new("shots/a_0007.v2.exr"));
+        assert_eq!(output.partial(12345), Path::new("shots/a_12345.v2.partial.exr"));
+        let still = name("a.exr", 1).expect("one frame needs none");
+        assert_eq!(still.path(7), Path::new("./a.exr"));
+    }
+
+    #[test]
+    fn many_frames_need_hashes_and_the_suffix_is_exr() {
+        assert!(name("a.exr", 2).expect_err("no hashes").advice.contains("a.####.exr"));
+        for wrong in ["a.png", "a", ".exr", "folder/", ""] {
+            assert_eq!(name(wrong, 1).expect_err(wrong).exit, crate::fault::Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn a_missing_folder_or_too_little_room_is_told_before_rendering() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let missing = OutputName::parse(&place.path().join("no/a.exr"), 1).expect("a good name");
+        assert!(missing.check_writable(0, 0).expect_err("no folder").what.contains("does not exist"));
+        let here = OutputName::parse(&place.path().join("a.exr"), 1).expect("a good name");
+        here.check_writable(0, 4096).expect("a temporary folder takes a page");
+        assert!(here.check_writable(0, u64::MAX).is_err() || free_bytes(place.path()).is_none());
+        assert_eq!(
+            std::fs::read_dir(place.path()).expect("it is there").count(),
+            0,
+            "nothing is left behind"
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Looks into EXR files: what is in them, whether they are sound, how two of them differ, and a quick preview.
+
+use std::path::{Path, PathBuf};
+
+use frame::compare::{self, CompareError, Comparison};
+use frame::exr::{self, CheckReport, ExrFile, ExrInfo, Layer, Layers, ReadLimits, ToneMap};
+
+use crate::fault::Fault;
+use crate::print::exr_fault;
+
+/// Parts, channels and attributes.
+pub fn info(path: &Path) -> Result<ExrInfo, Fault> {
+    exr::read_info(path, &ReadLimits::default()).map_err(|error| exr_fault("read", path, &error))
+}
+
+/// Decodes every pixel and reports what is wrong. Only the beauty is expected to be there: other layers are the artist's choice.
+pub fn check(path: &Path) -> Result<CheckReport, Fault> {
+    let beauty: Layers = Layer::Beauty.name().parse().expect("a layer's name is a list of one");
+    Ok(exr::check(&read(path)?, &beauty))
+}
+
+/// How far `test` is from `reference`.
+pub fn diff(test: &Path, reference: &Path) -> Result<Comparison, Fault> {
+    compare::compare(&read(test)?, &read(reference)?).map_err(|error| {
+        let advice = match error {
+            CompareError::Size(..) => "render both at the same --size",
+            CompareError::NoColours => "give two pictures with R, G and B channels",
+        };
+        Fault::failure(error.to_string(), advice)
+    })
+}
+
+/// Writes the beauty as an 8-bit sRGB PNG, `exposure_ev` stops brighter; says where.
+pub fn to_png(path: &Path, output: Option<PathBuf>, exposure_ev: f32) -> Result<PathBuf, Fault> {
+    let output = output.unwrap_or_else(|| path.with_extension("png"));
+    let colours = read(path)?.colours().ok_or_else(|| {
+        let what = format!("{} has no colours to show", crate::fault::quoted(path));
+        Fault::failure(what, "give a picture with R, G and B channels")
+    })?;
+    exr::write_png(&output, &colours, exposure_ev, ToneMap::Clip)
+        .map_err(|error| exr_fault("write", &output, &error))?;
+    Ok(output)
+}
+
+pub(crate) fn read(path: &Path) -> Result<ExrFile, Fault> {
+    exr::read(path, &ReadLimits::default()).map_err(|error| exr_fault("read", path, &error))
+}

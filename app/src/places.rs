@@ -1,0 +1,75 @@
+//! Where things lie on this computer: the data folders of artist, node and coordinator.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::fault::Fault;
+
+/// Which of the three a data folder belongs to. Each keeps its own identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Who submits scenes.
+    Artist,
+    /// Who renders them.
+    Node,
+    /// Who matches the two.
+    Coordinator,
+}
+
+impl Part {
+    /// The folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Artist => "artist",
+            Part::Node => "node",
+            Part::Coordinator => "coordinator",
+        }
+    }
+}
+
+/// The data folder: the one asked for, else the system's usual place for a program's data.
+pub fn data_folder(part: Part, asked: Option<&Path>) -> Result<PathBuf, Fault> {
+    if let Some(folder) = asked {
+        return Ok(folder.to_owned());
+    }
+    let usual = ProjectDirs::from("", "", "tessera").ok_or_else(|| {
+        Fault::usage("this account has no home folder to keep data in", "name a folder with --data DIR")
+    })?;
+    Ok(usual.data_dir().join(part.name()))
+}
+
+/// Makes the data folder, readable by its owner alone.
+pub fn create_private(folder: &Path) -> Result<(), Fault> {
+    std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, &error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(folder, private)
+            .map_err(|error| Fault::file("protect the folder", folder, &error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_folder_wins() {
+        let asked = Path::new("somewhere");
+        assert_eq!(data_folder(Part::Node, Some(asked)).expect("it is named"), asked);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_data_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let folder = place.path().join("a/b");
+        create_private(&folder).expect("it can be made");
+        let mode = std::fs::metadata(&folder).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,73 @@
+//! Prints a film as an EXR: which layers, how they are stored, and the facts written beside them.
+
+use std::path::Path;
+
+use frame::exr::{self, ExrError, ExrOptions};
+use frame::{Film, FrameIndex, FrameSize, PlaneSet};
+
+use crate::fault::{Fault, quoted};
+
+/// How pictures are stored.
+#[derive(Clone, Debug, Default)]
+pub struct Print {
+    /// Which layers.
+    pub layers: exr::Layers,
+    /// How channels are named.
+    pub layout: exr::Layout,
+    /// Codec.
+    pub compression: exr::Compression,
+}
+
+impl Print {
+    /// Writes the film as it is, through a temporary file, so that `path` is always whole.
+    pub fn write(
+        &self,
+        path: &Path,
+        frame: FrameIndex,
+        film: &Film,
+        receipts: Option<Vec<u8>>,
+    ) -> Result<(), Fault> {
+        let mut metadata = exr::settings_metadata(film.settings());
+        metadata.push(("frame".into(), frame.0.to_string()));
+        metadata.push(("engine".into(), concat!("Tessera ", env!("CARGO_PKG_VERSION")).into()));
+        let options = ExrOptions {
+            layers: self.layers.clone(),
+            layout: self.layout,
+            compression: self.compression,
+            metadata,
+            receipts,
+        };
+        exr::write(path, &film.picture(), &options).map_err(|error| exr_fault("write", path, &error))
+    }
+
+    /// The planes that must be rendered.
+    pub fn planes(&self) -> PlaneSet {
+        self.layers.planes()
+    }
+
+    /// What a picture of this size takes on disk at most, with its growing copy beside it.
+    pub fn bytes_max(&self, size: FrameSize) -> u64 {
+        let channels: usize = self.layers.iter().map(|layer| layer.channel_names(self.layout).len()).sum();
+        // Four bytes a value, two files, and a MiB for headers.
+        size.pixels() * channels as u64 * 4 * 2 + (1 << 20)
+    }
+}
+
+/// An EXR's error, for people.
+pub(crate) fn exr_fault(doing: &str, path: &Path, error: &ExrError) -> Fault {
+    let unreadable = "check that it is a whole OpenEXR file";
+    match error {
+        ExrError::LayerNotRendered(_) | ExrError::LossyData(_) => {
+            let text = error.to_string();
+            let (what, advice) = text.split_once("; ").unwrap_or((&text, "choose other --layers"));
+            Fault::usage(what, advice)
+        }
+        ExrError::Read(source) | ExrError::Write(source) => Fault::file(doing, path, source),
+        ExrError::DiskFull => Fault::file(doing, path, &std::io::ErrorKind::StorageFull.into()),
+        ExrError::Malformed(_) => Fault::failure(format!("{}: {error}", quoted(path)), unreadable),
+        ExrError::TooLarge { .. } => {
+            Fault::failure(format!("{}: {error}", quoted(path)), "give a smaller picture")
+        }
+        _ => Fault::failure(format!("could not {doing} {}: {error}", quoted(path)), unreadable),
+    }
+}

@@ -1,0 +1,34 @@
+//! Renders a scene on this computer: from its file to EXRs.
+
+mod darkroom;
+mod plan;
+mod session;
+mod tally;
+
+use frame::TileRenderer;
+
+pub use plan::Plan;
+pub(crate) use plan::{import_fault, open_scene, pack};
+pub(crate) use session::render_fault;
+
+use crate::event::Audience;
+use crate::fault::{Exit, Fault};
+use crate::gpu;
+use crate::request::RenderRequest;
+use crate::stop::Stop;
+
+/// Renders without network and sealing, on the adapter that is asked for or the strongest.
+///
+/// # Errors
+/// A [`Fault`] with the exit code that fits; when stopped, it says what was kept.
+pub fn direct(
+    request: &RenderRequest,
+    adapter: Option<&str>,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let plan = Plan::open(request, audience)?;
+    let mut renderer = gpu::open_renderer(adapter, None)?;
+    plan.announce(&renderer.adapter().name, audience);
+    session::render_frames(&plan, &mut |frame| plan.blob(frame), &mut renderer, stop, audience)
+}

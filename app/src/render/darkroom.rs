@@ -1,0 +1,104 @@
+//! From film to file: the growing picture of an unfinished frame, and the finished one in its place.
+//!
+//! Both ways of rendering end here, in this process and over the network, so that they cannot differ.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use frame::{Film, FrameIndex, LiveEvent};
+
+use crate::event::{Audience, Event};
+use crate::fault::Fault;
+use crate::output::OutputName;
+use crate::print::Print;
+
+/// Least time between two pictures of an unfinished frame.
+const PARTIAL_GAP: Duration = Duration::from_secs(4);
+/// Writing partial pictures takes at most one part in this many of the time.
+const PARTIAL_SHARE: u32 = 20;
+
+/// Writes the pictures of a render.
+pub(crate) struct Darkroom<'a> {
+    output: &'a OutputName,
+    print: &'a Print,
+    next_partial: Instant,
+    partial_failed: bool,
+}
+
+impl<'a> Darkroom<'a> {
+    /// A darkroom for one render.
+    pub(crate) fn new(output: &'a OutputName, print: &'a Print) -> Self {
+        Self { output, print, next_partial: Instant::now() + PARTIAL_GAP / 4, partial_failed: false }
+    }
+
+    /// Writes the unfinished frame when it is time for it. A failure is told once and stops nothing.
+    pub(crate) fn refresh(&mut self, frame: FrameIndex, film: &Film, audience: &mut dyn Audience) {
+        if !self.is_due() {
+            return;
+        }
+        let started = Instant::now();
+        match self.write_partial(frame, film, audience) {
+            Ok(()) => {
+                let gap = PARTIAL_GAP.max(started.elapsed() * PARTIAL_SHARE);
+                self.next_partial = Instant::now() + gap;
+            }
+            Err(fault) => {
+                self.partial_failed = true;
+                let message = format!("no picture is shown while this frame grows: {}", fault.what);
+                audience.hear(&LiveEvent::Warning { message }.into());
+            }
+        }
+    }
+
+    /// Writes the unfinished frame now.
+    pub(crate) fn write_partial(
+        &self,
+        frame: FrameIndex,
+        film: &Film,
+        audience: &mut dyn Audience,
+    ) -> Result<(), Fault> {
+        let path = self.output.partial(frame.0);
+        self.print.write(&path, frame, film, None)?;
+        audience.hear(&Event::PartialWritten { frame: frame.0, file: shown(&path) });
+        Ok(())
+    }
+
+    /// Whether it is time for a picture of an unfinished frame.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.partial_failed && Instant::now() >= self.next_partial
+    }
+
+    /// Writes the finished frame and takes the growing one away.
+    pub(crate) fn finish(
+        &self,
+        frame: FrameIndex,
+        film: &Film,
+        audience: &mut dyn Audience,
+    ) -> Result<(), Fault> {
+        self.develop(frame, film, None, audience)
+    }
+
+    fn develop(
+        &self,
+        frame: FrameIndex,
+        film: &Film,
+        receipts: Option<Vec<u8>>,
+        audience: &mut dyn Audience,
+    ) -> Result<(), Fault> {
+        let path = self.output.path(frame.0);
+        self.print.write(&path, frame, film, receipts)?;
+        let partial = self.output.partial(frame.0);
+        match std::fs::remove_file(&partial) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Fault::file("remove", &partial, &error));
+            }
+            _ => {}
+        }
+        audience.hear(&LiveEvent::FrameWritten { frame, file: shown(&path) }.into());
+        Ok(())
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

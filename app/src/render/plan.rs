@@ -1,0 +1,194 @@
+//! A render request that has been checked against its scene and its disk: after this, only rendering can fail.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use frame::{Denoise, FrameIndex, FrameSize, LiveEvent, RenderSettings, SceneBlob, SettingsDraft, TileGrid};
+use render_core::PackedScene;
+use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
+use render_core::scene::Scene;
+
+use crate::event::{Audience, Event};
+use crate::fault::{Exit, Fault};
+use crate::output::OutputName;
+use crate::print::Print;
+use crate::request::{DEFAULT_WIDTH, RenderRequest, Sky, Surroundings};
+use crate::tiling;
+
+/// What is rendered, how, and where the pictures go.
+pub struct Plan {
+    /// Frames, ascending; a still is frame 0.
+    pub(crate) frames: Vec<FrameIndex>,
+    pub(crate) settings: RenderSettings,
+    pub(crate) grid: TileGrid,
+    pub(crate) output: OutputName,
+    pub(crate) print: Print,
+    document: Arc<Document>,
+    still_s: Option<f64>,
+    fps: f64,
+}
+
+impl Plan {
+    /// Opens the scene, tells what a person should know about it, and checks that the pictures can be written.
+    pub fn open(request: &RenderRequest, audience: &mut dyn Audience) -> Result<Self, Fault> {
+        let frames = frames(request);
+        let output = OutputName::parse(&request.output, frames.len())?;
+        let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings)?;
+        for warning in document.warnings() {
+            audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
+        }
+        let still_s = request.frames.is_none().then_some(request.time_s);
+        let first = document.scene_at(instant(still_s, frames[0], request.fps), (1.0 / request.fps) as f32);
+        let scene = first.map_err(|error| import_fault(&error))?;
+        let size = request.size.map_or_else(|| default_size(scene.camera.aspect), Ok)?;
+        let settings = settings(request, size)?;
+        let grid = TileGrid::new(size, tiling::edge_px(request.tile_px, size), 0);
+        output.check_writable(frames[0].0, request.print.bytes_max(size))?;
+        audience.hear(&Event::SceneOpened {
+            scene: request.scene.display().to_string(),
+            triangles: scene.triangles_instanced(),
+            camera: scene.camera.name.clone(),
+        });
+        let print = request.print.clone();
+        Ok(Self {
+            frames,
+            settings,
+            grid,
+            output,
+            print,
+            document: Arc::new(document),
+            still_s,
+            fps: request.fps,
+        })
+    }
+
+    /// The packed scene at a frame's instant.
+    pub(crate) fn blob(&self, frame: FrameIndex) -> Result<SceneBlob, Fault> {
+        self.packed(frame).map(|packed| packed.to_blob())
+    }
+
+    fn packed(&self, frame: FrameIndex) -> Result<PackedScene, Fault> {
+        packed_at(&self.document, instant(self.still_s, frame, self.fps), self.fps)
+    }
+
+    /// Samples (pixels × samples per pixel) of all frames.
+    pub(crate) fn total_samples(&self) -> u64 {
+        self.grid.frame().pixels() * u64::from(self.settings.spp) * self.frames.len() as u64
+    }
+
+    /// Tells that rendering begins.
+    pub(crate) fn announce(&self, adapter: &str, audience: &mut dyn Audience) {
+        audience.hear(&Event::RenderStarted {
+            frames: self.frames.len() as u32,
+            width: self.settings.size.width(),
+            height: self.settings.size.height(),
+            spp: self.settings.spp,
+            tiles: self.grid.len(),
+            tile_px: self.grid.edge_px(),
+            adapter: adapter.to_owned(),
+        });
+    }
+}
+
+fn packed_at(document: &Document, time_s: f32, fps: f64) -> Result<PackedScene, Fault> {
+    let scene = document.scene_at(time_s, (1.0 / fps) as f32);
+    pack(&scene.map_err(|error| import_fault(&error))?)
+}
+
+/// Opens a scene file as a person names it.
+pub(crate) fn open_scene(
+    path: &Path,
+    camera: Option<&str>,
+    surroundings: &Surroundings,
+) -> Result<Document, Fault> {
+    let options = ImportOptions {
+        camera: camera.map(str::to_owned),
+        environment: match &surroundings.sky {
+            Sky::Automatic => EnvironmentChoice::Neutral,
+            Sky::Black => EnvironmentChoice::None,
+            Sky::File(file) => EnvironmentChoice::File(file.clone()),
+        },
+        environment_strength: surroundings.strength,
+        environment_rotation: surroundings.rotate_deg.to_radians(),
+        ..ImportOptions::default()
+    };
+    Document::open(path, &options).map_err(|error| import_fault(&error))
+}
+
+/// Packs a scene as the renderer reads it.
+pub(crate) fn pack(scene: &Scene) -> Result<PackedScene, Fault> {
+    render_core::pack(scene).map_err(|fault| {
+        Fault::scene(format!("the scene cannot be packed: {fault}"), "simplify it there and export it again")
+    })
+}
+
+/// An importer's error, for people.
+pub(crate) fn import_fault(error: &ImportError) -> Fault {
+    let help = error.help();
+    let help = help.trim_end_matches('.');
+    let mut letters = help.chars();
+    let advice =
+        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
+    let exit = match error {
+        ImportError::NoSuchCamera { .. } => Exit::Usage,
+        _ => Exit::Scene,
+    };
+    Fault::new(exit, error.to_string(), advice)
+}
+
+fn frames(request: &RenderRequest) -> Vec<FrameIndex> {
+    match &request.frames {
+        Some(range) => range.frames().iter().map(|&frame| FrameIndex(frame)).collect(),
+        None => vec![FrameIndex(0)],
+    }
+}
+
+fn instant(still_s: Option<f64>, frame: FrameIndex, fps: f64) -> f32 {
+    still_s.unwrap_or_else(|| f64::from(frame.0) / fps) as f32
+}
+
+/// The camera's aspect at [`DEFAULT_WIDTH`] pixels wide; 16:9 for a camera that asks for none.
+fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
+    let aspect = f64::from(aspect.unwrap_or(16.0 / 9.0));
+    let height = (f64::from(DEFAULT_WIDTH) / aspect).round();
+    let bad = || {
+        Fault::scene(
+            format!("the camera asks for an aspect ratio of {aspect}"),
+            "name the pixels with --size WxH",
+        )
+    };
+    if !(1.0..=f64::from(FrameSize::SIDE_MAX)).contains(&height) {
+        return Err(bad());
+    }
+    FrameSize::new(DEFAULT_WIDTH, height as u32).map_err(|_| bad())
+}
+
+fn settings(request: &RenderRequest, size: FrameSize) -> Result<RenderSettings, Fault> {
+    let draft = SettingsDraft {
+        spp: request.spp,
+        seed: request.seed,
+        max_bounces: request.max_bounces,
+        filter: request.filter,
+        microfacet: request.microfacet,
+        clamp_indirect: request.clamp_indirect,
+        denoise: Denoise::Off,
+        planes: request.print.planes(),
+        ..SettingsDraft::defaults(size)
+    };
+    RenderSettings::new(draft).map_err(|error| Fault::usage(error.to_string(), "correct the flag"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_size_keeps_the_cameras_aspect() {
+        let size = |aspect| default_size(aspect).map(|size| (size.width(), size.height()));
+        assert_eq!(size(Some(1.5)), Ok((1920, 1280)));
+        assert_eq!(size(None), Ok((1920, 1080)));
+        for wild in [1e-9, 1e9, f32::NAN] {
+            assert_eq!(size(Some(wild)).expect_err("not a picture").exit, Exit::Scene);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Renders frames with one renderer in this process, pass by pass from the centre outwards.
+
+use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, TileRenderer};
+
+use super::darkroom::Darkroom;
+use super::tally::Tally;
+use crate::event::Audience;
+use crate::fault::{Exit, Fault};
+use crate::render::Plan;
+use crate::stop::Stop;
+use crate::tiling;
+
+/// How a render ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Done,
+    Stopped {
+        /// Whether the unfinished frame was worth a file.
+        kept: bool,
+    },
+}
+
+/// Renders every frame of the plan; `scene` packs a frame's scene.
+///
+/// A frame that fails is told and left out, and the others are rendered; a render of a single frame fails with it.
+pub(crate) fn render_frames(
+    plan: &Plan,
+    scene: &mut dyn FnMut(FrameIndex) -> Result<SceneBlob, Fault>,
+    renderer: &mut dyn TileRenderer,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let mut session = Session {
+        plan,
+        darkroom: Darkroom::new(&plan.output, &plan.print),
+        tally: Tally::start(plan.total_samples()),
+        stop,
+        audience,
+    };
+    let mut failed = 0;
+    for (done, &frame) in plan.frames.iter().enumerate() {
+        let outcome = scene(frame).and_then(|blob| session.frame(frame, &blob, renderer));
+        match outcome {
+            Ok(Ended::Done) => {}
+            Ok(Ended::Stopped { kept }) => return Err(session.interrupted(frame, kept, done)),
+            Err(fault) if plan.frames.len() == 1 || is_final(&fault) => return Err(fault),
+            Err(fault) => {
+                failed += 1;
+                let message = format!("frame {} failed: {}", frame.0, fault.what);
+                session.audience.hear(&LiveEvent::Warning { message }.into());
+            }
+        }
+    }
+    session.tally.end(session.audience);
+    let frames_done = plan.frames.len() as u32 - failed;
+    session.audience.hear(&LiveEvent::Finished { frames_done, frames_failed: failed }.into());
+    if failed == 0 {
+        return Ok(Exit::Done);
+    }
+    let what = format!("{failed} of {} frames failed", plan.frames.len());
+    Err(Fault::new(Exit::Frames, what, "see the notes above; the other frames are written"))
+}
+
+struct Session<'a> {
+    plan: &'a Plan,
+    darkroom: Darkroom<'a>,
+    tally: Tally,
+    stop: &'a Stop,
+    audience: &'a mut dyn Audience,
+}
+
+impl Session<'_> {
+    fn frame(
+        &mut self,
+        frame: FrameIndex,
+        blob: &SceneBlob,
+        renderer: &mut dyn TileRenderer,
+    ) -> Result<Ended, Fault> {
+        self.audience.hear(&LiveEvent::FrameStarted { frame }.into());
+        let mut film = Film::new(self.plan.grid, self.plan.settings);
+        for blocks in tiling::passes(self.plan.settings.spp) {
+            for tile in self.plan.grid.from_centre() {
+                let rect = self.plan.grid.rect(tile).expect("the grid lists its own tiles");
+                let settings = self.plan.settings;
+                let order =
+                    TileOrder { frame, rect, margin_px: self.plan.grid.margin_px(), blocks, settings };
+                match self.order(blob, &order, renderer) {
+                    Ok(partials) => {
+                        for partial in partials {
+                            film.merge(tile, partial).map_err(|error| spoilt(&error))?;
+                        }
+                        self.tally.add(samples(&order));
+                    }
+                    Err(RenderFault::Stopped) => {
+                        return Ok(Ended::Stopped { kept: self.keep(frame, &film)? });
+                    }
+                    Err(fault) => return Err(render_fault(&fault)),
+                }
+                self.darkroom.refresh(frame, &film, self.audience);
+            }
+        }
+        self.darkroom.finish(frame, &film, self.audience)?;
+        Ok(Ended::Done)
+    }
+
+    fn order(
+        &mut self,
+        blob: &SceneBlob,
+        order: &TileOrder,
+        renderer: &mut dyn TileRenderer,
+    ) -> Result<Vec<frame::Partial>, RenderFault> {
+        let (tally, audience, stop) = (&mut self.tally, &mut *self.audience, self.stop);
+        if stop.is_asked() {
+            return Err(RenderFault::Stopped);
+        }
+        tally.tell(0, audience);
+        let mut in_flight = 0;
+        renderer.render(blob, order, &mut |partial| {
+            let blocks = partial.node.blocks(order.blocks.end());
+            in_flight += order.rect.pixels() as u64 * blocks.samples(order.settings.spp).len() as u64;
+            tally.tell(in_flight, audience);
+            stop.flow()
+        })
+    }
+
+    /// Keeps what there is of an unfinished frame.
+    fn keep(&mut self, frame: FrameIndex, film: &Film) -> Result<bool, Fault> {
+        if film.progress().done_samples == 0 {
+            return Ok(false);
+        }
+        self.darkroom.write_partial(frame, film, self.audience).map(|()| true)
+    }
+
+    fn interrupted(&mut self, frame: FrameIndex, partial: bool, frames_done: usize) -> Fault {
+        self.tally.end(self.audience);
+        let mut kept = Vec::new();
+        if frames_done > 0 {
+            kept.push(format!("{frames_done} finished frames are kept"));
+        }
+        if partial {
+            let path = self.plan.output.partial(frame.0);
+            kept.push(format!("frame {} so far is in {}", frame.0, crate::fault::quoted(&path)));
+        }
+        let kept = if kept.is_empty() { "nothing was finished yet".to_owned() } else { kept.join(" and ") };
+        Fault::new(
+            Exit::Interrupted,
+            format!("the render was stopped; {kept}"),
+            "start it again for the rest",
+        )
+    }
+}
+
+fn samples(order: &TileOrder) -> u64 {
+    order.rect.pixels() as u64 * order.blocks.samples(order.settings.spp).len() as u64
+}
+
+/// Whether the next frame would meet the same fault.
+fn is_final(fault: &Fault) -> bool {
+    fault.exit == Exit::Failure
+}
+
+fn spoilt(error: &frame::FilmError) -> Fault {
+    Fault::failure(
+        format!("the renderer gave back a tile that does not fit: {error}"),
+        "try another adapter with --gpu, and report this with the output of `tessera doctor`",
+    )
+}
+
+/// A renderer's fault, for people.
+pub(crate) fn render_fault(fault: &RenderFault) -> Fault {
+    match fault {
+        RenderFault::BadScene(why) => {
+            Fault::scene(format!("the scene cannot be rendered: {why}"), "see `tessera scene check`")
+        }
+        RenderFault::OutOfMemory { needed_bytes, available_bytes, what } => Fault::scene(
+            format!(
+                "the scene needs {} MiB of GPU memory and {} MiB are available ({what})",
+                needed_bytes.div_ceil(1 << 20),
+                available_bytes >> 20
+            ),
+            "use smaller textures or fewer triangles, or an adapter with more memory (--gpu)",
+        ),
+        RenderFault::DeviceLost(why) => Fault::failure(
+            format!("the GPU was lost: {why}"),
+            "update its driver, close other programs that use it, or choose another with --gpu",
+        ),
+        RenderFault::BadOrder(_) | RenderFault::Stopped => {
+            Fault::failure(fault.to_string(), "report this with the output of `tessera doctor`")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

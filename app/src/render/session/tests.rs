@@ -1,0 +1,176 @@
+//! The loop over frames, passes and tiles, with a renderer whose every sample is a formula.
+
+use std::path::Path;
+
+use frame::{
+    AdapterCard, AdapterClass, Flow, Partial, Plane, RenderFault, SceneBlob, TileOrder, TilePlanes,
+    TileRenderer,
+};
+
+use super::*;
+use crate::event::Event;
+use crate::print::Print;
+use crate::request::{RenderRequest, Sky, Surroundings};
+
+/// Radiance is a function of pixel and sample index alone, with bits that depend on the order of summation.
+struct Formula {
+    fail_frame: Option<u32>,
+    stop_after: Option<(u32, Stop)>,
+}
+
+impl TileRenderer for Formula {
+    fn adapter(&self) -> AdapterCard {
+        let class = AdapterClass::Other;
+        AdapterCard { name: "formula".into(), backend: "none".into(), driver: String::new(), class }
+    }
+
+    fn margin_px(&self) -> u32 {
+        0
+    }
+
+    fn render(
+        &mut self,
+        _scene: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        if self.fail_frame == Some(order.frame.0) {
+            return Err(RenderFault::BadScene("for the test".into()));
+        }
+        if let Some((left, stop)) = &mut self.stop_after {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                stop.ask();
+            }
+        }
+        let blocks = frame::blocks::block_count(order.settings.spp);
+        let mut film_of_one = Vec::new();
+        for node in order.blocks.maximal_nodes(blocks) {
+            film_of_one.push(Partial { node, planes: sum(node, order, blocks) });
+        }
+        match film_of_one.iter().try_for_each(progress) {
+            Flow::Continue(()) => Ok(film_of_one),
+            Flow::Break(()) => Err(RenderFault::Stopped),
+        }
+    }
+}
+
+fn sum(node: frame::TreeNode, order: &TileOrder, blocks: u32) -> TilePlanes {
+    if node.level > 0 {
+        let child = |index| frame::TreeNode { level: node.level - 1, index };
+        let mut left = sum(child(node.index * 2), order, blocks);
+        if child(node.index * 2 + 1).blocks(blocks).count > 0 {
+            left.add_right(&sum(child(node.index * 2 + 1), order, blocks));
+        }
+        return left;
+    }
+    let mut planes = TilePlanes::zeroed(order.rect, order.settings.planes);
+    let radiance = planes.plane_mut(Plane::Radiance).expect("always there");
+    for (at, value) in radiance.iter_mut().enumerate() {
+        let (pixel, channel) = (at as u32 / 3, at as u32 % 3);
+        let (x, y) = (order.rect.x + pixel % order.rect.width, order.rect.y + pixel / order.rect.width);
+        for sample in node.blocks(blocks).samples(order.settings.spp) {
+            let key =
+                x.wrapping_mul(73_856_093) ^ y.wrapping_mul(19_349_663) ^ sample.wrapping_mul(83_492_791);
+            *value += (key.wrapping_mul(channel + 1) % 1009) as f32 / 997.0;
+        }
+    }
+    planes
+}
+
+fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
+    let scene = folder.join("lamp.gltf");
+    std::fs::write(&scene, include_bytes!("../../../../tests/scenes/lamp.gltf")).expect("it can be written");
+    RenderRequest {
+        scene,
+        output: folder.join("out.####.exr"),
+        size: Some(frame::FrameSize::new(40, 24).expect("in range")),
+        spp: 100,
+        frames: frames.map(|list| list.parse().expect("a list")),
+        fps: 24.0,
+        time_s: 0.0,
+        camera: None,
+        surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },
+        seed: 0,
+        max_bounces: 1,
+        filter: frame::Filter::Box,
+        microfacet: frame::Microfacet::Multi,
+        clamp_indirect: 0.0,
+        print: Print::default(),
+        tile_px: Some(tile_px),
+    }
+}
+
+fn render(request: &RenderRequest, renderer: &mut Formula, stop: &Stop) -> (Result<Exit, Fault>, Vec<Event>) {
+    let mut events = Vec::new();
+    let mut hear = |event: &Event| events.push(event.clone());
+    let plan = Plan::open(request, &mut hear).expect("the request is good");
+    let mut scene = |_| Ok(SceneBlob::new(Vec::new()));
+    let ended = render_frames(&plan, &mut scene, renderer, stop, &mut hear);
+    (ended, events)
+}
+
+fn plain() -> Formula {
+    Formula { fail_frame: None, stop_after: None }
+}
+
+#[test]
+fn the_cut_into_tiles_does_not_change_a_bit() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let picture = |tile_px| {
+        let request = request(place.path(), None, tile_px);
+        render(&request, &mut plain(), &Stop::new()).0.expect("it renders");
+        let file = crate::pictures::read(&place.path().join("out.0000.exr")).expect("it was written");
+        assert!(!place.path().join("out.0000.partial.exr").exists());
+        file.parts[0].samples.clone()
+    };
+    let whole = picture(64);
+    assert_eq!(picture(8), whole);
+    assert_eq!(picture(13), whole);
+}
+
+#[test]
+fn a_stopped_render_keeps_what_it_has_and_says_so() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let stop = Stop::new();
+    let mut renderer = Formula { fail_frame: None, stop_after: Some((40, stop.clone())) };
+    let request = request(place.path(), Some("1-3"), 8);
+    let (ended, _) = render(&request, &mut renderer, &stop);
+    let fault = ended.expect_err("it was stopped");
+    assert_eq!(fault.exit, Exit::Interrupted);
+    let partial = place.path().join("out.0001.partial.exr");
+    assert!(fault.what.contains("out.0001.partial.exr") && partial.exists(), "{}", fault.what);
+    assert!(!place.path().join("out.0001.exr").exists());
+}
+
+#[test]
+fn a_frame_that_fails_leaves_the_others_whole() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let mut renderer = Formula { fail_frame: Some(2), stop_after: None };
+    let (ended, events) = render(&request(place.path(), Some("1-3"), 16), &mut renderer, &Stop::new());
+    assert_eq!(ended.expect_err("one is missing").exit, Exit::Frames);
+    let there: Vec<bool> =
+        (1..=3).map(|frame| place.path().join(format!("out.000{frame}.exr")).exists()).collect();
+    assert_eq!(there, [true, false, true]);
+    let finished = events.iter().rev().find_map(|event| match event {
+        Event::Live(LiveEvent::Finished { frames_done, frames_failed }) => {
+            Some((*frames_done, *frames_failed))
+        }
+        _ => None,
+    });
+    assert_eq!(finished, Some((2, 1)));
+}
+
+#[test]
+fn progress_ends_at_all_samples() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let (ended, events) = render(&request(place.path(), None, 8), &mut plain(), &Stop::new());
+    ended.expect("it renders");
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Live(LiveEvent::Progress { done_samples, total_samples, .. }) => {
+            Some((*done_samples, *total_samples))
+        }
+        _ => None,
+    });
+    assert_eq!(last, Some((40 * 24 * 100, 40 * 24 * 100)));
+}

@@ -1,0 +1,68 @@
+//! What a person asks to be rendered: every render flag as a value that is right once it exists.
+
+use std::path::PathBuf;
+
+use crate::print::Print;
+use frame::{Filter, FrameRange, FrameSize, Microfacet};
+
+/// One scene and how to render it.
+#[derive(Clone, Debug)]
+pub struct RenderRequest {
+    /// Scene file.
+    pub scene: PathBuf,
+    /// Where the pictures go; `####` stands for the frame number.
+    pub output: PathBuf,
+    /// Pixels; `None` is the camera's aspect at [`DEFAULT_WIDTH`].
+    pub size: Option<FrameSize>,
+    /// Samples per pixel.
+    pub spp: u32,
+    /// Numbered frames; `None` is a still at `time_s`.
+    pub frames: Option<FrameRange>,
+    /// Frames per second of the animation.
+    pub fps: f64,
+    /// Instant of a still, seconds.
+    pub time_s: f64,
+    /// Camera by name.
+    pub camera: Option<String>,
+    /// What surrounds the scene.
+    pub surroundings: Surroundings,
+    /// Seed of all random numbers.
+    pub seed: u32,
+    /// Scattering events after which a path ends.
+    pub max_bounces: u32,
+    /// Pixel filter.
+    pub filter: Filter,
+    /// Reflection model.
+    pub microfacet: Microfacet,
+    /// Largest indirect contribution; 0 = off.
+    pub clamp_indirect: f32,
+    /// How the pictures are stored, and so which layers are rendered.
+    pub print: Print,
+    /// Tile edge, pixels; `None` lets [`crate::tiling::edge_px`] choose.
+    pub tile_px: Option<u32>,
+}
+
+/// What surrounds the scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surroundings {
+    /// Which light.
+    pub sky: Sky,
+    /// Factor on its radiance.
+    pub strength: f32,
+    /// Turn about the vertical axis, degrees.
+    pub rotate_deg: f32,
+}
+
+/// The light around a scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sky {
+    /// A neutral sky when the scene has no light of its own, else black.
+    Automatic,
+    /// Black.
+    Black,
+    /// A picture, `.exr` or `.hdr`.
+    File(PathBuf),
+}
+
+/// Width of a frame whose size nobody named.
+pub const DEFAULT_WIDTH: u32 = 1920;

@@ -1,0 +1,440 @@
+//! The argument surface: every command and flag, and the examples that its help opens with.
+//!
+//! Only the shape of a command line is known here; `verb` turns it into work. A test runs every example's words
+//! through the parser, so help cannot rot.
+
+mod looks;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use looks::Looks;
+
+/// Renders glTF scenes on this computer or on a farm of strangers' GPUs, sealed end to end.
+#[derive(Debug, Parser)]
+#[command(name = "tessera", version, before_help = examples::TOP, arg_required_else_help = false)]
+pub(crate) struct Line {
+    /// Print one JSON object per line on standard output; talk goes to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Render a scene on this computer.
+    #[command(before_help = examples::RENDER)]
+    Render(Render),
+    /// Run a coordinator: the meeting point of artists and nodes. It only ever holds sealed data.
+    #[command(before_help = examples::COORDINATOR)]
+    Coordinator(Coordinator),
+    /// Share this computer's GPU: render tiles for a coordinator's artists.
+    #[command(before_help = examples::NODE)]
+    Node(Node),
+    /// Send a scene to a coordinator's nodes, follow the render and collect the pictures.
+    #[command(before_help = examples::SUBMIT)]
+    Submit(Submit),
+    /// Fetch the pictures of a job that was submitted earlier, waiting for the rest of it.
+    #[command(before_help = examples::COLLECT)]
+    Collect(Collect),
+    /// Follow the jobs that you have at a coordinator.
+    #[command(before_help = examples::WATCH)]
+    Watch(Watch),
+    /// List your jobs.
+    #[command(before_help = examples::JOBS)]
+    Jobs(Jobs),
+    /// Stop a job and keep what is done.
+    #[command(before_help = examples::CANCEL)]
+    Cancel(Cancel),
+    /// Show what this node earned: held, posted and paid.
+    #[command(before_help = examples::EARNINGS)]
+    Earnings(Earnings),
+    /// Print every ledger line of this node or artist.
+    #[command(before_help = examples::STATEMENT)]
+    Statement(Statement),
+    /// Check the receipts in an EXR, or a receipt file, without any network.
+    #[command(before_help = examples::VERIFY)]
+    Verify(Verify),
+    /// Measure how fast this adapter renders.
+    #[command(before_help = examples::BENCH)]
+    Bench(Bench),
+    /// Look into scene files.
+    #[command(before_help = examples::SCENE, subcommand)]
+    Scene(SceneVerb),
+    /// Look into EXR files.
+    #[command(before_help = examples::EXR, subcommand)]
+    Exr(ExrVerb),
+    /// Show what this computer offers and what is missing; safe to paste in public.
+    #[command(before_help = examples::DOCTOR)]
+    Doctor(Doctor),
+    /// Run a whole market in one process: coordinator, nodes and artist, with a small scene.
+    #[command(before_help = examples::DEMO)]
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// Scene file: .gltf or .glb.
+    pub(crate) scene: PathBuf,
+    /// Picture to write; #### stands for the frame number.
+    #[arg(short, long, value_name = "OUT.exr")]
+    pub(crate) output: PathBuf,
+    /// Render without network and sealing.
+    #[arg(long)]
+    pub(crate) direct: bool,
+    /// Adapter to render with: its number or part of its name, as `tessera doctor` lists them [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
+    #[command(flatten)]
+    pub(crate) looks: Looks,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coordinator {
+    /// Address to listen on; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7411")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Folder for its identity, ledger and sealed data.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where jobs and ledger are kept.
+    #[arg(long, default_value = "sqlite")]
+    pub(crate) store: String,
+    /// Folder for sealed data [default: a folder in --data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) blobs: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Node {
+    /// The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: String,
+    /// Folder for the node's identity.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Adapter to render with: its number or part of its name [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
+    /// Micro-credits asked for a million samples.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) price: u64,
+    /// GPU memory that scenes may take, MiB [default: what the adapter allows].
+    #[arg(long, value_name = "MIB")]
+    pub(crate) vram_limit: Option<u64>,
+    /// Leave when there is nothing to do.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Submit {
+    /// Scene file: .gltf or .glb.
+    pub(crate) scene: PathBuf,
+    /// The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: String,
+    /// Picture to write; #### stands for the frame number.
+    #[arg(short, long, value_name = "OUT.exr")]
+    pub(crate) output: PathBuf,
+    /// Print the job's id and leave; `tessera collect` fetches the pictures.
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Most micro-credits that a million samples may cost [default: any price].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_price: Option<u64>,
+    /// Only these nodes, by their keys.
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub(crate) nodes: Vec<frame::NodeId>,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) looks: Looks,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Collect {
+    /// The job's id, as `submit --detach` or `jobs` prints it.
+    pub(crate) job: frame::JobId,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The coordinator's address: tessera://HOST:PORT#KEY.
+    pub(crate) address: String,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// The job's id.
+    pub(crate) job: frame::JobId,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Earnings {
+    /// The coordinator's address: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: String,
+    /// The node's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    /// The coordinator's address: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: String,
+    /// The node's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// How lines are written; --json gives JSON as well.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub(crate) format: StatementFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum StatementFormat {
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// An EXR with receipts, or a receipt file.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Adapter: its number or part of its name [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
+    /// Seconds to measure each scene.
+    #[arg(long, default_value_t = 5.0, value_parser = looks::positive)]
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SceneVerb {
+    /// Say whether a scene will render: cameras, frames, everything unsupported or missing by name, memory needed.
+    #[command(before_help = examples::SCENE_CHECK)]
+    Check(SceneCheck),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SceneCheck {
+    /// Scene file: .gltf or .glb.
+    pub(crate) scene: PathBuf,
+    /// Frames per second of the animation.
+    #[arg(long, default_value_t = 24.0, value_parser = looks::positive)]
+    pub(crate) fps: f64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExrVerb {
+    /// List layers, channels and attributes.
+    #[command(before_help = examples::EXR_INFO)]
+    Info {
+        /// The picture.
+        file: PathBuf,
+    },
+    /// Compare two pictures layer by layer; ends with 1 above the threshold.
+    #[command(before_help = examples::EXR_DIFF)]
+    Diff {
+        /// One picture.
+        a: PathBuf,
+        /// The other; errors are relative to this one.
+        b: PathBuf,
+        /// Largest relative mean square error of the beauty that passes [default: equal bits].
+        #[arg(long, value_name = "X", value_parser = looks::not_negative)]
+        max_rel_mse: Option<f64>,
+    },
+    /// Decode every pixel and report what is damaged, missing or not finite.
+    #[command(before_help = examples::EXR_CHECK)]
+    Check {
+        /// The picture.
+        file: PathBuf,
+    },
+    /// Write the beauty as an 8-bit sRGB picture.
+    #[command(before_help = examples::EXR_TO_PNG)]
+    ToPng {
+        /// The picture.
+        file: PathBuf,
+        /// File to write [default: the same name with .png].
+        #[arg(short, long, value_name = "OUT.png")]
+        output: Option<PathBuf>,
+        /// Stops of exposure.
+        #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = looks::finite)]
+        exposure: f64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Nodes in the market.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) nodes: u16,
+    /// Picture to write.
+    #[arg(short, long, value_name = "OUT.exr", default_value = "tessera-demo.exr")]
+    pub(crate) output: PathBuf,
+    /// Adapter for all nodes: its number or part of its name [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
+}
+
+/// What `--help` opens with. Every line that starts with `tessera` is a command that runs.
+pub(crate) mod examples {
+    pub(crate) const TOP: &str = "\
+Examples:
+  tessera render scene.glb -o picture.exr
+  tessera scene check scene.glb
+  tessera coordinator --listen 127.0.0.1:7411 --data farm
+  tessera demo --nodes 2";
+    pub(crate) const RENDER: &str = "\
+Examples:
+  tessera render scene.glb -o picture.exr
+  tessera render scene.glb -o picture.exr --direct --size 960x540 --spp 256
+  tessera render scene.glb -o shot.####.exr --frames 1-24 --camera Main
+  tessera render scene.glb -o picture.exr --env studio.hdr --env-rotate 90";
+    pub(crate) const COORDINATOR: &str = "\
+Examples:
+  tessera coordinator --listen 127.0.0.1:7411 --data farm
+  tessera coordinator --listen 0.0.0.0:7411 --data farm --blobs sealed";
+    pub(crate) const NODE: &str = "\
+Examples:
+  tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node
+  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once";
+    pub(crate) const SUBMIT: &str = "\
+Examples:
+  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr
+  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach";
+    pub(crate) const COLLECT: &str = "\
+Examples:
+  tessera collect 00112233445566778899aabbccddeeff";
+    pub(crate) const WATCH: &str = "\
+Examples:
+  tessera watch 'tessera://farm.example:7411#KEY'";
+    pub(crate) const JOBS: &str = "\
+Examples:
+  tessera jobs
+  tessera jobs --json";
+    pub(crate) const CANCEL: &str = "\
+Examples:
+  tessera cancel 00112233445566778899aabbccddeeff";
+    pub(crate) const EARNINGS: &str = "\
+Examples:
+  tessera earnings --coordinator 'tessera://farm.example:7411#KEY' --data node";
+    pub(crate) const STATEMENT: &str = "\
+Examples:
+  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node
+  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node --format json";
+    pub(crate) const VERIFY: &str = "\
+Examples:
+  tessera verify picture.exr";
+    pub(crate) const BENCH: &str = "\
+Examples:
+  tessera bench
+  tessera bench --gpu 0 --json";
+    pub(crate) const SCENE: &str = "\
+Examples:
+  tessera scene check scene.glb";
+    pub(crate) const SCENE_CHECK: &str = "\
+Examples:
+  tessera scene check scene.glb
+  tessera scene check scene.gltf --json";
+    pub(crate) const EXR: &str = "\
+Examples:
+  tessera exr info picture.exr
+  tessera exr diff picture.exr reference.exr --max-rel-mse 0.01
+  tessera exr to-png picture.exr -o picture.png";
+    pub(crate) const EXR_INFO: &str = "\
+Examples:
+  tessera exr info picture.exr";
+    pub(crate) const EXR_DIFF: &str = "\
+Examples:
+  tessera exr diff picture.exr reference.exr
+  tessera exr diff picture.exr reference.exr --max-rel-mse 0.01";
+    pub(crate) const EXR_CHECK: &str = "\
+Examples:
+  tessera exr check picture.exr";
+    pub(crate) const EXR_TO_PNG: &str = "\
+Examples:
+  tessera exr to-png picture.exr
+  tessera exr to-png picture.exr -o bright.png --exposure 1.5";
+    pub(crate) const DOCTOR: &str = "\
+Examples:
+  tessera doctor
+  tessera doctor --json";
+    pub(crate) const DEMO: &str = "\
+Examples:
+  tessera demo --nodes 3
+  tessera demo --nodes 2 -o demo.exr";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Splits an example as a shell does; examples use no quoting but '…'.
+    fn words(example: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for letter in example.trim().chars() {
+            match letter {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                _ => words.last_mut().expect("starts with one").push(letter),
+            }
+        }
+        words
+    }
+
+    fn all_helps(command: &clap::Command, found: &mut Vec<(String, String)>) {
+        let opens = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+        found.push((command.get_name().to_owned(), opens));
+        command.get_subcommands().for_each(|verb| all_helps(verb, found));
+    }
+
+    #[test]
+    fn every_help_opens_with_examples_that_parse() {
+        let mut helps = Vec::new();
+        all_helps(&Line::command(), &mut helps);
+        assert!(helps.len() > 20, "all verbs are seen");
+        for (verb, opens) in helps {
+            let examples: Vec<&str> = opens.lines().filter(|line| line.contains("tessera ")).collect();
+            assert!(!examples.is_empty(), "{verb} has no examples");
+            for example in examples {
+                Line::try_parse_from(words(example)).unwrap_or_else(|error| panic!("{example}: {error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,217 @@
+//! Talking: bars on a terminal, plain lines in a pipe, JSON lines for programs.
+//!
+//! Data goes to standard output, talk to standard error, so that `tessera … > file` never mixes the two.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use app::pace::Pace;
+use app::{Audience, Event, Fault};
+use frame::LiveEvent;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Least time between two plain progress lines, so that a log stays readable.
+const PLAIN_LINE_GAP: Duration = Duration::from_secs(5);
+
+/// The listener that fits where the output goes.
+pub(crate) fn audience(json: bool) -> Box<dyn Audience> {
+    if json {
+        Box::new(|event: &Event| data_line(&event.to_json()))
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bars { bar: None, work: Work::default() })
+    } else {
+        Box::new(Lines { last_progress: None, work: Work::default() })
+    }
+}
+
+/// One line of a command's result on standard output.
+pub(crate) fn data_line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    if written.is_err() {
+        // The reader has gone (`tessera … | head`): nobody is left to work for.
+        std::process::exit(app::Exit::Failure as i32);
+    }
+}
+
+/// One line of talk on standard error.
+pub(crate) fn talk(text: &str) {
+    // Talk that nobody can hear is no reason to stop working.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Tells a fault, once.
+pub(crate) fn fault(fault: &Fault, json: bool) {
+    if json {
+        let event = Event::Error {
+            exit: fault.exit as u8,
+            message: fault.what.clone(),
+            advice: fault.advice.clone(),
+        };
+        data_line(&event.to_json());
+    }
+    talk(&format!("error: {}\n  help: {}", fault.what, fault.advice));
+}
+
+struct Bars {
+    bar: Option<ProgressBar>,
+    work: Work,
+}
+
+/// What is known of the work so far, from the events.
+#[derive(Default)]
+struct Work {
+    frames: u32,
+    frame_at: u32,
+    started: Option<Instant>,
+    pace: Option<Pace>,
+}
+
+impl Work {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::RenderStarted { frames, .. } => *self = Self { frames: *frames, ..Self::default() },
+            Event::Live(LiveEvent::FrameStarted { .. }) => self.frame_at += 1,
+            Event::Live(LiveEvent::Progress { done_samples, total_samples, .. }) => {
+                let started = *self.started.get_or_insert_with(Instant::now);
+                let pace = self.pace.get_or_insert_with(|| Pace::new(*total_samples));
+                pace.note(started.elapsed(), *done_samples);
+            }
+            _ => {}
+        }
+    }
+
+    fn progress_words(&self, done_samples: u64, total_samples: u64, eta_seconds: Option<f64>) -> String {
+        let percent = 100.0 * done_samples as f64 / total_samples.max(1) as f64;
+        let frame = match self.frames {
+            0 | 1 => String::new(),
+            frames => format!("  frame {} of {frames}", self.frame_at.clamp(1, frames)),
+        };
+        let rate = self.pace.as_ref().map_or(0.0, Pace::samples_per_s) / 1e6;
+        let left = eta_seconds.map(|seconds| format!("  {} left", span(seconds))).unwrap_or_default();
+        format!("{percent:5.1} %{frame}  {rate:.2} Msamples/s{left}")
+    }
+}
+
+impl Audience for Bars {
+    fn hear(&mut self, event: &Event) {
+        self.work.note(event);
+        if let Event::Live(LiveEvent::Progress { done_samples, total_samples, eta_seconds }) = event {
+            let bar = self.bar.get_or_insert_with(new_bar);
+            bar.set_length(*total_samples);
+            bar.set_position(*done_samples);
+            bar.set_message(self.work.progress_words(*done_samples, *total_samples, *eta_seconds));
+            return;
+        }
+        if matches!(event, Event::RenderEnded { .. })
+            && let Some(bar) = self.bar.take()
+        {
+            bar.finish_and_clear();
+        }
+        let Some(text) = words(event) else { return };
+        match &self.bar {
+            Some(bar) => bar.suspend(|| talk(&text)),
+            None => talk(&text),
+        }
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32} {msg}").expect("the template is well formed");
+    let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(8));
+    bar.with_style(style)
+}
+
+struct Lines {
+    last_progress: Option<Instant>,
+    work: Work,
+}
+
+impl Audience for Lines {
+    fn hear(&mut self, event: &Event) {
+        self.work.note(event);
+        if let Event::Live(LiveEvent::Progress { done_samples, total_samples, eta_seconds }) = event {
+            let due = self.last_progress.is_none_or(|at| at.elapsed() >= PLAIN_LINE_GAP);
+            if due {
+                self.last_progress = Some(Instant::now());
+                talk(&self.work.progress_words(*done_samples, *total_samples, *eta_seconds));
+            }
+        } else if let Some(text) = words(event) {
+            talk(&text);
+        }
+    }
+}
+
+/// What a person reads of an event; `None` for what only programs want to know.
+fn words(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::SceneOpened { scene, triangles, camera } => {
+            format!("{scene}: {triangles} triangles, seen by {camera}")
+        }
+        Event::RenderStarted { frames, width, height, spp, tiles, tile_px, adapter } => {
+            let frames = if *frames == 1 { String::new() } else { format!("{frames} frames of ") };
+            let place = if adapter.is_empty() { String::new() } else { format!(" on {adapter}") };
+            format!("rendering {frames}{width}x{height} at {spp} spp in {tiles} tiles of {tile_px} px{place}")
+        }
+        Event::RenderEnded { done_samples, elapsed_s } => {
+            let rate = *done_samples as f64 / 1e6 / elapsed_s.max(1e-9);
+            format!(
+                "{:.1} Msamples in {}: {rate:.2} Msamples/s",
+                *done_samples as f64 / 1e6,
+                span(*elapsed_s)
+            )
+        }
+        Event::NodeReady { node, adapter } => format!("node {} is connected with {adapter}", short(node)),
+        Event::NodeStatus { state, tiles_done } => format!("{state}, {tiles_done} tiles done"),
+        Event::JobSubmitted { job } => format!("job {job}"),
+        Event::Job { job, state, done, frames, output } => {
+            format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
+        }
+        Event::JobCancelled { job } => format!("job {job} is cancelled; what was done is kept"),
+        Event::Live(LiveEvent::FrameWritten { file, .. }) => format!("wrote {file}"),
+        Event::Live(LiveEvent::Warning { message }) => format!("note: {message}"),
+        Event::Live(LiveEvent::NodeJoined { node }) => format!("node {} joined", short(&node.to_string())),
+        Event::Live(LiveEvent::NodeLeft { node }) => format!("node {} left", short(&node.to_string())),
+        Event::Uploaded { .. }
+        | Event::PartialWritten { .. }
+        | Event::Finding { .. }
+        | Event::CoordinatorReady { .. }
+        | Event::Error { .. }
+        | Event::Live(_) => return None,
+    })
+}
+
+/// A span of time as people say it.
+fn span(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0 => format!("{:.1} s", seconds.max(0.0)),
+        1..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+fn short(key: &str) -> &str {
+    key.get(..8).unwrap_or(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_people_say_them() {
+        assert_eq!(span(0.26), "0.3 s");
+        assert_eq!(span(59.6), "1 min 00 s");
+        assert_eq!(span(3725.0), "1 h 02 min");
+    }
+
+    #[test]
+    fn progress_says_what_is_left_only_when_that_is_known() {
+        let mut work = Work { frames: 4, frame_at: 3, ..Work::default() };
+        assert_eq!(work.progress_words(5, 10, None), " 50.0 %  frame 3 of 4  0.00 Msamples/s");
+        work.frames = 1;
+        assert_eq!(work.progress_words(10, 10, Some(61.0)), "100.0 %  0.00 Msamples/s  1 min 01 s left");
+    }
+}

@@ -1,0 +1,26 @@
+//! Turns a command line into work: one arm per verb.
+
+mod look;
+mod render;
+
+use app::{Exit, Fault};
+
+use crate::args::{ExrVerb, Line, SceneVerb, Verb};
+
+/// Runs the command.
+pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
+    let json = line.json;
+    match line.verb {
+        Verb::Render(render) => render::render(render, json),
+        Verb::Bench(bench) => render::bench(&bench, json),
+        Verb::Scene(SceneVerb::Check(check)) => look::scene_check(&check, json),
+        Verb::Exr(ExrVerb::Info { file }) => look::exr_info(&file, json),
+        Verb::Exr(ExrVerb::Diff { a, b, max_rel_mse }) => look::exr_diff(&a, &b, max_rel_mse, json),
+        Verb::Exr(ExrVerb::Check { file }) => look::exr_check(&file, json),
+        Verb::Exr(ExrVerb::ToPng { file, output, exposure }) => {
+            look::exr_to_png(&file, output, exposure, json)
+        }
+        Verb::Doctor(_) => Ok(look::doctor(json)),
+        _ => Err(Fault::usage("this revision has no such command", "see `tessera --help`")),
+    }
+}

@@ -1,0 +1,34 @@
+//! Verbs that render on this computer: `render`, `bench`.
+
+use app::{Event, Exit, Fault, bench};
+
+use crate::args::{Bench, Render};
+use crate::interrupt;
+use crate::speak::{audience, data_line, talk};
+
+pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
+    let request = render.looks.request(render.scene, render.output)?;
+    if !render.direct {
+        let what = "this revision renders without network only";
+        return Err(Fault::usage(what, "add --direct"));
+    }
+    let stop = interrupt::listen()?;
+    let mut audience = audience(json);
+    app::render::direct(&request, render.gpu.as_deref(), &stop, &mut *audience)
+}
+
+pub(crate) fn bench(asked: &Bench, json: bool) -> Result<Exit, Fault> {
+    let stop = interrupt::listen()?;
+    let report = bench::run(asked.gpu.as_deref(), asked.seconds, &stop, &mut |scene| {
+        if !json {
+            talk(&format!("measuring {scene}"));
+        }
+    })?;
+    if json {
+        let value = serde_json::to_value(&report).expect("a report holds only text and numbers");
+        data_line(&Event::Finding { subject: "bench".into(), value, advice: None }.to_json());
+    } else {
+        data_line(&report.to_string());
+    }
+    Ok(Exit::Done)
+}

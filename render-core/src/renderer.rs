@@ -158,7 +158,7 @@ impl Device {
         let Some((_, stage, bindings)) = &self.scene else {
             return Err(RenderFault::BadScene("it was not uploaded".into()).into());
         };
-        let tracer = Tracer { gpu: &self.gpu, kernels: &self.kernels, bindings, header: &stage.header };
+        let tracer = Tracer { gpu: &self.gpu, kernels: &self.kernels, bindings, stage };
         let mut sums = Sums::new(order);
         for block in order.blocks.first..order.blocks.end() {
             let planes = self.pool.render_block(&tracer, order, block, tally)?;

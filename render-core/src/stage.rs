@@ -11,6 +11,8 @@ use crate::quantiles::blackman_harris_quantiles;
 /// The scene's arrays on the device.
 pub(crate) struct Stage {
     pub(crate) header: Header,
+    /// Whether any material has a texture.
+    pub(crate) textured: bool,
     buffers: Vec<(&'static str, Buffer)>,
     pictures: Vec<(&'static str, Picture)>,
 }
@@ -61,7 +63,12 @@ impl Stage {
             &environment_shape(&scene.header),
             bytemuck::cast_slice(&scene.environment),
         );
-        Ok(Self { header: scene.header, buffers, pictures: vec![("texels", texels), ("environment", sky)] })
+        Ok(Self {
+            header: scene.header,
+            textured: !scene.texels.is_empty(),
+            buffers,
+            pictures: vec![("texels", texels), ("environment", sky)],
+        })
     }
 
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&str, &Buffer)> {

@@ -9,7 +9,6 @@ use frame::{BLOCK_SPP, Filter, Microfacet, Plane, RenderSettings, TileOrder, Til
 use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, flag};
 
 use crate::gpu::{Bindings, Buffer, Gpu, GpuFault, Groups, KernelSet};
-use crate::pack::Header;
 use crate::stage::Stage;
 
 /// Paths in flight and everything they need on the device.
@@ -58,6 +57,8 @@ const STEPS: u32 = 6;
 /// Alpha steps that a path may take beside its bounces (docs/rendering.md, section 3).
 const PASSES_MAX: u32 = 256;
 const COUNTERS: u64 = 32;
+/// Texture slots of a material.
+const MATERIAL_SLOTS: u32 = 10;
 /// Dispatch sizes of shadow rays lie behind those of extend and shade.
 const SHADOW_DISPATCH: u64 = 12;
 
@@ -106,7 +107,7 @@ impl Pool {
         tally: &mut Tally,
     ) -> Result<TilePlanes, GpuFault> {
         let samples = frame::BlockRange { first: block, count: 1 }.samples(order.settings.spp);
-        let mut params = params_of(tracer.header, order, self.capacity);
+        let mut params = params_of(tracer, order, self.capacity);
         params.sample_first = samples.start;
         params.sample_count = samples.end - samples.start;
         let mut planes = TilePlanes::zeroed(order.rect, order.settings.planes);
@@ -198,10 +199,12 @@ pub(crate) struct Tracer<'a> {
     pub(crate) gpu: &'a Gpu,
     pub(crate) kernels: &'a KernelSet,
     pub(crate) bindings: &'a Bindings,
-    pub(crate) header: &'a Header,
+    pub(crate) stage: &'a Stage,
 }
 
-fn params_of(header: &Header, order: &TileOrder, capacity: u32) -> Params {
+fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
+    let header = &tracer.stage.header;
+    let texture_slots = if tracer.stage.textured { MATERIAL_SLOTS } else { 0 };
     let settings: &RenderSettings = &order.settings;
     let switch = |on: bool, flag: u32| if on { flag } else { 0 };
     let aspect = settings.size.width() as f32 / settings.size.height() as f32;
@@ -242,6 +245,7 @@ fn params_of(header: &Header, order: &TileOrder, capacity: u32) -> Params {
         environment_strength: header.environment_strength,
         scene_radius: header.scene_radius,
         p_lights: 1.0 - header.p_environment,
+        texture_slots,
         ..Params::default()
     }
 }

@@ -26,7 +26,7 @@ struct Lobes {
     // 1 - albedo of the specular lobe at wo, and on average.
     diffuse_out: f32,
     diffuse_mean: f32,
-    // Solid glass: index of the far side over the near side, and the single-scattering albedo to divide by.
+    // Index of the glass's far side over its near side, and the single-scattering albedo to divide by.
     thin: bool,
     eta: f32,
     glass_albedo: f32,
@@ -55,10 +55,6 @@ struct Sampled {
     // Relative index of a refraction, 1 otherwise; `through` when the ray changes sides.
     eta: f32,
     through: bool,
-}
-
-fn table(index: u32) -> f32 {
-    return tables[index];
 }
 
 fn split_texel(row: u32, column: u32) -> vec2<f32> {
@@ -146,10 +142,13 @@ fn fresnel(mu: f32, eta: f32) -> f32 {
     return 0.5 * (s * s + p * p);
 }
 
-fn ggx_density(cos_h: f32, alpha: f32) -> f32 {
+// By the sine as well as the cosine: cos^2 (alpha^2 - 1) + 1 loses all its digits for small alpha.
+fn ggx_density(n: vec3<f32>, h: vec3<f32>, alpha: f32) -> f32 {
+    let cos_h = dot(n, h);
+    let across = cross(n, h);
     let a2 = alpha * alpha;
-    let d = cos_h * cos_h * (a2 - 1.0) + 1.0;
-    return a2 / (PI * d * d);
+    let d = dot(across, across) / a2 + cos_h * cos_h;
+    return 1.0 / (PI * a2 * d * d);
 }
 
 fn smith_lambda(mu: f32, alpha: f32) -> f32 {
@@ -220,6 +219,9 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
         l.glass_albedo = 1.0;
         if !l.thin {
             l.glass_albedo = glass_albedo(mu, l.alpha, l.eta);
+        } else if (params.flags & FLAG_MULTI) != 0u {
+            // Both halves have the reflection's distribution, so they lose what it loses.
+            l.glass_albedo = clamp(split.x + split.y, 0.05, 1.0);
         }
         l.p_glass = max(l.glass, 1e-4);
         l.glass_alpha = select(l.alpha, 0.0, !l.thin && abs(l.eta - 1.0) < 1e-3);
@@ -244,7 +246,7 @@ fn is_rough(l: Lobes) -> bool {
 fn ggx_reflection(n: vec3<f32>, wo: vec3<f32>, wi: vec3<f32>, h: vec3<f32>, alpha: f32) -> vec2<f32> {
     let mu_o = max(dot(n, wo), 1e-4);
     let mu_i = dot(n, wi);
-    let d = ggx_density(dot(n, h), alpha);
+    let d = ggx_density(n, h, alpha);
     let lambda_o = smith_lambda(mu_o, alpha);
     let lambda_i = smith_lambda(mu_i, alpha);
     return vec2<f32>(d / (1.0 + lambda_o + lambda_i), d / (1.0 + lambda_o)) / (4.0 * mu_o);
@@ -263,9 +265,9 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
         let r = thin_reflectance(fresnel(dot(wo, h), l.eta));
         let lobe = ggx_reflection(l.normal, wo, up, h, l.glass_alpha);
         if mu_i > 0.0 {
-            return Scattered(vec3<f32>(r * lobe.x), r * lobe.y);
+            return Scattered(vec3<f32>(r * lobe.x / l.glass_albedo), r * lobe.y);
         }
-        return Scattered(l.base * ((1.0 - r) * lobe.x), (1.0 - r) * lobe.y);
+        return Scattered(l.base * ((1.0 - r) * lobe.x / l.glass_albedo), (1.0 - r) * lobe.y);
     }
     if mu_i > 0.0 {
         let h = normalize(wo + wi);
@@ -285,7 +287,7 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
         return Scattered(vec3<f32>(0.0), 0.0);
     }
     let f = fresnel(oh, l.eta);
-    let d = ggx_density(dot(l.normal, h), l.glass_alpha);
+    let d = ggx_density(l.normal, h, l.glass_alpha);
     let lambda_o = smith_lambda(mu_o, l.glass_alpha);
     let lambda_i = smith_lambda(-mu_i, l.glass_alpha);
     let root = ih + oh / l.eta;
@@ -332,6 +334,19 @@ fn scatter_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
 
 const NOTHING: Sampled = Sampled(vec3<f32>(0.0), vec3<f32>(0.0), 0.0, 1.0, 1.0, false);
 
+// A direction that one lobe chose, before all lobes have had their say about it.
+struct Candidate {
+    direction: vec3<f32>,
+    alpha: f32,
+    // What a sharp lobe alone weighs, divided by its probability.
+    sharp_weight: vec3<f32>,
+    eta: f32,
+    through: bool,
+    valid: bool,
+}
+
+const NO_CANDIDATE: Candidate = Candidate(vec3<f32>(0.0), 1.0, vec3<f32>(0.0), 1.0, false, false);
+
 fn half_vector(n: vec3<f32>, wo: vec3<f32>, alpha: f32, u: vec2<f32>) -> vec3<f32> {
     if alpha < SHARP {
         return n;
@@ -340,87 +355,73 @@ fn half_vector(n: vec3<f32>, wo: vec3<f32>, alpha: f32, u: vec2<f32>) -> vec3<f3
     return to_world(basis, visible_normal(to_basis(basis, wo), alpha, u));
 }
 
-// A sharp lobe's own weight, or the sum over all rough lobes in the direction that one of them chose.
-fn finished(l: Lobes, wo: vec3<f32>, wi: vec3<f32>, alpha: f32, sharp_weight: vec3<f32>, eta: f32, through: bool) -> Sampled {
-    if alpha < SHARP {
-        return Sampled(wi, sharp_weight, 0.0, alpha, eta, through);
-    }
-    let all = scatter_value(l, wo, wi);
-    if all.pdf <= 0.0 {
-        return NOTHING;
-    }
-    return Sampled(wi, all.value / all.pdf, all.pdf, alpha, eta, through);
-}
-
-fn sample_glass(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
-    let h = half_vector(l.normal, wo, l.glass_alpha, u);
+fn choose_glass(l: Lobes, wo: vec3<f32>, h: vec3<f32>, chance: f32) -> Candidate {
     let cosine = dot(wo, h);
     let f = fresnel(cosine, l.eta);
     let reflected = h * (2.0 * cosine) - wo;
+    let up = dot(reflected, l.normal);
     let share = l.glass / l.p_glass;
     if l.thin {
-        let r = thin_reflectance(f);
-        let up = dot(reflected, l.normal);
-        if up <= 0.0 {
-            return NOTHING;
+        if chance < thin_reflectance(f) {
+            return Candidate(reflected, l.glass_alpha, vec3<f32>(share), 1.0, false, up > 0.0);
         }
-        if chance < r {
-            return finished(l, wo, reflected, l.glass_alpha, vec3<f32>(share), 1.0, false);
-        }
-        return finished(l, wo, reflected - l.normal * (2.0 * up), l.glass_alpha, l.base * share, 1.0, true);
+        return Candidate(reflected - l.normal * (2.0 * up), l.glass_alpha, l.base * share, 1.0, true, up > 0.0);
     }
     if chance < f {
-        if dot(reflected, l.normal) <= 0.0 {
-            return NOTHING;
-        }
-        return finished(l, wo, reflected, l.glass_alpha, vec3<f32>(share), 1.0, false);
+        return Candidate(reflected, l.glass_alpha, vec3<f32>(share), 1.0, false, up > 0.0);
     }
     let sin2_t = max(0.0, 1.0 - cosine * cosine) / (l.eta * l.eta);
     if sin2_t >= 1.0 {
-        return NOTHING;
+        return NO_CANDIDATE;
     }
     let refracted = normalize(h * (cosine / l.eta - sqrt(1.0 - sin2_t)) - wo / l.eta);
-    if dot(refracted, l.normal) >= 0.0 {
-        return NOTHING;
-    }
-    return finished(l, wo, refracted, l.glass_alpha, sqrt(l.base) * (share / (l.eta * l.eta)), l.eta, true);
+    let weight = sqrt(l.base) * (share / (l.eta * l.eta));
+    return Candidate(refracted, l.glass_alpha, weight, l.eta, true, dot(refracted, l.normal) < 0.0);
 }
 
+// Which lobe, then where to. The half vector is drawn in one place for all lobes that need one: every call is inlined,
+// and drivers take long over long kernels.
+fn choose(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Candidate {
+    let metal_edge = l.p_coat + l.p_metal;
+    let specular_edge = metal_edge + l.p_specular;
+    let diffuse_edge = specular_edge + l.p_diffuse;
+    let coat = chance < l.p_coat;
+    let glass = chance >= diffuse_edge && l.p_glass > 0.0;
+    if chance >= specular_edge && !glass {
+        let direction = to_world(basis_around(l.normal), cosine_hemisphere(u));
+        return Candidate(direction, 1.0, vec3<f32>(0.0), 1.0, false, l.p_diffuse > 0.0);
+    }
+    let n = select(l.normal, l.coat_normal, coat);
+    let alpha = select(select(l.alpha, l.glass_alpha, glass), l.coat_alpha, coat);
+    let h = half_vector(n, wo, alpha, u);
+    if glass {
+        return choose_glass(l, wo, h, (chance - diffuse_edge) / l.p_glass);
+    }
+    let cosine = dot(wo, h);
+    let reflected = h * (2.0 * cosine) - wo;
+    var weight: vec3<f32>;
+    if coat {
+        weight = schlick(vec3<f32>(0.04), 1.0, cosine) * (l.coat * l.coat_scale / l.p_coat);
+    } else if chance < metal_edge {
+        weight = schlick(l.base, 1.0, cosine) * l.metal_scale * (l.metal / l.p_metal);
+    } else {
+        weight = schlick(l.f0, l.f90, cosine) * l.specular_scale * (l.opaque / l.p_specular);
+    }
+    return Candidate(reflected, alpha, weight, 1.0, false, dot(reflected, n) > 0.0);
+}
+
+// A sharp lobe's own weight, or the sum over all rough lobes in the direction that one of them chose.
 fn sample_bsdf(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
-    var edge = l.p_coat;
-    if chance < edge {
-        let h = half_vector(l.coat_normal, wo, l.coat_alpha, u);
-        let wi = h * (2.0 * dot(wo, h)) - wo;
-        if dot(wi, l.coat_normal) <= 0.0 {
-            return NOTHING;
-        }
-        let f = schlick(vec3<f32>(0.04), 1.0, dot(wo, h));
-        return finished(l, wo, wi, l.coat_alpha, f * (l.coat * l.coat_scale / l.p_coat), 1.0, false);
+    let c = choose(l, wo, chance, u);
+    if !c.valid {
+        return NOTHING;
     }
-    edge += l.p_metal;
-    let metal = chance < edge;
-    edge += l.p_specular;
-    if chance < edge {
-        let h = half_vector(l.normal, wo, l.alpha, u);
-        let wi = h * (2.0 * dot(wo, h)) - wo;
-        if dot(wi, l.normal) <= 0.0 {
-            return NOTHING;
-        }
-        var sharp: vec3<f32>;
-        if metal {
-            sharp = schlick(l.base, 1.0, dot(wo, h)) * l.metal_scale * (l.metal / l.p_metal);
-        } else {
-            sharp = schlick(l.f0, l.f90, dot(wo, h)) * l.specular_scale * (l.opaque / l.p_specular);
-        }
-        return finished(l, wo, wi, l.alpha, sharp, 1.0, false);
+    if c.alpha < SHARP {
+        return Sampled(c.direction, c.sharp_weight, 0.0, c.alpha, c.eta, c.through);
     }
-    edge += l.p_diffuse;
-    if chance < edge || l.p_glass <= 0.0 {
-        if l.p_diffuse <= 0.0 {
-            return NOTHING;
-        }
-        let wi = to_world(basis_around(l.normal), cosine_hemisphere(u));
-        return finished(l, wo, wi, 1.0, vec3<f32>(0.0), 1.0, false);
+    let all = scatter_value(l, wo, c.direction);
+    if all.pdf <= 0.0 {
+        return NOTHING;
     }
-    return sample_glass(l, wo, (chance - edge) / l.p_glass, u);
+    return Sampled(c.direction, all.value / all.pdf, all.pdf, c.alpha, c.eta, c.through);
 }

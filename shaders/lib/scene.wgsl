@@ -46,8 +46,9 @@ struct Params {
     scene_radius: f32,
     // 1 - p_environment.
     p_lights: f32,
+    // How many texture slots a material has, as data for a loop that must stay one; 0 when the scene has no texture.
+    texture_slots: u32,
     spare_0: u32,
-    spare_1: u32,
 }
 
 struct Instance {
@@ -74,6 +75,14 @@ struct Part {
     colors: u32,
     spare: u32,
     uv: array<u32, 4>,
+}
+
+struct Ray {
+    origin: vec3<f32>,
+    direction: vec3<f32>,
+    t_max: f32,
+    skip_triangle: u32,
+    skip_instance: u32,
 }
 
 const NONE: u32 = 0xffffffffu;
@@ -137,6 +146,10 @@ const COUNTER_SIDE: u32 = 3u;
 const COUNTER_RAYS: u32 = 4u;
 const COUNTER_SHADOW_RAYS: u32 = 5u;
 const FILM_FIELDS: u32 = 5u;
+
+fn table(index: u32) -> f32 {
+    return tables[index];
+}
 
 fn at(field: u32, path: u32) -> u32 {
     return field * params.capacity + path;

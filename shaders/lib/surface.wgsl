@@ -30,6 +30,10 @@ fn normal_to_world(rows: array<vec4<f32>, 3>, n: vec3<f32>) -> vec3<f32> {
     return rows[0].xyz * n.x + rows[1].xyz * n.y + rows[2].xyz * n.z;
 }
 
+fn handedness(rows: array<vec4<f32>, 3>) -> f32 {
+    return select(1.0, -1.0, dot(cross(rows[0].xyz, rows[1].xyz), rows[2].xyz) < 0.0);
+}
+
 struct Shape {
     position: vec3<f32>,
     geometric: vec3<f32>,
@@ -67,21 +71,22 @@ fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3
         let t = attribute_vec4(tangents + place.corners.x * 4u) * place.weights.x
             + attribute_vec4(tangents + place.corners.y * 4u) * place.weights.y
             + attribute_vec4(tangents + place.corners.z * 4u) * place.weights.z;
-        tangent = vec4<f32>(transform_vector(world_from_object, t.xyz), t.w);
+        // Where space is mirrored, normals stay the front's and the cross product turns round.
+        tangent = vec4<f32>(transform_vector(world_from_object, t.xyz), t.w * turn * handedness(world_from_object));
     }
     return Shape(transform_point(world_from_object, position), geometric, smooth_normal, tangent, place);
 }
 
 // A normal map's normal around the smooth one, before it is turned to the viewer.
-fn mapped_normal(shape: Shape, slot: u32, scale: f32) -> vec3<f32> {
+fn mapped_normal(shape: Shape, mapped_texel: vec4<f32>, present: bool, scale: f32) -> vec3<f32> {
     let n = shape.smooth_normal;
     let along = shape.tangent.xyz - n * dot(n, shape.tangent.xyz);
-    if slot == NONE || dot(along, along) < 1e-20 {
+    if !present || dot(along, along) < 1e-20 {
         return n;
     }
     let t = normalize(along);
     let b = cross(n, t) * select(-1.0, 1.0, shape.tangent.w >= 0.0);
-    let m = slot_at(slot, shape.place).xyz * 2.0 - 1.0;
+    let m = mapped_texel.xyz * 2.0 - 1.0;
     let mapped = t * (m.x * scale) + b * (m.y * scale) + n * m.z;
     if dot(mapped, mapped) < 1e-20 {
         return n;
@@ -99,7 +104,35 @@ fn facing(n: vec3<f32>, front: bool, wo: vec3<f32>) -> vec3<f32> {
     return normalize(turned + wo * (0.01 - cosine));
 }
 
-fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32) -> Surface {
+// What each of a material's texture slots shows at a place; white where there is none.
+struct Shown {
+    slots: array<vec4<f32>, 10>,
+}
+
+const SLOT_BASE: u32 = 0u;
+const SLOT_METAL_ROUGH: u32 = 1u;
+const SLOT_NORMAL: u32 = 2u;
+const SLOT_EMISSIVE: u32 = 3u;
+const SLOT_SPECULAR: u32 = 4u;
+const SLOT_SPECULAR_COLOR: u32 = 5u;
+const SLOT_TRANSMISSION: u32 = 6u;
+const SLOT_COAT: u32 = 7u;
+const SLOT_COAT_ROUGH: u32 = 8u;
+const SLOT_COAT_NORMAL: u32 = 9u;
+
+// The number of slots comes as data, so that drivers keep this a loop: unrolled, ten look-ups of four texels take
+// software Vulkan minutes to compile.
+fn shown_at(material: u32, place: Place) -> Shown {
+    const WHITE: vec4<f32> = vec4<f32>(1.0);
+    var shown = Shown(array<vec4<f32>, 10>(WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE));
+    let first = material * MATERIAL_VEC4S + 6u;
+    for (var i = 0u; i < params.texture_slots; i++) {
+        shown.slots[i] = slot_at(materials[first + i / 4u][i % 4u], place);
+    }
+    return shown;
+}
+
+fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32, shown: Shown, color: vec4<f32>) -> Surface {
     var s: Surface;
     s.place = shape.place;
     s.position = shape.position;
@@ -114,32 +147,23 @@ fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32) -> Surface {
     let m3 = bitcast<vec4<f32>>(materials[first + 3u]);
     let m4 = bitcast<vec4<f32>>(materials[first + 4u]);
     let m5 = bitcast<vec4<f32>>(materials[first + 5u]);
-    let slots_a = materials[first + 6u];
-    let slots_b = materials[first + 7u];
-    let slots_c = materials[first + 8u];
     s.flags = m2.w;
-    s.base = m0.xyz * slot_at(slots_a.x, s.place).xyz * color_at(s.place).xyz;
-    let metal_rough = slot_at(slots_a.y, s.place);
-    s.metallic = m1.x * metal_rough.z;
-    s.roughness = m1.y * metal_rough.y;
-    s.emission = bitcast<vec3<f32>>(m2.xyz);
-    if max_channel(s.emission) > 0.0 {
-        s.emission *= slot_at(slots_a.w, s.place).xyz;
-    }
+    s.base = m0.xyz * shown.slots[SLOT_BASE].xyz * color.xyz;
+    s.metallic = m1.x * shown.slots[SLOT_METAL_ROUGH].z;
+    s.roughness = m1.y * shown.slots[SLOT_METAL_ROUGH].y;
+    s.emission = bitcast<vec3<f32>>(m2.xyz) * shown.slots[SLOT_EMISSIVE].xyz;
     s.ior = m3.x;
-    s.specular = m3.y * slot_at(slots_b.x, s.place).w;
-    s.specular_color = m4.xyz * slot_at(slots_b.y, s.place).xyz;
-    s.transmission = m3.z;
-    if s.transmission > 0.0 {
-        s.transmission *= slot_at(slots_b.z, s.place).x;
-    }
-    s.normal = facing(mapped_normal(shape, slots_a.z, m1.z), s.front, wo);
+    s.specular = m3.y * shown.slots[SLOT_SPECULAR].w;
+    s.specular_color = m4.xyz * shown.slots[SLOT_SPECULAR_COLOR].xyz;
+    s.transmission = m3.z * shown.slots[SLOT_TRANSMISSION].x;
+    let normal_slot = materials[first + 6u].z;
+    s.normal = facing(mapped_normal(shape, shown.slots[SLOT_NORMAL], normal_slot != NONE, m1.z), s.front, wo);
     s.coat_normal = s.normal;
-    s.coat = m3.w;
+    s.coat = m3.w * shown.slots[SLOT_COAT].x;
     if s.coat > 0.0 {
-        s.coat *= slot_at(slots_b.w, s.place).x;
-        s.coat_roughness = m4.w * slot_at(slots_c.x, s.place).y;
-        s.coat_normal = facing(mapped_normal(shape, slots_c.y, m5.w), s.front, wo);
+        s.coat_roughness = m4.w * shown.slots[SLOT_COAT_ROUGH].y;
+        let coat_slot = materials[first + 8u].y;
+        s.coat_normal = facing(mapped_normal(shape, shown.slots[SLOT_COAT_NORMAL], coat_slot != NONE, m5.w), s.front, wo);
     }
     return s;
 }

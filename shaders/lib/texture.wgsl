@@ -141,18 +141,30 @@ const MATERIAL_DOUBLE_SIDED: u32 = 4u;
 const MATERIAL_UNLIT: u32 = 8u;
 const MATERIAL_SOLID: u32 = 16u;
 
-// Share of light that meets the surface: 1, 0/1 for a mask, or coverage.
-fn coverage_at(place: Place) -> f32 {
-    let first = parts[place.part].material * MATERIAL_VEC4S;
+fn has_holes(material: u32) -> bool {
+    return (materials[material * MATERIAL_VEC4S + 2u].w & (MATERIAL_MASK | MATERIAL_BLEND)) != 0u;
+}
+
+// Share of light that meets the surface: 1, 0/1 for a mask, or coverage. `shown` = texture's alpha times vertex alpha.
+fn coverage_of(material: u32, shown: f32) -> f32 {
+    let first = material * MATERIAL_VEC4S;
     let flags = materials[first + 2u].w;
     if (flags & (MATERIAL_MASK | MATERIAL_BLEND)) == 0u {
         return 1.0;
     }
-    let alpha = bitcast<f32>(materials[first].w) * slot_at(materials[first + 6u].x, place).w * color_at(place).w;
+    let alpha = bitcast<f32>(materials[first].w) * shown;
     if (flags & MATERIAL_MASK) != 0u {
         return select(0.0, 1.0, alpha >= bitcast<f32>(materials[first + 1u].w));
     }
     return clamp(alpha, 0.0, 1.0);
+}
+
+fn coverage_at(place: Place) -> f32 {
+    let material = parts[place.part].material;
+    if !has_holes(material) {
+        return 1.0;
+    }
+    return coverage_of(material, slot_at(materials[material * MATERIAL_VEC4S + 6u].x, place).w * color_at(place).w);
 }
 
 const TRIANGLE_HOLES: u32 = 1u;

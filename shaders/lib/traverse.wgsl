@@ -2,14 +2,6 @@
 // One loop turn does one triangle or one node, so that neighbouring rays share turns whatever they meet.
 // Every index was checked on the host when the scene was loaded; children lie behind their parents, so the walk ends.
 
-struct Ray {
-    origin: vec3<f32>,
-    direction: vec3<f32>,
-    t_max: f32,
-    skip_triangle: u32,
-    skip_instance: u32,
-}
-
 struct Hit {
     t: f32,
     triangle: u32,

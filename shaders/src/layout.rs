@@ -42,8 +42,8 @@ pub struct Params {
     pub environment_strength: [f32; 4],
     pub scene_radius: f32,
     pub p_lights: f32,
+    pub texture_slots: u32,
     pub spare_0: u32,
-    pub spare_1: u32,
 }
 
 /// Twin of `Instance`.

@@ -43,17 +43,7 @@ const WALK: [&str; 4] = [lib!("scene"), lib!("rng"), lib!("traverse"), lib!("tex
 pub const GENERATE: Kernel = Kernel {
     name: "generate",
     entry_points: &["main"],
-    parts: &[
-        lib!("scene"),
-        lib!("rng"),
-        lib!("warp"),
-        "const SHADOW: bool = false;\n",
-        lib!("traverse"),
-        lib!("texture"),
-        lib!("surface"),
-        lib!("bsdf"),
-        trace!("generate"),
-    ],
+    parts: &[lib!("scene"), lib!("rng"), lib!("warp"), trace!("generate")],
 };
 
 /// Closest hits.

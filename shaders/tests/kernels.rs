@@ -92,8 +92,8 @@ fn host_structs_equal_device_structs() {
         environment_strength,
         scene_radius,
         p_lights,
+        texture_slots,
         spare_0,
-        spare_1,
     });
     assert_eq!(device_layout(&module, "Params"), params);
     let instance = host_layout!(Instance {

@@ -192,7 +192,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let throughput = before.xyz * transmitted(media_top(media), t);
     let travelled = bitcast<f32>(paths[at(SEEN, path)].w) + t;
 
-    let coverage = coverage_at(shape.place);
+    let material = parts[shape.place.part].material;
+    let shown_here = shown_at(material, shape.place);
+    let color = color_at(shape.place);
+    let coverage = coverage_of(material, shown_here.slots[SLOT_BASE].w * color.w);
     if coverage < 1.0 && random_single(key, sample, segment) >= coverage && segment - vertex < 256u {
         paths[at(SEEN, path)].w = bitcast<u32>(travelled);
         let side = select(-shape.geometric, shape.geometric, dot(direction.xyz, shape.geometric) > 0.0);
@@ -200,7 +203,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         go_on(path, leave_surface(shape.position, side), direction, vec4<f32>(throughput, before.w), next, media, hit_triangle);
         return;
     }
-    let s = surface_at(shape, wo, instance);
+    let s = surface_at(shape, wo, instance, shown_here, color);
     if (flags & STATE_SEEN) == 0u {
         flags |= STATE_SEEN;
         write_first(path, s, instance, hit_triangle, shape.place.weights);

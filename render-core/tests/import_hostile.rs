@@ -229,6 +229,18 @@ fn budgets_are_checked_before_memory_is_taken() {
 }
 
 #[test]
+fn copies_of_moving_meshes_count_as_triangles() {
+    let mut file = SceneFile::triangle();
+    file.json["meshes"][0]["primitives"][0]["targets"] = json!([{ "POSITION": 0 }]);
+    file.json["nodes"] = vec![json!({ "mesh": 0 }); 100].into();
+    file.json["scenes"][0]["nodes"] = (0..100).collect();
+    let limits = Limits { triangles: 200, ..Limits::default() };
+    let options = ImportOptions { limits, ..ImportOptions::default() };
+    assert!(matches!(Document::open_bytes(&file.glb(), &options), Err(ImportError::OverLimit { .. })));
+    assert_eq!(open(&file.glb()).expect("it is within the usual budget").summary().meshes, 100);
+}
+
+#[test]
 fn environments_that_lie_about_their_size_are_refused() {
     let refused =
         |bytes: &[u8]| decode_environment(bytes, "sky", &Limits::default()).expect_err("it is refused");
@@ -237,6 +249,34 @@ fn environments_that_lie_about_their_size_are_refused() {
     refused(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 99999999 +X 99999999\n");
     refused(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 30000 +X 30000\n");
     refused(&[0x76, 0x2F, 0x31, 0x01, 2, 0, 0, 0, 0, 0]);
+}
+
+/// Small environments of both formats.
+fn skies() -> [Vec<u8>; 2] {
+    let pixels = image::Rgb32FImage::from_fn(16, 8, |x, y| image::Rgb([x as f32, y as f32, 0.5]));
+    [image::ImageFormat::OpenExr, image::ImageFormat::Hdr].map(|format| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        match format {
+            image::ImageFormat::Hdr => pixels.write_to(&mut bytes, format).expect("an HDR is written"),
+            _ => {
+                use exr::prelude::WritableImage;
+                let color = |at: exr::prelude::Vec2<usize>| (at.x() as f32, at.y() as f32, 0.5_f32);
+                let image =
+                    exr::prelude::Image::from_channels((16, 8), exr::prelude::SpecificChannels::rgb(color));
+                image.write().non_parallel().to_buffered(&mut bytes).expect("an EXR is written");
+            }
+        }
+        bytes.into_inner()
+    })
+}
+
+#[test]
+fn the_untouched_skies_load() {
+    for sky in skies() {
+        let map = decode_environment(&sky, "sky", &Limits::default()).expect("it loads");
+        assert_eq!((map.width, map.height), (16, 8));
+        assert_eq!(map.pixels[16 * 3 + 8], glam::Vec3::new(8.0, 3.0, 0.5));
+    }
 }
 
 /// A file with everything that has its own reader.
@@ -287,7 +327,7 @@ fn the_rich_file_imports() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn flipped_bytes_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
@@ -298,6 +338,21 @@ proptest! {
         }
         if let Ok(document) = open(&glb) {
             let _ = document.scene_at(0.3, 0.1);
+        }
+    }
+
+    #[test]
+    fn flipped_bytes_of_skies_never_panic(
+        sky in 0..2_usize,
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = skies()[sky].clone();
+        for (at, byte) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(map) = decode_environment(&bytes, "sky", &Limits { texels: 1 << 20, ..Limits::default() }) {
+            prop_assert_eq!(map.pixels.len(), map.width as usize * map.height as usize);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Cameras: the file's, chosen by name, or one that frames the scene.
 
 use glam::{Affine3A, DAffine3, Mat3A, Vec3};
+use std::collections::HashSet;
+
 use gltf::json::Root;
 use gltf::json::validation::Checked::Valid;
 
@@ -22,6 +24,7 @@ pub(super) struct Eye {
 /// All cameras that the default scene shows, depth first.
 pub(super) fn cameras(root: &Root, tree: &Tree) -> Result<Vec<Eye>, ImportError> {
     let mut eyes: Vec<Eye> = Vec::new();
+    let mut taken: HashSet<String> = HashSet::new();
     for &node in &tree.visible {
         let Some(index) = tree.nodes[node].camera else { continue };
         let json = &root.cameras[index];
@@ -47,9 +50,10 @@ pub(super) fn cameras(root: &Root, tree: &Tree) -> Result<Vec<Eye>, ImportError>
         let node_name = tree.nodes[node].name.clone();
         let own = json.name.clone().filter(|name| !name.is_empty());
         let name = own
-            .filter(|name| eyes.iter().all(|eye| eye.name != *name))
+            .filter(|name| !taken.contains(name))
             .or_else(|| Some(node_name.clone()).filter(|name| !name.is_empty()))
             .unwrap_or_else(|| format!("camera {index}"));
+        taken.insert(name.clone());
         eyes.push(Eye { name, node, node_name, projection, aspect });
     }
     Ok(eyes)

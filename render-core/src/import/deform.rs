@@ -63,6 +63,11 @@ impl Skin {
         Ok(Self { joints, joint_from_mesh })
     }
 
+    /// How many there are.
+    pub(super) fn joints(&self) -> usize {
+        self.joints.len()
+    }
+
     /// Takes a point of the mesh to the world, by joint.
     pub(super) fn world_from_mesh(&self, worlds: &[DAffine3]) -> Vec<Affine3A> {
         let pairs = self.joints.iter().zip(&self.joint_from_mesh);
@@ -82,6 +87,13 @@ impl Skin {
             }
         }
         Ok(())
+    }
+}
+
+impl Part {
+    /// Whether it looks different from instant to instant, on a node with or without a skin.
+    pub(super) fn moves(&self, skinned: bool) -> bool {
+        !self.morphs.is_empty() || (skinned && self.influences.is_some())
     }
 }
 

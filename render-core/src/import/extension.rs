@@ -92,7 +92,7 @@ pub(super) fn drop_loose_channels(json: &mut Value, warnings: &mut Warnings) {
         if channels.len() < before {
             let place = place_of("animation", index, name.as_deref());
             warnings
-                .warn(place, format!("{} channels move no node and are ignored", before - channels.len()));
+                .warn(place, format!("channels that move no node are ignored ({})", before - channels.len()));
         }
     }
 }

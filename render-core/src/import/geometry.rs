@@ -32,6 +32,17 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// Takes triangles, or as many other things as big, from the budget.
+    pub(super) fn spend(&mut self, triangles: u64, place: &str) -> Result<(), ImportError> {
+        let over = || ImportError::OverLimit {
+            place: place.to_owned(),
+            what: "triangles",
+            limit: self.limits.triangles,
+        };
+        self.triangles_left = self.triangles_left.checked_sub(triangles).ok_or_else(over)?;
+        Ok(())
+    }
+
     /// The primitive as triangles; `None` (and a warning) when it has none.
     pub(super) fn read(
         &mut self,
@@ -89,7 +100,7 @@ impl Parts<'_> {
         let slot = material.normal_texture.or(material.clearcoat_normal_texture);
         match slot {
             None => part.base.tangents.clear(),
-            Some(slot) => tangent::fill(part, usize::from(slot.uv_set)),
+            Some(slot) => tangent::fill(part, usize::from(slot.uv_set), place, warnings),
         }
     }
 
@@ -117,12 +128,7 @@ impl Parts<'_> {
             None => corners as u64,
         };
         let triangles = if mode == Mode::Triangles { count / 3 } else { count.saturating_sub(2) };
-        self.triangles_left =
-            self.triangles_left.checked_sub(triangles).ok_or_else(|| ImportError::OverLimit {
-                place: place.to_owned(),
-                what: "triangles",
-                limit: self.limits.triangles,
-            })?;
+        self.spend(triangles, place)?;
         let indices: Vec<u32> = match json.indices {
             Some(indices) => self
                 .accessors

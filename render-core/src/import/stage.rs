@@ -93,6 +93,12 @@ impl Stage {
                 slot.insert(list);
             }
             let node_from_instance = self.tree.instances(node, accessors, limits)?;
+            let joints = self.tree.nodes[node].skin.map_or(0, |skin| self.skins[skin].joints());
+            for part in known[&index].iter().filter(|part| part.moves(joints > 0)) {
+                // Each node that shows a moving mesh has a copy of its own, and a state for each joint.
+                let copied = part.base.triangles.len().max(part.base.positions.len()) + joints;
+                parts.spend(copied as u64, &self.tree.place(node))?;
+            }
             let skin = self.skin_of(node, &known[&index], warnings)?;
             let count = (known[&index].len() as u64).saturating_mul(node_from_instance.len() as u64);
             instances_left = instances_left.checked_sub(count).ok_or_else(|| ImportError::OverLimit {
@@ -103,7 +109,7 @@ impl Stage {
             let mut meshes = Vec::new();
             for part in &known[&index] {
                 let follows = skin.filter(|_| part.influences.is_some());
-                if part.morphs.is_empty() && follows.is_none() {
+                if !part.moves(follows.is_some()) {
                     let next = self.meshes.len();
                     let slot = *still.entry(Arc::as_ptr(part)).or_insert(next);
                     if slot == next {

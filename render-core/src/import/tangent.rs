@@ -1,15 +1,19 @@
 //! Tangents for normal maps: the file's, or those of MikkTSpace, which normal maps are baked for.
+//!
+//! MikkTSpace walks the triangles around a corner by recursion, so it only gets meshes with a bounded number of
+//! triangles at any corner, on a stack of its own; a mesh beyond that gets averaged tangents, and a warning.
 
 use std::collections::HashMap;
 
 use bevy_mikktspace::{Geometry, TangentSpace, generate_tangents};
-use glam::{Vec2, Vec3, Vec4};
+use glam::{DVec3, Vec2, Vec3, Vec4};
 
+use super::fault::Warnings;
 use super::geometry::Part;
 use crate::scene::Mesh;
 
 /// Makes sure that a part has unit tangents, and the normals they need.
-pub(super) fn fill(part: &mut Part, uv_set: usize) {
+pub(super) fn fill(part: &mut Part, uv_set: usize, place: &str, warnings: &mut Warnings) {
     if part.flat {
         // The format ignores tangents without normals, and flat shading cannot share corners.
         part.base.tangents.clear();
@@ -20,7 +24,16 @@ pub(super) fn fill(part: &mut Part, uv_set: usize) {
         part.base.make_normals_flat();
     }
     if part.base.tangents.is_empty() {
-        generate(part, uv_set);
+        match mikktspace(&part.base, &part.base.uv_sets[uv_set]) {
+            Some(tangents) => adopt(part, &tangents),
+            None => {
+                warnings.warn(
+                    place,
+                    "too many triangles meet in one corner, so its tangents are simple averages",
+                );
+                part.base.tangents = averages(&part.base, &part.base.uv_sets[uv_set]);
+            }
+        }
     }
     part.base.make_tangents_unit();
 }
@@ -64,13 +77,33 @@ impl Mesh {
     }
 }
 
-/// Generates tangents by corner of face, then shares them again where they agree.
-fn generate(part: &mut Part, uv_set: usize) {
-    let mut faces = Faces { mesh: &part.base, uvs: &part.base.uv_sets[uv_set], tangents: Vec::new() };
-    faces.tangents = vec![None; part.base.triangles.len() * 3];
-    // Its error type has no values: it cannot fail.
-    let _ = generate_tangents(&mut faces);
-    let tangents = faces.tangents;
+/// Most triangles at one place that MikkTSpace is trusted with.
+const VALENCE_MAX: u32 = 2048;
+
+/// Tangents by corner of face; `None` where the mesh is beyond what the generator can take.
+fn mikktspace(mesh: &Mesh, uvs: &[Vec2]) -> Option<Vec<Option<Vec4>>> {
+    let mut valence: HashMap<[u32; 3], u32> = HashMap::new();
+    for &corner in mesh.triangles.iter().flatten() {
+        let place = (mesh.positions[corner as usize] + Vec3::ZERO).to_array().map(f32::to_bits);
+        let count = valence.entry(place).or_default();
+        *count += 1;
+        if *count > VALENCE_MAX {
+            return None;
+        }
+    }
+    let mut faces = Faces { mesh, uvs, tangents: vec![None; mesh.triangles.len() * 3] };
+    std::thread::scope(|scope| {
+        let work = move || {
+            // Its error type has no values: it cannot fail.
+            let _ = generate_tangents(&mut faces);
+            faces.tangents
+        };
+        std::thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, work).ok()?.join().ok()
+    })
+}
+
+/// Gives corners their tangents, and splits those whose faces disagree.
+fn adopt(part: &mut Part, tangents: &[Option<Vec4>]) {
     let mut known: HashMap<(u32, [u32; 4]), u32> = HashMap::new();
     let mut corners = Vec::new();
     let mut by_corner = Vec::new();
@@ -90,6 +123,27 @@ fn generate(part: &mut Part, uv_set: usize) {
     part.base.tangents = by_corner;
 }
 
+/// The direction of growing u, averaged over the faces at each corner by their size in UV.
+fn averages(mesh: &Mesh, uvs: &[Vec2]) -> Vec<Vec4> {
+    let mut sums = vec![(DVec3::ZERO, 0.0); mesh.positions.len()];
+    for &triangle in &mesh.triangles {
+        let [a, b, c] = triangle.map(|corner| mesh.positions[corner as usize].as_dvec3());
+        let [s, t, u] = triangle.map(|corner| uvs[corner as usize].as_dvec2());
+        let (along, up, area) = (t - s, u - s, (t - s).perp_dot(u - s));
+        let direction = ((b - a) * up.y - (c - a) * along.y) * area.signum();
+        for corner in triangle {
+            sums[corner as usize].0 += direction;
+            sums[corner as usize].1 += area;
+        }
+    }
+    let finished = sums.iter().zip(&mesh.normals).map(|((sum, area), &normal)| {
+        let unit = sum.try_normalize().map_or_else(|| across(normal), |sum| sum.as_vec3());
+        // v counts downwards, so a positive area is a mirrored one.
+        unit.extend(if *area > 0.0 { -1.0 } else { 1.0 })
+    });
+    finished.collect()
+}
+
 struct Faces<'a> {
     mesh: &'a Mesh,
     uvs: &'a [Vec2],
@@ -106,17 +160,18 @@ impl Geometry for Faces<'_> {
     }
 
     fn position(&self, face: usize, vert: usize) -> [f32; 3] {
-        self.mesh.positions[self.mesh.triangles[face][vert] as usize].into()
+        // Adding zero makes -0 a plain zero: corners are welded by their bits.
+        (self.mesh.positions[self.mesh.triangles[face][vert] as usize] + Vec3::ZERO).into()
     }
 
     fn normal(&self, face: usize, vert: usize) -> [f32; 3] {
-        self.mesh.normals[self.mesh.triangles[face][vert] as usize].into()
+        (self.mesh.normals[self.mesh.triangles[face][vert] as usize] + Vec3::ZERO).into()
     }
 
     fn tex_coord(&self, face: usize, vert: usize) -> [f32; 2] {
         // MikkTSpace counts v upwards, glTF downwards; without the flip every handedness would be wrong.
         let uv = self.uvs[self.mesh.triangles[face][vert] as usize];
-        [uv.x, 1.0 - uv.y]
+        [uv.x + 0.0, 1.0 - uv.y]
     }
 
     fn set_tangent(&mut self, tangent_space: Option<TangentSpace>, face: usize, vert: usize) {
@@ -128,20 +183,48 @@ impl Geometry for Faces<'_> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_plain_wall_has_tangents_along_u_and_right_handed() {
-        let mesh = Mesh {
+    /// The unit square in the xy plane, u to the right and v downwards.
+    fn wall() -> Mesh {
+        Mesh {
             positions: vec![Vec3::ZERO, Vec3::X, Vec3::new(1.0, 1.0, 0.0), Vec3::Y],
             normals: vec![Vec3::Z; 4],
             uv_sets: vec![vec![Vec2::new(0.0, 1.0), Vec2::new(1.0, 1.0), Vec2::new(1.0, 0.0), Vec2::ZERO]],
             triangles: vec![[0, 1, 2], [0, 2, 3]],
             ..Mesh::default()
+        }
+    }
+
+    #[test]
+    fn a_plain_wall_has_tangents_along_u_and_right_handed() {
+        let mut part = Part { base: wall(), ..Part::default() };
+        fill(&mut part, 0, "", &mut Warnings::default());
+        assert_eq!(part.base.positions.len(), 4, "corners that agree stay shared");
+        for tangent in part.base.tangents.into_iter().chain(averages(&wall(), &wall().uv_sets[0])) {
+            assert!((tangent - Vec4::new(1.0, 0.0, 0.0, 1.0)).length() < 1e-6, "{tangent}");
+        }
+    }
+
+    #[test]
+    fn a_fan_of_a_hundred_thousand_triangles_does_not_exhaust_the_stack() {
+        let count = 100_000_u32;
+        let rim = (0..count).map(|step| {
+            let (sin, cos) = (std::f32::consts::TAU * step as f32 / count as f32).sin_cos();
+            Vec3::new(cos, sin, 0.0)
+        });
+        let positions: Vec<Vec3> = std::iter::once(Vec3::ZERO).chain(rim).collect();
+        let mesh = Mesh {
+            normals: vec![Vec3::Z; positions.len()],
+            uv_sets: vec![positions.iter().map(|point| Vec2::new(point.x, -point.y)).collect()],
+            triangles: (1..count).map(|step| [0, step, step + 1]).collect(),
+            positions,
+            ..Mesh::default()
         };
         let mut part = Part { base: mesh, ..Part::default() };
-        fill(&mut part, 0);
-        assert_eq!(part.base.positions.len(), 4, "corners that agree stay shared");
-        for tangent in &part.base.tangents {
-            assert!((*tangent - Vec4::new(1.0, 0.0, 0.0, 1.0)).length() < 1e-6, "{tangent}");
-        }
+        let mut warnings = Warnings::default();
+        fill(&mut part, 0, "mesh 0", &mut warnings);
+        assert_eq!(warnings.into_list().len(), 1);
+        assert!(
+            part.base.tangents.iter().all(|tangent| tangent.distance(Vec4::new(1.0, 0.0, 0.0, 1.0)) < 1e-3)
+        );
     }
 }

@@ -182,7 +182,12 @@ impl Gpu {
 
     /// Overwrites the beginning of a buffer before the next submission.
     pub(crate) fn write(&self, buffer: &Buffer, bytes: &[u8]) {
-        self.queue.write_buffer(&buffer.inner, 0, bytes);
+        self.write_at(buffer, 0, bytes);
+    }
+
+    /// Overwrites a buffer from this byte on before the next submission.
+    pub(crate) fn write_at(&self, buffer: &Buffer, at: u64, bytes: &[u8]) {
+        self.queue.write_buffer(&buffer.inner, at, bytes);
     }
 
     /// A picture with this content, rows one after another, layers one after another; missing bytes are zero.
@@ -296,9 +301,9 @@ impl Recording {
         }
     }
 
-    /// Copies the beginning of one buffer to a place in another.
-    pub(crate) fn copy(&mut self, from: &Buffer, to: &Buffer, at: u64, size: u64) {
-        self.encoder.copy_buffer_to_buffer(&from.inner, 0, &to.inner, at, size);
+    /// Copies `size` bytes from one place (buffer, byte) to another.
+    pub(crate) fn copy(&mut self, from: (&Buffer, u64), to: (&Buffer, u64), size: u64) {
+        self.encoder.copy_buffer_to_buffer(&from.0.inner, from.1, &to.0.inner, to.1, size);
     }
 }
 

@@ -11,6 +11,9 @@ use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, flag};
 use crate::gpu::{Bindings, Buffer, Gpu, GpuFault, Groups, KernelSet};
 use crate::stage::Stage;
 
+#[cfg(test)]
+mod probe;
+
 /// Paths in flight and everything they need on the device.
 pub(crate) struct Pool {
     capacity: u32,
@@ -170,8 +173,8 @@ impl Pool {
         }
         work.dispatch(&kernels.resolve, bindings, &Groups::Threads(params.pixel_count));
         let film_bytes = u64::from(params.pixel_count) * FILM_FIELDS as u64 * 16;
-        work.copy(&self.counters, &self.readback, 0, COUNTERS);
-        work.copy(&self.film, &self.readback, COUNTERS, film_bytes);
+        work.copy((&self.counters, 0), (&self.readback, 0), COUNTERS);
+        work.copy((&self.film, 0), (&self.readback, COUNTERS), film_bytes);
         let started = Instant::now();
         let mut bytes = gpu.run(work, &self.readback, COUNTERS + film_bytes)?;
         self.keep_pace(started.elapsed(), params.pixel_count);

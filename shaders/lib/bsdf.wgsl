@@ -27,8 +27,10 @@ struct Lobes {
     diffuse_out: f32,
     diffuse_mean: f32,
     // Index of the glass's far side over its near side, and the single-scattering albedo to divide by.
-    thin: bool,
+    pane: bool,
     eta: f32,
+    // By how much a refraction thins radiance: eta^2 into an interior, 1 through a sheet.
+    spread: f32,
     glass_albedo: f32,
     // 0 where the far side has the same index, because refraction's half vector degenerates there.
     glass_alpha: f32,
@@ -52,8 +54,8 @@ struct Sampled {
     pdf: f32,
     // Smoothness of the lobe that was chosen.
     alpha: f32,
-    // Relative index of a refraction, 1 otherwise; `through` when the ray changes sides.
-    eta: f32,
+    // By how much a refraction thinned radiance, 1 otherwise; `through` when the ray changes sides.
+    spread: f32,
     through: bool,
 }
 
@@ -177,7 +179,8 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
     l.coat_normal = s.coat_normal;
     l.base = s.base;
     l.alpha = s.roughness * s.roughness;
-    l.thin = (s.flags & MATERIAL_SOLID) == 0u;
+    let solid = (s.flags & MATERIAL_SOLID) != 0u;
+    l.pane = !solid && l.alpha < SHARP;
     let mu = max(dot(s.normal, wo), 1e-4);
     let split = split_albedo(mu, l.alpha);
 
@@ -215,16 +218,12 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
         l.p_diffuse = max(l.opaque * luminance(s.base) * l.diffuse_out, 1e-4);
     }
     if l.glass > 0.0 {
-        l.eta = select(far_index / near_index, max(s.ior, 1.0), l.thin);
-        l.glass_albedo = 1.0;
-        if !l.thin {
-            l.glass_albedo = glass_albedo(mu, l.alpha, l.eta);
-        } else if (params.flags & FLAG_MULTI) != 0u {
-            // Both halves have the reflection's distribution, so they lose what it loses.
-            l.glass_albedo = clamp(split.x + split.y, 0.05, 1.0);
-        }
+        let index = select(s.ior, 1.5, s.ior < 1.0);
+        l.eta = select(select(1.0 / index, index, s.front || l.pane), far_index / near_index, solid);
+        l.spread = select(1.0, l.eta * l.eta, solid);
+        l.glass_albedo = glass_albedo(mu, l.alpha, l.eta);
         l.p_glass = max(l.glass, 1e-4);
-        l.glass_alpha = select(l.alpha, 0.0, !l.thin && abs(l.eta - 1.0) < 1e-3);
+        l.glass_alpha = select(l.alpha, 0.0, abs(l.eta - 1.0) < 1e-3);
     }
     let sum = l.p_coat + l.p_metal + l.p_specular + l.p_diffuse + l.p_glass;
     let scale = 1.0 / max(sum, 1e-8);
@@ -252,23 +251,14 @@ fn ggx_reflection(n: vec3<f32>, wo: vec3<f32>, wi: vec3<f32>, h: vec3<f32>, alph
     return vec2<f32>(d / (1.0 + lambda_o + lambda_i), d / (1.0 + lambda_o)) / (4.0 * mu_o);
 }
 
-fn thin_reflectance(f: f32) -> f32 {
+// Of a pane with two faces, all reflections between them added up.
+fn pane_reflectance(f: f32) -> f32 {
     return 2.0 * f / (1.0 + f);
 }
 
 fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
     let mu_o = max(dot(l.normal, wo), 1e-4);
     let mu_i = dot(l.normal, wi);
-    if l.thin {
-        let up = select(wi - l.normal * (2.0 * mu_i), wi, mu_i > 0.0);
-        let h = normalize(wo + up);
-        let r = thin_reflectance(fresnel(dot(wo, h), l.eta));
-        let lobe = ggx_reflection(l.normal, wo, up, h, l.glass_alpha);
-        if mu_i > 0.0 {
-            return Scattered(vec3<f32>(r * lobe.x / l.glass_albedo), r * lobe.y);
-        }
-        return Scattered(l.base * ((1.0 - r) * lobe.x / l.glass_albedo), (1.0 - r) * lobe.y);
-    }
     if mu_i > 0.0 {
         let h = normalize(wo + wi);
         let f = fresnel(dot(wo, h), l.eta);
@@ -293,7 +283,7 @@ fn glass_value(l: Lobes, wo: vec3<f32>, wi: vec3<f32>) -> Scattered {
     let root = ih + oh / l.eta;
     let turn = abs(ih) / max(root * root, 1e-12);
     let shared_part = (1.0 - f) * d * oh * turn / mu_o;
-    let tint = sqrt(l.base) / (l.eta * l.eta * l.glass_albedo);
+    let tint = sqrt(l.base) / (l.spread * l.glass_albedo);
     return Scattered(tint * (shared_part / (1.0 + lambda_o + lambda_i)), shared_part / (1.0 + lambda_o));
 }
 
@@ -340,7 +330,7 @@ struct Candidate {
     alpha: f32,
     // What a sharp lobe alone weighs, divided by its probability.
     sharp_weight: vec3<f32>,
-    eta: f32,
+    spread: f32,
     through: bool,
     valid: bool,
 }
@@ -361,8 +351,8 @@ fn choose_glass(l: Lobes, wo: vec3<f32>, h: vec3<f32>, chance: f32) -> Candidate
     let reflected = h * (2.0 * cosine) - wo;
     let up = dot(reflected, l.normal);
     let share = l.glass / l.p_glass;
-    if l.thin {
-        if chance < thin_reflectance(f) {
+    if l.pane {
+        if chance < pane_reflectance(f) {
             return Candidate(reflected, l.glass_alpha, vec3<f32>(share), 1.0, false, up > 0.0);
         }
         return Candidate(reflected - l.normal * (2.0 * up), l.glass_alpha, l.base * share, 1.0, true, up > 0.0);
@@ -375,8 +365,8 @@ fn choose_glass(l: Lobes, wo: vec3<f32>, h: vec3<f32>, chance: f32) -> Candidate
         return NO_CANDIDATE;
     }
     let refracted = normalize(h * (cosine / l.eta - sqrt(1.0 - sin2_t)) - wo / l.eta);
-    let weight = sqrt(l.base) * (share / (l.eta * l.eta));
-    return Candidate(refracted, l.glass_alpha, weight, l.eta, true, dot(refracted, l.normal) < 0.0);
+    let weight = sqrt(l.base) * (share / l.spread);
+    return Candidate(refracted, l.glass_alpha, weight, l.spread, true, dot(refracted, l.normal) < 0.0);
 }
 
 // Which lobe, then where to. The half vector is drawn in one place for all lobes that need one: every call is inlined,
@@ -417,11 +407,11 @@ fn sample_bsdf(l: Lobes, wo: vec3<f32>, chance: f32, u: vec2<f32>) -> Sampled {
         return NOTHING;
     }
     if c.alpha < SHARP {
-        return Sampled(c.direction, c.sharp_weight, 0.0, c.alpha, c.eta, c.through);
+        return Sampled(c.direction, c.sharp_weight, 0.0, c.alpha, c.spread, c.through);
     }
     let all = scatter_value(l, wo, c.direction);
     if all.pdf <= 0.0 {
         return NOTHING;
     }
-    return Sampled(c.direction, all.value / all.pdf, all.pdf, c.alpha, c.eta, c.through);
+    return Sampled(c.direction, all.value / all.pdf, all.pdf, c.alpha, c.spread, c.through);
 }

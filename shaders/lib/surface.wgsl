@@ -48,8 +48,8 @@ fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3
     let c = triangles[hit_triangle * 3u + 2u];
     let object_from_world = instances[instance].object_from_world;
     let world_from_object = instances[instance].world_from_object;
-    let crossing = cross_triangle(
-        transform_point(object_from_world, origin), transform_vector(object_from_world, direction), a.xyz, b.xyz, c.xyz);
+    let aim = aim_of(transform_point(object_from_world, origin), transform_vector(object_from_world, direction));
+    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
     let position = a.xyz + (b.xyz - a.xyz) * crossing.u + (c.xyz - a.xyz) * crossing.v;
     let turn = select(1.0, -1.0, (bitcast<u32>(c.w) & TRIANGLE_MIRRORED) != 0u);

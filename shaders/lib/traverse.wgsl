@@ -17,26 +17,40 @@ struct Crossing {
 const STACK_SIZE: u32 = 32u;
 const NO_HIT: f32 = -1.0;
 
-// Plücker edge functions about the ray's origin: an edge gives its two triangles exactly opposite numbers, so no ray slips through.
-fn cross_triangle(origin: vec3<f32>, direction: vec3<f32>, a: vec3<f32>, b: vec3<f32>, c: vec3<f32>) -> Crossing {
-    let v0 = a - origin;
-    let v1 = b - origin;
-    let v2 = c - origin;
-    let e0 = v2 - v0;
-    let e1 = v0 - v1;
-    let e2 = v1 - v2;
-    let u = dot(cross(e0, v2 + v0), direction);
-    let v = dot(cross(e1, v0 + v1), direction);
-    let w = dot(cross(e2, v1 + v2), direction);
+// A ray as triangles see it: two axes across it, and one along it that counts in units of its direction.
+struct Aim {
+    origin: vec3<f32>,
+    across_x: vec3<f32>,
+    across_y: vec3<f32>,
+    along: vec3<f32>,
+}
+
+fn aim_of(origin: vec3<f32>, direction: vec3<f32>) -> Aim {
+    let square = dot(direction, direction);
+    let basis = basis_around(direction * inverseSqrt(square));
+    return Aim(origin, basis.tangent, basis.bitangent, direction / square);
+}
+
+// After Woop, Benthin & Wald (JCGT 2013): every corner is projected once and in one way, and an edge function is a difference
+// of two products of projected numbers. Rounding is monotone, so its sign is right or it is 0, and 0 counts as inside:
+// no ray slips between triangles that share corners.
+fn cross_triangle(aim: Aim, a: vec3<f32>, b: vec3<f32>, c: vec3<f32>) -> Crossing {
+    let v0 = a - aim.origin;
+    let v1 = b - aim.origin;
+    let v2 = c - aim.origin;
+    let p0 = vec2<f32>(dot(v0, aim.across_x), dot(v0, aim.across_y));
+    let p1 = vec2<f32>(dot(v1, aim.across_x), dot(v1, aim.across_y));
+    let p2 = vec2<f32>(dot(v2, aim.across_x), dot(v2, aim.across_y));
+    let w = p0.x * p1.y - p0.y * p1.x;
+    let u = p1.x * p2.y - p1.y * p2.x;
+    let v = p2.x * p0.y - p2.y * p0.x;
     let sum = u + v + w;
     let inside = (min(u, min(v, w)) >= 0.0 || max(u, max(v, w)) <= 0.0) && sum != 0.0;
-    let normal = cross(e1, e0);
-    let denominator = dot(normal, direction);
-    if !inside || denominator == 0.0 {
+    if !inside {
         return Crossing(NO_HIT, 0.0, 0.0);
     }
-    let scale = 1.0 / sum;
-    return Crossing(dot(v0, normal) / denominator, u * scale, v * scale);
+    let t = u * dot(v0, aim.along) + v * dot(v1, aim.along) + w * dot(v2, aim.along);
+    return Crossing(t / sum, v / sum, w / sum);
 }
 
 fn safe_inverse(d: vec3<f32>) -> vec3<f32> {
@@ -62,21 +76,20 @@ fn transform_vector(rows: array<vec4<f32>, 3>, v: vec3<f32>) -> vec3<f32> {
 fn meet_four(
     meta_bits: u32, octant4: u32,
     near_x: u32, far_x: u32, near_y: u32, far_y: u32, near_z: u32, far_z: u32,
-    scale: vec3<f32>, offset: vec3<f32>, t_max: f32,
+    scale: vec3<f32>, near_offset: vec3<f32>, far_offset: vec3<f32>, t_max: f32,
 ) -> u32 {
     let inner = (meta_bits & (meta_bits << 1u)) & 0x10101010u;
     let inner_mask = (inner >> 4u) * 0xffu;
     let place = (meta_bits ^ (octant4 & inner_mask)) & 0x1f1f1f1fu;
     let marks = (meta_bits >> 5u) & 0x07070707u;
-    let nx = vec4<f32>(unpack4xU8(near_x)) * scale.x + offset.x;
-    let ny = vec4<f32>(unpack4xU8(near_y)) * scale.y + offset.y;
-    let nz = vec4<f32>(unpack4xU8(near_z)) * scale.z + offset.z;
-    let fx = vec4<f32>(unpack4xU8(far_x)) * scale.x + offset.x;
-    let fy = vec4<f32>(unpack4xU8(far_y)) * scale.y + offset.y;
-    let fz = vec4<f32>(unpack4xU8(far_z)) * scale.z + offset.z;
+    let nx = vec4<f32>(unpack4xU8(near_x)) * scale.x + near_offset.x;
+    let ny = vec4<f32>(unpack4xU8(near_y)) * scale.y + near_offset.y;
+    let nz = vec4<f32>(unpack4xU8(near_z)) * scale.z + near_offset.z;
+    let fx = vec4<f32>(unpack4xU8(far_x)) * scale.x + far_offset.x;
+    let fy = vec4<f32>(unpack4xU8(far_y)) * scale.y + far_offset.y;
+    let fz = vec4<f32>(unpack4xU8(far_z)) * scale.z + far_offset.z;
     let enter = max(max(nx, ny), max(nz, vec4<f32>(0.0)));
-    // Widened by more than the rounding of both sides, so that a box is never missed by a hair.
-    let leave = min(min(fx, fy), min(fz, vec4<f32>(t_max))) * 1.000001;
+    let leave = min(min(fx, fy), min(fz, vec4<f32>(t_max)));
     let met = enter <= leave;
     let bits = select(vec4<u32>(0u), unpack4xU8(marks) << unpack4xU8(place), met);
     return (bits.x | bits.y) | (bits.z | bits.w);
@@ -103,6 +116,8 @@ fn open_node(index: u32, origin: vec3<f32>, inverse: vec3<f32>, octant: u32, t_m
     let exponent = vec3<u32>(n0.w & 0xffu, (n0.w >> 8u) & 0xffu, (n0.w >> 16u) & 0xffu);
     let scale = bitcast<vec3<f32>>(exponent << vec3<u32>(23u)) * inverse;
     let offset = (corner - origin) * inverse;
+    // More than the rounding of both planes, which grows with the distance to the corner, not to the plane.
+    let slack = (abs(offset) + abs(scale) * 256.0) * 2.4e-7;
     // Words: n2 = min_x, max_x; n3 = min_y, max_y; n4 = min_z, max_z, two words each.
     let flip_x = (octant & 4u) == 0u;
     let flip_y = (octant & 2u) == 0u;
@@ -114,8 +129,8 @@ fn open_node(index: u32, origin: vec3<f32>, inverse: vec3<f32>, octant: u32, t_m
     let near_z = select(n4.xy, n4.zw, flip_z);
     let far_z = select(n4.zw, n4.xy, flip_z);
     let octant4 = octant * 0x01010101u;
-    let mask = meet_four(n1.z, octant4, near_x.x, far_x.x, near_y.x, far_y.x, near_z.x, far_z.x, scale, offset, t_max)
-        | meet_four(n1.w, octant4, near_x.y, far_x.y, near_y.y, far_y.y, near_z.y, far_z.y, scale, offset, t_max);
+    let mask = meet_four(n1.z, octant4, near_x.x, far_x.x, near_y.x, far_y.x, near_z.x, far_z.x, scale, offset - slack, offset + slack, t_max)
+        | meet_four(n1.w, octant4, near_x.y, far_x.y, near_y.y, far_y.y, near_z.y, far_z.y, scale, offset - slack, offset + slack, t_max);
     return Opened(
         Group(n1.x, (mask & 0xff000000u) | (n0.w >> 24u)),
         Group(n1.y, mask & 0x00ffffffu),
@@ -136,10 +151,9 @@ fn walk(ray: Ray) -> Walked {
     var inside = single;
     var floor_depth = 0u;
     var instance = 0u;
-    var origin = ray.origin;
-    var direction = ray.direction;
-    var inverse = safe_inverse(direction);
-    var octant = octant_inverse(direction);
+    var aim = aim_of(ray.origin, ray.direction);
+    var inverse = safe_inverse(ray.direction);
+    var octant = octant_inverse(ray.direction);
     var inner = Group(params.root, 0x80000000u);
     var leaves = Group(0u, 0u);
     loop {
@@ -152,7 +166,7 @@ fn walk(ray: Ray) -> Walked {
                     let a = triangles[primitive * 3u];
                     let b = triangles[primitive * 3u + 1u];
                     let c = triangles[primitive * 3u + 2u];
-                    let crossing = cross_triangle(origin, direction, a.xyz, b.xyz, c.xyz);
+                    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
                     if crossing.t > 0.0 && crossing.t < result.hit.t {
                         if SHADOW {
                             result.transmittance *= passing(a, b, c, crossing);
@@ -177,8 +191,8 @@ fn walk(ray: Ray) -> Walked {
                 inside = true;
                 instance = primitive;
                 let rows = instances[instance].object_from_world;
-                origin = transform_point(rows, ray.origin);
-                direction = transform_vector(rows, ray.direction);
+                let direction = transform_vector(rows, ray.direction);
+                aim = aim_of(transform_point(rows, ray.origin), direction);
                 inverse = safe_inverse(direction);
                 octant = octant_inverse(direction);
                 inner = Group(instances[instance].root, 0x80000000u);
@@ -193,16 +207,15 @@ fn walk(ray: Ray) -> Walked {
             }
             let child = (place - 24u) ^ octant;
             let before = countOneBits(inner.bits & 0xffu & ~(0xffffffffu << child));
-            let opened = open_node(inner.base + before, origin, inverse, octant, result.hit.t);
+            let opened = open_node(inner.base + before, aim.origin, inverse, octant, result.hit.t);
             inner = opened.inner;
             leaves = opened.leaves;
         } else {
             if inside && !single && depth == floor_depth {
                 inside = false;
-                origin = ray.origin;
-                direction = ray.direction;
-                inverse = safe_inverse(direction);
-                octant = octant_inverse(direction);
+                aim = aim_of(ray.origin, ray.direction);
+                inverse = safe_inverse(ray.direction);
+                octant = octant_inverse(ray.direction);
             }
             if depth == 0u {
                 break;

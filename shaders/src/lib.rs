@@ -37,7 +37,7 @@ macro_rules! trace {
     };
 }
 
-const WALK: [&str; 4] = [lib!("scene"), lib!("rng"), lib!("traverse"), lib!("texture")];
+const WALK: [&str; 5] = [lib!("scene"), lib!("rng"), lib!("warp"), lib!("traverse"), lib!("texture")];
 
 /// Starts camera rays.
 pub const GENERATE: Kernel = Kernel {
@@ -50,7 +50,7 @@ pub const GENERATE: Kernel = Kernel {
 pub const EXTEND: Kernel = Kernel {
     name: "extend",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], trace!("extend")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], trace!("extend")],
 };
 
 /// Sky, emission, direct light, next direction, roulette.
@@ -75,7 +75,7 @@ pub const SHADE: Kernel = Kernel {
 pub const SHADOW: Kernel = Kernel {
     name: "shadow",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], trace!("shadow")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], trace!("shadow")],
 };
 
 /// Queue swaps and dispatch sizes.

@@ -259,12 +259,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
     paths[at(SEEN, path)].w = bitcast<u32>(0.0);
     var weight = throughput * sampled.weight;
-    let eta2 = before.w * sampled.eta * sampled.eta;
+    let spread = before.w * sampled.spread;
     if max_channel(weight) <= 0.0 || !is_finite(max_channel(weight)) {
         return;
     }
     if vertex >= 3u {
-        let survival = clamp(sqrt(max_channel(weight) * eta2), 0.05, 0.95);
+        let survival = clamp(sqrt(max_channel(weight) * spread), 0.05, 0.95);
         if random_pair(key, sample, 7u + 4u * vertex).x >= survival {
             return;
         }
@@ -275,5 +275,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         media = beyond;
     }
     let next = vec4<u32>(key, sample, ((vertex + 1u) | ((segment + 1u) << 12u)) | flags, instance);
-    go_on(path, leave_surface(s.position, side), vec4<f32>(sampled.direction, sampled.pdf), vec4<f32>(weight, eta2), next, media, hit_triangle);
+    go_on(path, leave_surface(s.position, side), vec4<f32>(sampled.direction, sampled.pdf), vec4<f32>(weight, spread), next, media, hit_triangle);
 }

@@ -185,19 +185,19 @@ impl Packer<'_> {
 
     fn part_record(&mut self, mesh: &Mesh, to: &Affine3A, object_id: u32) -> Result<Part, PackFault> {
         let material = &self.scene.materials[mesh.material as usize];
+        // Not normalised here: kernels interpolate first, as for meshes that stay in their own space.
         let normal_from_object = to.matrix3.inverse().transpose();
-        let unit = |v: Vec3| v.try_normalize().unwrap_or(v);
         let attributes = &mut self.packed.attributes;
         let mut lay = |values: &mut dyn Iterator<Item = f32>, present: bool| {
             let first = if present { number(attributes.len(), "vertices")? } else { NONE };
             attributes.extend(values.map(f32::to_bits));
             Ok::<u32, PackFault>(first)
         };
-        let mut normals = mesh.normals.iter().flat_map(|&n| unit(normal_from_object * n).to_array());
+        let mut normals = mesh.normals.iter().flat_map(|&n| (normal_from_object * n).to_array());
         let normals = lay(&mut normals, !mesh.normals.is_empty())?;
         let mut tangents = mesh.tangents.iter().flat_map(|t| {
             let moved: Vec3 = to.matrix3 * t.truncate();
-            unit(moved).extend(t.w).to_array()
+            moved.extend(t.w).to_array()
         });
         let tangents = lay(&mut tangents, !mesh.tangents.is_empty())?;
         let colors = lay(&mut mesh.colors.iter().flat_map(Vec4::to_array), !mesh.colors.is_empty())?;

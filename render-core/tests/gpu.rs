@@ -1,0 +1,183 @@
+//! The GPU path tracer against the plain CPU one, and against itself cut into pieces.
+//!
+//! Needs any Vulkan, Metal or DX12 adapter (software Vulkan will do); says so loudly and passes where there is none.
+
+use std::path::Path;
+
+use frame::{
+    BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
+    SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
+};
+use render_core::import::{Document, EnvironmentChoice, ImportOptions};
+use render_core::reference::Reference;
+use render_core::scene::Scene;
+use render_core::{GpuRenderer, RendererOptions, pack};
+
+const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/scenes");
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scenes");
+
+fn renderer() -> Option<GpuRenderer> {
+    match GpuRenderer::open(RendererOptions::default()) {
+        Ok(renderer) => Some(renderer),
+        Err(fault) => {
+            eprintln!("NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers");
+            None
+        }
+    }
+}
+
+/// A scene with its environment, or `None`, loudly, when the file is not there.
+fn scene(folder: &str, name: &str, environment: Option<&str>) -> Option<Scene> {
+    let path = Path::new(folder).join(name);
+    if !path.exists() {
+        eprintln!(
+            "NOT CHECKED: {name} is not there (../shared is mounted beside the repository where it exists)"
+        );
+        return None;
+    }
+    let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {
+        EnvironmentChoice::File(Path::new(SHARED).join("env").join(file))
+    });
+    let options = ImportOptions { environment, ..ImportOptions::default() };
+    let document = Document::open(&path, &options).expect("the scene is sound");
+    Some(document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists"))
+}
+
+fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
+    let size = FrameSize::new(width, height).expect("in range");
+    let planes = Plane::ALL.into_iter().fold(PlaneSet::DEFAULT, PlaneSet::with);
+    let filter = if seed % 2 == 0 { Filter::BlackmanHarris } else { Filter::Box };
+    RenderSettings::new(SettingsDraft { spp, seed, filter, planes, ..SettingsDraft::defaults(size) })
+        .expect("valid")
+}
+
+fn whole(settings: RenderSettings) -> TileOrder {
+    let grid = TileGrid::new(settings.size, 4096, 0);
+    let rect = grid.rect(TileIndex(0)).expect("one tile");
+    TileOrder { frame: FrameIndex(3), rect, margin_px: 0, blocks: BlockRange::all(settings.spp), settings }
+}
+
+fn render(renderer: &mut GpuRenderer, blob: &SceneBlob, order: &TileOrder) -> Vec<frame::Partial> {
+    renderer.render(blob, order, &mut |_| Flow::Continue(())).expect("renders")
+}
+
+/// Whether two samples show the same light, up to rounding.
+fn agree(a: &[f32], b: &[f32]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-3 * a.abs().max(b.abs()) + 1e-5)
+}
+
+/// Shares of pixels whose one sample agrees, in radiance and in the first-hit planes.
+fn agreement(gpu: &TilePlanes, cpu: &TilePlanes) -> (usize, usize, usize) {
+    let plane = |planes: &TilePlanes, plane: Plane| planes.plane(plane).expect("asked for").to_vec();
+    let count = |kind: Plane| {
+        let (gpu, cpu) = (plane(gpu, kind), plane(cpu, kind));
+        let channels = kind.channels();
+        gpu.chunks(channels).zip(cpu.chunks(channels)).filter(|(a, b)| agree(a, b)).count()
+    };
+    (count(Plane::Radiance), count(Plane::Position), count(Plane::Albedo).min(count(Plane::Normal)))
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample() {
+    let Some(mut renderer) = renderer() else { return };
+    let cases = [
+        (ASSETS, "studio.glb", None),
+        (ASSETS, "tiny.glb", None),
+        (SHARED, "cornell.glb", None),
+        (SHARED, "clearcoat.glb", Some("studio.exr")),
+        (SHARED, "transmission_rough.glb", Some("studio.exr")),
+        (SHARED, "attenuation.glb", Some("studio.exr")),
+        (SHARED, "alpha_modes.glb", Some("sky_noon.exr")),
+        (SHARED, "encodings.glb", Some("studio.exr")),
+        (SHARED, "negative_scale.glb", Some("studio.exr")),
+        (SHARED, "water_bottle/water_bottle.gltf", Some("studio.exr")),
+        (SHARED, "lamp_punctual/lamp_punctual.gltf", Some("studio.exr")),
+    ];
+    for (folder, name, environment) in cases {
+        let Some(scene) = scene(folder, name, environment) else { continue };
+        let blob = pack(&scene).expect("packs").to_blob();
+        let reference = Reference::new(&scene);
+        let (mut pixels, mut light, mut places, mut features) = (0, 0, 0, 0);
+        for seed in 0..3 {
+            let order = whole(settings(64, 48, 1, seed));
+            let gpu = render(&mut renderer, &blob, &order).remove(0).planes;
+            let cpu =
+                reference.render(order.rect, &order.settings, order.frame, order.blocks).remove(0).planes;
+            let (a, b, c) = agreement(&gpu, &cpu);
+            pixels += order.rect.pixels();
+            light += a;
+            places += b;
+            features += c;
+        }
+        let share = |count: usize| 100.0 * count as f64 / pixels as f64;
+        eprintln!(
+            "{name}: radiance {:.2} %, first hit {:.2} %, albedo and normal {:.2} % of {pixels} samples agree",
+            share(light),
+            share(places),
+            share(features)
+        );
+        assert!(share(light) >= 99.0, "{name}: only {:.2} % of the samples agree", share(light));
+        assert!(share(places) >= 99.5, "{name}: only {:.2} % of the first hits agree", share(places));
+        assert!(share(features) >= 99.0, "{name}: only {:.2} % of the features agree", share(features));
+    }
+}
+
+#[test]
+fn any_tiling_and_split_gives_the_same_bits() {
+    let Some(mut renderer) = renderer() else { return };
+    let Some(scene) = scene(ASSETS, "tiny.glb", None) else { return };
+    let blob = pack(&scene).expect("packs").to_blob();
+    let settings = settings(50, 37, 40, 1);
+    let film_of = |edge: u32, ranges: &[BlockRange], renderer: &mut GpuRenderer| {
+        let grid = TileGrid::new(settings.size, edge, 0);
+        let mut film = Film::new(grid, settings);
+        for &blocks in ranges {
+            for tile in grid.from_centre() {
+                let rect = grid.rect(tile).expect("in grid");
+                let order = TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks, settings };
+                for partial in render(renderer, &blob, &order) {
+                    film.merge(tile, partial).expect("fits");
+                }
+            }
+        }
+        assert!(film.is_complete());
+        film
+    };
+    let all = BlockRange::all(40);
+    let one = |first| BlockRange { first, count: 1 };
+    let expected = film_of(4096, &[all], &mut renderer).picture();
+    for (edge, ranges) in [
+        (16, vec![all]),
+        (23, vec![one(2), one(0), one(1)]),
+        (8, vec![one(0), BlockRange { first: 1, count: 2 }]),
+    ] {
+        let picture = film_of(edge, &ranges, &mut renderer).picture();
+        assert!(picture == expected, "tiles of {edge} px in {} ranges give other bits", ranges.len());
+    }
+}
+
+#[test]
+fn damaged_scenes_and_orders_are_refused() {
+    let Some(mut renderer) = renderer() else { return };
+    let Some(scene) = scene(ASSETS, "tiny.glb", None) else { return };
+    let packed = pack(&scene).expect("packs");
+    let order = whole(settings(8, 8, 1, 0));
+    let mut bad = packed.clone();
+    bad.triangles[0][0][3] = f32::from_bits(9999);
+    let fault = renderer.render(&bad.to_blob(), &order, &mut |_| Flow::Continue(()));
+    assert!(matches!(fault, Err(frame::RenderFault::BadScene(_))), "{fault:?}");
+    let mut outside = order;
+    outside.rect.x = 4;
+    let fault = renderer.render(&packed.to_blob(), &outside, &mut |_| Flow::Continue(()));
+    assert!(matches!(fault, Err(frame::RenderFault::BadOrder(_))), "{fault:?}");
+}
+
+#[test]
+fn a_scene_over_the_owners_memory_limit_is_refused_before_upload() {
+    let options = RendererOptions { memory_limit: Some(1000), ..RendererOptions::default() };
+    let Ok(mut renderer) = GpuRenderer::open(options) else { return };
+    let Some(scene) = scene(ASSETS, "tiny.glb", None) else { return };
+    let blob = pack(&scene).expect("packs").to_blob();
+    let fault = renderer.render(&blob, &whole(settings(8, 8, 1, 0)), &mut |_| Flow::Continue(()));
+    assert!(matches!(fault, Err(frame::RenderFault::OutOfMemory { .. })), "{fault:?}");
+}

@@ -57,6 +57,11 @@ const SIZES: [(u32, u32); 5] = [(128, 72), (256, 144), (480, 270), (960, 540), (
 /// A block that takes this long is long enough to be measured.
 const BLOCK_S: f64 = 0.25;
 
+/// The scene of the demo: instanced metal, glass and plain spheres.
+pub(crate) fn demo_scene() -> render_core::scene::Scene {
+    scenes::spheres()
+}
+
 /// Runs all scenes for `seconds` each; `begin` hears each scene's name.
 pub fn run(
     adapter: Option<&str>,

@@ -4,10 +4,17 @@
 //! [`Audience`], and whatever fails is a [`Fault`] with an exit code, a sentence and an advice.
 
 pub mod bench;
+pub mod commission;
+pub mod coordinate;
+pub mod demo;
 pub mod doctor;
 pub mod event;
 pub mod fault;
+mod gather;
 pub mod gpu;
+pub mod jobs;
+pub mod local;
+mod network;
 pub mod output;
 pub mod pace;
 pub mod pictures;
@@ -16,8 +23,12 @@ pub mod print;
 pub mod render;
 pub mod request;
 pub mod scene;
+pub mod sharing;
+pub mod statement;
 pub mod stop;
+pub mod submit;
 pub mod tiling;
+pub mod verify;
 
 pub use event::{Audience, Event};
 pub use fault::{Exit, Fault};

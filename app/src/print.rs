@@ -40,6 +40,32 @@ impl Print {
         exr::write(path, &film.picture(), &options).map_err(|error| exr_fault("write", path, &error))
     }
 
+    /// Layers, layout and compression as their flags are written.
+    pub(crate) fn to_words(&self) -> (String, String, String) {
+        let layers: Vec<&str> = self.layers.iter().map(exr::Layer::name).collect();
+        let layout = match self.layout {
+            exr::Layout::Comp => "comp",
+            exr::Layout::Blender => "blender",
+        };
+        let compression = match self.compression {
+            exr::Compression::Zip => "zip",
+            exr::Compression::Zips => "zips",
+            exr::Compression::Dwaa => "dwaa",
+            exr::Compression::None => "none",
+        };
+        (layers.join(","), layout.into(), compression.into())
+    }
+
+    /// The reverse of [`Self::to_words`].
+    pub(crate) fn from_words(layers: &str, layout: &str, compression: &str) -> Result<Self, Fault> {
+        let fault = |error: String| Fault::failure(error, "submit the scene again");
+        Ok(Self {
+            layers: layers.parse().map_err(|error: exr::LayersError| fault(error.to_string()))?,
+            layout: layout.parse().map_err(|error: exr::NotAnOption| fault(error.to_string()))?,
+            compression: compression.parse().map_err(|error: exr::NotAnOption| fault(error.to_string()))?,
+        })
+    }
+
     /// The planes that must be rendered.
     pub fn planes(&self) -> PlaneSet {
         self.layers.planes()

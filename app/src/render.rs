@@ -7,9 +7,11 @@ mod tally;
 
 use frame::TileRenderer;
 
+pub(crate) use darkroom::Darkroom;
 pub use plan::Plan;
 pub(crate) use plan::{import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
+pub(crate) use tally::Tally;
 
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};

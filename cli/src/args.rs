@@ -96,10 +96,13 @@ pub(crate) struct Coordinator {
     /// Address to listen on; port 0 lets the system choose.
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7411")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Name or IP address under which others reach it, for the address that it prints [default: where it listens].
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
     /// Folder for its identity, ledger and sealed data.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where jobs and ledger are kept.
+    /// Where jobs and ledger are kept: sqlite.
     #[arg(long, default_value = "sqlite")]
     pub(crate) store: String,
     /// Folder for sealed data [default: a folder in --data].
@@ -119,11 +122,11 @@ pub(crate) struct Node {
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,
     /// Micro-credits asked for a million samples.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = app::sharing::PRICE_USUAL)]
     pub(crate) price: u64,
     /// GPU memory that scenes may take, MiB [default: what the adapter allows].
     #[arg(long, value_name = "MIB")]
-    pub(crate) vram_limit: Option<u64>,
+    pub(crate) vram_limit: Option<u32>,
     /// Leave when there is nothing to do.
     #[arg(long)]
     pub(crate) once: bool,
@@ -142,7 +145,7 @@ pub(crate) struct Submit {
     /// Print the job's id and leave; `tessera collect` fetches the pictures.
     #[arg(long)]
     pub(crate) detach: bool,
-    /// Most micro-credits that a million samples may cost [default: any price].
+    /// Most micro-credits that a million samples may cost [default: 10000].
     #[arg(long, value_name = "N")]
     pub(crate) max_price: Option<u64>,
     /// Only these nodes, by their keys.

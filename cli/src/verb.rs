@@ -1,5 +1,6 @@
 //! Turns a command line into work: one arm per verb.
 
+mod farm;
 mod look;
 mod render;
 
@@ -12,6 +13,16 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
     let json = line.json;
     match line.verb {
         Verb::Render(render) => render::render(render, json),
+        Verb::Coordinator(coordinator) => farm::coordinator(coordinator, json),
+        Verb::Node(node) => farm::node(node, json),
+        Verb::Submit(submit) => farm::submit(submit, json),
+        Verb::Collect(collect) => farm::collect(&collect, json),
+        Verb::Watch(watch) => farm::watch(&watch, json),
+        Verb::Jobs(jobs) => farm::jobs(&jobs, json),
+        Verb::Cancel(cancel) => farm::cancel(&cancel, json),
+        Verb::Earnings(earnings) => farm::earnings(&earnings, json),
+        Verb::Statement(statement) => farm::statement(&statement, json),
+        Verb::Verify(verify) => farm::verify(&verify.file, json),
         Verb::Bench(bench) => render::bench(&bench, json),
         Verb::Scene(SceneVerb::Check(check)) => look::scene_check(&check, json),
         Verb::Exr(ExrVerb::Info { file }) => look::exr_info(&file, json),
@@ -21,6 +32,6 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
             look::exr_to_png(&file, output, exposure, json)
         }
         Verb::Doctor(_) => Ok(look::doctor(json)),
-        _ => Err(Fault::usage("this revision has no such command", "see `tessera --help`")),
+        Verb::Demo(demo) => farm::demo(&demo, json),
     }
 }

@@ -11,7 +11,7 @@ mod folder;
 mod session;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -304,6 +304,19 @@ impl Artist {
             }
         }
     }
+}
+
+/// Jobs that were posted from this data folder, to whichever coordinator.
+pub fn jobs_in(data: &Path) -> Vec<JobId> {
+    JobFolder::jobs(data)
+}
+
+/// What is remembered of a job that was posted from this data folder, with the coordinator it was posted to.
+///
+/// # Errors
+/// [`ArtistFault::NoSuchJob`] or [`ArtistFault::Damaged`].
+pub fn ticket_in(data: &Path, job: JobId) -> Result<JobTicket, ArtistFault> {
+    JobFolder::at(data, job).ticket()
 }
 
 impl JobSpec {

@@ -38,6 +38,8 @@ pub struct CoordinatorConfig {
     pub host: Option<String>,
     /// Folder for identity, database and objects; made when missing.
     pub data: PathBuf,
+    /// Folder for sealed objects; `None` = `DATA/objects`.
+    pub objects: Option<PathBuf>,
     /// Where rows are kept.
     pub keep: Keep,
     /// Prices, times and limits.
@@ -97,6 +99,7 @@ impl CoordinatorConfig {
             listen,
             host: None,
             data,
+            objects: None,
             keep: Keep::Sqlite,
             terms: Terms::default(),
             objects_bytes_max: 512 << 30,
@@ -120,7 +123,8 @@ impl Coordinator {
             Keep::Memory => Box::new(MemoryStore::new()),
         };
         let durable = config.keep == Keep::Sqlite;
-        let blobs = BlobFolder::open(&config.data.join("objects"), config.objects_bytes_max, durable)
+        let objects = config.objects.clone().unwrap_or_else(|| config.data.join("objects"));
+        let blobs = BlobFolder::open(&objects, config.objects_bytes_max, durable)
             .map_err(|fault| folder(fault.to_string()))?;
         let listener = Listener::bind(config.listen, &identity).map_err(CoordinatorFault::Listen)?;
         let host = config.host.clone().unwrap_or_else(|| reachable_host(config.listen));

@@ -46,7 +46,7 @@ fn room() -> Scene {
 }
 
 /// Instanced spheres of rough metal, glass and plain stuff on a floor under a plain sky.
-fn spheres() -> Scene {
+pub(super) fn spheres() -> Scene {
     const SIDE: i32 = 12;
     let mut scene = Builder::new(camera(Vec3::new(0.0, 5.0, 9.0), Vec3::new(0.0, 0.3, 0.0), 0.8));
     scene.sky(Vec3::new(0.7, 0.85, 1.0));

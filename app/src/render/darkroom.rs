@@ -10,7 +10,9 @@ use frame::{Film, FrameIndex, LiveEvent};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
+use crate::pictures;
 use crate::print::Print;
+use crate::verify::picture_hash;
 
 /// Least time between two pictures of an unfinished frame.
 const PARTIAL_GAP: Duration = Duration::from_secs(4);
@@ -76,6 +78,21 @@ impl<'a> Darkroom<'a> {
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
         self.develop(frame, film, None, audience)
+    }
+
+    /// The same with receipts inside: `seal` signs the hash of the finished pixels as any reader will find them.
+    pub(crate) fn finish_with(
+        &self,
+        frame: FrameIndex,
+        film: &Film,
+        seal: impl FnOnce([u8; 32]) -> Vec<u8>,
+        audience: &mut dyn Audience,
+    ) -> Result<(), Fault> {
+        // Some codecs change values, so what is signed is read back from the file, not taken from the film.
+        let partial = self.output.partial(frame.0);
+        self.print.write(&partial, frame, film, None)?;
+        let receipts = seal(picture_hash(&pictures::read(&partial)?));
+        self.develop(frame, film, Some(receipts), audience)
     }
 
     fn develop(

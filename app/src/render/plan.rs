@@ -8,6 +8,7 @@ use render_core::PackedScene;
 use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
 use render_core::scene::Scene;
 
+use crate::commission::{Commission, Note};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::output::OutputName;
@@ -65,6 +66,32 @@ impl Plan {
     /// The packed scene at a frame's instant.
     pub(crate) fn blob(&self, frame: FrameIndex) -> Result<SceneBlob, Fault> {
         self.packed(frame).map(|packed| packed.to_blob())
+    }
+
+    /// The same scenes and settings for the network.
+    pub(crate) fn commission(&self, output: &Path) -> Result<Commission, Fault> {
+        let first = self.frames[0];
+        let packed = self.packed(first)?;
+        let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20);
+        // Packing builds trees and is slow; the first frame's is kept for its upload.
+        let mut ready = Some((first, packed.to_blob()));
+        let (document, still_s, fps) = (Arc::clone(&self.document), self.still_s, self.fps);
+        let packer = move |frame| match ready.take_if(|(of, _)| *of == frame) {
+            Some((_, blob)) => Ok(blob),
+            None => packed_at(&document, instant(still_s, frame, fps), fps)
+                .map(|packed| packed.to_blob())
+                .map_err(|fault| fault.what),
+        };
+        Ok(Commission {
+            frames: self.frames.clone(),
+            one_scene: self.document.animation_seconds().is_none(),
+            settings: self.settings,
+            edge_px: self.grid.edge_px(),
+            margin_px: self.grid.margin_px(),
+            memory_mib: u32::try_from(memory_mib).unwrap_or(u32::MAX),
+            packer: Box::new(packer),
+            note: Note::new(output, &self.print)?,
+        })
     }
 
     fn packed(&self, frame: FrameIndex) -> Result<PackedScene, Fault> {

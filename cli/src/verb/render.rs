@@ -8,13 +8,13 @@ use crate::speak::{audience, data_line, talk};
 
 pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
     let request = render.looks.request(render.scene, render.output)?;
-    if !render.direct {
-        let what = "this revision renders without network only";
-        return Err(Fault::usage(what, "add --direct"));
-    }
     let stop = interrupt::listen()?;
     let mut audience = audience(json);
-    app::render::direct(&request, render.gpu.as_deref(), &stop, &mut *audience)
+    let gpu = render.gpu.as_deref();
+    if render.direct {
+        return app::render::direct(&request, gpu, &stop, &mut *audience);
+    }
+    app::local::render(&request, gpu, &stop, &mut *audience)
 }
 
 pub(crate) fn bench(asked: &Bench, json: bool) -> Result<Exit, Fault> {

@@ -1,0 +1,167 @@
+//! What an artist hands in: scenes, settings, and a note on where the pictures go; and how the result comes home.
+//!
+//! Submitting, collecting later, rendering through the embedded farm and the demo are the same two steps, [`hand_in`] and
+//! [`follow`], so that none of them can drift from the others.
+
+use std::path::PathBuf;
+
+use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob};
+use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Audience, Event};
+use crate::fault::{Exit, Fault, quoted};
+use crate::gather::Gathering;
+use crate::network::artist_fault;
+use crate::output::OutputName;
+use crate::print::Print;
+use crate::stop::Stop;
+
+/// Highest price when none is named, micro-credits per million samples: ten times what nodes ask by default.
+pub const PRICE_MAX_USUAL: u64 = 10_000;
+
+/// Packs the scene of a frame; says in a sentence what is wrong when it cannot.
+pub(crate) type Packer = Box<dyn FnMut(FrameIndex) -> Result<SceneBlob, String> + Send>;
+
+/// Scenes and settings, ready to be sealed.
+pub(crate) struct Commission {
+    pub(crate) frames: Vec<FrameIndex>,
+    /// Whether all frames show the same packed scene.
+    pub(crate) one_scene: bool,
+    pub(crate) settings: RenderSettings,
+    pub(crate) edge_px: u32,
+    pub(crate) margin_px: u32,
+    /// GPU memory that the scene needs, MiB.
+    pub(crate) memory_mib: u32,
+    pub(crate) packer: Packer,
+    pub(crate) note: Note,
+}
+
+/// On what terms strangers may render it.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Highest price, micro-credits per million samples.
+    pub price_max: u64,
+    /// Only these nodes; empty = any.
+    pub nodes: Vec<NodeId>,
+}
+
+/// What is remembered of a job beside what the network needs; stays on the artist's machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// Absolute output name with its `####`.
+    pub(crate) output: PathBuf,
+    layers: String,
+    layout: String,
+    compression: String,
+}
+
+impl Note {
+    pub(crate) fn new(output: &std::path::Path, print: &Print) -> Result<Self, Fault> {
+        let output = std::path::absolute(output).map_err(|error| Fault::file("find", output, &error))?;
+        let (layers, layout, compression) = print.to_words();
+        Ok(Self { output, layers, layout, compression })
+    }
+
+    /// Reads the note of a job that this machine posted.
+    pub(crate) fn of(ticket: &JobTicket) -> Result<Self, Fault> {
+        serde_json::from_slice(&ticket.note)
+            .map_err(|_| Fault::failure("the job was not posted by this program", "submit the scene again"))
+    }
+
+    fn print(&self) -> Result<Print, Fault> {
+        Print::from_words(&self.layers, &self.layout, &self.compression)
+    }
+}
+
+/// Seals, uploads and posts; says under which name.
+pub(crate) async fn hand_in(
+    artist: &Artist,
+    commission: Commission,
+    terms: &Terms,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<JobId, Fault> {
+    let note = serde_json::to_vec(&commission.note).expect("a note holds only text");
+    let spec = JobSpec {
+        frames: commission.frames,
+        one_scene: commission.one_scene,
+        settings: commission.settings,
+        edge_px: commission.edge_px,
+        margin_px: commission.margin_px,
+        price_max: terms.price_max,
+        memory_mib: commission.memory_mib,
+        nodes: terms.nodes.clone(),
+        note,
+    };
+    let posted = artist.submit(spec, commission.packer, |uploaded| {
+        audience.hear(&Event::Uploaded {
+            scenes: uploaded.scenes,
+            sent_bytes: uploaded.sent_bytes,
+            known_bytes: uploaded.known_bytes,
+        });
+    });
+    let job = tokio::select! {
+        posted = posted => posted.map_err(|fault| artist_fault(&fault))?,
+        () = stop.asked() => {
+            let what = "the upload was stopped; nothing was submitted";
+            return Err(Fault::new(Exit::Interrupted, what, "submit again; what was uploaded is known"));
+        }
+    };
+    audience.hear(&Event::JobSubmitted { job: job.to_string() });
+    Ok(job)
+}
+
+/// Gathers a job until it is complete, and writes its pictures.
+pub(crate) async fn follow(
+    artist: &Artist,
+    job: JobId,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let ticket = artist.ticket(job).map_err(|fault| artist_fault(&fault))?;
+    let frames = ticket.post.shape.frames.len() as u32;
+    let first = ticket.post.shape.frames.first().copied().unwrap_or_default();
+    let note = Note::of(&ticket)?;
+    let print = note.print()?;
+    let output = OutputName::parse(&note.output, frames as usize)?;
+    output.check_writable(first, print.bytes_max(ticket.settings.size))?;
+    let mut gathering = Gathering::new(job, &ticket, artist.identity(), &output, &print, audience);
+    let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
+    let fault = gathering.take_fault();
+    let written = gathering.frames_written();
+    gathering.end(frames - written);
+    match (ended, fault) {
+        (Ok(JobEnd::Complete), _) if written == frames => Ok(Exit::Done),
+        (Ok(JobEnd::Complete), _) => Err(Fault::network(
+            format!("the job is complete and {} of {frames} frames are not", frames - written),
+            "collect it again, and report this",
+        )),
+        (Ok(JobEnd::Cancelled { reason }), _) => {
+            let kept = kept(&mut gathering, &output, written)?;
+            let what = format!("the job was stopped ({reason}); {kept}");
+            Err(Fault::new(Exit::Frames, what, "submit the missing frames again"))
+        }
+        (Err(ArtistFault::Stopped), _) => {
+            let kept = kept(&mut gathering, &output, written)?;
+            let what = format!("stopped here, and the job goes on without this machine; {kept}");
+            let advice = format!("`tessera collect {job}` fetches the rest, `tessera cancel {job}` ends it");
+            Err(Fault::new(Exit::Interrupted, what, advice))
+        }
+        (Err(_), Some(fault)) => Err(fault),
+        (Err(fault), None) => Err(artist_fault(&fault)),
+    }
+}
+
+/// Writes the unfinished frames and says what is there.
+fn kept(gathering: &mut Gathering<'_>, output: &OutputName, written: u32) -> Result<String, Fault> {
+    let unfinished = gathering.keep_unfinished()?;
+    let mut words = Vec::new();
+    if written > 0 {
+        words.push(format!("{written} finished frames are kept"));
+    }
+    if let Some(frame) = unfinished.first() {
+        words.push(format!("frame {} so far is in {}", frame.0, quoted(&output.partial(frame.0))));
+    }
+    Ok(if words.is_empty() { "nothing was finished yet".into() } else { words.join(" and ") })
+}

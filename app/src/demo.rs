@@ -1,0 +1,65 @@
+//! A whole market in one process, to see it work: coordinator, honest nodes and an artist, with a scene made by code.
+
+use std::path::Path;
+
+use frame::{FrameIndex, FrameSize, RenderSettings, SettingsDraft, TileGrid, TileRenderer};
+
+use crate::bench;
+use crate::commission::{Commission, Note};
+use crate::event::{Audience, Event};
+use crate::fault::{Exit, Fault};
+use crate::gpu;
+use crate::local;
+use crate::output::OutputName;
+use crate::print::Print;
+use crate::render::pack;
+use crate::stop::Stop;
+use crate::tiling;
+
+const SIZE: (u32, u32) = (480, 270);
+const SPP: u32 = 32;
+
+/// Renders the demo's scene through `nodes` nodes into `output`.
+pub fn demo(
+    nodes: u16,
+    adapter: Option<&str>,
+    output: &Path,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let print = Print::default();
+    let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");
+    let name = OutputName::parse(output, 1)?;
+    name.check_writable(0, print.bytes_max(size))?;
+    let draft = SettingsDraft { spp: SPP, planes: print.planes(), ..SettingsDraft::defaults(size) };
+    let settings = RenderSettings::new(draft).expect("the demo's settings are in range");
+    let scene = bench::demo_scene();
+    let packed = pack(&scene)?;
+    let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20) as u32;
+    let blob = packed.to_blob();
+    let mut renderers: Vec<Box<dyn TileRenderer>> = Vec::new();
+    for _ in 0..nodes {
+        renderers.push(Box::new(gpu::open_renderer(adapter, None)?));
+    }
+    let grid = TileGrid::new(size, tiling::edge_px(None, size), 0);
+    audience.hear(&Event::RenderStarted {
+        frames: 1,
+        width: size.width(),
+        height: size.height(),
+        spp: SPP,
+        tiles: grid.len(),
+        tile_px: grid.edge_px(),
+        adapter: renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default(),
+    });
+    let commission = Commission {
+        frames: vec![FrameIndex(0)],
+        one_scene: true,
+        settings,
+        edge_px: grid.edge_px(),
+        margin_px: 0,
+        memory_mib,
+        packer: Box::new(move |_| Ok(blob.clone())),
+        note: Note::new(output, &print)?,
+    };
+    local::run(commission, renderers, stop, audience)
+}

@@ -1,0 +1,237 @@
+//! Gathers a job's tiles into films and writes each frame, with its book of receipts, when it is complete.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use frame::{Film, FrameIndex, JobId, LiveEvent, NodeId, RenderSettings, SceneId, TileGrid, TileIndex};
+use render_net::artist::{CollectedTile, Collector, JobTicket, PreviewTile, Progress};
+use render_net::identity::Identity;
+use render_net::receipt::book::BookTitle;
+use render_net::receipt::{Countersigned, ReceiptBook, settings_hash};
+
+use crate::event::Audience;
+use crate::fault::Fault;
+use crate::output::OutputName;
+use crate::print::Print;
+use crate::render::{Darkroom, Tally};
+
+/// What an artist's machine holds of a job while it is rendered.
+pub(crate) struct Gathering<'a> {
+    job: JobId,
+    title: BookTitle,
+    scenes: BTreeMap<FrameIndex, SceneId>,
+    settings: RenderSettings,
+    grid: TileGrid,
+    identity: &'a Identity,
+    darkroom: Darkroom<'a>,
+    tally: Tally,
+    growing: BTreeMap<FrameIndex, Growing>,
+    written: BTreeSet<FrameIndex>,
+    nodes: BTreeSet<NodeId>,
+    audience: &'a mut dyn Audience,
+    /// What went wrong here, kept whole, because a collector can only hand a sentence back.
+    fault: Option<Fault>,
+}
+
+struct Growing {
+    film: Film,
+    receipts: Vec<Countersigned>,
+    previews: BTreeMap<TileIndex, PreviewTile>,
+}
+
+impl<'a> Gathering<'a> {
+    /// For the job of this ticket.
+    pub(crate) fn new(
+        job: JobId,
+        ticket: &JobTicket,
+        identity: &'a Identity,
+        output: &'a OutputName,
+        print: &'a Print,
+        audience: &'a mut dyn Audience,
+    ) -> Self {
+        let shape = &ticket.post.shape;
+        let frames: Vec<FrameIndex> = shape.frames.iter().map(|&frame| FrameIndex(frame)).collect();
+        let scene_of = |at: usize| ticket.scenes.get(at).or(ticket.scenes.first()).copied();
+        let scenes =
+            frames.iter().enumerate().filter_map(|(at, &frame)| Some((frame, scene_of(at)?))).collect();
+        let title = BookTitle {
+            job,
+            frame: FrameIndex(0),
+            scene: SceneId([0; 32]),
+            settings: settings_hash(&ticket.settings),
+            size: shape.size,
+            edge_px: shape.edge_px,
+            spp: shape.spp,
+        };
+        let total = shape.size.pixels() * u64::from(shape.spp) * frames.len() as u64;
+        Self {
+            job,
+            title,
+            scenes,
+            settings: ticket.settings,
+            grid: shape.grid(),
+            identity,
+            darkroom: Darkroom::new(output, print),
+            tally: Tally::start(total),
+            growing: BTreeMap::new(),
+            written: BTreeSet::new(),
+            nodes: BTreeSet::new(),
+            audience,
+            fault: None,
+        }
+    }
+
+    /// Frames whose file is complete.
+    pub(crate) fn frames_written(&self) -> u32 {
+        self.written.len() as u32
+    }
+
+    /// The fault behind a collector's refusal.
+    pub(crate) fn take_fault(&mut self) -> Option<Fault> {
+        self.fault.take()
+    }
+
+    /// Tells the end, after which nothing comes any more.
+    pub(crate) fn end(&mut self, frames_failed: u32) {
+        self.tally.end(self.audience);
+        let frames_done = self.frames_written();
+        self.audience.hear(&LiveEvent::Finished { frames_done, frames_failed }.into());
+    }
+
+    /// Writes what there is of every unfinished frame; says where.
+    pub(crate) fn keep_unfinished(&mut self) -> Result<Vec<FrameIndex>, Fault> {
+        let mut kept = Vec::new();
+        for (&frame, growing) in &self.growing {
+            if growing.film.progress().done_samples > 0 {
+                self.darkroom.write_partial(frame, &growing.film, self.audience)?;
+                kept.push(frame);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn take(&mut self, collected: CollectedTile) -> Result<(), Fault> {
+        let CollectedTile { frame, tile, partials, receipt, .. } = collected;
+        if self.written.contains(&frame) {
+            return Ok(());
+        }
+        let (grid, settings) = (self.grid, self.settings);
+        let growing = self.growing.entry(frame).or_insert_with(|| {
+            self.audience.hear(&LiveEvent::FrameStarted { frame }.into());
+            Growing { film: Film::new(grid, settings), receipts: Vec::new(), previews: BTreeMap::new() }
+        });
+        let before = growing.film.progress().done_samples;
+        for partial in partials {
+            growing.film.merge(tile, partial).map_err(|error| {
+                let what = format!("a tile that was collected does not fit: {error}");
+                Fault::network(what, "cancel the job and submit it again")
+            })?;
+        }
+        growing.receipts.push(receipt);
+        growing.previews.remove(&tile);
+        self.tally.add(growing.film.progress().done_samples - before);
+        self.tally.tell(0, self.audience);
+        if growing.film.is_complete() {
+            return self.finish(frame);
+        }
+        self.refresh(frame);
+        Ok(())
+    }
+
+    fn finish(&mut self, frame: FrameIndex) -> Result<(), Fault> {
+        let Some(growing) = self.growing.remove(&frame) else { return Ok(()) };
+        let scene = self.scenes.get(&frame).copied().unwrap_or(self.title.scene);
+        let book = ReceiptBook {
+            title: BookTitle { frame, scene, ..self.title.clone() },
+            receipts: growing.receipts,
+        };
+        let identity = self.identity;
+        let seal = |picture| book.seal(identity, picture);
+        self.darkroom.finish_with(frame, &growing.film, seal, self.audience)?;
+        self.written.insert(frame);
+        Ok(())
+    }
+
+    fn refresh(&mut self, frame: FrameIndex) {
+        let Some(growing) = self.growing.get(&frame) else { return };
+        if !self.darkroom.is_due() {
+            return;
+        }
+        self.darkroom.refresh(frame, &growing.with_previews(), self.audience);
+    }
+}
+
+impl Growing {
+    /// The film as people may see it: tiles without finished work show their latest preview.
+    fn with_previews(&self) -> Film {
+        let mut film = self.film.clone();
+        let blocks = frame::blocks::block_count(film.settings().spp);
+        for (&tile, preview) in &self.previews {
+            let nodes = preview.blocks.maximal_nodes(blocks);
+            let &[node] = nodes.as_slice() else { continue };
+            if film.tile_state(tile) != frame::TileState::Empty {
+                continue;
+            }
+            let mut planes = frame::TilePlanes::zeroed(preview.beauty.rect(), film.settings().planes);
+            for plane in frame::PlaneSet::BEAUTY.iter() {
+                if let (Some(to), Some(from)) = (planes.plane_mut(plane), preview.beauty.plane(plane)) {
+                    to.copy_from_slice(from);
+                }
+            }
+            // A preview that does not fit is not worth a word: finished work will come.
+            let _ = film.merge(tile, frame::Partial { node, planes });
+        }
+        film
+    }
+}
+
+impl Collector for Gathering<'_> {
+    fn tile(&mut self, tile: CollectedTile) -> Result<(), String> {
+        self.take(tile).map_err(|fault| {
+            let sentence = fault.to_string();
+            self.fault = Some(fault);
+            sentence
+        })
+    }
+
+    fn preview(&mut self, preview: PreviewTile) {
+        let frame = preview.frame;
+        if self.written.contains(&frame) {
+            return;
+        }
+        let (grid, settings) = (self.grid, self.settings);
+        let growing = self.growing.entry(frame).or_insert_with(|| Growing {
+            film: Film::new(grid, settings),
+            receipts: Vec::new(),
+            previews: BTreeMap::new(),
+        });
+        growing.previews.insert(preview.tile, preview);
+        self.refresh(frame);
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let warn = |message: String| LiveEvent::Warning { message };
+        let event = match progress {
+            Progress::Leased { node, piece } => {
+                if self.nodes.insert(node) {
+                    self.audience.hear(&LiveEvent::NodeJoined { node }.into());
+                }
+                LiveEvent::TileLeased { frame: piece.frame, tile: piece.tile, node }
+            }
+            Progress::Disconnected { why } => warn(format!("not connected, trying again: {why}")),
+            Progress::NodeFailed { node, why } => warn(format!("node {} failed: {why}", short(node))),
+            Progress::Refused { node, why, .. } => {
+                warn(format!("work of node {} was refused: {why}", short(node)))
+            }
+            Progress::Connected
+            | Progress::Reopened { .. }
+            | Progress::NodeWaits { .. }
+            | Progress::Collected { .. } => return,
+        };
+        tracing::debug!(job = %self.job, ?event, "progress");
+        self.audience.hear(&event.into());
+    }
+}
+
+fn short(node: NodeId) -> String {
+    node.to_string()[..8].to_owned()
+}

@@ -1,0 +1,154 @@
+//! What a node earned: the sums, and every ledger line.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use render_net::identity::Identity;
+use render_net::link::{Link, LinkFault};
+use render_net::wire::{PayState, Request, Response};
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::network::{address, link_fault, node_fault, runtime};
+use crate::places::{self, Part};
+
+/// What a node earned, micro-credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Earned {
+    /// Delivered and not yet accepted.
+    pub held: u64,
+    /// Accepted and not yet paid out.
+    pub posted: u64,
+    /// Paid out.
+    pub paid: u64,
+}
+
+/// One lease's pay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Position in the ledger.
+    pub index: u64,
+    /// When the work was delivered, milliseconds since 1970.
+    pub committed_ms: u64,
+    /// Which job.
+    pub job: String,
+    /// Which lease.
+    pub lease: u64,
+    /// Pixels × samples.
+    pub samples: u64,
+    /// Micro-credits per million samples.
+    pub price: u64,
+    /// Micro-credits.
+    pub amount: u64,
+    /// One of: held, posted, void.
+    pub state: &'static str,
+}
+
+/// Asks a coordinator what the node in a data folder earned.
+pub fn earned(coordinator: &str, data: Option<&Path>) -> Result<Earned, Fault> {
+    let answers = ask(coordinator, data, |last| last.is_none().then_some(Request::Earnings))?;
+    match answers.as_slice() {
+        [Response::Earnings(sums)] => Ok(Earned { held: sums.held, posted: sums.posted, paid: sums.paid }),
+        _ => Err(link_fault(&LinkFault::Protocol("earnings were asked for".into()))),
+    }
+}
+
+/// Asks a coordinator for every line of that node.
+pub fn lines(coordinator: &str, data: Option<&Path>) -> Result<Vec<Line>, Fault> {
+    let answers = ask(coordinator, data, |last| match last {
+        None => Some(Request::Statement(0)),
+        Some(Response::Statement(part)) => part.next.map(Request::Statement),
+        Some(_) => None,
+    })?;
+    let mut lines = Vec::new();
+    for answer in answers {
+        let Response::Statement(part) = answer else {
+            return Err(link_fault(&LinkFault::Protocol("a statement was asked for".into())));
+        };
+        lines.extend(part.lines.into_vec().into_iter().map(|line| Line {
+            index: line.index,
+            committed_ms: line.committed_ms,
+            job: line.job.to_string(),
+            lease: line.lease.0,
+            samples: line.samples,
+            price: line.price,
+            amount: line.amount,
+            state: match line.state {
+                PayState::Held => "held",
+                PayState::Posted => "posted",
+                PayState::Void => "void",
+            },
+        }));
+    }
+    Ok(lines)
+}
+
+/// The lines as CSV with a header, ending in a line break.
+pub fn csv(lines: &[Line]) -> String {
+    let mut text = String::from("index,committed_ms,job,lease,samples,price,amount,state\n");
+    for line in lines {
+        let Line { index, committed_ms, job, lease, samples, price, amount, state } = line;
+        writeln!(text, "{index},{committed_ms},{job},{lease},{samples},{price},{amount},{state}")
+            .expect("a string takes any text");
+    }
+    text
+}
+
+/// Micro-credits as credits, to the last digit.
+pub fn credits(micro: u64) -> String {
+    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+}
+
+/// Connects as the node in a data folder and asks; `next` makes the next request from the last answer.
+fn ask(
+    coordinator: &str,
+    data: Option<&Path>,
+    next: impl Fn(Option<&Response>) -> Option<Request>,
+) -> Result<Vec<Response>, Fault> {
+    let coordinator = address(coordinator)?;
+    let folder = places::data_folder(Part::Node, data)?;
+    if !folder.is_dir() {
+        let what = "no node has run from this data folder";
+        return Err(Fault::usage(what, "give the node's --data folder"));
+    }
+    let identity = Identity::open_or_create(&folder).map_err(|error| node_fault(&error.into()))?;
+    runtime()?.block_on(async {
+        let told = |fault: LinkFault| link_fault(&fault);
+        let link = Link::connect(&identity, &coordinator).await.map_err(told)?;
+        let mut answers: Vec<Response> = Vec::new();
+        while let Some(request) = next(answers.last()) {
+            answers.push(link.call(&request).await.map_err(told)?);
+        }
+        link.close();
+        Ok(answers)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_keep_every_digit() {
+        assert_eq!(credits(1), "0.000001");
+        assert_eq!(credits(12_345_678), "12.345678");
+    }
+
+    #[test]
+    fn a_statement_is_a_table() {
+        let line = Line {
+            index: 3,
+            committed_ms: 5,
+            job: "ab".into(),
+            lease: 7,
+            samples: 64,
+            price: 1000,
+            amount: 1,
+            state: "posted",
+        };
+        assert_eq!(
+            csv(&[line]),
+            "index,committed_ms,job,lease,samples,price,amount,state\n3,5,ab,7,64,1000,1,posted\n"
+        );
+    }
+}

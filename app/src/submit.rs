@@ -1,0 +1,74 @@
+//! Sends scenes to a farm and fetches the pictures, now or later.
+
+use std::path::{Path, PathBuf};
+
+use frame::JobId;
+use render_net::artist::Artist;
+use render_net::identity::CoordinatorAddress;
+
+use crate::commission::{self, Terms};
+use crate::event::Audience;
+use crate::fault::{Exit, Fault};
+use crate::network::{address, artist_fault, runtime};
+use crate::places::{self, Part};
+use crate::render::Plan;
+use crate::request::RenderRequest;
+use crate::stop::Stop;
+
+/// How to submit.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The coordinator's address.
+    pub coordinator: String,
+    /// Data folder; `None` is the usual place.
+    pub data: Option<PathBuf>,
+    /// On what terms.
+    pub terms: Terms,
+    /// Leave as soon as the job is posted.
+    pub detach: bool,
+}
+
+/// Submits a scene, and unless detached follows it and writes the pictures. The job's id is told as an event.
+pub fn submit(
+    request: &RenderRequest,
+    submission: &Submission,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let coordinator = address(&submission.coordinator)?;
+    let artist = open_artist(submission.data.as_deref(), coordinator)?;
+    let plan = Plan::open(request, audience)?;
+    let commission = plan.commission(&request.output)?;
+    plan.announce("", audience);
+    runtime()?.block_on(async {
+        let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;
+        if submission.detach {
+            return Ok(Exit::Done);
+        }
+        commission::follow(&artist, job, stop, audience).await
+    })
+}
+
+/// Fetches the pictures of a job that was submitted earlier, waiting for the rest of it.
+pub fn collect(
+    job: JobId,
+    data: Option<&Path>,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let artist = artist_of(job, data)?;
+    runtime()?.block_on(commission::follow(&artist, job, stop, audience))
+}
+
+/// The artist in a data folder, at the coordinator where this job was posted.
+pub(crate) fn artist_of(job: JobId, data: Option<&Path>) -> Result<Artist, Fault> {
+    let folder = places::data_folder(Part::Artist, data)?;
+    let ticket = render_net::artist::ticket_in(&folder, job).map_err(|fault| artist_fault(&fault))?;
+    open_artist(data, ticket.coordinator)
+}
+
+pub(crate) fn open_artist(data: Option<&Path>, coordinator: CoordinatorAddress) -> Result<Artist, Fault> {
+    let folder = places::data_folder(Part::Artist, data)?;
+    places::create_private(&folder)?;
+    Artist::open(folder, coordinator).map_err(|fault| artist_fault(&fault))
+}

@@ -1,0 +1,157 @@
+//! Verbs that speak with other machines, and `demo`, which plays all of them.
+
+use std::path::Path;
+
+use app::commission::{PRICE_MAX_USUAL, Terms};
+use app::sharing::Share;
+use app::submit::Submission;
+use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, sharing, statement, submit, verify};
+
+use crate::args::{
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Node, Statement, StatementFormat, Submit, Watch,
+};
+use crate::interrupt;
+use crate::speak::{audience, data_line, talk};
+
+pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
+    only_here(&asked.store, "sqlite", "--store", "ledgers are kept in SQLite in this version")?;
+    let blobs = asked.blobs.as_deref().unwrap_or_default();
+    if blobs.contains("://") {
+        let what = format!("--blobs {blobs}: sealed data is kept in a folder in this version");
+        return Err(Fault::usage(what, "name a folder with --blobs DIR, or leave the flag out"));
+    }
+    let place = coordinate::Place {
+        listen: asked.listen,
+        host: asked.host,
+        data: asked.data,
+        blobs: asked.blobs.map(Into::into),
+    };
+    let stop = interrupt::listen()?;
+    let mut audience = Data { json, talk: audience(json) };
+    coordinate::coordinate(place, &stop, &mut audience)
+}
+
+pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
+    let share = Share {
+        coordinator: asked.coordinator,
+        data: asked.data,
+        adapter: asked.gpu,
+        price: asked.price,
+        memory_mib: asked.vram_limit,
+        once: asked.once,
+    };
+    let stop = interrupt::listen()?;
+    sharing::share(&share, &stop, &mut *audience(json))
+}
+
+pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
+    let request = asked.looks.request(asked.scene, asked.output)?;
+    let submission = Submission {
+        coordinator: asked.coordinator,
+        data: asked.data,
+        terms: Terms { price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL), nodes: asked.nodes },
+        detach: asked.detach,
+    };
+    let stop = interrupt::listen()?;
+    if asked.detach {
+        let mut audience = Data { json, talk: audience(json) };
+        return submit::submit(&request, &submission, &stop, &mut audience);
+    }
+    submit::submit(&request, &submission, &stop, &mut *audience(json))
+}
+
+pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {
+    let stop = interrupt::listen()?;
+    submit::collect(asked.job, asked.data.as_deref(), &stop, &mut *audience(json))
+}
+
+pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
+    let stop = interrupt::listen()?;
+    let mut audience = Data { json, talk: audience(json) };
+    jobs::watch(&asked.address, asked.data.as_deref(), &stop, &mut audience)
+}
+
+pub(crate) fn jobs(asked: &Jobs, json: bool) -> Result<Exit, Fault> {
+    jobs::list(asked.data.as_deref(), &mut Data { json, talk: audience(json) })
+}
+
+pub(crate) fn cancel(asked: &Cancel, json: bool) -> Result<Exit, Fault> {
+    jobs::cancel(asked.job, asked.data.as_deref(), &mut *audience(json))
+}
+
+pub(crate) fn earnings(asked: &Earnings, json: bool) -> Result<Exit, Fault> {
+    let earned = statement::earned(&asked.coordinator, asked.data.as_deref())?;
+    if json {
+        finding("earnings", &earned);
+    } else {
+        for (name, amount) in [("held", earned.held), ("posted", earned.posted), ("paid", earned.paid)] {
+            data_line(&format!("{name:8} {:>16} credits", statement::credits(amount)));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn statement(asked: &Statement, json: bool) -> Result<Exit, Fault> {
+    let lines = statement::lines(&asked.coordinator, asked.data.as_deref())?;
+    if json || asked.format == StatementFormat::Json {
+        lines.iter().for_each(|line| finding("statement", line));
+    } else {
+        data_line(statement::csv(&lines).trim_end());
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn verify(file: &Path, json: bool) -> Result<Exit, Fault> {
+    let report = verify::verify(file)?;
+    if json {
+        finding("verify", &report);
+    } else {
+        data_line(&report.to_string());
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn demo(asked: &Demo, json: bool) -> Result<Exit, Fault> {
+    let stop = interrupt::listen()?;
+    let mut audience = audience(json);
+    let done = demo::demo(asked.nodes, asked.gpu.as_deref(), &asked.output, &stop, &mut *audience)?;
+    let report = verify::verify(&asked.output)?;
+    if json {
+        finding("verify", &report);
+    } else {
+        talk(&report.to_string());
+    }
+    Ok(done)
+}
+
+/// An audience for commands whose events are their result: an address, a job's id, a list.
+struct Data {
+    json: bool,
+    talk: Box<dyn Audience>,
+}
+
+impl Audience for Data {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            _ if self.json => self.talk.hear(event),
+            Event::CoordinatorReady { address } => data_line(address),
+            Event::JobSubmitted { job } => data_line(job),
+            Event::Job { job, state, done, frames, output } => {
+                data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));
+            }
+            _ => self.talk.hear(event),
+        }
+    }
+}
+
+fn only_here(asked: &str, known: &str, flag: &str, why: &str) -> Result<(), Fault> {
+    if asked == known {
+        return Ok(());
+    }
+    Err(Fault::usage(format!("{flag} {asked}: {why}"), format!("use {flag} {known}, or leave the flag out")))
+}
+
+fn finding(subject: &str, value: &impl serde::Serialize) {
+    let value = serde_json::to_value(value).expect("results hold only text and numbers");
+    data_line(&Event::Finding { subject: subject.into(), value, advice: None }.to_json());
+}

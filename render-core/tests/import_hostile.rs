@@ -279,6 +279,18 @@ fn the_untouched_skies_load() {
     }
 }
 
+#[test]
+fn a_sky_whose_channels_are_sampled_every_zero_pixels_is_refused() {
+    let mut sky = skies()[0].clone();
+    let list = b"channels\0chlist\0";
+    let at = sky.windows(list.len()).position(|window| window == list).expect("it lists its channels");
+    // Behind the list's size and the first channel's name "B\0", its type and its flags.
+    let sampling = at + list.len() + 4 + 2 + 4 + 4;
+    assert_eq!(sky[sampling..sampling + 8], [1, 0, 0, 0, 1, 0, 0, 0]);
+    sky[sampling..sampling + 8].fill(0);
+    assert!(decode_environment(&sky, "sky", &Limits::default()).is_err());
+}
+
 /// A file with everything that has its own reader.
 fn rich() -> Vec<u8> {
     let mut file = SceneFile::triangle();

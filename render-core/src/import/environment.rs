@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use exr::prelude::{ReadChannels, ReadLayers};
+use frame::exr::{ExrError, ReadLimits};
 use glam::Vec3;
 use image::ImageDecoder;
 use image::codecs::hdr::HdrDecoder;
@@ -70,41 +70,21 @@ fn decode_hdr(bytes: &[u8], name: &str, limits: &Limits) -> Result<EnvironmentMa
 }
 
 fn decode_exr(bytes: &[u8], name: &str, limits: &Limits) -> Result<EnvironmentMap, ImportError> {
-    let unreadable = |error: exr::error::Error| broken(name, format!("it cannot be decoded: {error}"));
-    let headers =
-        exr::meta::MetaData::read_from_buffered(Cursor::new(bytes), true).map_err(unreadable)?.headers;
-    for header in &headers {
-        let (width, height) = (header.layer_size.width() as u64, header.layer_size.height() as u64);
-        bounded(width, height, name, limits)?;
-        if header.deep {
-            return Err(broken(name, "it holds deep pixels"));
+    // The frame's own reader, which holds the codec's traps; one reader for all OpenEXR that people hand us.
+    let held = ReadLimits {
+        side_px_max: u64::from(limits.picture_side) * 2,
+        samples_bytes_max: limits.texels.saturating_mul(16),
+        file_bytes_max: limits.bytes,
+        ..ReadLimits::default()
+    };
+    let file = frame::exr::read_bytes(bytes, &held).map_err(|error| match error {
+        ExrError::TooLarge { what, limit, .. } => {
+            ImportError::OverLimit { place: name.to_owned(), what, limit }
         }
-        let bytes_max = limits.texels.saturating_mul(16);
-        if header.total_pixel_bytes() as u64 > bytes_max {
-            let place = name.to_owned();
-            return Err(ImportError::OverLimit { place, what: "bytes of all channels", limit: bytes_max });
-        }
-    }
-    let image = exr::prelude::read()
-        .no_deep_data()
-        .largest_resolution_level()
-        .rgb_channels(
-            |size, _| EnvironmentMap {
-                width: size.width() as u32,
-                height: size.height() as u32,
-                pixels: vec![Vec3::ZERO; size.area()],
-            },
-            |map: &mut EnvironmentMap, at, (red, green, blue): (f32, f32, f32)| {
-                let slot = at.y() * map.width as usize + at.x();
-                if let Some(pixel) = map.pixels.get_mut(slot) {
-                    *pixel = Vec3::new(red, green, blue);
-                }
-            },
-        )
-        .first_valid_layer()
-        .all_attributes()
-        .non_parallel()
-        .from_buffered(Cursor::new(bytes))
-        .map_err(unreadable)?;
-    Ok(image.layer_data.channel_data.pixels)
+        other => broken(name, format!("it cannot be decoded: {other}")),
+    })?;
+    let colours = file.colours().ok_or_else(|| broken(name, "it has no colours"))?;
+    bounded(u64::from(colours.width), u64::from(colours.height), name, limits)?;
+    let pixels = colours.rgba.chunks_exact(4).map(Vec3::from_slice).collect();
+    Ok(EnvironmentMap { width: colours.width, height: colours.height, pixels })
 }

@@ -9,6 +9,7 @@ mod check;
 mod connect;
 mod folder;
 mod session;
+mod tasks;
 mod upload;
 
 use std::path::{Path, PathBuf};

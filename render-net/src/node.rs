@@ -204,6 +204,16 @@ struct HeldWork {
     retained: Option<Retained>,
 }
 
+/// A node whose future is dropped leaves no connection behind that others would take for a sign of life.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(link) = &self.link {
+            link.close();
+        }
+        self.held.values().filter_map(|held| held.reins.as_ref()).for_each(|reins| reins.stop());
+    }
+}
+
 impl Driver {
     fn now(&self) -> Millis {
         self.began.elapsed().as_millis() as Millis

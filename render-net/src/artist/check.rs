@@ -112,3 +112,6 @@ fn binding(ticket: &JobTicket, committed: &Committed, rect: TileRect) -> Option<
     let (lease, node) = (committed.lease, committed.node);
     Some(TileBinding { job: ticket.job(), frame, tile, rect, blocks, lease, node, scene })
 }
+
+#[cfg(test)]
+mod tests;

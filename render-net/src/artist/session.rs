@@ -3,34 +3,31 @@
 //! All waiting happens in tasks; the session itself takes in one outcome after the other. When the link is lost, the tasks on it are dropped and
 //! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use frame::{JobId, LeaseId, NodeId};
+use frame::JobId;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::campaign::{Campaign, JobEnd, Progress, Step};
-use super::check::{Checked, Unfit, check, open_preview, sealed_bytes_max};
+use super::check::{Checked, Unfit, check};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
-use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, PreviewTile};
-use crate::identity::{Descriptor, Identity};
-use crate::link::{Link, LinkFault, Priority};
+use super::tasks::{AGAIN, Desk, Outcome, collect, confirm, fetch_preview, give_keys, preview_of};
+use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE};
+use crate::identity::Identity;
+use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
-use crate::seal::{EnvelopeSecret, JobSecret, ObjectKey, wrap_keys};
+use crate::seal::JobSecret;
 use crate::wire::{
-    Bounded, Candidate, Committed, Events, Follow, JobState, KeyGift, ObjectName, Piece, Refusal, Request,
-    Response, Verdict, artist::CANDIDATES_MAX, node::WAIT_MS_MAX,
+    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Response, Verdict,
+    node::WAIT_MS_MAX,
 };
 
 /// Results that are fetched and opened at the same time.
 const COLLECT_AT_ONCE: usize = 6;
 /// Previews under way; more are dropped.
 const PREVIEWS_AT_ONCE: usize = 2;
-/// Pause after a step that failed for a passing reason while the link holds.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// One job being collected.
 pub(super) struct Session<'a> {
@@ -41,27 +38,6 @@ pub(super) struct Session<'a> {
     /// Events that the coordinator had at its last answer.
     events_known: u64,
     previews: usize,
-}
-
-/// What the tasks share.
-struct Desk {
-    identity: Arc<Identity>,
-    folder: JobFolder,
-    ticket: JobTicket,
-    admission: ObjectKey,
-    result_key: EnvelopeSecret,
-}
-
-/// What a task brings back.
-enum Outcome {
-    Events(Result<Box<Events>, LinkFault>),
-    Checked(Box<Committed>, Box<Checked>),
-    Unfit(Box<Committed>, Unfit),
-    NotFetched(LeaseId),
-    Confirmed(LeaseId, bool),
-    Preview(Option<Box<PreviewTile>>),
-    Keys(Result<(), LinkFault>),
-    Nothing,
 }
 
 impl<'a> Session<'a> {
@@ -331,112 +307,6 @@ impl<'a> Session<'a> {
 enum Next {
     GoOn,
     WentWell,
-}
-
-/// Gives the admission key to every candidate that the artist admits, and turns the others away.
-async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
-    let job = desk.ticket.job();
-    let mut seen = BTreeSet::new();
-    loop {
-        let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
-            return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
-        };
-        let fresh: Vec<&Candidate> =
-            candidates.iter().filter(|candidate| seen.insert(candidate.node)).collect();
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        for candidate in fresh {
-            let descriptor = ObjectName::of(&candidate.descriptor);
-            let wrapped = admit(desk, candidate);
-            let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
-            match link.call(&Request::GiveKey(Box::new(gift))).await {
-                Ok(_) | Err(LinkFault::Refused(_)) => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        if candidates.len() < CANDIDATES_MAX {
-            return Ok(());
-        }
-    }
-}
-
-/// The wrapped key for a node that may have it and whose descriptor is its own.
-fn admit<const MAX: usize>(desk: &Desk, candidate: &Candidate) -> Option<Bounded<u8, MAX>> {
-    let allowed = &desk.ticket.post.nodes_allowed;
-    if !allowed.is_empty() && !allowed.contains(&candidate.node) {
-        return None;
-    }
-    let Ok((descriptor, [])) = postcard::take_from_bytes::<Descriptor>(&candidate.descriptor) else {
-        return None;
-    };
-    if descriptor.id != candidate.node || descriptor.verify().is_err() {
-        return None;
-    }
-    let wrapped =
-        wrap_keys(&desk.identity, desk.ticket.job(), &descriptor, std::slice::from_ref(&desk.admission));
-    Bounded::new(postcard::to_stdvec(&wrapped).ok()?).ok()
-}
-
-/// Fetches and checks a result; what the coordinator cannot or should not have sent counts against the result.
-async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Committed>) -> Outcome {
-    let unreadable = |why| Unfit { verdict: Judgement::Unreadable, why };
-    let limit = sealed_bytes_max(&desk.ticket, &committed.piece);
-    let sealed = match link.fetch(committed.result, limit, Priority::Result).await {
-        Ok(sealed) => sealed,
-        Err(LinkFault::Refused(Refusal::NoSuchObject)) => {
-            return Outcome::Unfit(committed, unreadable("its bytes are not stored"));
-        }
-        Err(LinkFault::WrongContent | LinkFault::TooLarge { .. }) => {
-            return Outcome::Unfit(committed, unreadable("its bytes are not what was announced"));
-        }
-        Err(_) => {
-            tokio::time::sleep(AGAIN).await;
-            return Outcome::NotFetched(committed.lease);
-        }
-    };
-    let desk = desk.clone();
-    let checking = tokio::task::spawn_blocking(move || {
-        match check(&desk.ticket, &desk.result_key, &committed, sealed) {
-            Ok(checked) => Outcome::Checked(committed, Box::new(checked)),
-            Err(unfit) => Outcome::Unfit(committed, unfit),
-        }
-    });
-    checking.await.unwrap_or(Outcome::Nothing)
-}
-
-/// Says that a kept result is good; false when it must be said again.
-async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome {
-    let Some(kept) = desk.folder.result_of(lease) else { return Outcome::Confirmed(lease, true) };
-    let Ok(countersigned) = Bounded::new(kept.countersigned.to_bytes()) else {
-        return Outcome::Confirmed(lease, true);
-    };
-    let verdict = Verdict { lease, good: true, countersigned };
-    let heard = match link.call(&Request::Verdict(Box::new(verdict))).await {
-        Ok(_) => true,
-        Err(LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed)) => false,
-        // It was settled without us, or the lease is gone: there is nothing left to say.
-        Err(LinkFault::Refused(_)) => true,
-        Err(_) => false,
-    };
-    if !heard {
-        tokio::time::sleep(AGAIN).await;
-    }
-    Outcome::Confirmed(lease, heard)
-}
-
-async fn fetch_preview(desk: &Desk, link: &Link, shown: Committed) -> Option<Box<PreviewTile>> {
-    let limit = sealed_bytes_max(&desk.ticket, &shown.piece);
-    let sealed = link.fetch(shown.result, limit, Priority::Preview).await.ok()?;
-    let beauty = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
-    let Piece { frame, tile, blocks } = shown.piece;
-    Some(Box::new(PreviewTile { frame, tile, blocks, beauty }))
-}
-
-/// A preview is named like a result, without receipt.
-fn preview_of(lease: LeaseId, node: NodeId, piece: Piece, result: ObjectName) -> Committed {
-    let (receipt, link) = (Bounded::default(), Bounded::default());
-    Committed { lease, node, piece, result, receipt, link, amount: 0 }
 }
 
 async fn told(stop: &mut watch::Receiver<bool>) {

@@ -1,0 +1,149 @@
+//! The tasks of a session: everything that waits for the coordinator or for the processor, one outcome each.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::{LeaseId, NodeId};
+
+use super::PreviewTile;
+use super::check::{Checked, Unfit, check, open_preview, sealed_bytes_max};
+use super::folder::{JobFolder, JobTicket};
+use crate::identity::{Descriptor, Identity};
+use crate::link::{Link, LinkFault, Priority};
+use crate::receipt::Verdict as Judgement;
+use crate::seal::{EnvelopeSecret, ObjectKey, wrap_keys};
+use crate::wire::{
+    Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
+    artist::CANDIDATES_MAX,
+};
+
+/// Pause after a step that failed for a passing reason while the link holds.
+pub(super) const AGAIN: Duration = Duration::from_millis(500);
+
+/// What the tasks share.
+pub(super) struct Desk {
+    pub(super) identity: Arc<Identity>,
+    pub(super) folder: JobFolder,
+    pub(super) ticket: JobTicket,
+    pub(super) admission: ObjectKey,
+    pub(super) result_key: EnvelopeSecret,
+}
+
+/// What a task brings back.
+pub(super) enum Outcome {
+    Events(Result<Box<Events>, LinkFault>),
+    Checked(Box<Committed>, Box<Checked>),
+    Unfit(Box<Committed>, Unfit),
+    NotFetched(LeaseId),
+    Confirmed(LeaseId, bool),
+    Preview(Option<Box<PreviewTile>>),
+    Keys(Result<(), LinkFault>),
+    Nothing,
+}
+
+/// Gives the admission key to every candidate that the artist admits, and turns the others away.
+pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
+    let job = desk.ticket.job();
+    let mut seen = BTreeSet::new();
+    loop {
+        let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
+            return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
+        };
+        let fresh: Vec<&Candidate> =
+            candidates.iter().filter(|candidate| seen.insert(candidate.node)).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for candidate in fresh {
+            let descriptor = ObjectName::of(&candidate.descriptor);
+            let wrapped = admit(desk, candidate);
+            let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
+            match link.call(&Request::GiveKey(Box::new(gift))).await {
+                Ok(_) | Err(LinkFault::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        if candidates.len() < CANDIDATES_MAX {
+            return Ok(());
+        }
+    }
+}
+
+/// The wrapped key for a node that may have it and whose descriptor is its own.
+fn admit<const MAX: usize>(desk: &Desk, candidate: &Candidate) -> Option<Bounded<u8, MAX>> {
+    let allowed = &desk.ticket.post.nodes_allowed;
+    if !allowed.is_empty() && !allowed.contains(&candidate.node) {
+        return None;
+    }
+    let Ok((descriptor, [])) = postcard::take_from_bytes::<Descriptor>(&candidate.descriptor) else {
+        return None;
+    };
+    if descriptor.id != candidate.node || descriptor.verify().is_err() {
+        return None;
+    }
+    let wrapped =
+        wrap_keys(&desk.identity, desk.ticket.job(), &descriptor, std::slice::from_ref(&desk.admission));
+    Bounded::new(postcard::to_stdvec(&wrapped).ok()?).ok()
+}
+
+/// Fetches and checks a result; what the coordinator cannot or should not have sent counts against the result.
+pub(super) async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Committed>) -> Outcome {
+    let unreadable = |why| Unfit { verdict: Judgement::Unreadable, why };
+    let limit = sealed_bytes_max(&desk.ticket, &committed.piece);
+    let sealed = match link.fetch(committed.result, limit, Priority::Result).await {
+        Ok(sealed) => sealed,
+        Err(LinkFault::Refused(Refusal::NoSuchObject)) => {
+            return Outcome::Unfit(committed, unreadable("its bytes are not stored"));
+        }
+        Err(LinkFault::WrongContent | LinkFault::TooLarge { .. }) => {
+            return Outcome::Unfit(committed, unreadable("its bytes are not what was announced"));
+        }
+        Err(_) => {
+            tokio::time::sleep(AGAIN).await;
+            return Outcome::NotFetched(committed.lease);
+        }
+    };
+    let desk = desk.clone();
+    let checking = tokio::task::spawn_blocking(move || {
+        match check(&desk.ticket, &desk.result_key, &committed, sealed) {
+            Ok(checked) => Outcome::Checked(committed, Box::new(checked)),
+            Err(unfit) => Outcome::Unfit(committed, unfit),
+        }
+    });
+    checking.await.unwrap_or(Outcome::Nothing)
+}
+
+/// Says that a kept result is good; false when it must be said again.
+pub(super) async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome {
+    let Some(kept) = desk.folder.result_of(lease) else { return Outcome::Confirmed(lease, true) };
+    let Ok(countersigned) = Bounded::new(kept.countersigned.to_bytes()) else {
+        return Outcome::Confirmed(lease, true);
+    };
+    let verdict = Verdict { lease, good: true, countersigned };
+    let heard = match link.call(&Request::Verdict(Box::new(verdict))).await {
+        Ok(_) => true,
+        Err(LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed)) => false,
+        // It was settled without us, or the lease is gone: there is nothing left to say.
+        Err(LinkFault::Refused(_)) => true,
+        Err(_) => false,
+    };
+    if !heard {
+        tokio::time::sleep(AGAIN).await;
+    }
+    Outcome::Confirmed(lease, heard)
+}
+
+pub(super) async fn fetch_preview(desk: &Desk, link: &Link, shown: Committed) -> Option<Box<PreviewTile>> {
+    let limit = sealed_bytes_max(&desk.ticket, &shown.piece);
+    let sealed = link.fetch(shown.result, limit, Priority::Preview).await.ok()?;
+    let beauty = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
+    let Piece { frame, tile, blocks } = shown.piece;
+    Some(Box::new(PreviewTile { frame, tile, blocks, beauty }))
+}
+
+/// A preview is named like a result, without receipt.
+pub(super) fn preview_of(lease: LeaseId, node: NodeId, piece: Piece, result: ObjectName) -> Committed {
+    let (receipt, link) = (Bounded::default(), Bounded::default());
+    Committed { lease, node, piece, result, receipt, link, amount: 0 }
+}

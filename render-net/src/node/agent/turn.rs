@@ -1,0 +1,96 @@
+//! What a node's agent hears and answers.
+
+use std::time::Duration;
+
+use frame::{BlockRange, LeaseId};
+
+use crate::wire::{Beat, FailureKind, Lease};
+
+/// Milliseconds on the driver's clock.
+pub(crate) type Millis = u64;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Time passed.
+    Tick,
+    /// A connection exists and the node is registered.
+    Linked,
+    /// The connection is gone, or could not be made.
+    LinkLost,
+    /// The answer to a pull.
+    Leases(Vec<Lease>),
+    /// A pull was refused.
+    PullRefused,
+    /// The lease's scene is in memory.
+    Prepared(LeaseId),
+    /// The lease cannot be prepared; `None` = the link failed, try again.
+    NotPrepared(LeaseId, Option<(FailureKind, String)>),
+    /// The renderer has finished this many blocks of the lease.
+    BlockDone(LeaseId, u32),
+    /// The renderer is free; the result is sealed and kept, unless there is none.
+    Rendered(LeaseId, Rendered),
+    /// A heartbeat's answer.
+    Beat(LeaseId, Beat),
+    /// A kept result was taken, or refused for good.
+    Settled(LeaseId),
+    /// A kept result could not be delivered now.
+    NotSettled(LeaseId),
+    /// A kept result must be cut down to these blocks.
+    Shortened(LeaseId, BlockRange),
+    /// A shorter result waits to be delivered; or it cannot be made.
+    Recut(LeaseId, bool),
+    /// The owner wants the machine back.
+    Stop,
+}
+
+/// How rendering ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    /// A sealed result waits to be delivered.
+    Kept,
+    /// Stopped because the lease was lost.
+    Abandoned,
+    /// It could not be done.
+    Failed(FailureKind, String),
+}
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Connect and register after a pause (with jitter, which is the driver's).
+    Connect { after: Duration },
+    /// Ask for work.
+    Pull { capacity: u32, wait: Duration },
+    /// Fetch and open what the lease needs.
+    Prepare(Lease),
+    /// Render these blocks of a prepared lease.
+    Render(LeaseId, BlockRange),
+    /// Stop rendering after these blocks.
+    StopAfter(LeaseId, u32),
+    /// Stop rendering now.
+    StopNow(LeaseId),
+    /// Forget what was prepared for the lease.
+    Forget(LeaseId),
+    /// Report progress.
+    Heartbeat(LeaseId, u32),
+    /// Deliver a kept result.
+    Deliver(LeaseId),
+    /// Make a shorter result of one that was too long.
+    Recut(LeaseId, BlockRange),
+    /// Give the lease back.
+    Fail(LeaseId, FailureKind, String),
+    /// Say goodbye and end.
+    Leave(Why),
+}
+
+/// Why a node ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Asked to leave when idle, and idle.
+    Idle,
+    /// Its owner said so.
+    Stopped,
+    /// Its renderer fails again and again.
+    Broken,
+}

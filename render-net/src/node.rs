@@ -3,7 +3,7 @@
 //! [`run_node`] is the driver around [`agent`], which decides; this file and its parts connect, fetch, render and deliver. Scenes are opened in memory
 //! only; what lies on disk is the identity and finished results as ciphertext ([`outbox`]). Sources: none; the states are in [`agent`].
 
-mod agent;
+pub mod agent;
 mod bench;
 mod errands;
 mod finish;

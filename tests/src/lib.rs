@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Machinery of the whole-system tests: a farm in one thread under one clock.
+
+pub mod simulated_farm;

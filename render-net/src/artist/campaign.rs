@@ -12,7 +12,7 @@ use crate::wire::{Committed, Event, JobShape, JobState, Piece};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Ask who awaits a key, and give it to those who are admitted.
     GiveKeys,
     /// Fetch, open, check and keep a result.
@@ -90,7 +90,7 @@ pub enum JobEnd {
 }
 
 /// One job as its artist sees it.
-pub(crate) struct Campaign {
+pub struct Campaign {
     shape: JobShape,
     next_event: u64,
     /// Committed work that is not collected yet.
@@ -111,7 +111,7 @@ struct OpenWork {
 
 impl Campaign {
     /// A job of this shape, nothing collected.
-    pub(crate) fn new(shape: JobShape) -> Self {
+    pub fn new(shape: JobShape) -> Self {
         Self {
             shape,
             next_event: 0,
@@ -126,12 +126,12 @@ impl Campaign {
     }
 
     /// The first event that has not been seen.
-    pub(crate) fn next_event(&self) -> u64 {
+    pub fn next_event(&self) -> u64 {
         self.next_event
     }
 
     /// Takes note of a result that an earlier run has kept; false when it does not belong here.
-    pub(crate) fn restore(&mut self, lease: LeaseId, piece: Piece) -> bool {
+    pub fn restore(&mut self, lease: LeaseId, piece: Piece) -> bool {
         let fits = self.claim(piece).is_ok();
         if fits {
             self.kept.insert(lease, false);
@@ -140,7 +140,7 @@ impl Campaign {
     }
 
     /// Takes in the event with this index; events that were seen before change nothing.
-    pub(crate) fn event(&mut self, index: u64, event: Event) -> Vec<Step> {
+    pub fn event(&mut self, index: u64, event: Event) -> Vec<Step> {
         if index < self.next_event {
             return Vec::new();
         }
@@ -190,7 +190,7 @@ impl Campaign {
     }
 
     /// What to do after a batch of events, at most `room` collections at once.
-    pub(crate) fn steps(&mut self, room: usize) -> Vec<Step> {
+    pub fn steps(&mut self, room: usize) -> Vec<Step> {
         let mut steps = Vec::new();
         if std::mem::take(&mut self.keys_wanted) {
             steps.push(Step::GiveKeys);
@@ -209,12 +209,12 @@ impl Campaign {
     }
 
     /// Verdicts that the coordinator may not have heard, to be given again after a reconnection.
-    pub(crate) fn confirmations(&self) -> Vec<Step> {
+    pub fn confirmations(&self) -> Vec<Step> {
         self.kept.iter().filter(|(_, noted)| !**noted).map(|(lease, _)| Step::Confirm(*lease)).collect()
     }
 
     /// Whether a piece may be taken: inside the job, and none of its blocks taken before.
-    pub(crate) fn claim(&mut self, piece: Piece) -> Result<(), &'static str> {
+    pub fn claim(&mut self, piece: Piece) -> Result<(), &'static str> {
         let frame_known = self.shape.frames.binary_search(&piece.frame.0).is_ok();
         if !frame_known || self.shape.samples(piece.tile, piece.blocks) == 0 {
             return Err("it is not a piece of this job");
@@ -231,44 +231,44 @@ impl Campaign {
     }
 
     /// A claimed result is kept on disk.
-    pub(crate) fn collected(&mut self, lease: LeaseId) -> Step {
+    pub fn collected(&mut self, lease: LeaseId) -> Step {
         self.open.remove(&lease);
         self.kept.insert(lease, false);
         Step::Tell(Progress::Collected { blocks: self.blocks_kept, of: self.blocks_all() })
     }
 
     /// The coordinator has taken note of a verdict.
-    pub(crate) fn confirmed(&mut self, lease: LeaseId) {
+    pub fn confirmed(&mut self, lease: LeaseId) {
         if let Some(noted) = self.kept.get_mut(&lease) {
             *noted = true;
         }
     }
 
     /// The link is gone: everything under way starts anew on the next one.
-    pub(crate) fn link_lost(&mut self) {
+    pub fn link_lost(&mut self) {
         self.open.values_mut().for_each(|work| work.under_way = false);
         self.keys_wanted = true;
     }
 
     /// A result was refused; its lease never comes back.
-    pub(crate) fn refused(&mut self, lease: LeaseId) {
+    pub fn refused(&mut self, lease: LeaseId) {
         self.open.remove(&lease);
     }
 
     /// A collection failed for a passing reason and will be tried again.
-    pub(crate) fn not_collected(&mut self, lease: LeaseId) {
+    pub fn not_collected(&mut self, lease: LeaseId) {
         if let Some(work) = self.open.get_mut(&lease) {
             work.under_way = false;
         }
     }
 
     /// Whether the link must be used for more than waiting.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.blocks_kept == self.blocks_all()
     }
 
     /// The end, once it is reached and everything that can be collected is.
-    pub(crate) fn end(&self, state: JobState) -> Option<JobEnd> {
+    pub fn end(&self, state: JobState) -> Option<JobEnd> {
         if self.is_complete() {
             return Some(JobEnd::Complete);
         }

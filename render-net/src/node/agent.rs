@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use frame::{BlockRange, LeaseId};
 
-pub use turn::Why;
-pub(crate) use turn::{Effect, Input, Millis, Rendered};
+pub use turn::{Effect, Input, Millis, Rendered, Why};
 
 use crate::wire::{Beat, FailureKind, Lease};
 
 /// Leases held at once: one rendering, one being prepared.
-pub(crate) const HELD_MAX: usize = 2;
+pub const HELD_MAX: usize = 2;
 /// Failures of this machine in a row after which it stops asking for work.
 const FAILURES_MAX: u32 = 3;
 /// How long a pull may be kept waiting for work.
@@ -35,7 +34,7 @@ const RECONNECT_FIRST: Duration = Duration::from_millis(250);
 const RECONNECT_LAST: Duration = Duration::from_secs(15);
 
 /// A node's memory of its leases and its link.
-pub(crate) struct Agent {
+pub struct Agent {
     once: bool,
     link: LinkState,
     reconnect_pause: Duration,
@@ -86,7 +85,7 @@ enum HeldState {
 
 impl Agent {
     /// A node without link; `kept` results from an earlier run wait to be delivered.
-    pub(crate) fn new(once: bool, kept: impl IntoIterator<Item = LeaseId>) -> Self {
+    pub fn new(once: bool, kept: impl IntoIterator<Item = LeaseId>) -> Self {
         Self {
             once,
             link: LinkState::Down,
@@ -104,12 +103,12 @@ impl Agent {
     }
 
     /// The first thing to do.
-    pub(crate) fn start(&self) -> Effect {
+    pub fn start(&self) -> Effect {
         Effect::Connect { after: Duration::ZERO }
     }
 
     /// Takes in what happened and says what to do.
-    pub(crate) fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         match input {
             Input::Tick => {}
@@ -155,7 +154,7 @@ impl Agent {
     }
 
     /// When [`Input::Tick`] is wanted at the latest.
-    pub(crate) fn next_tick(&self, now: Millis) -> Millis {
+    pub fn next_tick(&self, now: Millis) -> Millis {
         let beats = self.held.values().map(|held| held.next_beat);
         let pull = match self.pull {
             PullState::Due(at) if self.link == LinkState::Up => Some(at),

@@ -7,11 +7,11 @@ use frame::{BlockRange, LeaseId};
 use crate::wire::{Beat, FailureKind, Lease};
 
 /// Milliseconds on the driver's clock.
-pub(crate) type Millis = u64;
+pub type Millis = u64;
 
 /// What happened.
 #[derive(Debug)]
-pub(crate) enum Input {
+pub enum Input {
     /// Time passed.
     Tick,
     /// A connection exists and the node is registered.
@@ -46,7 +46,7 @@ pub(crate) enum Input {
 
 /// How rendering ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Rendered {
+pub enum Rendered {
     /// A sealed result waits to be delivered.
     Kept,
     /// Stopped because the lease was lost.
@@ -57,11 +57,19 @@ pub(crate) enum Rendered {
 
 /// What to do.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// Connect and register after a pause (with jitter, which is the driver's).
-    Connect { after: Duration },
+    Connect {
+        /// How long.
+        after: Duration,
+    },
     /// Ask for work.
-    Pull { capacity: u32, wait: Duration },
+    Pull {
+        /// For how many leases there is room.
+        capacity: u32,
+        /// How long the answer may be kept back.
+        wait: Duration,
+    },
     /// Fetch and open what the lease needs.
     Prepare(Lease),
     /// Render these blocks of a prepared lease.

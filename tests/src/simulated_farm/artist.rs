@@ -1,0 +1,252 @@
+//! An artist of the simulation: the real campaign, with a disk that survives its deaths and an eye that knows good work.
+
+use std::collections::BTreeMap;
+
+use frame::LeaseId;
+use render_net::artist::campaign::{Campaign, JobEnd, Step};
+use render_net::wire::{
+    Candidate, Committed, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Opaque, Piece, Refusal,
+    Request, Response, Verdict,
+};
+
+use super::plan::Plan;
+use super::world::{Happening, Peer, World};
+
+/// How often the artist looks after what is unanswered.
+const LOOK_MS: u64 = 2_000;
+/// Results collected at once.
+const ROOM: usize = 4;
+
+/// What an artist does by itself after some time.
+pub(super) enum ArtistErrand {
+    /// Looks after what is unanswered.
+    Look,
+    /// Asks what happened.
+    Follow,
+    /// A result has arrived here.
+    Collected(Box<Committed>),
+}
+
+/// What an answer is for.
+enum Call {
+    Post,
+    Follow,
+    Candidates,
+    Verdict(LeaseId, bool),
+    Quiet,
+}
+
+pub(super) struct SimArtist {
+    at: usize,
+    post: JobPost,
+    life: u32,
+    campaign: Option<Campaign>,
+    posted: bool,
+    state: JobState,
+    calls: BTreeMap<u64, Call>,
+    /// Verdicts that the coordinator has not confirmed.
+    verdicts: BTreeMap<LeaseId, bool>,
+    /// On disk: collected pieces.
+    kept: BTreeMap<LeaseId, Piece>,
+}
+
+impl SimArtist {
+    pub(super) fn new(at: usize, plan: &Plan) -> Self {
+        Self {
+            at,
+            post: plan.jobs[at].clone(),
+            life: 0,
+            campaign: None,
+            posted: false,
+            state: JobState::Active,
+            calls: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the artist's program has everything and would end.
+    pub(super) fn is_done(&self) -> bool {
+        let ended = self.campaign.as_ref().and_then(|campaign| campaign.end(self.state));
+        ended == Some(JobEnd::Complete)
+    }
+
+    pub(super) fn start(&mut self, world: &mut World) {
+        if self.campaign.is_some() {
+            return;
+        }
+        self.life += 1;
+        let mut campaign = Campaign::new(self.post.shape.clone());
+        for (&lease, &piece) in &self.kept {
+            assert!(campaign.restore(lease, piece), "what was kept fits together");
+        }
+        self.verdicts = self.kept.keys().map(|&lease| (lease, true)).collect();
+        self.campaign = Some(campaign);
+        self.later(world, 1, ArtistErrand::Look);
+    }
+
+    pub(super) fn die(&mut self) {
+        self.life += 1;
+        self.campaign = None;
+        self.posted = false;
+        self.calls.clear();
+    }
+
+    pub(super) fn happen(
+        &mut self,
+        world: &mut World,
+        life: u32,
+        errand: ArtistErrand,
+    ) -> Result<(), String> {
+        if life != self.life {
+            return Ok(());
+        }
+        match errand {
+            ArtistErrand::Look => {
+                self.later(world, LOOK_MS, ArtistErrand::Look);
+                self.look(world);
+            }
+            ArtistErrand::Follow => self.follow(world),
+            ArtistErrand::Collected(work) => self.collected(world, &work)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn response(&mut self, world: &mut World, call: u64, bytes: &[u8]) -> Result<(), String> {
+        let Some(call) = self.calls.remove(&call) else { return Ok(()) };
+        world.note(bytes);
+        let response = Response::decode(bytes).map_err(|fault| fault.to_string())?;
+        match (call, response) {
+            (Call::Post, Response::Done) => {
+                self.posted = true;
+                self.follow(world);
+            }
+            (Call::Follow, Response::Events(events)) => {
+                self.state = events.job.state;
+                let wait_ms = if events.events.is_empty() { 500 } else { 1 };
+                let first = events.first;
+                for (at, event) in events.events.into_vec().into_iter().enumerate() {
+                    if let Some(campaign) = self.campaign.as_mut() {
+                        campaign.event(first + at as u64, event);
+                    }
+                }
+                self.go_on(world);
+                self.later(world, wait_ms, ArtistErrand::Follow);
+            }
+            (Call::Follow, _) => self.later(world, 500, ArtistErrand::Follow),
+            (Call::Candidates, Response::Candidates(candidates)) => {
+                candidates.iter().for_each(|candidate| self.give_key(world, candidate));
+            }
+            (Call::Verdict(..), Response::Refused(Refusal::Failed)) => {}
+            (Call::Verdict(lease, good), _) => {
+                self.verdicts.remove(&lease);
+                if let (true, Some(campaign)) = (good, self.campaign.as_mut()) {
+                    campaign.confirmed(lease);
+                }
+            }
+            (Call::Post | Call::Candidates | Call::Quiet, _) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn timeout(&mut self, world: &mut World, call: u64) {
+        if let Some(Call::Follow) = self.calls.remove(&call) {
+            if let Some(campaign) = self.campaign.as_mut() {
+                campaign.link_lost();
+            }
+            self.follow(world);
+        }
+    }
+
+    /// Repeats what nobody answered.
+    fn look(&mut self, world: &mut World) {
+        if !self.posted {
+            if !self.calls.values().any(|call| matches!(call, Call::Post)) {
+                let post = Request::PostJob(Box::new(self.post.clone()));
+                self.call(world, &post, Call::Post);
+            }
+            return;
+        }
+        for (lease, good) in self.verdicts.clone() {
+            let asked = |call: &Call| matches!(call, Call::Verdict(asked, _) if *asked == lease);
+            if !self.calls.values().any(asked) {
+                self.judge(world, lease, good);
+            }
+        }
+        // A key gift may have been lost; who still waits is on the list.
+        self.call(world, &Request::Candidates(self.post.job), Call::Candidates);
+        self.go_on(world);
+    }
+
+    fn follow(&mut self, world: &mut World) {
+        let Some(campaign) = &self.campaign else { return };
+        if self.calls.values().any(|call| matches!(call, Call::Follow)) {
+            return;
+        }
+        let follow = Follow { job: self.post.job, since: campaign.next_event(), wait_ms: 0 };
+        self.call(world, &Request::Follow(follow), Call::Follow);
+    }
+
+    fn go_on(&mut self, world: &mut World) {
+        let Some(campaign) = self.campaign.as_mut() else { return };
+        for step in campaign.steps(ROOM) {
+            match step {
+                Step::GiveKeys => {
+                    self.call(world, &Request::Candidates(self.post.job), Call::Candidates);
+                }
+                Step::Collect(work) => {
+                    let wait_ms = world.chance.within(20, 400);
+                    self.later(world, wait_ms, ArtistErrand::Collected(work));
+                }
+                Step::Confirm(lease) => self.judge(world, lease, true),
+                Step::Preview(..) | Step::Tell(_) => {}
+            }
+        }
+    }
+
+    fn collected(&mut self, world: &mut World, work: &Committed) -> Result<(), String> {
+        let Some(campaign) = self.campaign.as_mut() else { return Ok(()) };
+        let art = world.objects.get(&work.result).ok_or("committed and not stored")?;
+        let fits = (art.lease, art.blocks) == (work.lease, work.piece.blocks);
+        if !fits {
+            return Err(format!("{:?} was committed with the result of other work", work.lease));
+        }
+        let good = art.good && !self.kept.contains_key(&work.lease) && campaign.claim(work.piece).is_ok();
+        if good {
+            self.kept.insert(work.lease, work.piece);
+            campaign.collected(work.lease);
+        } else if self.kept.contains_key(&work.lease) {
+            return Ok(());
+        } else {
+            world.refused += 1;
+            campaign.refused(work.lease);
+        }
+        self.verdicts.insert(work.lease, good);
+        self.judge(world, work.lease, good);
+        Ok(())
+    }
+
+    fn judge(&mut self, world: &mut World, lease: LeaseId, good: bool) {
+        let verdict = Verdict { lease, good, countersigned: Opaque::default() };
+        self.call(world, &Request::Verdict(Box::new(verdict)), Call::Verdict(lease, good));
+    }
+
+    fn give_key(&mut self, world: &mut World, candidate: &Candidate) {
+        let gift = KeyGift {
+            job: self.post.job,
+            node: candidate.node,
+            descriptor: ObjectName::of(&candidate.descriptor),
+            wrapped: Some(Opaque::default()),
+        };
+        self.call(world, &Request::GiveKey(Box::new(gift)), Call::Quiet);
+    }
+
+    fn call(&mut self, world: &mut World, request: &Request, call: Call) {
+        let number = world.call(Peer::Artist(self.at), request);
+        self.calls.insert(number, call);
+    }
+
+    fn later(&mut self, world: &mut World, ms: u64, errand: ArtistErrand) {
+        world.after(ms, Happening::Artist { at: self.at, life: self.life, errand });
+    }
+}

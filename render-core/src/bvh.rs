@@ -197,13 +197,15 @@ mod tests {
     fn damaged_trees_are_refused() {
         let bvh = Bvh::of_triangles(&strip(500));
         let check = |nodes: &[Node]| check_tree(nodes, 0, 500, &mut vec![false; nodes.len()]);
-        for (word, value) in
-            [(CHILD_BASE, 0), (CHILD_BASE, u32::MAX), (PRIMITIVE_BASE, u32::MAX), (6, u32::MAX)]
-        {
+        for (word, value) in [(CHILD_BASE, 0), (CHILD_BASE, u32::MAX), (6, u32::MAX)] {
             let mut nodes = bvh.nodes.clone();
             nodes[0][word] = value;
             assert!(check(&nodes).is_err(), "word {word}");
         }
+        // Only nodes with leaves read it; some node has them.
+        let mut nodes = bvh.nodes.clone();
+        nodes.iter_mut().for_each(|node| node[PRIMITIVE_BASE] = u32::MAX);
+        assert!(check(&nodes).is_err());
         assert!(check(&bvh.nodes[..bvh.nodes.len() / 2]).is_err());
     }
 }

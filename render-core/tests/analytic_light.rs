@@ -70,8 +70,13 @@ fn sphere(rings: u32, smooth: bool) -> Mesh {
 /// Looks at the origin, narrowly.
 fn eye(from: Vec3) -> Camera {
     let up = if from.x.abs() + from.z.abs() < 1e-3 { Vec3::Z } else { Vec3::Y };
+    let back = from.normalize();
+    let right = up.cross(back).normalize();
     Camera {
-        world_from_camera: Affine3A::look_at_rh(from, Vec3::ZERO, up).inverse(),
+        world_from_camera: Affine3A::from_mat3_translation(
+            glam::Mat3::from_cols(right, back.cross(right), back),
+            from,
+        ),
         projection: Projection::Perspective { fov_y: 0.02 },
         ..Camera::default()
     }

@@ -46,7 +46,7 @@ fn scene(folder: &str, name: &str, environment: Option<&str>) -> Option<Scene> {
 fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
     let size = FrameSize::new(width, height).expect("in range");
     let planes = Plane::ALL.into_iter().fold(PlaneSet::DEFAULT, PlaneSet::with);
-    let filter = if seed % 2 == 0 { Filter::BlackmanHarris } else { Filter::Box };
+    let filter = if seed.is_multiple_of(2) { Filter::BlackmanHarris } else { Filter::Box };
     RenderSettings::new(SettingsDraft { spp, seed, filter, planes, ..SettingsDraft::defaults(size) })
         .expect("valid")
 }
@@ -61,20 +61,25 @@ fn render(renderer: &mut GpuRenderer, blob: &SceneBlob, order: &TileOrder) -> Ve
     renderer.render(blob, order, &mut |_| Flow::Continue(())).expect("renders")
 }
 
-/// Whether two samples show the same light, up to rounding.
-fn agree(a: &[f32], b: &[f32]) -> bool {
-    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-3 * a.abs().max(b.abs()) + 1e-5)
+/// Whether two samples show the same, up to rounding of this relative size.
+fn agree(a: &[f32], b: &[f32], relative: f32) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= relative * a.abs().max(b.abs()) + 0.01 * relative)
 }
 
 /// Shares of pixels whose one sample agrees, in radiance and in the first-hit planes.
 fn agreement(gpu: &TilePlanes, cpu: &TilePlanes) -> (usize, usize, usize) {
     let plane = |planes: &TilePlanes, plane: Plane| planes.plane(plane).expect("asked for").to_vec();
-    let count = |kind: Plane| {
+    // Textures multiply the rounding of their coordinates by their size, so albedo and normal are held less tightly.
+    let count = |kind: Plane, relative: f32| {
         let (gpu, cpu) = (plane(gpu, kind), plane(cpu, kind));
         let channels = kind.channels();
-        gpu.chunks(channels).zip(cpu.chunks(channels)).filter(|(a, b)| agree(a, b)).count()
+        gpu.chunks(channels).zip(cpu.chunks(channels)).filter(|(a, b)| agree(a, b, relative)).count()
     };
-    (count(Plane::Radiance), count(Plane::Position), count(Plane::Albedo).min(count(Plane::Normal)))
+    (
+        count(Plane::Radiance, 1e-3),
+        count(Plane::Position, 1e-3),
+        count(Plane::Albedo, 1e-2).min(count(Plane::Normal, 1e-2)),
+    )
 }
 
 #[test]

@@ -1,7 +1,6 @@
 // What a surface does with light: coat, metal, specular, diffuse, glass. docs/rendering.md section 5.
 // wo and wi point away from the surface; a `value` includes |cos| of the lobe's own normal.
 
-const SHARP: f32 = 0.001;
 // Sharper lobes hand albedo and normal on to what is seen in them.
 const FEATURE_ALPHA: f32 = 0.02;
 
@@ -57,115 +56,6 @@ struct Sampled {
     // By how much a refraction thinned radiance, 1 otherwise; `through` when the ray changes sides.
     spread: f32,
     through: bool,
-}
-
-fn split_texel(row: u32, column: u32) -> vec2<f32> {
-    let i = TABLE_SPLIT + (row * 32u + column) * 2u;
-    return vec2<f32>(table(i), table(i + 1u));
-}
-
-fn fifth_power(x: f32) -> f32 {
-    let x2 = x * x;
-    return x2 * x2 * x;
-}
-
-// (A, B): GGX with Schlick's Fresnel reflects F0 A + F90 B of what comes from mu.
-fn split_albedo(mu: f32, alpha: f32) -> vec2<f32> {
-    if alpha < SHARP {
-        let b = fifth_power(clamp(1.0 - mu, 0.0, 1.0));
-        return vec2<f32>(1.0 - b, b);
-    }
-    let x = sqrt(clamp(mu, 0.0, 1.0)) * 31.0;
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 31.0;
-    let column = min(u32(x), 30u);
-    let row = min(u32(y), 30u);
-    let fx = x - f32(column);
-    let top = mix(split_texel(row, column), split_texel(row, column + 1u), fx);
-    let bottom = mix(split_texel(row + 1u, column), split_texel(row + 1u, column + 1u), fx);
-    return mix(top, bottom, y - f32(row));
-}
-
-fn split_mean(alpha: f32) -> vec2<f32> {
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 31.0;
-    let row = min(u32(y), 30u);
-    let i = TABLE_SPLIT_MEAN + row * 2u;
-    let low = vec2<f32>(table(i), table(i + 1u));
-    let high = vec2<f32>(table(i + 2u), table(i + 3u));
-    return mix(low, high, y - f32(row));
-}
-
-fn glass_texel(first: u32, k: u32, j: u32, i: u32) -> f32 {
-    return table(first + (k * 16u + j) * 16u + i);
-}
-
-// Twin of albedo::glass_ior_coordinate.
-fn glass_ior_coordinate(ior: f32) -> f32 {
-    let r = (ior - 1.0) / (ior + 1.0);
-    return clamp(30.0 * r, 0.0, 15.0);
-}
-
-fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
-    if alpha < SHARP || (params.flags & FLAG_MULTI) == 0u {
-        return 1.0;
-    }
-    let entering = eta >= 1.0;
-    let first = select(TABLE_GLASS_LEAVE, TABLE_GLASS_ENTER, entering);
-    let z = glass_ior_coordinate(select(1.0 / eta, eta, entering));
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 15.0;
-    let x = sqrt(clamp(mu, 0.0, 1.0)) * 15.0;
-    let k = min(u32(z), 14u);
-    let j = min(u32(y), 14u);
-    let i = min(u32(x), 14u);
-    let fx = x - f32(i);
-    let fy = y - f32(j);
-    let low = mix(
-        mix(glass_texel(first, k, j, i), glass_texel(first, k, j, i + 1u), fx),
-        mix(glass_texel(first, k, j + 1u, i), glass_texel(first, k, j + 1u, i + 1u), fx), fy);
-    let high = mix(
-        mix(glass_texel(first, k + 1u, j, i), glass_texel(first, k + 1u, j, i + 1u), fx),
-        mix(glass_texel(first, k + 1u, j + 1u, i), glass_texel(first, k + 1u, j + 1u, i + 1u), fx), fy);
-    return max(mix(low, high, z - f32(k)), 0.05);
-}
-
-fn schlick(f0: vec3<f32>, f90: f32, mu: f32) -> vec3<f32> {
-    return f0 + (vec3<f32>(f90) - f0) * fifth_power(clamp(1.0 - mu, 0.0, 1.0));
-}
-
-// Unpolarised reflectance of a dielectric interface, eta = far index / near index.
-fn fresnel(mu: f32, eta: f32) -> f32 {
-    let cos_i = clamp(mu, 0.0, 1.0);
-    let sin2_t = (1.0 - cos_i * cos_i) / (eta * eta);
-    if sin2_t >= 1.0 {
-        return 1.0;
-    }
-    let cos_t = sqrt(1.0 - sin2_t);
-    let s = (cos_i - eta * cos_t) / (cos_i + eta * cos_t);
-    let p = (eta * cos_i - cos_t) / (eta * cos_i + cos_t);
-    return 0.5 * (s * s + p * p);
-}
-
-// By the sine as well as the cosine: cos^2 (alpha^2 - 1) + 1 loses all its digits for small alpha.
-fn ggx_density(n: vec3<f32>, h: vec3<f32>, alpha: f32) -> f32 {
-    let cos_h = dot(n, h);
-    let across = cross(n, h);
-    let a2 = alpha * alpha;
-    let d = dot(across, across) / a2 + cos_h * cos_h;
-    return 1.0 / (PI * a2 * d * d);
-}
-
-fn smith_lambda(mu: f32, alpha: f32) -> f32 {
-    let mu2 = max(mu * mu, 1e-12);
-    let tan2 = max(1.0 - mu2, 0.0) / mu2;
-    return 0.5 * (sqrt(1.0 + alpha * alpha * tan2) - 1.0);
-}
-
-// Turquin 2019: what single scattering loses comes back with the lobe's own shape.
-fn lost_energy(f0: vec3<f32>, split: vec2<f32>) -> vec3<f32> {
-    if (params.flags & FLAG_MULTI) == 0u {
-        return vec3<f32>(1.0);
-    }
-    let e = clamp(split.x + split.y, 0.05, 1.0);
-    return vec3<f32>(1.0) + f0 * ((1.0 - e) / e);
 }
 
 fn specular_albedo(l: Lobes, mu: f32) -> f32 {
@@ -239,16 +129,6 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
 fn is_rough(l: Lobes) -> bool {
     return l.opaque > 0.0 || (l.coat > 0.0 && l.coat_alpha >= SHARP)
         || (l.metal > 0.0 && l.alpha >= SHARP) || (l.glass > 0.0 && l.glass_alpha >= SHARP);
-}
-
-// D G2 / (4 mu_o mu_i) times mu_i, and the density of a reflected visible normal.
-fn ggx_reflection(n: vec3<f32>, wo: vec3<f32>, wi: vec3<f32>, h: vec3<f32>, alpha: f32) -> vec2<f32> {
-    let mu_o = max(dot(n, wo), 1e-4);
-    let mu_i = dot(n, wi);
-    let d = ggx_density(n, h, alpha);
-    let lambda_o = smith_lambda(mu_o, alpha);
-    let lambda_i = smith_lambda(mu_i, alpha);
-    return vec2<f32>(d / (1.0 + lambda_o + lambda_i), d / (1.0 + lambda_o)) / (4.0 * mu_o);
 }
 
 // Of a pane with two faces, all reflections between them added up.

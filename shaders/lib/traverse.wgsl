@@ -143,61 +143,79 @@ struct Walked {
     transmittance: f32,
 }
 
+// A ray on its way through one tree, in that tree's space.
+struct Course {
+    aim: Aim,
+    inverse: vec3<f32>,
+    octant: u32,
+}
+
+fn course_of(origin: vec3<f32>, direction: vec3<f32>) -> Course {
+    return Course(aim_of(origin, direction), safe_inverse(direction), octant_inverse(direction));
+}
+
+fn course_in(instance: u32, ray: Ray) -> Course {
+    let rows = instances[instance].object_from_world;
+    return course_of(transform_point(rows, ray.origin), transform_vector(rows, ray.direction));
+}
+
+// Tests one triangle; returns false when a shadow ray has lost all its light.
+fn meet_triangle(triangle: u32, instance: u32, aim: Aim, ray: Ray, result: ptr<function, Walked>) -> bool {
+    if triangle == ray.skip_triangle && instance == ray.skip_instance {
+        return true;
+    }
+    let a = triangles[triangle * 3u];
+    let b = triangles[triangle * 3u + 1u];
+    let c = triangles[triangle * 3u + 2u];
+    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
+    // Written so that a NaN is no hit.
+    if !(crossing.t > 0.0 && crossing.t < (*result).hit.t) {
+        return true;
+    }
+    if SHADOW {
+        (*result).transmittance *= passing(a, b, c, crossing);
+        return (*result).transmittance > 0.0;
+    }
+    (*result).hit = Hit(crossing.t, triangle, instance);
+    return true;
+}
+
 fn walk(ray: Ray) -> Walked {
     var stack: array<vec2<u32>, STACK_SIZE>;
     var depth = 0u;
     var result = Walked(Hit(ray.t_max, NONE, NONE), 1.0);
     let single = (params.flags & FLAG_SINGLE) != 0u;
+    // Inside an instance's tree, whose entries lie on the stack above `floor_depth`.
     var inside = single;
     var floor_depth = 0u;
     var instance = 0u;
-    var aim = aim_of(ray.origin, ray.direction);
-    var inverse = safe_inverse(ray.direction);
-    var octant = octant_inverse(ray.direction);
+    var course = course_of(ray.origin, ray.direction);
     var inner = Group(params.root, 0x80000000u);
     var leaves = Group(0u, 0u);
     loop {
         if leaves.bits != 0u {
-            let bit = firstTrailingBit(leaves.bits);
+            let primitive = leaves.base + firstTrailingBit(leaves.bits);
             leaves.bits &= leaves.bits - 1u;
-            let primitive = leaves.base + bit;
             if inside {
-                if !(primitive == ray.skip_triangle && instance == ray.skip_instance) {
-                    let a = triangles[primitive * 3u];
-                    let b = triangles[primitive * 3u + 1u];
-                    let c = triangles[primitive * 3u + 2u];
-                    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
-                    if crossing.t > 0.0 && crossing.t < result.hit.t {
-                        if SHADOW {
-                            result.transmittance *= passing(a, b, c, crossing);
-                            if result.transmittance <= 0.0 {
-                                return result;
-                            }
-                        } else {
-                            result.hit = Hit(crossing.t, primitive, instance);
-                        }
-                    }
+                if !meet_triangle(primitive, instance, course.aim, ray, &result) {
+                    return result;
                 }
-            } else {
-                if leaves.bits != 0u && depth < STACK_SIZE {
-                    stack[depth] = vec2<u32>(leaves.base, leaves.bits);
-                    depth += 1u;
-                }
-                if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
-                    stack[depth] = vec2<u32>(inner.base, inner.bits);
-                    depth += 1u;
-                }
-                floor_depth = depth;
-                inside = true;
-                instance = primitive;
-                let rows = instances[instance].object_from_world;
-                let direction = transform_vector(rows, ray.direction);
-                aim = aim_of(transform_point(rows, ray.origin), direction);
-                inverse = safe_inverse(direction);
-                octant = octant_inverse(direction);
-                inner = Group(instances[instance].root, 0x80000000u);
-                leaves = Group(0u, 0u);
+                continue;
             }
+            if leaves.bits != 0u && depth < STACK_SIZE {
+                stack[depth] = vec2<u32>(leaves.base, leaves.bits);
+                depth += 1u;
+            }
+            if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
+                stack[depth] = vec2<u32>(inner.base, inner.bits);
+                depth += 1u;
+            }
+            floor_depth = depth;
+            inside = true;
+            instance = primitive;
+            course = course_in(instance, ray);
+            inner = Group(instances[instance].root, 0x80000000u);
+            leaves = Group(0u, 0u);
         } else if (inner.bits & 0xff000000u) != 0u {
             let place = firstLeadingBit(inner.bits);
             inner.bits &= ~(1u << place);
@@ -205,28 +223,23 @@ fn walk(ray: Ray) -> Walked {
                 stack[depth] = vec2<u32>(inner.base, inner.bits);
                 depth += 1u;
             }
-            let child = (place - 24u) ^ octant;
+            let child = (place - 24u) ^ course.octant;
             let before = countOneBits(inner.bits & 0xffu & ~(0xffffffffu << child));
-            let opened = open_node(inner.base + before, aim.origin, inverse, octant, result.hit.t);
+            let opened = open_node(inner.base + before, course.aim.origin, course.inverse, course.octant, result.hit.t);
             inner = opened.inner;
             leaves = opened.leaves;
         } else {
             if inside && !single && depth == floor_depth {
                 inside = false;
-                aim = aim_of(ray.origin, ray.direction);
-                inverse = safe_inverse(ray.direction);
-                octant = octant_inverse(ray.direction);
+                course = course_of(ray.origin, ray.direction);
             }
             if depth == 0u {
-                break;
+                return result;
             }
             depth -= 1u;
             let top = stack[depth];
-            if (top.y & 0xff000000u) != 0u {
-                inner = Group(top.x, top.y);
-            } else {
-                leaves = Group(top.x, top.y);
-            }
+            inner = Group(top.x, select(0u, top.y, (top.y & 0xff000000u) != 0u));
+            leaves = Group(top.x, select(top.y, 0u, (top.y & 0xff000000u) != 0u));
         }
     }
     return result;

@@ -65,6 +65,7 @@ pub const SHADE: Kernel = Kernel {
         lib!("traverse"),
         lib!("texture"),
         lib!("surface"),
+        lib!("microfacet"),
         lib!("bsdf"),
         lib!("light"),
         trace!("shade"),

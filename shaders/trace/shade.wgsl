@@ -126,10 +126,48 @@ fn emission_weight(s: Surface, direction: vec4<f32>, distance: f32) -> f32 {
     return mis_weight(direction.w, params.p_lights * density * distance * distance / cosine);
 }
 
+// A path at its hit, as loaded.
+struct Visit {
+    path: u32,
+    key: u32,
+    sample: u32,
+    vertex: u32,
+    segment: u32,
+    flags: u32,
+    media: Media,
+    hit_triangle: u32,
+    instance: u32,
+    direction: vec4<f32>,
+    throughput: vec3<f32>,
+    spread: f32,
+}
+
+fn visit_of(path: u32) -> Visit {
+    let state = load_u(STATE, path);
+    let media = load_u(MEDIA, path);
+    let throughput = load_f(THROUGHPUT, path);
+    return Visit(path, state.x, state.y, state.z & 0xfffu, (state.z >> 12u) & 0xfffu, state.z & 0xff000000u,
+        Media(media.x, media.y), media.z, media.w, load_f(DIRECTION, path), throughput.xyz, throughput.w);
+}
+
+fn featured(v: Visit) -> bool {
+    return (v.flags & STATE_FEATURE) != 0u;
+}
+
+// Sends the path on from where it is: the same vertex after a surface that was not there, the next one after scattering.
+fn go_on(v: Visit, s_position: vec3<f32>, geometric: vec3<f32>, direction: vec4<f32>, throughput: vec4<f32>, vertex: u32, media: Media) {
+    let side = select(-geometric, geometric, dot(direction.xyz, geometric) > 0.0);
+    store_f(ORIGIN, v.path, vec4<f32>(leave_surface(s_position, side), bitcast<f32>(v.hit_triangle)));
+    store_f(DIRECTION, v.path, direction);
+    store_f(THROUGHPUT, v.path, throughput);
+    store_u(STATE, v.path, vec4<u32>(v.key, v.sample, (vertex | ((v.segment + 1u) << 12u)) | v.flags, v.instance));
+    store_u(MEDIA, v.path, vec4<u32>(media.low, media.high, NONE, NONE));
+    enqueue_ray(v.path);
+}
+
 // One light, one shadow ray.
-fn ask_light(path: u32, s: Surface, l: Lobes, wo: vec3<f32>, throughput: vec3<f32>, key: u32, sample: u32, vertex: u32,
-    choice: u32, inside: u32, beyond: u32, hit_triangle: u32, instance: u32) {
-    let light = sample_light(s.position, choice, random_words(key, sample, 5u + 4u * vertex));
+fn ask_light(v: Visit, s: Surface, l: Lobes, wo: vec3<f32>, choice: u32, beyond: Media) {
+    let light = sample_light(s.position, choice, random_words(v.key, v.sample, 5u + 4u * v.vertex));
     if max_channel(light.radiance) <= 0.0 {
         return;
     }
@@ -140,25 +178,88 @@ fn ask_light(path: u32, s: Surface, l: Lobes, wo: vec3<f32>, throughput: vec3<f3
     }
     let across = dot(light.direction, s.geometric) * dot(wo, s.geometric) < 0.0;
     let length = select(light.distance * 0.9999, 1e30, light.distance < 0.0);
-    let medium = transmitted(select(inside, beyond, across), length);
-    let sum = clamped(throughput * scattered.value * light.radiance * medium * weight, vertex >= 1u);
+    let medium = transmitted(select(media_top(v.media), media_top(beyond), across), length);
+    let sum = clamped(v.throughput * scattered.value * light.radiance * medium * weight, v.vertex >= 1u);
     if max_channel(sum) <= 0.0 {
         return;
     }
     let side = select(-s.geometric, s.geometric, dot(light.direction, s.geometric) > 0.0);
-    store_f(SHADOW_ORIGIN, path, vec4<f32>(leave_surface(s.position, side), bitcast<f32>(hit_triangle)));
-    store_f(SHADOW_DIRECTION, path, vec4<f32>(light.direction, length));
-    store_f(SHADOW_LIGHT, path, vec4<f32>(sum, bitcast<f32>(instance)));
-    enqueue_shadow(path);
+    store_f(SHADOW_ORIGIN, v.path, vec4<f32>(leave_surface(s.position, side), bitcast<f32>(v.hit_triangle)));
+    store_f(SHADOW_DIRECTION, v.path, vec4<f32>(light.direction, length));
+    store_f(SHADOW_LIGHT, v.path, vec4<f32>(sum, bitcast<f32>(v.instance)));
+    enqueue_shadow(v.path);
 }
 
-fn go_on(path: u32, origin: vec3<f32>, direction: vec4<f32>, throughput: vec4<f32>, state: vec4<u32>, media: Media, hit_triangle: u32) {
-    store_f(ORIGIN, path, vec4<f32>(origin, bitcast<f32>(hit_triangle)));
-    store_f(DIRECTION, path, direction);
-    store_f(THROUGHPUT, path, throughput);
-    store_u(STATE, path, state);
-    store_u(MEDIA, path, vec4<u32>(media.low, media.high, NONE, NONE));
-    enqueue_ray(path);
+// Adds what the surface shines with by itself; returns it, capped, for the albedo.
+fn shine(v: Visit, s: Surface, travelled: f32) -> vec3<f32> {
+    var shown = vec3<f32>(0.0);
+    if s.front || (s.flags & MATERIAL_DOUBLE_SIDED) != 0u {
+        shown = s.emission;
+    }
+    if max_channel(shown) > 0.0 {
+        let weight = emission_weight(s, v.direction, travelled);
+        add_radiance(v.path, clamped(v.throughput * shown * weight, v.vertex >= 2u));
+    }
+    if (s.flags & MATERIAL_UNLIT) != 0u {
+        add_radiance(v.path, clamped(v.throughput * s.base, v.vertex >= 2u));
+    }
+    return min(shown, vec3<f32>(1.0));
+}
+
+// Albedo and normal: here, or further along a sharp event.
+fn note_feature(v: Visit, s: Surface, sampled: Sampled, shown: vec3<f32>) -> u32 {
+    let seen = load_f(SEEN, v.path);
+    if featured(v) {
+        return v.flags;
+    }
+    if sampled.alpha >= FEATURE_ALPHA {
+        write_feature(v.path, s.base + shown, s.normal);
+        return v.flags | STATE_FEATURE;
+    }
+    store_f(SEEN, v.path, vec4<f32>(min(seen.xyz * sampled.weight, vec3<f32>(1.0)), seen.w));
+    return v.flags;
+}
+
+// Direct light, next direction, roulette.
+fn scatter(visit: Visit, s: Surface, wo: vec3<f32>, shown: vec3<f32>) {
+    var v = visit;
+    let solid = (s.flags & MATERIAL_SOLID) != 0u && s.transmission > 0.0;
+    var beyond = v.media;
+    if solid && s.front {
+        beyond = media_push(v.media, s.material + 1u);
+    } else if solid {
+        beyond = media_remove(v.media, s.material + 1u);
+    }
+    var near_index = media_index(media_top(v.media));
+    if !s.front {
+        near_index = index_of_refraction(s.material);
+    }
+    let l = lobes_of(s, wo, near_index, media_index(media_top(beyond)));
+    let choice = random_words(v.key, v.sample, 4u + 4u * v.vertex);
+    if is_rough(l) {
+        ask_light(v, s, l, wo, choice.x, beyond);
+    }
+    let sampled = sample_bsdf(l, wo, unit(choice.y), random_pair(v.key, v.sample, 6u + 4u * v.vertex));
+    v.flags = note_feature(v, s, sampled, shown);
+    // The next segment starts here.
+    paths[at(SEEN, v.path)].w = bitcast<u32>(0.0);
+    var weight = v.throughput * sampled.weight;
+    let spread = v.spread * sampled.spread;
+    if max_channel(weight) <= 0.0 || !is_finite(max_channel(weight)) {
+        return;
+    }
+    if v.vertex >= 3u {
+        let survival = clamp(sqrt(max_channel(weight) * spread), 0.05, 0.95);
+        if random_pair(v.key, v.sample, 7u + 4u * v.vertex).x >= survival {
+            return;
+        }
+        weight /= survival;
+    }
+    var media = v.media;
+    if sampled.through && solid {
+        media = beyond;
+    }
+    go_on(v, s.position, s.geometric, vec4<f32>(sampled.direction, sampled.pdf), vec4<f32>(weight, spread), v.vertex + 1u, media);
 }
 
 @compute @workgroup_size(64)
@@ -167,113 +268,39 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if path == NONE {
         return;
     }
-    let state = load_u(STATE, path);
-    let key = state.x;
-    let sample = state.y;
-    let vertex = state.z & 0xfffu;
-    let segment = (state.z >> 12u) & 0xfffu;
-    var flags = state.z & 0xff000000u;
-    let media_words = load_u(MEDIA, path);
-    var media = Media(media_words.x, media_words.y);
-    let hit_triangle = media_words.z;
-    let instance = media_words.w;
-    let origin = load_f(ORIGIN, path).xyz;
-    let direction = load_f(DIRECTION, path);
-    let before = load_f(THROUGHPUT, path);
-    let featured = (flags & STATE_FEATURE) != 0u;
-
-    if hit_triangle == NONE {
-        reach_sky(path, direction, before.xyz * transmitted(media_top(media), 1e30), vertex, featured);
+    var v = visit_of(path);
+    let inside = media_top(v.media);
+    if v.hit_triangle == NONE {
+        reach_sky(path, v.direction, v.throughput * transmitted(inside, 1e30), v.vertex, featured(v));
         return;
     }
-    let wo = -direction.xyz;
-    let shape = shape_at(hit_triangle, instance, origin, direction.xyz);
+    let wo = -v.direction.xyz;
+    let origin = load_f(ORIGIN, path).xyz;
+    let shape = shape_at(v.hit_triangle, v.instance, origin, v.direction.xyz);
     let t = length(shape.position - origin);
-    let throughput = before.xyz * transmitted(media_top(media), t);
+    v.throughput *= transmitted(inside, t);
     let travelled = bitcast<f32>(paths[at(SEEN, path)].w) + t;
 
     let material = parts[shape.place.part].material;
-    let shown_here = shown_at(material, shape.place);
+    let pictures = shown_at(material, shape.place);
     let color = color_at(shape.place);
-    let coverage = coverage_of(material, shown_here.slots[SLOT_BASE].w * color.w);
-    if coverage < 1.0 && random_single(key, sample, segment) >= coverage && segment - vertex < 256u {
+    let coverage = coverage_of(material, pictures.slots[SLOT_BASE].w * color.w);
+    if coverage < 1.0 && random_single(v.key, v.sample, v.segment) >= coverage && v.segment - v.vertex < 256u {
         paths[at(SEEN, path)].w = bitcast<u32>(travelled);
-        let side = select(-shape.geometric, shape.geometric, dot(direction.xyz, shape.geometric) > 0.0);
-        let next = vec4<u32>(key, sample, (vertex | ((segment + 1u) << 12u)) | flags, instance);
-        go_on(path, leave_surface(shape.position, side), direction, vec4<f32>(throughput, before.w), next, media, hit_triangle);
+        go_on(v, shape.position, shape.geometric, v.direction, vec4<f32>(v.throughput, v.spread), v.vertex, v.media);
         return;
     }
-    let s = surface_at(shape, wo, instance, shown_here, color);
-    if (flags & STATE_SEEN) == 0u {
-        flags |= STATE_SEEN;
-        write_first(path, s, instance, hit_triangle, shape.place.weights);
+    let s = surface_at(shape, wo, v.instance, pictures, color);
+    if (v.flags & STATE_SEEN) == 0u {
+        v.flags |= STATE_SEEN;
+        write_first(path, s, v.instance, v.hit_triangle, shape.place.weights);
     }
-    var shown = vec3<f32>(0.0);
-    if s.front || (s.flags & MATERIAL_DOUBLE_SIDED) != 0u {
-        shown = s.emission;
-    }
-    if max_channel(shown) > 0.0 {
-        add_radiance(path, clamped(throughput * shown * emission_weight(s, direction, travelled), vertex >= 2u));
-    }
-    let unlit = (s.flags & MATERIAL_UNLIT) != 0u;
-    if unlit {
-        add_radiance(path, clamped(throughput * s.base, vertex >= 2u));
-    }
-    if unlit || vertex > params.max_bounces {
-        if !featured {
-            write_feature(path, s.base + min(shown, vec3<f32>(1.0)), s.normal);
+    let shown = shine(v, s, travelled);
+    if (s.flags & MATERIAL_UNLIT) != 0u || v.vertex > params.max_bounces {
+        if !featured(v) {
+            write_feature(path, s.base + shown, s.normal);
         }
         return;
     }
-
-    let entry = s.material + 1u;
-    let solid = (s.flags & MATERIAL_SOLID) != 0u && s.transmission > 0.0;
-    var beyond = media;
-    if solid {
-        if s.front {
-            beyond = media_push(media, entry);
-        } else {
-            beyond = media_remove(media, entry);
-        }
-    }
-    var near_index = media_index(media_top(media));
-    var far_index = media_index(media_top(beyond));
-    if !s.front {
-        near_index = index_of_refraction(s.material);
-    }
-    let l = lobes_of(s, wo, near_index, far_index);
-    let choice = random_words(key, sample, 4u + 4u * vertex);
-    if is_rough(l) {
-        ask_light(path, s, l, wo, throughput, key, sample, vertex, choice.x, media_top(media), media_top(beyond), hit_triangle, instance);
-    }
-
-    let sampled = sample_bsdf(l, wo, unit(choice.y), random_pair(key, sample, 6u + 4u * vertex));
-    if !featured {
-        if sampled.alpha >= FEATURE_ALPHA {
-            flags |= STATE_FEATURE;
-            write_feature(path, s.base + min(shown, vec3<f32>(1.0)), s.normal);
-        } else {
-            let seen = load_f(SEEN, path);
-            store_f(SEEN, path, vec4<f32>(min(seen.xyz * sampled.weight, vec3<f32>(1.0)), 0.0));
-        }
-    }
-    paths[at(SEEN, path)].w = bitcast<u32>(0.0);
-    var weight = throughput * sampled.weight;
-    let spread = before.w * sampled.spread;
-    if max_channel(weight) <= 0.0 || !is_finite(max_channel(weight)) {
-        return;
-    }
-    if vertex >= 3u {
-        let survival = clamp(sqrt(max_channel(weight) * spread), 0.05, 0.95);
-        if random_pair(key, sample, 7u + 4u * vertex).x >= survival {
-            return;
-        }
-        weight /= survival;
-    }
-    let side = select(-s.geometric, s.geometric, dot(sampled.direction, s.geometric) > 0.0);
-    if sampled.through && solid {
-        media = beyond;
-    }
-    let next = vec4<u32>(key, sample, ((vertex + 1u) | ((segment + 1u) << 12u)) | flags, instance);
-    go_on(path, leave_surface(s.position, side), vec4<f32>(sampled.direction, sampled.pdf), vec4<f32>(weight, spread), next, media, hit_triangle);
+    scatter(v, s, wo, shown);
 }

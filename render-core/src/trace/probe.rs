@@ -18,7 +18,7 @@ fn closest_hits(gpu: &Gpu, scene: &Scene, rays: &[(Vec3, Vec3)]) -> Vec<[u32; 2]
     let bindings = pool.bind(gpu, &kernels, &stage);
     let field = |index: u64| index * u64::from(capacity) * 16;
     let write = |index: u64, values: Vec<[f32; 4]>| {
-        gpu.write_at(&pool.paths, field(index), bytemuck::cast_slice(&values))
+        gpu.write_at(&pool.paths, field(index), bytemuck::cast_slice(&values));
     };
     let none = f32::from_bits(u32::MAX);
     write(0, rays.iter().map(|(origin, _)| origin.extend(none).to_array()).collect());

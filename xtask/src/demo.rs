@@ -13,7 +13,7 @@ use crate::process::{cargo, program_path, run_step};
 const SCENE: &str = "assets/scenes/studio.glb";
 const OUT: &str = "target/demo";
 const NODES: usize = 2;
-const RENDER_FLAGS: &[&str] = &["--size", "960x540", "--spp", "64"];
+const RENDER_FLAGS: &[&str] = &["--size", "640x360", "--spp", "32"];
 
 /// Builds the program, renders through the farm, says where the pictures are, and stops what it started.
 pub(crate) fn run() -> Result<()> {

@@ -13,10 +13,30 @@ pub(crate) fn repository_root() -> PathBuf {
 }
 
 /// Cargo as this process was started by it, with `arguments`.
+///
+/// What cargo told this process about its own package is taken out again: some build scripts watch those words, and
+/// would be run anew whenever somebody changes between `cargo xtask` and plain cargo.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_about_this_package) {
+            command.env_remove(name);
+        }
+    }
     command.args(arguments);
     command
+}
+
+/// Whether cargo sets this variable for the package that it runs.
+fn is_about_this_package(variable: &str) -> bool {
+    const ONE_BY_ONE: [&str; 5] = [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_CRATE_NAME",
+        "CARGO_BIN_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+    ];
+    variable.starts_with("CARGO_PKG_") || ONE_BY_ONE.contains(&variable)
 }
 
 /// Says `step`, runs `command` with this process's input and output, and fails when it fails.
@@ -62,4 +82,18 @@ fn said(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cargo;
+
+    #[test]
+    fn child_cargo_is_not_told_about_this_package() {
+        // Tests run under cargo, so the name is set here.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let removed = |name: &str| cargo([]).get_envs().any(|(key, value)| key == name && value.is_none());
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
+        assert!(!removed("PATH"));
+    }
 }

@@ -1,0 +1,30 @@
+//! Any bytes as a scene: refused with a sentence, or a scene that holds together at any instant.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use render_core::import::{Document, ImportOptions, Limits};
+
+fuzz_target!(|bytes: &[u8]| {
+    // Small budgets, so that time goes into paths and not into filling memory.
+    let limits = Limits {
+        numbers: 1 << 16,
+        triangles: 1 << 14,
+        instances: 1 << 10,
+        texels: 1 << 16,
+        ..Limits::default()
+    };
+    let options = ImportOptions { limits, ..ImportOptions::default() };
+    match Document::open_bytes(bytes, &options) {
+        Ok(document) => {
+            for warning in document.warnings() {
+                assert!(!warning.to_string().contains('\u{1b}'));
+            }
+            for seconds in [0.3, -1.0, 1e30] {
+                if let Ok(scene) = document.scene_at(seconds, 0.1) {
+                    scene.check().expect("the importer checks what it hands out");
+                }
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty() && !error.help().is_empty()),
+    }
+});

@@ -37,8 +37,8 @@ pub struct Substance {
     pub roughness: f32,
     /// Share of the dielectric part that is glass.
     pub transmission: f32,
-    /// Whether the glass is a wall without thickness.
-    pub thin: bool,
+    /// Whether the glass has no interior: a pane when sharp, else one rough interface.
+    pub sheet: bool,
     /// Index of refraction; 0 = Fresnel is the specular colour.
     pub ior: f32,
     /// Strength of the dielectric's reflection.
@@ -60,9 +60,9 @@ pub struct Facing {
     pub coat_normal: Vec3,
     /// Unit direction to the viewer.
     pub wo: Vec3,
-    /// Index of refraction on the viewer's side, and beyond: for solid glass.
+    /// Index of refraction on the viewer's side; of rough sheets, as if the material were behind their front.
     pub near_index: f32,
-    /// See `near_index`.
+    /// Index of refraction beyond.
     pub far_index: f32,
 }
 
@@ -92,8 +92,8 @@ pub struct Scatter {
     pub pdf: Option<f32>,
     /// α of the lobe that drew it (diffuse: 1).
     pub alpha: f32,
-    /// Far over near index for a refraction, else 1.
-    pub eta: f32,
+    /// By how much a refraction thinned radiance: η² into or out of an interior, else 1.
+    pub spread: f32,
     /// Whether light passes to the other side.
     pub through: bool,
 }
@@ -233,16 +233,15 @@ fn dielectric_f0(s: &Substance) -> Vec3 {
 fn glass(s: &Substance, facing: &Facing, share: f32, microfacet: Microfacet) -> Lobe {
     let mut alpha = s.roughness * s.roughness;
     let mu = facing.normal.dot(facing.wo).max(MU_LEAST);
-    let eta = if s.thin { index_of_glass(s.ior) } else { facing.far_index / facing.near_index };
-    if !s.thin && (eta - 1.0).abs() < ETA_NONE {
+    let pane = s.sheet && alpha < ALPHA_SHARP;
+    let eta = if pane { index_of_glass(s.ior) } else { facing.far_index / facing.near_index };
+    if (eta - 1.0).abs() < ETA_NONE {
         alpha = 0.0;
     }
-    let albedo = if alpha < ALPHA_SHARP || microfacet == Microfacet::Single || s.thin {
-        1.0
-    } else {
-        glass_albedo(mu, alpha, eta)
-    };
-    let glass = Glass { base: s.base, thin: s.thin, eta, albedo };
+    let compensated = microfacet == Microfacet::Multi && alpha >= ALPHA_SHARP;
+    let albedo = if compensated { glass_albedo(mu, alpha, eta) } else { 1.0 };
+    let spread = if s.sheet { 1.0 } else { eta * eta };
+    let glass = Glass { base: s.base, pane, eta, spread, albedo };
     Lobe::new(LobeKind::Glass(glass), facing.normal, facing.wo, [share, alpha], share)
 }
 

@@ -1,13 +1,14 @@
 //! Which triangle a ray meets first: a plain binary tree over all triangles in world space.
 //!
 //! Built by binned surface-area heuristic (Wald, "On fast Construction of SAH-based Bounding Volume Hierarchies", 2007).
-//! Edge functions in Plücker form about the ray's origin give shared edges the same sign from both
-//! triangles, so no ray slips between neighbours.
+//! Corners are projected across the ray, where two triangles give their shared edge exactly opposite signs, so no ray slips
+//! between neighbours (Woop, Benthin & Wald, "Watertight Ray/Triangle Intersection", JCGT 2013).
 
 mod build;
 
 use glam::Vec3;
 
+use super::microfacet::Basis;
 use crate::scene::Scene;
 use build::{Node, build};
 
@@ -94,6 +95,7 @@ impl Bvh {
         let mut limit = t_max;
         let mut stack = vec![0usize];
         let inverse = ray.direction.recip();
+        let aim = ray.aim();
         while let Some(index) = stack.pop() {
             let Some(node) = self.nodes.get(index) else { continue };
             if !node.is_met(ray.origin, inverse, limit) {
@@ -107,7 +109,7 @@ impl Bvh {
             }
             let first = node.first as usize;
             for triangle in &self.triangles[first..first + node.count as usize] {
-                if let Some(hit) = triangle.meet(ray, limit) {
+                if let Some(hit) = triangle.meet(&aim, limit) {
                     limit = found(hit);
                 }
             }
@@ -116,28 +118,43 @@ impl Bvh {
 
     /// The closest hit by asking every triangle, for tests of the tree.
     pub fn closest_by_brute_force(&self, ray: &Ray, t_max: f32) -> Option<Hit> {
-        let hits = self.triangles.iter().filter_map(|triangle| triangle.meet(ray, t_max));
+        let aim = ray.aim();
+        let hits = self.triangles.iter().filter_map(|triangle| triangle.meet(&aim, t_max));
         hits.min_by(|a, b| a.t.total_cmp(&b.t).then(a.face.cmp(&b.face)))
     }
 }
 
-impl Triangle {
-    fn meet(&self, ray: &Ray, t_max: f32) -> Option<Hit> {
-        if ray.skip == Some(self.face) {
-            return None;
-        }
-        let [v0, v1, v2] = self.corners.map(|corner| corner - ray.origin);
-        let (e0, e1, e2) = (v2 - v0, v0 - v1, v1 - v2);
-        let u = e0.cross(v2 + v0).dot(ray.direction);
-        let v = e1.cross(v0 + v1).dot(ray.direction);
-        let w = e2.cross(v1 + v2).dot(ray.direction);
-        let inside = (u >= 0.0 && v >= 0.0 && w >= 0.0) || (u <= 0.0 && v <= 0.0 && w <= 0.0);
-        let normal = e1.cross(e0);
-        let (sum, slope) = (u + v + w, normal.dot(ray.direction));
-        if !inside || sum == 0.0 || slope == 0.0 {
-            return None;
-        }
-        let t = v0.dot(normal) / slope;
-        (t > 0.0 && t <= t_max).then_some(Hit { t, face: self.face, u: u / sum, v: v / sum })
+impl Ray {
+    fn aim(&self) -> Aim {
+        Aim { origin: self.origin, axes: Basis::around(self.direction), skip: self.skip }
     }
+}
+
+/// A ray as seen from itself: its origin, two axes across it, and itself.
+struct Aim {
+    origin: Vec3,
+    axes: Basis,
+    skip: Option<Face>,
+}
+
+impl Triangle {
+    fn meet(&self, aim: &Aim, t_max: f32) -> Option<Hit> {
+        if aim.skip == Some(self.face) {
+            return None;
+        }
+        let [p0, p1, p2] = self.corners.map(|corner| aim.axes.to_local(corner - aim.origin));
+        let [w0, w1, w2] = [cross(p1, p2), cross(p2, p0), cross(p0, p1)];
+        let inside = w0.min(w1).min(w2) >= 0.0 || w0.max(w1).max(w2) <= 0.0;
+        let sum = w0 + w1 + w2;
+        if !inside || sum == 0.0 {
+            return None;
+        }
+        let t = (w0 * p0.z + w1 * p1.z + w2 * p2.z) / sum;
+        (t > 0.0 && t <= t_max).then_some(Hit { t, face: self.face, u: w1 / sum, v: w2 / sum })
+    }
+}
+
+/// Twice the signed area that two corners span with the ray.
+fn cross(a: Vec3, b: Vec3) -> f32 {
+    a.x * b.y - a.y * b.x
 }

@@ -23,6 +23,9 @@ const PASSED_MAX: u32 = 256;
 /// Shadow rays end at this share of the distance.
 const SHADOW_SHARE: f32 = 0.9999;
 
+/// First vertex at which light met by chance is indirect; direct light is one vertex earlier.
+const INDIRECT_VERTEX: u32 = 2;
+
 /// First vertex at which paths may end by chance.
 const ROULETTE_VERTEX: u32 = 3;
 
@@ -64,8 +67,8 @@ pub struct Path {
     pub throughput: Vec3,
     /// Density of the direction; `None` for the camera's and after sharp lobes.
     pub pdf: Option<f32>,
-    /// Product of squared relative indices of all refractions.
-    pub eta2: f32,
+    /// By how much all refractions together thinned radiance.
+    pub spread: f32,
     /// Glass that it is in.
     pub media: Media,
     /// Metres since the last scattering.
@@ -123,7 +126,7 @@ impl Path {
             ray,
             throughput: Vec3::ONE,
             pdf: None,
-            eta2: 1.0,
+            spread: 1.0,
             media: Media::default(),
             travelled: 0.0,
             seen: Vec3::ONE,
@@ -132,14 +135,20 @@ impl Path {
         }
     }
 
-    fn add(&mut self, light: Vec3, indirect_from: u32, settings: &RenderSettings) {
+    /// Adds what was met by chance.
+    fn add(&mut self, light: Vec3, settings: &RenderSettings) {
+        self.record.radiance += self.clamped(light, INDIRECT_VERTEX, settings);
+    }
+
+    fn clamped(&self, light: Vec3, indirect_from: u32, settings: &RenderSettings) -> Vec3 {
+        let (limit, top) = (settings.clamp_indirect, light.max_element());
         if !light.is_finite() {
-            return;
+            Vec3::ZERO
+        } else if self.vertex >= indirect_from && limit > 0.0 && top > limit {
+            light * (limit / top)
+        } else {
+            light
         }
-        let limit = settings.clamp_indirect;
-        let top = light.max_element();
-        let clamped = self.vertex >= indirect_from && limit > 0.0 && top > limit;
-        self.record.radiance += if clamped { light * (limit / top) } else { light };
     }
 
     fn write_feature(&mut self, albedo: Vec3, normal: Vec3) {
@@ -173,7 +182,7 @@ impl Reference {
         self.add_emission(settings, path, &place, &surface);
         let ends = place.material.unlit || path.vertex > settings.max_bounces;
         if place.material.unlit {
-            path.add(path.throughput * surface.substance.base, 2, settings);
+            path.add(path.throughput * surface.substance.base, settings);
         }
         let feature = surface.substance.base + surface.emission.min(Vec3::ONE);
         if ends {
@@ -208,7 +217,7 @@ impl Reference {
         }
         let (radiance, pdf) = self.lights.environment(path.ray.direction);
         let weight = path.pdf.map_or(1.0, |mine| mis_weight(mine, pdf));
-        path.add(path.throughput * radiance * weight, 2, settings);
+        path.add(path.throughput * radiance * weight, settings);
         path.write_feature(radiance, Vec3::ZERO);
     }
 
@@ -243,7 +252,7 @@ impl Reference {
             let distance2 = path.travelled * path.travelled;
             mis_weight(mine, self.lights.pdf_of_triangle(place, &self.scene, distance2, cos))
         });
-        path.add(path.throughput * surface.emission * weight, 2, settings);
+        path.add(path.throughput * surface.emission * weight, settings);
     }
 
     /// The lobes of a vertex, and the media on the far side.
@@ -264,14 +273,15 @@ impl Reference {
         let index = |media: Media| {
             media.top().map_or(1.0, |top| index_of_glass(self.scene.materials[top as usize].ior))
         };
-        let near_index = if surface.front { index(path.media) } else { index_of_glass(place.material.ior) };
-        let facing = Facing {
-            normal: surface.normal,
-            coat_normal: surface.coat_normal,
-            wo,
-            near_index,
-            far_index: index(beyond),
+        let own = index_of_glass(place.material.ior);
+        let (near_index, far_index) = match (surface.substance.sheet, surface.front) {
+            (false, true) => (index(path.media), index(beyond)),
+            (false, false) => (own, index(beyond)),
+            (true, true) => (1.0, own),
+            (true, false) => (own, 1.0),
         };
+        let facing =
+            Facing { normal: surface.normal, coat_normal: surface.coat_normal, wo, near_index, far_index };
         (Bsdf::new(&surface.substance, &facing, settings.microfacet), beyond)
     }
 
@@ -294,15 +304,15 @@ impl Reference {
         let outward = light.direction.dot(surface.geometric) > 0.0;
         let media = if outward == surface.front { path.media } else { beyond };
         let side = if outward { surface.geometric } else { -surface.geometric };
-        let light_there = scattered.value * light.radiance * weight;
-        if light_there.max_element() <= 0.0 {
-            return;
-        }
-        let origin = offset(surface.position, side);
-        let ray = Ray { origin, direction: light.direction, skip: Some(hit.face) };
         let distance = light.distance * SHADOW_SHARE;
-        let clear = self.transmittance(media, distance) * self.visibility(&ray, distance);
-        path.add(path.throughput * light_there * clear, 1, settings);
+        let arriving = scattered.value * light.radiance * weight * self.transmittance(media, distance);
+        // Clamped before surfaces veil it, so that the shadow ray is all that is left to do.
+        let unveiled = path.clamped(path.throughput * arriving, INDIRECT_VERTEX - 1, settings);
+        if unveiled.max_element() > 0.0 {
+            let origin = offset(surface.position, side);
+            let ray = Ray { origin, direction: light.direction, skip: Some(hit.face) };
+            path.record.radiance += unveiled * self.visibility(&ray, distance);
+        }
     }
 
     /// Share of light that passes all surfaces nearer than `distance`.
@@ -335,9 +345,9 @@ fn is_solid(material: &Material, surface: &Surface) -> bool {
 /// Roulette, and the ray to the next surface.
 fn scatter_on(path: &mut Path, surface: &Surface, hit: &Hit, scatter: &Scatter) -> Step {
     path.throughput *= scatter.weight;
-    path.eta2 *= scatter.eta * scatter.eta;
+    path.spread *= scatter.spread;
     if path.vertex >= ROULETTE_VERTEX {
-        let survival = (path.throughput.max_element() * path.eta2).sqrt().clamp(0.05, 0.95);
+        let survival = (path.throughput.max_element() * path.spread).sqrt().clamp(0.05, 0.95);
         if path.sampler.pair(4 + 4 * path.vertex + 3)[0] >= survival {
             return Step::Done;
         }

@@ -112,7 +112,7 @@ impl<'s> Place<'s> {
             metallic: m.metallic * metal_rough.z,
             roughness: m.roughness * metal_rough.y,
             transmission: m.transmission * self.texel(m.transmission_texture).x,
-            thin: m.medium.is_none(),
+            sheet: m.medium.is_none(),
             ior: m.ior,
             specular: m.specular * self.texel(m.specular_texture).w,
             specular_color: m.specular_color * self.texel(m.specular_color_texture).xyz(),

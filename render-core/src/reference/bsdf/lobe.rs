@@ -39,9 +39,12 @@ pub(super) enum LobeKind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glass {
     pub(super) base: Vec3,
-    pub(super) thin: bool,
+    /// Two smooth faces so close that they do not bend light.
+    pub(super) pane: bool,
     /// Far over near index.
     pub(super) eta: f32,
+    /// By how much refraction thins radiance.
+    pub(super) spread: f32,
     /// G, or 1.
     pub(super) albedo: f32,
 }
@@ -116,38 +119,38 @@ impl Lobe {
             LobeKind::Coat | LobeKind::Metal | LobeKind::Specular => {
                 let wi = reflect(self.wo, half);
                 let Mirror { f0, f90, scale } = self.mirror;
-                self.found(wi, schlick(f0, f90, self.wo.dot(half)) * scale, 1.0)
+                self.found(wi, schlick(f0, f90, self.wo.dot(half)) * scale)
             }
             LobeKind::Diffuse { .. } => {
                 let flat = disk(u);
                 let wi = flat.extend((1.0 - u[0]).max(0.0).sqrt());
-                self.found(wi, Vec3::ZERO, 1.0)
+                self.found(wi, Vec3::ZERO)
             }
             LobeKind::Glass(glass) => self.sample_glass(glass, half, rest),
         }
     }
 
     /// A reflected direction must lie above the surface; refracted ones come with their own check.
-    fn found(&self, wi: Vec3, weight: Vec3, eta: f32) -> Option<Scatter> {
+    fn found(&self, wi: Vec3, weight: Vec3) -> Option<Scatter> {
         let direction = self.basis.to_world(wi).normalize();
         (wi.z > 0.0).then_some(Scatter {
             direction,
             weight,
             pdf: None,
             alpha: self.alpha,
-            eta,
+            spread: 1.0,
             through: false,
         })
     }
 
-    fn passed(&self, wi: Vec3, weight: Vec3, eta: f32) -> Option<Scatter> {
+    fn passed(&self, wi: Vec3, weight: Vec3, spread: f32) -> Option<Scatter> {
         let direction = self.basis.to_world(wi).normalize();
         (wi.z < 0.0).then_some(Scatter {
             direction,
             weight,
             pdf: None,
             alpha: self.alpha,
-            eta,
+            spread,
             through: true,
         })
     }
@@ -165,17 +168,15 @@ impl Lobe {
         if wi.z == 0.0 {
             return Evaluation::default();
         }
-        let passes = wi.z < 0.0;
-        if passes && !glass.thin {
+        if wi.z < 0.0 {
             return self.evaluate_refraction(glass, wi);
         }
-        let (shape, pdf, cos) = self.reflection(Vec3::new(wi.x, wi.y, wi.z.abs()));
+        let (shape, pdf, cos) = self.reflection(wi);
         let back = glass.reflectance(cos);
-        let (color, part) = if passes { (glass.base, 1.0 - back) } else { (Vec3::ONE, back) };
-        Evaluation { value: color * (part * shape / glass.albedo), pdf: part * pdf }
+        Evaluation { value: Vec3::splat(back * shape / glass.albedo), pdf: back * pdf }
     }
 
-    /// Walter et al. 2007, equations 16, 17 and 21, with radiance scaled by 1/η².
+    /// Walter et al. 2007, equations 16, 17 and 21, with radiance thinned by the interior's 1/η².
     fn evaluate_refraction(&self, glass: &Glass, wi: Vec3) -> Evaluation {
         let ggx = Ggx { alpha: self.alpha };
         let along = self.wo + wi * glass.eta;
@@ -196,28 +197,26 @@ impl Lobe {
     }
 
     fn sample_glass(&self, glass: &Glass, half: Vec3, rest: f32) -> Option<Scatter> {
-        let mirrored = reflect(self.wo, half);
-        let reflects = rest < glass.reflectance(self.wo.dot(half));
-        if reflects {
-            return self.found(mirrored, Vec3::ONE, 1.0);
+        if rest < glass.reflectance(self.wo.dot(half)) {
+            return self.found(reflect(self.wo, half), Vec3::ONE);
         }
-        if glass.thin {
-            return self.passed(Vec3::new(mirrored.x, mirrored.y, -mirrored.z), glass.base, 1.0);
+        if glass.pane {
+            return self.passed(-self.wo, glass.base, 1.0);
         }
-        self.passed(refract(self.wo, half, glass.eta)?, glass.tint(), glass.eta)
+        self.passed(refract(self.wo, half, glass.eta)?, glass.tint(), glass.spread)
     }
 }
 
 impl Glass {
-    /// Share of light that comes back; a thin wall's two faces reflect to and fro.
+    /// Share of light that comes back; a pane's two faces reflect to and fro.
     fn reflectance(&self, cos: f32) -> f32 {
         let once = fresnel(cos, self.eta);
-        if self.thin { 2.0 * once / (1.0 + once) } else { once }
+        if self.pane { 2.0 * once / (1.0 + once) } else { once }
     }
 
     /// Weight of refracted radiance.
     fn tint(&self) -> Vec3 {
         let root = Vec3::new(self.base.x.sqrt(), self.base.y.sqrt(), self.base.z.sqrt());
-        root / (self.eta * self.eta)
+        root / self.spread
     }
 }

@@ -10,6 +10,9 @@ const LEAF_MAX: usize = 4;
 /// Widens a slab's far distance for rounding: 1 + 2γ(3) (Ize, "Robust BVH Ray Traversal", 2013).
 const SLAB_MARGIN: f32 = 1.000_000_4;
 
+/// Widens a box, per metre of distance to its farthest side.
+const SIDEWAYS_MARGIN: f32 = 1e-6;
+
 /// An inner node's left child follows it; `first` is then its right child, else its first triangle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
@@ -23,8 +26,11 @@ pub(super) struct Node {
 
 impl Node {
     pub(super) fn is_met(&self, origin: Vec3, inverse: Vec3, t_max: f32) -> bool {
+        // The test of a triangle rounds in proportion to its distance, sideways too, and must not be refused for it.
+        let (low, high) = (self.low - origin, self.high - origin);
+        let pad = Vec3::splat(SIDEWAYS_MARGIN * low.abs().max(high.abs()).max_element());
         // 0 · ∞ where a ray runs inside a slab's plane is NaN, which min and max then pass over.
-        let (a, b) = ((self.low - origin) * inverse, (self.high - origin) * inverse);
+        let (a, b) = ((low - pad) * inverse, (high + pad) * inverse);
         let mut near = 0.0f32;
         let mut far = t_max;
         for axis in 0..3 {

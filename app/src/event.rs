@@ -158,3 +158,6 @@ impl<F: FnMut(&Event) + Send> Audience for F {
         self(event);
     }
 }
+
+#[cfg(test)]
+mod tests;

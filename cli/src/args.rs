@@ -3,6 +3,7 @@
 //! Only the shape of a command line is known here; `verb` turns it into work. A test runs every example's words
 //! through the parser, so help cannot rot.
 
+mod examples;
 mod looks;
 
 use std::path::PathBuf;
@@ -306,95 +307,6 @@ pub(crate) struct Demo {
     /// Adapter for all nodes: its number or part of its name [default: the strongest].
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,
-}
-
-/// What `--help` opens with. Every line that starts with `tessera` is a command that runs.
-pub(crate) mod examples {
-    pub(crate) const TOP: &str = "\
-Examples:
-  tessera render scene.glb -o picture.exr
-  tessera scene check scene.glb
-  tessera coordinator --listen 127.0.0.1:7411 --data farm
-  tessera demo --nodes 2";
-    pub(crate) const RENDER: &str = "\
-Examples:
-  tessera render scene.glb -o picture.exr
-  tessera render scene.glb -o picture.exr --direct --size 960x540 --spp 256
-  tessera render scene.glb -o shot.####.exr --frames 1-24 --camera Main
-  tessera render scene.glb -o picture.exr --env studio.hdr --env-rotate 90";
-    pub(crate) const COORDINATOR: &str = "\
-Examples:
-  tessera coordinator --listen 127.0.0.1:7411 --data farm
-  tessera coordinator --listen 0.0.0.0:7411 --data farm --blobs sealed";
-    pub(crate) const NODE: &str = "\
-Examples:
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once";
-    pub(crate) const SUBMIT: &str = "\
-Examples:
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach";
-    pub(crate) const COLLECT: &str = "\
-Examples:
-  tessera collect 00112233445566778899aabbccddeeff";
-    pub(crate) const WATCH: &str = "\
-Examples:
-  tessera watch 'tessera://farm.example:7411#KEY'";
-    pub(crate) const JOBS: &str = "\
-Examples:
-  tessera jobs
-  tessera jobs --json";
-    pub(crate) const CANCEL: &str = "\
-Examples:
-  tessera cancel 00112233445566778899aabbccddeeff";
-    pub(crate) const EARNINGS: &str = "\
-Examples:
-  tessera earnings --coordinator 'tessera://farm.example:7411#KEY' --data node";
-    pub(crate) const STATEMENT: &str = "\
-Examples:
-  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node
-  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node --format json";
-    pub(crate) const VERIFY: &str = "\
-Examples:
-  tessera verify picture.exr";
-    pub(crate) const BENCH: &str = "\
-Examples:
-  tessera bench
-  tessera bench --gpu 0 --json";
-    pub(crate) const SCENE: &str = "\
-Examples:
-  tessera scene check scene.glb";
-    pub(crate) const SCENE_CHECK: &str = "\
-Examples:
-  tessera scene check scene.glb
-  tessera scene check scene.gltf --json";
-    pub(crate) const EXR: &str = "\
-Examples:
-  tessera exr info picture.exr
-  tessera exr diff picture.exr reference.exr --max-rel-mse 0.01
-  tessera exr to-png picture.exr -o picture.png";
-    pub(crate) const EXR_INFO: &str = "\
-Examples:
-  tessera exr info picture.exr";
-    pub(crate) const EXR_DIFF: &str = "\
-Examples:
-  tessera exr diff picture.exr reference.exr
-  tessera exr diff picture.exr reference.exr --max-rel-mse 0.01";
-    pub(crate) const EXR_CHECK: &str = "\
-Examples:
-  tessera exr check picture.exr";
-    pub(crate) const EXR_TO_PNG: &str = "\
-Examples:
-  tessera exr to-png picture.exr
-  tessera exr to-png picture.exr -o bright.png --exposure 1.5";
-    pub(crate) const DOCTOR: &str = "\
-Examples:
-  tessera doctor
-  tessera doctor --json";
-    pub(crate) const DEMO: &str = "\
-Examples:
-  tessera demo --nodes 3
-  tessera demo --nodes 2 -o demo.exr";
 }
 
 #[cfg(test)]

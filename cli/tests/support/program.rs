@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 pub(crate) struct Place(tempfile::TempDir);
 
 /// How a run ended.
+#[allow(dead_code, reason = "each test program uses its part of this")]
 pub(crate) struct Ended {
     pub(crate) exit: i32,
     /// Standard output.
@@ -35,6 +36,12 @@ impl Place {
         std::fs::write(self.path(name), bytes).expect("a temporary folder can be written");
     }
 
+    /// A file that a process writes to; what is there already stays.
+    pub(crate) fn log(&self, name: &str) -> std::fs::File {
+        let opened = std::fs::File::options().append(true).create(true).open(self.path(name));
+        opened.expect("a temporary folder can be written")
+    }
+
     /// Names of all files, sorted.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder()).expect("the folder is there");
@@ -50,6 +57,8 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
         command.args(words).current_dir(self.folder()).stdin(Stdio::null());
         command.env("XDG_DATA_HOME", self.path(".data")).env("HOME", self.folder());
+        // Software Vulkan compiles kernels for seconds; all tests share what it keeps of them.
+        command.env("MESA_SHADER_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/shaders"));
         command
     }
 

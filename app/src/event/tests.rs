@@ -1,0 +1,56 @@
+//! The JSON lines that programs depend on, word for word.
+
+use frame::{FrameIndex, JobId, NodeId, TileIndex};
+
+use super::*;
+
+fn all_events() -> Vec<Event> {
+    let text = |text: &str| text.to_owned();
+    let (frame, tile, node) = (FrameIndex(7), TileIndex(3), NodeId([0xab; 32]));
+    vec![
+        Event::SceneOpened { scene: text("a.glb"), triangles: 4, camera: text("eye") },
+        Event::RenderStarted {
+            frames: 2,
+            width: 640,
+            height: 480,
+            spp: 64,
+            tiles: 20,
+            tile_px: 128,
+            adapter: text("llvmpipe"),
+        },
+        Event::PartialWritten { frame: 7, file: text("a.partial.exr") },
+        Event::RenderEnded { done_samples: 100, elapsed_s: 1.5 },
+        Event::CoordinatorReady { address: text("tessera://h:1#k") },
+        Event::NodeReady { node: text("ab"), adapter: text("llvmpipe") },
+        Event::NodeStatus { state: text("rendering"), tiles_done: 5 },
+        Event::Uploaded { scenes: 1, sent_bytes: 10, known_bytes: 20 },
+        Event::JobSubmitted { job: text("cd") },
+        Event::Job { job: text("cd"), state: text("open"), done: 0.25, frames: 2, output: text("a.exr") },
+        Event::JobCancelled { job: text("cd") },
+        Event::Finding { subject: text("disk"), value: serde_json::json!({"free": 1}), advice: None },
+        Event::Error { exit: 3, message: text("what"), advice: text("do") },
+        LiveEvent::JobAccepted { job: JobId([1; 16]), frames: 2, tiles_per_frame: 20 }.into(),
+        LiveEvent::FrameStarted { frame }.into(),
+        LiveEvent::TileLeased { frame, tile, node }.into(),
+        LiveEvent::Progress { done_samples: 1, total_samples: 2, eta_seconds: Some(0.5) }.into(),
+        LiveEvent::FrameWritten { frame, file: text("a.exr") }.into(),
+        LiveEvent::Warning { message: text("look") }.into(),
+        LiveEvent::Finished { frames_done: 2, frames_failed: 0 }.into(),
+    ]
+}
+
+#[test]
+fn every_line_is_what_programs_were_promised() {
+    let lines: Vec<String> = all_events().iter().map(Event::to_json).collect();
+    let promised: Vec<&str> = include_str!("lines.jsonl").lines().collect();
+    assert_eq!(lines, promised, "changing or removing a field needs a new schema number");
+}
+
+#[test]
+fn every_line_names_its_schema_and_event() {
+    for event in all_events() {
+        let line: serde_json::Value = serde_json::from_str(&event.to_json()).expect("JSON");
+        assert_eq!(line["schema"], SCHEMA);
+        assert!(line["event"].is_string(), "{line}");
+    }
+}

@@ -1,0 +1,80 @@
+//! One picture, however it is made: any tile, with or without network, one node or three, one of them killed.
+
+#[path = "support/farm.rs"]
+mod farm;
+#[path = "support/program.rs"]
+mod program;
+
+use std::time::Duration;
+
+use farm::{CoordinatorProcess, Running, gpu_is_there, node, wait_until};
+use program::Place;
+
+const LOOKS: [&str; 6] = ["--size", "72x48", "--spp", "96", "--max-bounces", "4"];
+/// Generous, because software Vulkan on a busy machine is slow; a hang is what it guards against.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn render(place: &Place, out: &str, more: &[&str]) {
+    let line: Vec<&str> =
+        ["render", "lamp.gltf", "-o", out].iter().chain(&LOOKS).chain(more).copied().collect();
+    let ended = place.run(&line);
+    assert_eq!(ended.exit, 0, "{line:?}: {}", ended.talk);
+    assert!(!place.files().iter().any(|name| name.contains("partial")), "{:?}", place.files());
+}
+
+fn assert_same_bits(place: &Place, a: &str, b: &str) {
+    let ended = place.run(&["exr", "diff", a, b, "--json"]);
+    let line: serde_json::Value = serde_json::from_str(ended.data.trim()).expect("one line of JSON");
+    assert_eq!(line["value"]["identical"], true, "{a} and {b}: {}", ended.data);
+}
+
+#[test]
+fn tiles_and_the_network_change_no_bit_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    render(&place, "whole.exr", &["--direct", "--tile", "128"]);
+    for (out, more) in [
+        ("small.exr", &["--direct", "--tile", "8"][..]),
+        ("odd.exr", &["--direct", "--tile", "27"]),
+        ("net.exr", &[]),
+        ("net_odd.exr", &["--tile", "40"]),
+    ] {
+        render(&place, out, more);
+        assert_same_bits(&place, out, "whole.exr");
+    }
+    let verified = place.run(&["verify", "net.exr"]);
+    assert_eq!(verified.exit, 0, "{}", verified.talk);
+    assert_eq!(place.run(&["verify", "whole.exr"]).exit, 7, "a picture without receipts does not verify");
+}
+
+#[test]
+fn three_nodes_of_which_one_is_killed_and_replaced_change_no_bit_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    render(&place, "whole.exr", &["--direct"]);
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let mut victim = node(&place, &coordinator.address, "node-0");
+    let others = [1, 2].map(|number| node(&place, &coordinator.address, &format!("node-{number}")));
+    let mut line = vec!["submit", "lamp.gltf", "-o", "farm.exr", "--coordinator", &coordinator.address];
+    line.extend(LOOKS);
+    line.extend(["--tile", "16", "--data", "artist"]);
+    let mut submit = place.command(&line);
+    submit.stderr(place.log("artist.log"));
+    let mut artist = Running::start(submit);
+    wait_until("the victim's first work", PATIENCE, || {
+        let events = std::fs::read_to_string(place.path("node-0.events")).unwrap_or_default();
+        events.contains("\"rendering\"") || artist.0.try_wait().is_ok_and(|ended| ended.is_some())
+    });
+    victim.kill();
+    let replacement = node(&place, &coordinator.address, "node-3");
+    let exit = artist.wait(PATIENCE);
+    let log = std::fs::read_to_string(place.path("artist.log")).unwrap_or_default();
+    assert_eq!(exit, Some(0), "{log}");
+    assert_same_bits(&place, "farm.exr", "whole.exr");
+    assert_eq!(place.run(&["verify", "farm.exr"]).exit, 0);
+    drop((others, replacement));
+}

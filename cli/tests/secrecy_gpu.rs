@@ -1,0 +1,73 @@
+//! Canaries: what is unmistakably the artist's is searched for wherever it must not be.
+//!
+//! Names, corners, texels and finished pixels of a scene are looked for in the coordinator's folder, memory and log, in the
+//! node's folder and log, and in the traffic between them (where `tcpdump` may listen). The same search must find
+//! them in the node's memory while it works, or it would prove nothing.
+
+#[path = "support/canaries.rs"]
+mod canaries;
+#[path = "support/farm.rs"]
+mod farm;
+#[path = "support/program.rs"]
+mod program;
+
+use std::time::Duration;
+
+use canaries::{Canaries, Tap};
+use farm::{CoordinatorProcess, Running, gpu_is_there, node};
+use program::Place;
+
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[test]
+fn nothing_of_scene_or_picture_is_where_it_must_not_be_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    let mut canaries = Canaries::plant(&place, "secret.gltf");
+    let mut coordinator = CoordinatorProcess::start(&place, 0);
+    let tap = Tap::open(&place, coordinator.port());
+    let mut worker = node(&place, &coordinator.address, "node-0");
+    let line = [
+        "submit",
+        "secret.gltf",
+        "-o",
+        "CANARY-output.exr",
+        "--coordinator",
+        &coordinator.address,
+        "--size",
+        "64x48",
+        "--spp",
+        "16",
+        "--tile",
+        "16",
+        "--data",
+        "artist",
+    ];
+    let mut command = place.command(&line);
+    command.stderr(place.log("artist.log"));
+    let mut artist = Running::start(command);
+    let exit = artist.wait(PATIENCE);
+    let log = std::fs::read_to_string(place.path("artist.log")).unwrap_or_default();
+    assert_eq!(exit, Some(0), "{log}");
+    canaries.add_pixels(&place, "CANARY-output.exr");
+
+    let in_node = canaries.found_in_memory(worker.0.id());
+    if cfg!(target_os = "linux") {
+        assert!(in_node.len() >= canaries.scene_count() / 2, "the search finds what is there: {in_node:?}");
+        assert_eq!(canaries.found_in_memory(coordinator.process.0.id()), Vec::<String>::new());
+    }
+    worker.kill();
+    coordinator.process.kill();
+    assert_eq!(canaries.found_in_files(&place, &["coordinator", "coordinator.log"]), Vec::<String>::new());
+    assert_eq!(
+        canaries.found_in_files(&place, &["node-0", "node-0.log", "node-0.events"]),
+        Vec::<String>::new()
+    );
+    if let Some(capture) = tap.close() {
+        assert_eq!(canaries.found_in(&capture), Vec::<String>::new());
+    }
+    let kept = canaries.found_in_files(&place, &["secret.gltf"]);
+    assert!(!kept.is_empty(), "the scene itself holds canaries");
+}

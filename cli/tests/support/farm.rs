@@ -1,0 +1,99 @@
+//! Processes of a farm in a folder: coordinator, nodes and artist, each with its own data folder.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::Place;
+
+/// A process that is killed when the test ends.
+pub(crate) struct Running(pub(crate) Child);
+
+/// A coordinator that tells where it is.
+#[allow(dead_code, reason = "each test program uses its part of this")]
+pub(crate) struct CoordinatorProcess {
+    pub(crate) process: Running,
+    pub(crate) address: String,
+}
+
+#[allow(dead_code, reason = "each test program uses its part of this")]
+impl Running {
+    pub(crate) fn start(mut command: Command) -> Self {
+        Self(command.spawn().expect("the program starts"))
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        // A process that has ended by itself is as dead.
+        let _ = self.0.kill();
+        self.0.wait().expect("a child can be waited for");
+    }
+
+    /// The exit code, or `None` when it is still running after `patience`.
+    pub(crate) fn wait(&mut self, patience: Duration) -> Option<i32> {
+        let began = Instant::now();
+        while began.elapsed() < patience {
+            if let Some(status) = self.0.try_wait().expect("a child can be asked") {
+                return Some(status.code().unwrap_or(-1));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[allow(dead_code, reason = "each test program uses its part of this")]
+impl CoordinatorProcess {
+    /// Starts on the data folder `coordinator`; port 0 = any.
+    pub(crate) fn start(place: &Place, port: u16) -> Self {
+        let listen = format!("127.0.0.1:{port}");
+        let mut command = place.command(&["coordinator", "--listen", &listen, "--data", "coordinator"]);
+        command.stdout(Stdio::piped()).stderr(place.log("coordinator.log"));
+        let mut process = Running::start(command);
+        let out = process.0.stdout.take().expect("it is piped");
+        let mut address = String::new();
+        BufReader::new(out).read_line(&mut address).expect("the coordinator speaks");
+        let address = address.trim().to_owned();
+        assert!(address.starts_with("tessera://127.0.0.1:"), "the first line is the address: {address:?}");
+        Self { process, address }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        let host = self.address.trim_start_matches("tessera://127.0.0.1:");
+        host.split('#').next().and_then(|port| port.parse().ok()).expect("the address has a port")
+    }
+}
+
+/// Starts a node on the data folder of this name.
+#[allow(dead_code, reason = "each test program uses its part of this")]
+pub(crate) fn node(place: &Place, coordinator: &str, name: &str) -> Running {
+    let mut command = place.command(&["node", "--coordinator", coordinator, "--data", name, "--json"]);
+    command.stdout(place.log(&format!("{name}.events"))).stderr(place.log(&format!("{name}.log")));
+    Running::start(command)
+}
+
+/// Whether there is an adapter to render with; says loudly when there is none.
+#[allow(dead_code, reason = "each test program uses its part of this")]
+pub(crate) fn gpu_is_there() -> bool {
+    let there = render_core::adapters().iter().any(|adapter| adapter.refused.is_none());
+    if !there {
+        eprintln!("SKIPPED: no GPU and no software Vulkan on this machine, so nothing was rendered");
+    }
+    there
+}
+
+/// Waits until `done` holds.
+#[allow(dead_code, reason = "each test program uses its part of this")]
+pub(crate) fn wait_until(what: &str, patience: Duration, mut done: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < patience, "{what} did not happen within {patience:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -3,7 +3,7 @@
 //! Submitting, collecting later, rendering through the embedded farm and the demo are the same two steps, [`hand_in`] and
 //! [`follow`], so that none of them can drift from the others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob};
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
@@ -57,7 +57,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    pub(crate) fn new(output: &std::path::Path, print: &Print) -> Result<Self, Fault> {
+    pub(crate) fn new(output: &Path, print: &Print) -> Result<Self, Fault> {
         let output = std::path::absolute(output).map_err(|error| Fault::file("find", output, &error))?;
         let (layers, layout, compression) = print.to_words();
         Ok(Self { output, layers, layout, compression })
@@ -112,10 +112,12 @@ pub(crate) async fn hand_in(
     Ok(job)
 }
 
-/// Gathers a job until it is complete, and writes its pictures.
+/// Gathers a job until it is complete, and writes its pictures; `output` is their name as the person wrote it, where that is
+/// still known.
 pub(crate) async fn follow(
     artist: &Artist,
     job: JobId,
+    output: Option<&Path>,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
@@ -124,7 +126,7 @@ pub(crate) async fn follow(
     let first = ticket.post.shape.frames.first().copied().unwrap_or_default();
     let note = Note::of(&ticket)?;
     let print = note.print()?;
-    let output = OutputName::parse(&note.output, frames as usize)?;
+    let output = OutputName::parse(output.unwrap_or(&note.output), frames as usize)?;
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
     let mut gathering = Gathering::new(job, &ticket, artist.identity(), &output, &print, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;

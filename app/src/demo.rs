@@ -61,5 +61,5 @@ pub fn demo(
         packer: Box::new(move |_| Ok(blob.clone())),
         note: Note::new(output, &print)?,
     };
-    local::run(commission, renderers, stop, audience)
+    local::run(commission, output, renderers, stop, audience)
 }

@@ -39,12 +39,13 @@ pub fn render(
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    run(commission, vec![Box::new(renderer)], stop, audience)
+    run(commission, &request.output, vec![Box::new(renderer)], stop, audience)
 }
 
 /// Runs a farm with these renderers until the commission is done.
 pub(crate) fn run(
     commission: Commission,
+    output: &Path,
     renderers: Vec<Box<dyn TileRenderer>>,
     stop: &Stop,
     audience: &mut dyn Audience,
@@ -53,7 +54,7 @@ pub(crate) fn run(
         Fault::failure(format!("no temporary folder can be made: {error}"), "free some space, or set TMPDIR")
     })?;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(farm(place.path(), commission, renderers, stop, audience));
+    let outcome = runtime.block_on(farm(place.path(), commission, output, renderers, stop, audience));
     // A node may still be inside a driver's call; the process does not wait for that.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     outcome
@@ -62,6 +63,7 @@ pub(crate) fn run(
 async fn farm(
     place: &Path,
     commission: Commission,
+    output: &Path,
     renderers: Vec<Box<dyn TileRenderer>>,
     stop: &Stop,
     audience: &mut dyn Audience,
@@ -76,7 +78,7 @@ async fn farm(
     let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
     let work = async {
         let job = commission::hand_in(&artist, commission, &terms, stop, audience).await?;
-        commission::follow(&artist, job, stop, audience).await
+        commission::follow(&artist, job, Some(output), stop, audience).await
     };
     let outcome = tokio::select! {
         outcome = work => outcome.map_err(alone),

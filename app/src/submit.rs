@@ -45,7 +45,7 @@ pub fn submit(
         if submission.detach {
             return Ok(Exit::Done);
         }
-        commission::follow(&artist, job, stop, audience).await
+        commission::follow(&artist, job, Some(&request.output), stop, audience).await
     })
 }
 
@@ -57,7 +57,7 @@ pub fn collect(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let artist = artist_of(job, data)?;
-    runtime()?.block_on(commission::follow(&artist, job, stop, audience))
+    runtime()?.block_on(commission::follow(&artist, job, None, stop, audience))
 }
 
 /// The artist in a data folder, at the coordinator where this job was posted.

@@ -85,9 +85,6 @@ pub(crate) struct Render {
     /// Render without network and sealing.
     #[arg(long)]
     pub(crate) direct: bool,
-    /// Adapter to render with: its number or part of its name, as `tessera doctor` lists them [default: the strongest].
-    #[arg(long, value_name = "INDEX|NAME")]
-    pub(crate) gpu: Option<String>,
     #[command(flatten)]
     pub(crate) looks: Looks,
 }

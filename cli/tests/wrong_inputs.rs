@@ -85,6 +85,47 @@ fn outputs_that_cannot_be_written_are_told_before_rendering() {
 }
 
 #[test]
+fn coordinators_that_cannot_be_had_are_network_faults() {
+    let place = Place::new();
+    let key = "ab".repeat(32);
+    let taken = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = taken.local_addr().expect("it is bound").port();
+    let silent = format!("tessera://127.0.0.1:{port}#{key}");
+    let listen = format!("127.0.0.1:{port}");
+    let mut ended = place.run(&["coordinator", "--listen", &listen, "--data", "c"]);
+    assert_eq!((ended.exit, ended.talk.lines().count()), (4, 2), "{}", ended.talk);
+    ended = place.run(&["jobs", "--data", "a"]);
+    assert_eq!((ended.exit, ended.data.as_str()), (0, ""), "no jobs, nothing to ask: {}", ended.talk);
+    ended = place.run(&["watch", &silent, "--data", "a"]);
+    assert_eq!(ended.exit, 4, "{}", ended.talk);
+    assert!(ended.talk.contains("nobody answers"), "{}", ended.talk);
+    for (line, exit) in [
+        (&["watch", "farm.example", "--data", "a"][..], 2),
+        (&["collect", "00112233445566778899aabbccddeeff", "--data", "a"], 2),
+        (&["collect", "nonsense"], 2),
+        (&["earnings", "--coordinator", &silent, "--data", "nobody"], 2),
+        (&["coordinator", "--store", "postgres://x", "--data", "c"], 2),
+        (&["coordinator", "--blobs", "s3://bucket/x", "--data", "c"], 2),
+        (&["submit", "lamp.gltf", "-o", "a.exr", "--coordinator", "tessera://x"], 2),
+    ] {
+        assert_told(&place, line, exit, &[]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_gpu_a_driver_is_asked_for() {
+    let place = Place::new();
+    let mut command = place.command(&["render", "lamp.gltf", "--direct", "-o", "a.exr"]);
+    let output = command.env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null").output();
+    let output = output.expect("the program starts");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{talk}");
+    assert!(talk.contains("no usable GPU") && talk.contains("mesa-vulkan-drivers"), "{talk}");
+    assert!(!place.path("a.exr").exists());
+}
+
+#[test]
 fn pictures_that_are_none_are_told() {
     let place = Place::new();
     place.write("text.exr", b"not a picture");

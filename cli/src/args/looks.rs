@@ -57,6 +57,9 @@ pub(crate) struct Looks {
     /// Who denoises.
     #[arg(long, value_enum, default_value = "off")]
     pub(crate) denoise: Denoise,
+    /// Adapter of this computer: its number or part of its name, as `tessera doctor` lists them [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
     /// Tile edge, pixels, 8 to 4096 [default: chosen by frame size].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=4096))]
     pub(crate) tile: Option<u32>,

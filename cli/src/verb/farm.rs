@@ -45,6 +45,9 @@ pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
 }
 
 pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
+    if asked.looks.gpu.is_some() {
+        talk("note: --gpu names an adapter of this computer; nodes render with their own");
+    }
     let request = asked.looks.request(asked.scene, asked.output)?;
     let submission = Submission {
         coordinator: asked.coordinator,

@@ -7,10 +7,11 @@ use crate::interrupt;
 use crate::speak::{audience, data_line, talk};
 
 pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
+    let gpu = render.looks.gpu.clone();
     let request = render.looks.request(render.scene, render.output)?;
     let stop = interrupt::listen()?;
     let mut audience = audience(json);
-    let gpu = render.gpu.as_deref();
+    let gpu = gpu.as_deref();
     if render.direct {
         return app::render::direct(&request, gpu, &stop, &mut *audience);
     }

@@ -156,7 +156,11 @@ impl<'a> Gathering<'a> {
         if !self.darkroom.is_due() {
             return;
         }
-        self.darkroom.refresh(frame, &growing.with_previews(), self.audience);
+        // Most of the time there are no previews, and a film is large.
+        match growing.previews.is_empty() {
+            true => self.darkroom.refresh(frame, &growing.film, self.audience),
+            false => self.darkroom.refresh(frame, &growing.with_previews(), self.audience),
+        }
     }
 }
 

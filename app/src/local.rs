@@ -74,7 +74,7 @@ async fn farm(
     let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
     let mut nodes = Nodes::start(place, coordinator.address(), renderers);
     let artist = Artist::open(place.join("artist"), coordinator.address().clone());
-    let artist = artist.map_err(|fault| artist_fault(&fault))?;
+    let artist = artist.map_err(|fault| artist_fault(&fault))?.passing();
     let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
     let work = async {
         let job = commission::hand_in(&artist, commission, &terms, stop, audience).await?;
@@ -118,6 +118,7 @@ impl Nodes {
                 memory_mib: MEMORY_MIB_ANY,
                 scenes_bytes_max: scenes_bytes_max(),
                 once: false,
+                durable: false,
             };
             let failed = failed.clone();
             let events: NodeEvents = Arc::new(move |event| {

@@ -20,24 +20,29 @@ pub struct Print {
 
 impl Print {
     /// Writes the film as it is, through a temporary file, so that `path` is always whole.
-    pub fn write(
+    pub fn write(&self, path: &Path, frame: FrameIndex, film: &Film) -> Result<(), Fault> {
+        exr::write(path, &film.picture(), &self.options(frame, film))
+            .map_err(|error| exr_fault("write", path, &error))
+    }
+
+    /// The same with receipts inside: `seal` signs the hash of the pixels as any reader will find them.
+    pub fn write_sealed(
         &self,
         path: &Path,
         frame: FrameIndex,
         film: &Film,
-        receipts: Option<Vec<u8>>,
+        seal: impl FnOnce([u8; 32]) -> Vec<u8>,
     ) -> Result<(), Fault> {
+        exr::write_sealed(path, &film.picture(), &self.options(frame, film), seal)
+            .map_err(|error| exr_fault("write", path, &error))
+    }
+
+    fn options(&self, frame: FrameIndex, film: &Film) -> ExrOptions {
         let mut metadata = exr::settings_metadata(film.settings());
         metadata.push(("frame".into(), frame.0.to_string()));
         metadata.push(("engine".into(), concat!("Tessera ", env!("CARGO_PKG_VERSION")).into()));
-        let options = ExrOptions {
-            layers: self.layers.clone(),
-            layout: self.layout,
-            compression: self.compression,
-            metadata,
-            receipts,
-        };
-        exr::write(path, &film.picture(), &options).map_err(|error| exr_fault("write", path, &error))
+        let (layers, layout, compression) = (self.layers.clone(), self.layout, self.compression);
+        ExrOptions { layers, layout, compression, metadata }
     }
 
     /// Layers, layout and compression as their flags are written.

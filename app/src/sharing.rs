@@ -54,6 +54,7 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
         memory_mib: share.memory_mib.unwrap_or(MEMORY_MIB_ANY),
         scenes_bytes_max: scenes_bytes_max(),
         once: share.once,
+        durable: true,
     };
     let (told, mut heard) = mpsc::unbounded_channel();
     let told = Mutex::new(told);

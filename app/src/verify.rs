@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-use frame::exr::{ExrFile, Samples};
 use render_net::receipt::book::verify_book;
 use render_net::receipt::{BookSummary, Verdict, verify_receipt};
 use serde::Serialize;
@@ -66,28 +65,6 @@ pub fn verify(path: &Path) -> Result<VerifyReport, Fault> {
     })
 }
 
-/// Names the pixels of a picture: every channel's name and the bits of every sample, as a reader finds them.
-pub(crate) fn picture_hash(file: &ExrFile) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("tessera 1 picture pixels");
-    for part in &file.parts {
-        hasher.update(&part.info.width.to_le_bytes());
-        hasher.update(&part.info.height.to_le_bytes());
-        for (channel, samples) in part.info.channels.iter().zip(&part.samples) {
-            hasher.update(&(channel.name.len() as u64).to_le_bytes());
-            hasher.update(channel.name.as_bytes());
-            let (kind, bytes): (u8, Vec<u8>) = match samples {
-                Samples::Half(values) => (0, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-                Samples::Float(values) => (1, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-                Samples::Uint(values) => (2, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-            };
-            hasher.update(&[kind]);
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(&bytes);
-        }
-    }
-    *hasher.finalize().as_bytes()
-}
-
 fn verify_picture(path: &Path) -> Result<VerifyReport, Fault> {
     let file = pictures::read(path)?;
     let receipts = file.receipts().ok_or_else(|| {
@@ -98,7 +75,7 @@ fn verify_picture(path: &Path) -> Result<VerifyReport, Fault> {
     let size = summary.title.size;
     let same_size =
         file.parts.iter().all(|part| (part.info.width, part.info.height) == (size.width(), size.height()));
-    if !same_size || summary.picture != picture_hash(&file) {
+    if !same_size || summary.picture != file.pixels_hash() {
         return Err(not_verified(path, &"the pixels are not the ones that the artist signed"));
     }
     Ok(report(&summary, true))

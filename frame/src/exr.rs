@@ -8,6 +8,7 @@
 
 mod atomic;
 mod dwa;
+mod hash;
 mod layer;
 mod png;
 mod read;
@@ -20,7 +21,7 @@ pub use layer::{Layer, Layers, LayersError, Layout};
 pub use png::{ToneMap, write_png};
 pub use read::{ExrFile, ExrPart, ReadLimits, Samples, read, read_bytes, read_info};
 pub use report::{ChannelInfo, CheckReport, ExrInfo, PartInfo, SampleKind, check};
-pub use write::{Compression, ExrOptions, NotAnOption, partial_path, settings_metadata, write};
+pub use write::{Compression, ExrOptions, NotAnOption, partial_path, settings_metadata, write, write_sealed};
 
 /// Why a picture could not be written or read.
 #[derive(Debug, thiserror::Error)]

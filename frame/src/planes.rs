@@ -200,8 +200,25 @@ impl TilePlanes {
     /// Little-endian bytes of all planes in order: what is hashed, sealed and sent.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.rect.pixels() * self.planes.channels() * size_of::<f32>());
-        self.values.iter().flatten().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        self.put_bytes(0..self.rect.pixels(), &mut bytes);
         bytes
+    }
+
+    /// Appends the little-endian bytes of some pixels, counted row by row: plane by plane in order, as in [`Self::to_bytes`].
+    ///
+    /// # Panics
+    /// When there are no such pixels.
+    pub fn put_bytes(&self, pixels: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+        for (plane, values) in self.planes.iter().zip(&self.values) {
+            let channels = plane.channels();
+            let values = &values[pixels.start * channels..pixels.end * channels];
+            // Every tile passes here several times, so its bytes are copied whole where memory has their order.
+            if cfg!(target_endian = "little") {
+                bytes.extend_from_slice(bytemuck::cast_slice(values));
+            } else {
+                bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+        }
     }
 
     /// The reverse of [`Self::to_bytes`]; `None` when the length is not exactly right.
@@ -209,12 +226,14 @@ impl TilePlanes {
         if rect.pixels().checked_mul(planes.channels() * 4)? != bytes.len() {
             return None;
         }
-        let mut numbers =
-            bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
-        let values = planes
-            .iter()
-            .map(|plane| numbers.by_ref().take(rect.pixels() * plane.channels()).collect())
-            .collect();
+        let number = |four: &[u8]| f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+        let mut rest = bytes;
+        let mut next = |plane: Plane| {
+            let (values, after) = rest.split_at(rect.pixels() * plane.channels() * size_of::<f32>());
+            rest = after;
+            values.chunks_exact(4).map(number).collect()
+        };
+        let values = planes.iter().map(&mut next).collect();
         Self::from_values(rect, planes, values)
     }
 }

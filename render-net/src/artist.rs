@@ -47,6 +47,7 @@ pub struct Artist {
     workspace: WorkspaceSecret,
     coordinator: CoordinatorAddress,
     data: PathBuf,
+    durable: bool,
 }
 
 /// What to render, and on what terms.
@@ -168,7 +169,12 @@ impl Artist {
         }
         let bytes = file.read()?.ok_or(ArtistFault::Damaged)?;
         let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| ArtistFault::Damaged)?;
-        Ok(Self { identity, workspace: WorkspaceSecret::from_bytes(bytes), coordinator, data })
+        Ok(Self { identity, workspace: WorkspaceSecret::from_bytes(bytes), coordinator, data, durable: true })
+    }
+
+    /// The same artist, whose jobs need not survive a power cut: for a farm that ends with its process anyway.
+    pub fn passing(self) -> Self {
+        Self { durable: false, ..self }
     }
 
     /// Who this artist is, for signing receipt books.
@@ -217,7 +223,7 @@ impl Artist {
         collector: &mut dyn Collector,
         stop: watch::Receiver<bool>,
     ) -> Result<JobEnd, ArtistFault> {
-        let folder = JobFolder::at(&self.data, job);
+        let folder = JobFolder::at(&self.data, job).durable(self.durable);
         let ticket = folder.ticket()?;
         let secret = folder.secret()?;
         session::Session::new(self.identity.clone(), folder, ticket, &secret, collector)?.run(stop).await

@@ -44,6 +44,8 @@ pub struct NodeConfig {
     pub scenes_bytes_max: u64,
     /// Leave when idle.
     pub once: bool,
+    /// Whether finished work must survive a power cut; needless for a node that ends with its coordinator.
+    pub durable: bool,
 }
 
 /// What a node tells its owner.
@@ -130,7 +132,8 @@ pub async fn run_node(
     events: NodeEvents,
 ) -> Result<Why, NodeFault> {
     let identity = Arc::new(Identity::open_or_create(&config.data)?);
-    let outbox = Outbox::open(&config.data, config.coordinator.key()).map_err(NodeFault::Data)?;
+    let outbox =
+        Outbox::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
     let bench = Bench::start(renderer).map_err(NodeFault::Data)?;
     let agent = Agent::new(config.once, outbox.leases());
     let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);

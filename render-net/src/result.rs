@@ -73,7 +73,12 @@ impl ResultShape {
 
 /// The bytes of a result.
 pub fn encode(partials: &[Partial]) -> Vec<u8> {
-    partials.iter().flat_map(|partial| partial.planes.to_bytes()).collect()
+    let each = |planes: &TilePlanes| planes.rect().pixels() * planes.planes().channels() * 4;
+    let mut bytes = Vec::with_capacity(partials.iter().map(|partial| each(&partial.planes)).sum());
+    for partial in partials {
+        partial.planes.put_bytes(0..partial.planes.rect().pixels(), &mut bytes);
+    }
+    bytes
 }
 
 /// Counts may exceed the samples by rounding only.

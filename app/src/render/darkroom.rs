@@ -10,9 +10,7 @@ use frame::{Film, FrameIndex, LiveEvent};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
-use crate::pictures;
 use crate::print::Print;
-use crate::verify::picture_hash;
 
 /// Least time between two pictures of an unfinished frame.
 const PARTIAL_GAP: Duration = Duration::from_secs(4);
@@ -60,7 +58,7 @@ impl<'a> Darkroom<'a> {
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
         let path = self.output.partial(frame.0);
-        self.print.write(&path, frame, film, None)?;
+        self.print.write(&path, frame, film)?;
         audience.hear(&Event::PartialWritten { frame: frame.0, file: shown(&path) });
         Ok(())
     }
@@ -77,7 +75,8 @@ impl<'a> Darkroom<'a> {
         film: &Film,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        self.develop(frame, film, None, audience)
+        self.print.write(&self.output.path(frame.0), frame, film)?;
+        self.finished(frame, audience)
     }
 
     /// The same with receipts inside: `seal` signs the hash of the finished pixels as any reader will find them.
@@ -88,22 +87,11 @@ impl<'a> Darkroom<'a> {
         seal: impl FnOnce([u8; 32]) -> Vec<u8>,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        // Some codecs change values, so what is signed is read back from the file, not taken from the film.
-        let partial = self.output.partial(frame.0);
-        self.print.write(&partial, frame, film, None)?;
-        let receipts = seal(picture_hash(&pictures::read(&partial)?));
-        self.develop(frame, film, Some(receipts), audience)
+        self.print.write_sealed(&self.output.path(frame.0), frame, film, seal)?;
+        self.finished(frame, audience)
     }
 
-    fn develop(
-        &self,
-        frame: FrameIndex,
-        film: &Film,
-        receipts: Option<Vec<u8>>,
-        audience: &mut dyn Audience,
-    ) -> Result<(), Fault> {
-        let path = self.output.path(frame.0);
-        self.print.write(&path, frame, film, receipts)?;
+    fn finished(&self, frame: FrameIndex, audience: &mut dyn Audience) -> Result<(), Fault> {
         let partial = self.output.partial(frame.0);
         match std::fs::remove_file(&partial) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -111,7 +99,8 @@ impl<'a> Darkroom<'a> {
             }
             _ => {}
         }
-        audience.hear(&LiveEvent::FrameWritten { frame, file: shown(&path) }.into());
+        let file = shown(&self.output.path(frame.0));
+        audience.hear(&LiveEvent::FrameWritten { frame, file }.into());
         Ok(())
     }
 }

@@ -50,7 +50,7 @@ pub struct ExrPart {
     pub info: PartInfo,
     /// One per channel of `info`, row by row.
     pub samples: Vec<Samples>,
-    /// The bytes that were given as [`super::ExrOptions::receipts`].
+    /// The bytes that [`super::write_sealed`] was given.
     pub receipts: Option<Vec<u8>>,
 }
 

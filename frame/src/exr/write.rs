@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -11,7 +11,7 @@ use ::exr::prelude as codec;
 use codec::{AnyChannel, AnyChannels, AttributeValue, FlatSamples, Text, WritableImage};
 use half::f16;
 
-use super::{ExrError, Layer, Layers, Layout, atomic, layer::Source};
+use super::{ExrError, Layer, Layers, Layout, ReadLimits, atomic, hash::hash_of, layer::Source, read_bytes};
 use crate::{Denoise, Filter, Microfacet, Picture, RenderSettings};
 
 /// How a picture is to be stored.
@@ -27,8 +27,6 @@ pub struct ExrOptions {
     ///
     /// They must not say where, when or by whom the picture was made; characters outside Latin-1 are escaped.
     pub metadata: Vec<(String, String)>,
-    /// Receipts as bytes; stored as they are.
-    pub receipts: Option<Vec<u8>>,
 }
 
 /// The contract's codecs.
@@ -53,7 +51,7 @@ pub struct NotAnOption {
     choices: &'static str,
 }
 
-/// The name of the attribute that holds [`ExrOptions::receipts`].
+/// The name of the attribute that holds what [`write_sealed`] was given.
 pub(super) const RECEIPTS_ATTRIBUTE: &str = "tessera/receipts";
 /// The name of the attribute that counts the pixels without any sample.
 pub(super) const EMPTY_PIXELS_ATTRIBUTE: &str = "tessera/pixels_without_samples";
@@ -70,14 +68,25 @@ const DWAA_LOSSY_SUFFIXES: [&str; 6] = ["R", "G", "B", "Y", "RY", "BY"];
 /// # Errors
 /// [`ExrError`]; what was at `path` before is then still there.
 pub fn write(path: &Path, picture: &Picture, options: &ExrOptions) -> Result<(), ExrError> {
-    let image = image_of(picture, options)?;
-    atomic::replace_file(path, |file| {
-        let mut buffered = BufWriter::new(&mut *file);
-        image.write().to_buffered(&mut buffered).map_err(encode_fault)?;
-        buffered.flush().map_err(atomic::fault)?;
-        drop(buffered);
-        sort_attributes(file).map_err(atomic::fault)
-    })
+    put_in_place(path, &image_of(picture, options)?)
+}
+
+/// The same with receipts inside: `seal` makes them from [`super::ExrFile::pixels_hash`] as any reader of the file will find it.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_sealed(
+    path: &Path,
+    picture: &Picture,
+    options: &ExrOptions,
+    seal: impl FnOnce([u8; 32]) -> Vec<u8>,
+) -> Result<(), ExrError> {
+    let mut image = image_of(picture, options)?;
+    let receipts = seal(stored_hash(&image)?);
+    // A type of our own: readers keep unknown types as opaque bytes, and a text attribute would cost a third more.
+    let value = AttributeValue::Custom { kind: text("tesseraReceipts"), bytes: receipts.as_slice().into() };
+    image.layer_data.attributes.other.insert(text(RECEIPTS_ATTRIBUTE), value);
+    put_in_place(path, &image)
 }
 
 /// Where the unfinished picture of `path` is: `NAME.partial.exr`.
@@ -143,6 +152,27 @@ impl FromStr for Layout {
 }
 
 type OnePart = codec::Image<codec::Layer<AnyChannels<FlatSamples>>>;
+
+fn put_in_place(path: &Path, image: &OnePart) -> Result<(), ExrError> {
+    atomic::replace_file(path, |file| {
+        let mut buffered = BufWriter::new(&mut *file);
+        image.write().to_buffered(&mut buffered).map_err(encode_fault)?;
+        buffered.flush().map_err(atomic::fault)?;
+        drop(buffered);
+        sort_attributes(file).map_err(atomic::fault)
+    })
+}
+
+/// The hash of the pixels as they come back from a file: only a lossy codec must be asked what it makes of them.
+fn stored_hash(image: &OnePart) -> Result<[u8; 32], ExrError> {
+    let layer = &image.layer_data;
+    if layer.encoding.compression.may_loose_data() {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write().to_buffered(&mut bytes).map_err(encode_fault)?;
+        return Ok(read_bytes(bytes.get_ref(), &ReadLimits::default())?.pixels_hash());
+    }
+    Ok(hash_of((layer.size.0 as u32, layer.size.1 as u32), &layer.channel_data))
+}
 
 fn image_of(picture: &Picture, options: &ExrOptions) -> Result<OnePart, ExrError> {
     let mut channels = Vec::new();
@@ -223,12 +253,6 @@ fn attributes_of(picture: &Picture, options: &ExrOptions) -> codec::LayerAttribu
     }
     let empty = text(&picture.pixels_without_samples().to_string());
     attributes.other.insert(text(EMPTY_PIXELS_ATTRIBUTE), AttributeValue::Text(empty));
-    if let Some(receipts) = &options.receipts {
-        // A type of our own: readers keep unknown types as opaque bytes, and a text attribute would cost a third more.
-        let value =
-            AttributeValue::Custom { kind: text("tesseraReceipts"), bytes: receipts.as_slice().into() };
-        attributes.other.insert(text(RECEIPTS_ATTRIBUTE), value);
-    }
     attributes
 }
 

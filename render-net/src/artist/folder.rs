@@ -4,7 +4,7 @@
 //! program goes on where it was.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId};
@@ -15,6 +15,9 @@ use crate::identity::{CoordinatorAddress, PrivateFile};
 use crate::receipt::{Countersigned, book::BookTitle, settings_hash};
 use crate::seal::JobSecret;
 use crate::wire::{Committed, JobPost, JobShape};
+
+/// Two receipts, a pseudonym link and a few numbers are far below this.
+const HEAD_BYTES_MAX: u64 = 1 << 20;
 
 /// What an artist's program remembers of a job that it posted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +37,7 @@ pub struct JobTicket {
 /// A job's folder.
 pub(super) struct JobFolder {
     path: PathBuf,
+    durable: bool,
 }
 
 /// A collected result as it lies on disk.
@@ -78,7 +82,12 @@ impl JobTicket {
 impl JobFolder {
     /// The folder of a job below the artist's data folder.
     pub(super) fn at(data: &Path, job: JobId) -> Self {
-        Self { path: data.join("jobs").join(job.to_string()) }
+        Self { path: data.join("jobs").join(job.to_string()), durable: true }
+    }
+
+    /// The same folder; `durable`: what is kept from now on survives a power cut.
+    pub(super) fn durable(self, durable: bool) -> Self {
+        Self { durable, ..self }
     }
 
     /// Jobs that have a folder.
@@ -104,7 +113,7 @@ impl JobFolder {
 
     pub(super) fn write_ticket(&self, ticket: &JobTicket) -> Result<(), ArtistFault> {
         let bytes = postcard::to_stdvec(ticket).map_err(|_| ArtistFault::Damaged)?;
-        write_whole(&self.path.join("ticket"), &[&bytes]).map_err(ArtistFault::Data)
+        self.write_whole(&self.path.join("ticket"), &[&bytes]).map_err(ArtistFault::Data)
     }
 
     pub(super) fn ticket(&self) -> Result<JobTicket, ArtistFault> {
@@ -122,7 +131,7 @@ impl JobFolder {
         let head = head.map_err(|_| ArtistFault::Damaged)?;
         let length = (head.len() as u32).to_le_bytes();
         let path = self.result(result.committed.lease);
-        write_whole(&path, &[&length, &head, &result.sealed]).map_err(ArtistFault::Data)
+        self.write_whole(&path, &[&length, &head, &result.sealed]).map_err(ArtistFault::Data)
     }
 
     /// The leases of which results are kept.
@@ -146,6 +155,17 @@ impl JobFolder {
         Some(KeptResult { committed, countersigned, sealed: sealed.to_vec() })
     }
 
+    /// The artist's word on a kept result, without the result; `None` when it is damaged.
+    pub(super) fn countersigned(&self, lease: LeaseId) -> Option<Countersigned> {
+        let mut file = fs::File::open(self.result(lease)).ok()?;
+        let mut length = [0; 4];
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from(u32::from_le_bytes(length));
+        let mut head = Vec::new();
+        file.take(length.min(HEAD_BYTES_MAX)).read_to_end(&mut head).ok()?;
+        postcard::from_bytes::<(Committed, Countersigned)>(&head).ok().map(|(_, countersigned)| countersigned)
+    }
+
     pub(super) fn discard(&self, lease: LeaseId) {
         if let Err(error) = fs::remove_file(self.result(lease)) {
             tracing::debug!(%error, lease = lease.0, "kept result");
@@ -160,6 +180,16 @@ impl JobFolder {
         }
     }
 
+    fn write_whole(&self, path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+        let temporary = path.with_extension("new");
+        let mut file = fs::File::create(&temporary)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        if self.durable {
+            file.sync_data()?;
+        }
+        fs::rename(&temporary, path)
+    }
+
     fn secret_file(&self) -> PrivateFile {
         PrivateFile::new(self.path.join("secret.key"))
     }
@@ -167,12 +197,4 @@ impl JobFolder {
     fn result(&self, lease: LeaseId) -> PathBuf {
         self.path.join("results").join(format!("{}.tile", lease.0))
     }
-}
-
-fn write_whole(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = fs::File::create(&temporary)?;
-    parts.iter().try_for_each(|part| file.write_all(part))?;
-    file.sync_data()?;
-    fs::rename(&temporary, path)
 }

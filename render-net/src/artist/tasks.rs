@@ -116,8 +116,10 @@ pub(super) async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Commit
 
 /// Says that a kept result is good; false when it must be said again.
 pub(super) async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome {
-    let Some(kept) = desk.folder.result_of(lease) else { return Outcome::Confirmed(lease, true) };
-    let Ok(countersigned) = Bounded::new(kept.countersigned.to_bytes()) else {
+    let Some(countersigned) = desk.folder.countersigned(lease) else {
+        return Outcome::Confirmed(lease, true);
+    };
+    let Ok(countersigned) = Bounded::new(countersigned.to_bytes()) else {
         return Outcome::Confirmed(lease, true);
     };
     let verdict = Verdict { lease, good: true, countersigned };

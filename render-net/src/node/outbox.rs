@@ -16,6 +16,7 @@ const KEPT_MAX: usize = 256;
 /// A folder of undelivered results for one coordinator.
 pub(crate) struct Outbox {
     folder: PathBuf,
+    durable: bool,
 }
 
 /// One undelivered result.
@@ -25,12 +26,12 @@ pub(crate) struct Parcel {
 }
 
 impl Outbox {
-    /// The outbox for this coordinator below a node's data folder.
-    pub(crate) fn open(data: &Path, coordinator: NodeId) -> std::io::Result<Self> {
+    /// The outbox for this coordinator below a node's data folder; `durable`: what is put here survives a power cut.
+    pub(crate) fn open(data: &Path, coordinator: NodeId, durable: bool) -> std::io::Result<Self> {
         let name: String = coordinator.to_string().chars().take(16).collect();
         let folder = data.join("outbox").join(name);
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder, durable })
     }
 
     /// What an earlier run left.
@@ -56,7 +57,9 @@ impl Outbox {
         file.write_all(&(commit.len() as u32).to_le_bytes())?;
         file.write_all(&commit)?;
         file.write_all(&parcel.sealed)?;
-        file.sync_data()?;
+        if self.durable {
+            file.sync_data()?;
+        }
         fs::rename(&temporary, &path)
     }
 
@@ -107,23 +110,23 @@ mod tests {
     #[test]
     fn a_kept_result_is_there_after_a_restart() {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let outbox = Outbox::open(data.path(), NodeId([1; 32])).expect("created");
+        let outbox = Outbox::open(data.path(), NodeId([1; 32]), true).expect("created");
         outbox.put(&parcel(5)).expect("written");
         outbox.put(&parcel(3)).expect("written");
-        let again = Outbox::open(data.path(), NodeId([1; 32])).expect("opened");
+        let again = Outbox::open(data.path(), NodeId([1; 32]), true).expect("opened");
         assert_eq!(again.leases(), [LeaseId(3), LeaseId(5)]);
         let kept = again.parcel(LeaseId(5)).expect("whole");
         assert_eq!((kept.commit, kept.sealed), (parcel(5).commit, parcel(5).sealed));
         again.remove(LeaseId(5));
         assert_eq!(again.leases(), [LeaseId(3)]);
-        let other = Outbox::open(data.path(), NodeId([2; 32])).expect("created");
+        let other = Outbox::open(data.path(), NodeId([2; 32]), true).expect("created");
         assert!(other.leases().is_empty(), "another coordinator's leases have other meanings");
     }
 
     #[test]
     fn a_damaged_file_is_no_result() {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let outbox = Outbox::open(data.path(), NodeId([1; 32])).expect("created");
+        let outbox = Outbox::open(data.path(), NodeId([1; 32]), true).expect("created");
         for bytes in [&b""[..], b"\xff\xff\xff\xff", b"\x02\0\0\0ab"] {
             fs::write(outbox.path(LeaseId(1)), bytes).expect("written");
             assert!(outbox.parcel(LeaseId(1)).is_none());

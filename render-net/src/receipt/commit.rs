@@ -34,11 +34,14 @@ impl Commitment {
     /// Commits to partial sums in their order.
     pub fn of(partials: &[Partial]) -> Self {
         let mut level: Vec<[u8; 32]> = Vec::new();
+        let mut bytes = Vec::new();
         for partial in partials {
             let groups = partial.planes.rect().pixels().div_ceil(GROUP_PIXELS);
-            level.extend(
-                (0..groups).map(|group| leaf(partial.node, group as u32, &group_bytes(partial, group))),
-            );
+            for group in 0..groups {
+                bytes.clear();
+                put_group(partial, group, &mut bytes);
+                level.push(leaf(partial.node, group as u32, &bytes));
+            }
         }
         let mut levels = vec![level];
         while let Some(level) = levels.last()
@@ -100,16 +103,15 @@ impl LeafProof {
 
 /// The bytes that a leaf covers: plane by plane, the values of the group's pixels.
 pub fn group_bytes(partial: &Partial, group: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_group(partial, group, &mut bytes);
+    bytes
+}
+
+fn put_group(partial: &Partial, group: usize, bytes: &mut Vec<u8>) {
     let pixels = partial.planes.rect().pixels();
     let start = (group * GROUP_PIXELS).min(pixels);
-    let end = (start + GROUP_PIXELS).min(pixels);
-    let mut bytes = Vec::new();
-    for plane in partial.planes.planes().iter() {
-        let values = partial.planes.plane(plane).unwrap_or_default();
-        let channels = plane.channels();
-        bytes.extend(values[start * channels..end * channels].iter().flat_map(|value| value.to_le_bytes()));
-    }
-    bytes
+    partial.planes.put_bytes(start..(start + GROUP_PIXELS).min(pixels), bytes);
 }
 
 fn leaf(node: TreeNode, group: u32, bytes: &[u8]) -> [u8; 32] {

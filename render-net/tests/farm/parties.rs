@@ -86,6 +86,7 @@ pub(crate) fn node(data: &Path, coordinator: &CoordinatorAddress, pause_ms: u64,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
         once,
+        durable: true,
     };
     let painter = Box::new(Painter { pause: Duration::from_millis(pause_ms) });
     let hear = Arc::new(move |event| told.lock().expect("no test panics with it").push(event));

@@ -130,6 +130,11 @@ impl Campaign {
         self.next_event
     }
 
+    /// Whether events from this index on leave none out. A gap would hide work that is never fetched, and the job would never end.
+    pub fn goes_on_from(&self, first: u64) -> bool {
+        first <= self.next_event
+    }
+
     /// Takes note of a result that an earlier run has kept; false when it does not belong here.
     pub fn restore(&mut self, lease: LeaseId, piece: Piece) -> bool {
         let fits = self.claim(piece).is_ok();

@@ -129,7 +129,7 @@ impl<'a> Session<'a> {
     ) -> Result<Next, ArtistFault> {
         match outcome {
             Outcome::Events(Ok(events)) => {
-                self.events(*events, tasks, link);
+                self.events(*events, tasks, link)?;
                 return Ok(Next::WentWell);
             }
             Outcome::Events(Err(LinkFault::Refused(Refusal::NoSuchJob))) => self.post_again(tasks, link),
@@ -158,7 +158,15 @@ impl<'a> Session<'a> {
         Ok(Next::GoOn)
     }
 
-    fn events(&mut self, events: Events, tasks: &mut JoinSet<Outcome>, link: &Link) {
+    fn events(
+        &mut self,
+        events: Events,
+        tasks: &mut JoinSet<Outcome>,
+        link: &Link,
+    ) -> Result<(), ArtistFault> {
+        if !self.campaign.goes_on_from(events.first) {
+            return Err(LinkFault::Protocol("it leaves out what happened to the job".to_owned()).into());
+        }
         self.state = events.job.state;
         self.events_known = events.job.events;
         for (index, event) in (events.first..).zip(events.events.into_vec()) {
@@ -167,6 +175,7 @@ impl<'a> Session<'a> {
             }
         }
         self.follow(tasks, link, false);
+        Ok(())
     }
 
     /// The answer to a passing fault waits a little; otherwise the coordinator keeps it back until there is news.

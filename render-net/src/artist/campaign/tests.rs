@@ -172,3 +172,14 @@ proptest! {
         prop_assert_eq!(campaign.blocks_kept, seen.len() as u64);
     }
 }
+
+#[test]
+fn events_that_leave_something_out_are_not_taken_for_news() {
+    let mut campaign = Campaign::new(shape());
+    assert!(!campaign.goes_on_from(1) && !campaign.goes_on_from(u64::MAX));
+    for (index, event) in history().into_iter().enumerate() {
+        assert!(campaign.goes_on_from(index as u64) && campaign.goes_on_from(0));
+        campaign.event(index as u64, event);
+        assert!(!campaign.goes_on_from(index as u64 + 2));
+    }
+}

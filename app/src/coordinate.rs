@@ -22,6 +22,8 @@ pub struct Place {
     pub data: Option<PathBuf>,
     /// Folder for sealed objects; `None` is one in the data folder.
     pub blobs: Option<PathBuf>,
+    /// A node that is silent for so long loses the work that it holds, seconds; at least 1.
+    pub lapse_s: u32,
 }
 
 /// Runs a coordinator until it is stopped. Its address is told as the first event.
@@ -29,11 +31,15 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
     let data = places::data_folder(Part::Coordinator, place.data.as_deref())?;
     places::create_private(&data)?;
     runtime()?.block_on(async {
-        let config = CoordinatorConfig {
+        let mut config = CoordinatorConfig {
             host: place.host,
             objects: place.blobs,
             ..CoordinatorConfig::new(place.listen, data)
         };
+        // In the proportions of the usual terms: ten heartbeats, of which three may be lost before others may help.
+        config.terms.lapse_ms = u64::from(place.lapse_s.max(1)) * 1000;
+        config.terms.heartbeat_ms = config.terms.lapse_ms / 10;
+        config.terms.silence_ms = config.terms.heartbeat_ms * 3;
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
         audience.hear(&Event::CoordinatorReady { address: coordinator.address().to_string() });
         stop.asked().await;

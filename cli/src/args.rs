@@ -106,6 +106,9 @@ pub(crate) struct Coordinator {
     /// Folder for sealed data [default: a folder in --data].
     #[arg(long, value_name = "DIR")]
     pub(crate) blobs: Option<String>,
+    /// A node that is silent for so long loses the work that it holds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) lapse: u32,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,8 @@ use render_net::store::{SqliteStore, Store};
 
 const LOOKS: [&str; 8] = ["--size", "48x32", "--spp", "64", "--tile", "16", "--max-bounces", "3"];
 const PATIENCE: Duration = Duration::from_secs(240);
+/// Killed nodes' work is open again soon, so that a run is work and not waiting.
+const LAPSE: [&str; 2] = ["--lapse", "4"];
 /// Kills in one run.
 const KILLS: u32 = 3;
 
@@ -62,7 +64,7 @@ impl Run {
     fn new(seed: u64, whole: &[u8]) -> Self {
         let place = Place::new();
         place.write("whole.exr", whole);
-        let coordinator = CoordinatorProcess::start(&place, 0);
+        let coordinator = CoordinatorProcess::start_with(&place, 0, &LAPSE);
         let nodes = (0..2).map(|at| node(&place, &coordinator.address, &format!("node-{at}"))).collect();
         let artists = (0..2)
             .map(|at| {
@@ -127,7 +129,7 @@ impl Run {
             0 => {
                 let port = self.coordinator.port();
                 self.coordinator.process.kill();
-                self.coordinator = CoordinatorProcess::start(&self.place, port);
+                self.coordinator = CoordinatorProcess::start_with(&self.place, port, &LAPSE);
                 "coordinator".into()
             }
             1 => {

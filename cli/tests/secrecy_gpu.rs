@@ -1,8 +1,8 @@
 //! Canaries: what is unmistakably the artist's is searched for wherever it must not be.
 //!
 //! Names, corners, texels and finished pixels of a scene are looked for in the coordinator's folder, memory and log, in the
-//! node's folder and log, and in the traffic between them (where `tcpdump` may listen). The same search must find
-//! them in the node's memory while it works, or it would prove nothing.
+//! node's folder and log, and in the traffic between them (where `tcpdump` may listen; where it may not, the
+//! test says so aloud). The same search must find them in the node's memory while it works, and in plain traffic, or it would prove nothing.
 
 #[path = "support/canaries.rs"]
 mod canaries;
@@ -18,6 +18,24 @@ use farm::{CoordinatorProcess, Running, gpu_is_there, node};
 use program::Place;
 
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The search of the traffic can fail: what is sent in plain is found, all of it.
+#[test]
+fn canaries_in_plain_traffic_are_found() {
+    let place = Place::new();
+    let canaries = Canaries::plant(&place, "secret.gltf");
+    let listener = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let speaker = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let tap = Tap::open(&place, address.port());
+    for (_, needle) in canaries.needles() {
+        let packet = [b"before ", needle, b" after"].concat();
+        speaker.send_to(&packet, address).expect("loopback takes it");
+    }
+    let Some(capture) = tap.close() else { return };
+    let names: Vec<&str> = canaries.needles().map(|(name, _)| name).collect();
+    assert_eq!(canaries.found_in(&capture), names);
+}
 
 #[test]
 fn nothing_of_scene_or_picture_is_where_it_must_not_be_on_a_gpu() {
@@ -66,6 +84,7 @@ fn nothing_of_scene_or_picture_is_where_it_must_not_be_on_a_gpu() {
         Vec::<String>::new()
     );
     if let Some(capture) = tap.close() {
+        assert!(capture.len() > 10_000, "scene and tiles have crossed the wire: {} bytes", capture.len());
         assert_eq!(canaries.found_in(&capture), Vec::<String>::new());
     }
     let kept = canaries.found_in_files(&place, &["secret.gltf"]);

@@ -11,7 +11,8 @@ use render_net::bundle::{BundleFault, BundleFor, BundleMaker, Manifest};
 use render_net::identity::Identity;
 use render_net::order::JobOrder;
 use render_net::seal::{
-    JobSecret, SealContext, TileBinding, WorkspaceSecret, open_from, seal_to, unwrap_keys, wrap_keys,
+    EnvelopeSecret, JobSecret, SealContext, TileBinding, WorkspaceSecret, open_from, seal_to, unwrap_keys,
+    wrap_keys,
 };
 use render_net::wire::ObjectName;
 
@@ -25,6 +26,8 @@ struct Stored {
     artist: Identity,
     node: Identity,
     secret: JobSecret,
+    /// Made once, because making it takes far longer than refusing.
+    results: EnvelopeSecret,
     scene: SceneBlob,
     chunks: Vec<(ObjectName, Vec<u8>)>,
     manifest: Vec<u8>,
@@ -52,16 +55,16 @@ impl Stored {
         });
         let admission = secret.admission_key();
         let manifest = draft.seal(&artist, &admission).expect("few parts");
-        let results = secret.result_key().public();
+        let results = secret.result_key();
         let draft = SettingsDraft::defaults(FrameSize::new(64, 48).expect("in range"));
         let settings = RenderSettings::new(draft).expect("valid");
-        let order = JobOrder::new(settings, 0, &results).seal(&artist, &admission, JOB);
+        let order = JobOrder::new(settings, 0, &results.public()).seal(&artist, &admission, JOB);
         let wrapped = wrap_keys(&artist, JOB, &node.descriptor(), &[admission]);
         let keys = postcard::to_stdvec(&wrapped).expect("encodes");
         let binding = binding(&scene, node.id());
-        let result = seal_to(&results, &SealContext::Tile(binding), &vec![5; 9000]);
-        let preview = seal_to(&results, &SealContext::Preview(binding), &vec![6; 3000]);
-        Self { artist, node, secret, scene, chunks, manifest, order, keys, result, preview }
+        let result = seal_to(&results.public(), &SealContext::Tile(binding), &vec![5; 9000]);
+        let preview = seal_to(&results.public(), &SealContext::Preview(binding), &vec![6; 3000]);
+        Self { artist, node, secret, results, scene, chunks, manifest, order, keys, result, preview }
     }
 
     /// The scene, if it opens.
@@ -75,7 +78,7 @@ impl Stored {
     }
 
     fn open_order(&self) -> Option<JobOrder> {
-        let (admission, results) = (self.secret.admission_key(), self.secret.result_key().public());
+        let (admission, results) = (self.secret.admission_key(), self.results.public());
         JobOrder::open(&self.order, self.artist.id(), &admission, JOB, &results).ok()
     }
 
@@ -87,7 +90,7 @@ impl Stored {
 
     fn open_result(&self, sealed: &[u8], context: fn(TileBinding) -> SealContext) -> bool {
         let context = context(binding(&self.scene, self.node.id()));
-        open_from(&self.secret.result_key(), &context, sealed, LIMIT).is_ok()
+        open_from(&self.results, &context, sealed, LIMIT).is_ok()
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
         host: asked.host,
         data: asked.data,
         blobs: asked.blobs.map(Into::into),
+        lapse_s: asked.lapse,
     };
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };

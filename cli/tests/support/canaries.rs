@@ -1,9 +1,9 @@
 //! A scene full of unmistakable bytes, and the search for them in files, memory and traffic.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 
@@ -17,6 +17,11 @@ pub(crate) struct Canaries {
 
 /// A capture of the traffic of one UDP port on loopback.
 pub(crate) struct Tap(Option<(Child, std::path::PathBuf)>);
+
+/// Where tcpdump may lie although a plain user's path does not name it.
+const TCPDUMP: [&str; 2] = ["tcpdump", "/usr/sbin/tcpdump"];
+/// How long it may take to begin to listen.
+const LISTENING_AFTER: Duration = Duration::from_secs(10);
 
 const NAMES: [&str; 4] =
     ["CANARY-node-5d1f", "CANARY-mesh-9b02", "CANARY-material-77e4", "CANARY-camera-c310"];
@@ -48,6 +53,11 @@ impl Canaries {
         needles.push(("output name".into(), b"CANARY-output".to_vec()));
         let scene_needles = corners.len() + TEXTURE_PX as usize;
         Self { needles, scene_needles }
+    }
+
+    /// Everything that is searched for, one piece after the other.
+    pub(crate) fn needles(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+        self.needles.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
     /// How many needles come from arrays that a renderer must hold.
@@ -144,32 +154,58 @@ impl Canaries {
 }
 
 impl Tap {
+    /// Listens; what cannot be heard on this machine is said aloud when the tap is closed.
     pub(crate) fn open(place: &Place, port: u16) -> Self {
-        let file = place.path("traffic.pcap");
-        let mut command = Command::new("tcpdump");
-        command.args(["-i", "lo", "-s", "0", "-U", "-w"]).arg(&file).args(["udp", "port", &port.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let Ok(child) = command.spawn() else {
-            eprintln!("SKIPPED: no tcpdump here, so the traffic was not searched");
+        let (file, talk) = (place.path(&format!("traffic-{port}.pcap")), format!("tcpdump-{port}.log"));
+        let start = |program: &&str| {
+            let mut command = Command::new(program);
+            // The filter is compiled before the file is made, so once the file is there nothing is missed.
+            command.args(["-i", "lo", "-s", "0", "-U", "-w"]).arg(&file);
+            command.args(["udp", "port", &port.to_string()]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(place.log(&talk)).spawn().ok()
+        };
+        let Some(mut child) = TCPDUMP.iter().find_map(start) else {
+            say_aloud("SKIPPED: no tcpdump here, so the traffic was not searched");
             return Self(None);
         };
-        std::thread::sleep(Duration::from_millis(500));
+        let began = Instant::now();
+        let listening =
+            || std::fs::read_to_string(place.path(&talk)).unwrap_or_default().contains("listening on");
+        while !listening()
+            && began.elapsed() < LISTENING_AFTER
+            && child.try_wait().is_ok_and(|end| end.is_none())
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if !listening() {
+            let _ = child.kill();
+            child.wait().expect("a child can be waited for");
+            let why = std::fs::read_to_string(place.path(&talk)).unwrap_or_default();
+            say_aloud(&format!(
+                "SKIPPED: tcpdump may not listen here, so the traffic was not searched: {}",
+                why.trim()
+            ));
+            return Self(None);
+        }
         Self(Some((child, file)))
     }
 
     /// What was captured; `None` when this account may not listen.
     pub(crate) fn close(self) -> Option<Vec<u8>> {
         let (mut child, file) = self.0?;
-        std::thread::sleep(Duration::from_millis(500));
-        // It may have ended by itself, without the right to listen.
-        let _ = child.kill();
+        // The last packets are on their way to the file.
+        std::thread::sleep(Duration::from_millis(1000));
+        assert!(child.try_wait().is_ok_and(|end| end.is_none()), "it has listened to the end");
+        child.kill().expect("a child can be killed");
         child.wait().expect("a child can be waited for");
-        let capture = std::fs::read(file).ok().filter(|bytes| bytes.len() > 10_000);
-        if capture.is_none() {
-            eprintln!("SKIPPED: tcpdump captured nothing here, so the traffic was not searched");
-        }
-        capture
+        Some(std::fs::read(file).expect("tcpdump made its file before it said that it listens"))
     }
+}
+
+/// Past the test runner, which keeps what a passing test prints to itself.
+fn say_aloud(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn is_distinct(bytes: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! Processes of a farm in a folder: coordinator, nodes and artist, each with its own data folder.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -52,8 +52,15 @@ impl Drop for Running {
 impl CoordinatorProcess {
     /// Starts on the data folder `coordinator`; port 0 = any.
     pub(crate) fn start(place: &Place, port: u16) -> Self {
+        Self::start_with(place, port, &[])
+    }
+
+    /// The same with further words.
+    pub(crate) fn start_with(place: &Place, port: u16, more: &[&str]) -> Self {
         let listen = format!("127.0.0.1:{port}");
-        let mut command = place.command(&["coordinator", "--listen", &listen, "--data", "coordinator"]);
+        let mut words = vec!["coordinator", "--listen", &listen, "--data", "coordinator"];
+        words.extend(more);
+        let mut command = place.command(&words);
         command.stdout(Stdio::piped()).stderr(place.log("coordinator.log"));
         let mut process = Running::start(command);
         let out = process.0.stdout.take().expect("it is piped");
@@ -83,7 +90,9 @@ pub(crate) fn node(place: &Place, coordinator: &str, name: &str) -> Running {
 pub(crate) fn gpu_is_there() -> bool {
     let there = render_core::adapters().iter().any(|adapter| adapter.refused.is_none());
     if !there {
-        eprintln!("SKIPPED: no GPU and no software Vulkan on this machine, so nothing was rendered");
+        // Past the test runner, which keeps what a passing test prints to itself; a closed standard error is no fault.
+        let told = "SKIPPED: no GPU and no software Vulkan on this machine, so nothing was rendered";
+        let _ = writeln!(std::io::stderr(), "{told}");
     }
     there
 }

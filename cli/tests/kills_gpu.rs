@@ -75,7 +75,7 @@ impl Run {
             .collect();
         Self {
             seed,
-            chance: Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            chance: Chance::of(seed),
             place,
             coordinator,
             nodes,
@@ -206,6 +206,11 @@ fn start_artist(place: &Place, coordinator: &str, name: &str) -> Running {
 struct Chance(u64);
 
 impl Chance {
+    /// Mixed once first: a step adds a constant, so seeds in a row must not differ by something like it.
+    fn of(seed: u64) -> Self {
+        Self(Self(seed).below(u64::MAX))
+    }
+
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;

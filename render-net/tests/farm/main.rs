@@ -1,5 +1,6 @@
 //! A whole farm on loopback with real links, store and folders: artist, coordinator, nodes; only the light is painted.
 
+mod liar;
 mod painter;
 mod parties;
 
@@ -7,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use frame::FrameIndex;
+use liar::Liar;
 use parties::*;
 use render_net::artist::{ArtistFault, JobEnd, Progress};
 use render_net::node::Why;
@@ -192,6 +194,56 @@ async fn a_cancelled_job_ends_and_keeps_what_is_done() {
     assert!(easel.films.get(&FrameIndex(1)).is_none_or(|film| !film.is_complete()));
     node.running.abort();
     coordinator.stop().await;
+}
+
+/// Whatever a coordinator stores, serves, answers, repeats and renames: the picture is right or there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lying_coordinator_never_makes_a_wrong_picture() {
+    const LIES: u32 = 40;
+    let farms = (1..=4).map(|seed| tokio::spawn(lied_to(seed, LIES)));
+    let (mut complete, mut refused, mut told) = (0, 0, 0);
+    for farm in farms.collect::<Vec<_>>() {
+        let farm = farm.await.expect("no panic");
+        complete += u32::from(farm.complete);
+        refused += farm.refused;
+        told += farm.lies;
+    }
+    println!("{told} lies, {refused} results refused, {complete} of 4 jobs complete");
+    assert!(told >= LIES, "lies were told: {told}");
+    assert!(refused > 0, "some of them were about results");
+    assert!(complete > 0, "a liar that stops lying does not stop the work");
+}
+
+struct LiedTo {
+    complete: bool,
+    refused: u32,
+    lies: u32,
+}
+
+async fn lied_to(seed: u64, lies: u32) -> LiedTo {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let honest = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let folders: Vec<_> = ["artist", "one", "two", "three"].map(|name| folder.path().join(name)).into();
+    let liar = Liar::start(honest.address(), folders.clone(), seed, lies);
+    let artist = artist(&folders[0], &liar.address);
+    let spec = spec(&[1], 64);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    liar.begin();
+    let nodes: Vec<Node> = folders[1..].iter().map(|folder| node(folder, &liar.address, 3, false)).collect();
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    // What the lies have spoilt for good (a key that was never given, a node turned away) is waited for in vain.
+    let end = timeout(Duration::from_secs(20), artist.collect(job, &mut easel, stop)).await;
+    println!("seed {seed}: {} lies, {} tiles, {end:?}", liar.told(), easel.tiles);
+    let complete = matches!(end, Ok(Ok(JobEnd::Complete)));
+    if complete {
+        assert_same_bits(&easel, &[1]);
+    }
+    assert_right_where_done(&easel);
+    nodes.iter().for_each(|node| node.running.abort());
+    honest.stop().await;
+    let refusals = easel.progress.iter().filter(|progress| matches!(progress, Progress::Refused { .. }));
+    LiedTo { complete, refused: refusals.count() as u32, lies: liar.told() }
 }
 
 /// Searches every file of every party's folder; scenes are never written in clear.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use frame::film::Film;
 use frame::{
-    BlockRange, FrameIndex, FrameSize, RenderSettings, SceneBlob, Section, SettingsDraft, TileGrid,
-    TileIndex, TileOrder, TileRenderer,
+    BlockRange, FrameIndex, FrameSize, Picture, RenderSettings, SceneBlob, Section, SettingsDraft, TileGrid,
+    TileIndex, TileOrder, TileRenderer, TileState,
 };
 use render_net::artist::{Artist, CollectedTile, Collector, JobSpec, PreviewTile, Progress};
 use render_net::coordinator::{Coordinator, CoordinatorConfig};
@@ -187,6 +187,31 @@ pub(crate) fn assert_same_bits(easel: &Easel, frames: &[u32]) {
                 picture.plane(plane).expect("ordered").iter().map(|value| value.to_bits()).collect()
             };
             assert_eq!(bits(&ours), bits(theirs), "{frame:?} {plane:?}");
+        }
+    }
+}
+
+/// Every tile that has all its samples has the bits that it has without any network.
+pub(crate) fn assert_right_where_done(easel: &Easel) {
+    for (frame, film) in &easel.films {
+        let (ours, theirs) = (painted(*frame, easel.settings).picture(), film.picture());
+        let width = easel.settings.size.width() as usize;
+        for tile in (0..film.grid().len()).map(TileIndex) {
+            if film.tile_state(tile) != TileState::Done {
+                continue;
+            }
+            let rect = film.grid().rect(tile).expect("in the grid");
+            for plane in easel.settings.planes.iter() {
+                let bits = |picture: &Picture| -> Vec<u32> {
+                    let values = picture.plane(plane).expect("ordered");
+                    let row = |y: u32| {
+                        let start = (y as usize * width + rect.x as usize) * plane.channels();
+                        &values[start..start + rect.width as usize * plane.channels()]
+                    };
+                    (rect.y..rect.y + rect.height).flat_map(row).map(|value| value.to_bits()).collect()
+                };
+                assert_eq!(bits(&ours), bits(&theirs), "{frame:?} {tile:?} {plane:?}");
+            }
         }
     }
 }

@@ -5,10 +5,13 @@ use render_net::coordinator::CoordinatorFault;
 use render_net::identity::CoordinatorAddress;
 use render_net::link::LinkFault;
 use render_net::node::NodeFault;
+use render_net::store::StoreFault;
 use render_net::wire::Refusal;
 
 use crate::fault::{Exit, Fault};
 
+/// For whatever is wrong with a data folder.
+const MEND: &str = "free space on its disk and check its permissions, or choose another folder with --data";
 const AGAIN: &str = "try again; report it when it stays, with TESSERA_LOG=debug";
 
 /// Reads a coordinator's address as people paste it.
@@ -44,9 +47,7 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
     let text = fault.to_string();
     match fault {
         ArtistFault::Link(fault) => link_fault(fault),
-        ArtistFault::Identity(_) | ArtistFault::Data(_) => {
-            told(Exit::Failure, &text, "choose another folder with --data, or mend this one")
-        }
+        ArtistFault::Identity(_) | ArtistFault::Data(_) => told(Exit::Failure, &text, MEND),
         ArtistFault::NoSuchJob => Fault::usage(text, "see `tessera jobs`, and give the same --data as then"),
         ArtistFault::Damaged => Fault::failure(text, "submit the scene again"),
         ArtistFault::Shape(_) | ArtistFault::TileTooLarge { .. } | ArtistFault::TooMany(_) => {
@@ -61,17 +62,19 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
 pub(crate) fn node_fault(fault: &NodeFault) -> Fault {
     match fault {
         NodeFault::Link(fault) => link_fault(fault),
-        NodeFault::Identity(_) | NodeFault::Data(_) => {
-            told(Exit::Failure, &fault.to_string(), "choose another folder with --data, or mend this one")
-        }
+        NodeFault::Identity(_) | NodeFault::Data(_) => told(Exit::Failure, &fault.to_string(), MEND),
     }
 }
 
 pub(crate) fn coordinator_fault(fault: &CoordinatorFault) -> Fault {
     let text = fault.to_string();
     match fault {
+        CoordinatorFault::Store(StoreFault::NoRoom) => Fault::failure(
+            "the coordinator's folder has no room, because the disk is full",
+            "free some space, or choose another folder with --data",
+        ),
         CoordinatorFault::Listen(_) => told(Exit::Network, &text, "choose another --listen address"),
-        _ => told(Exit::Failure, &text, "choose another folder with --data, or mend this one"),
+        _ => told(Exit::Failure, &text, MEND),
     }
 }
 

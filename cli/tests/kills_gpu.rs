@@ -73,14 +73,7 @@ impl Run {
                 Artist { name, process, done: false }
             })
             .collect();
-        Self {
-            seed,
-            chance: Chance::of(seed),
-            place,
-            coordinator,
-            nodes,
-            artists,
-        }
+        Self { seed, chance: Chance::of(seed), place, coordinator, nodes, artists }
     }
 
     fn play(mut self) -> Vec<String> {

@@ -71,6 +71,194 @@ fn scenes_that_are_none_end_with_three() {
     }
 }
 
+/// A PNG of one flat colour, square.
+fn flat_png(side_px: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::GrayImage::new(side_px, side_px);
+    let encoder = image::codecs::png::PngEncoder::new_with_quality(
+        &mut bytes,
+        image::codecs::png::CompressionType::Best,
+        image::codecs::png::FilterType::NoFilter,
+    );
+    picture.write_with_encoder(encoder).expect("a picture can be encoded");
+    bytes.into_inner()
+}
+
+/// The lamp, changed.
+fn lamp(place: &Place, name: &str, change: impl FnOnce(&mut serde_json::Value)) {
+    let whole = std::fs::read(place.path("lamp.gltf")).expect("the scene is there");
+    let mut scene: serde_json::Value = serde_json::from_slice(&whole).expect("JSON");
+    change(&mut scene);
+    place.write(name, scene.to_string().as_bytes());
+}
+
+#[test]
+fn pictures_that_are_traps_and_numbers_that_are_none_end_with_three() {
+    let place = Place::new();
+    place.write("bomb.png", &flat_png(10_000));
+    let mut huge = flat_png(1);
+    huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    // The checksum of the changed header (PNG specification, annex D, over "IHDR" and its 13 bytes).
+    let checksum = crc32(&huge[12..29]).to_be_bytes();
+    huge[29..33].copy_from_slice(&checksum);
+    place.write("huge.png", &huge);
+    for name in ["bomb", "huge"] {
+        lamp(&place, &format!("{name}.gltf"), |scene| {
+            scene["images"] = serde_json::json!([{ "uri": format!("{name}.png") }]);
+            scene["textures"] = serde_json::json!([{ "source": 0 }]);
+            scene["materials"][0]["emissiveTexture"] = serde_json::json!({ "index": 0 });
+        });
+    }
+    lamp(&place, "infinite.gltf", |scene| {
+        scene["nodes"][0]["translation"] = serde_json::json!([0, 1e300, 0])
+    });
+    let whole = std::fs::read_to_string(place.path("lamp.gltf")).expect("the scene is there");
+    let nan = whole.replacen("0.3", "NaN", 1);
+    assert_ne!(nan, whole, "the scene has the place to change");
+    place.write("nan.gltf", nan.as_bytes());
+    let mut glb = vec![0; 8];
+    glb[..4].copy_from_slice(b"glTF");
+    glb[4] = 2;
+    place.write("cut.glb", &glb);
+    for (file, words) in [
+        ("bomb.gltf", &["10000 × 10000", "KiB", "MiB"][..]),
+        ("huge.gltf", &["60000 × 60000", "limit"]),
+        ("infinite.gltf", &["node 0", "not finite"]),
+        ("nan.gltf", &["nan.gltf", "not valid JSON"]),
+        ("cut.glb", &["cut.glb"]),
+    ] {
+        let mut line = vec!["render", "--direct", "--size", "8x8", "-o", "a.exr", file];
+        assert_told(&place, &line, 3, words);
+        line = vec!["scene", "check", file];
+        assert_told(&place, &line, 3, words);
+    }
+}
+
+/// The checksum of PNG chunks (PNG specification, annex D).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, &byte| {
+        (0..8).fold(
+            sum ^ u32::from(byte),
+            |sum, _| if sum & 1 == 1 { 0xEDB8_8320 ^ (sum >> 1) } else { sum >> 1 },
+        )
+    })
+}
+
+#[test]
+fn scenes_without_camera_or_triangles_are_told_and_shown_all_the_same() {
+    let place = Place::new();
+    lamp(&place, "nobody.gltf", |scene| {
+        scene["nodes"].as_array_mut().expect("nodes").iter_mut().for_each(|node| {
+            node.as_object_mut().expect("a node").remove("camera");
+        });
+        scene.as_object_mut().expect("a scene").remove("cameras");
+    });
+    lamp(&place, "nothing.gltf", |scene| {
+        scene["nodes"].as_array_mut().expect("nodes").iter_mut().for_each(|node| {
+            node.as_object_mut().expect("a node").remove("mesh");
+        });
+        scene.as_object_mut().expect("a scene").remove("meshes");
+    });
+    for (file, word) in [("nobody.gltf", "no camera"), ("nothing.gltf", "no triangles")] {
+        let ended = place.run(&["scene", "check", file]);
+        assert_eq!(ended.exit, 0, "{}", ended.talk);
+        assert!(ended.data.contains(word), "{file}: {}", ended.data);
+    }
+}
+
+/// A full disk: a tiny one of this test's own, in a namespace of its own, as root or as anybody whom the system lets.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_what_was_there_stays() {
+    let place = Place::new();
+    place.write("old.exr", b"the picture of yesterday");
+    // A picture from elsewhere, so that no renderer is needed: the preview is what does not fit.
+    paint(&place, "whole.exr");
+    let script = "mkdir full && mount -t tmpfs -o size=16k tmpfs full && cp old.exr full/a.png && \
+        head -c 12288 /dev/zero >full/fill && touch mounted; \
+        \"$0\" exr to-png whole.exr -o full/a.png; code=$?; \
+        ls -A full >left.txt; cp full/a.png kept.png; \
+        \"$0\" coordinator --listen 127.0.0.1:0 --data full/farm; echo \"coordinator $?\" >&2; exit $code";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(env!("CARGO_BIN_EXE_tessera"));
+    let output = command.current_dir(place.folder()).env("HOME", place.folder()).output();
+    if !place.path("mounted").exists() {
+        use std::io::Write;
+        // Past the test runner, which keeps what a passing test prints to itself.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no disk can be made here, so none was full");
+        return;
+    }
+    let output = output.expect("the script ran");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{talk}");
+    assert!(talk.contains("\"full/a.png\": the disk is full"), "{talk}");
+    assert_eq!(std::fs::read(place.path("kept.png")).expect("kept"), b"the picture of yesterday");
+    assert_eq!(std::fs::read_to_string(place.path("left.txt")).expect("listed"), "a.png\nfill\n");
+    assert!(talk.contains("identity.key cannot be written: the disk is full"), "{talk}");
+    assert!(talk.contains("coordinator 1"), "{talk}");
+    assert_eq!(talk.matches("  help: free ").count(), 2, "{talk}");
+}
+
+/// A picture of noise, large enough not to fit a tiny disk as PNG.
+#[cfg(target_os = "linux")]
+fn paint(place: &Place, name: &str) {
+    use frame::{
+        Film, FrameSize, Partial, Plane, RenderSettings, SettingsDraft, TileGrid, TileIndex, TilePlanes,
+        TreeNode,
+    };
+    let size = FrameSize::new(128, 128).expect("in range");
+    let settings =
+        RenderSettings::new(SettingsDraft { spp: 1, ..SettingsDraft::defaults(size) }).expect("valid");
+    let mut film = Film::new(TileGrid::new(size, 128, 0), settings);
+    let rect = film.grid().rect(TileIndex(0)).expect("the only tile");
+    let mut planes = TilePlanes::zeroed(rect, settings.planes);
+    let noise = |at: usize| (at as u32).wrapping_mul(2_654_435_769) as f32 / u32::MAX as f32;
+    let radiance = planes.plane_mut(Plane::Radiance).expect("always there");
+    radiance.iter_mut().enumerate().for_each(|(at, value)| *value = noise(at));
+    planes.plane_mut(Plane::Alpha).expect("always there").fill(1.0);
+    film.merge(TileIndex(0), Partial { node: TreeNode { level: 0, index: 0 }, planes }).expect("it fits");
+    frame::exr::write(&place.path(name), &film.picture(), &frame::exr::ExrOptions::default())
+        .expect("written");
+}
+
+#[test]
+fn another_key_and_another_version_are_told_apart() {
+    use render_net::identity::Identity;
+    use render_net::link::Listener;
+    let place = Place::new();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let host = |protocol: Option<&[u8]>, told: &Identity| {
+        let identity = Identity::generate();
+        let at = ([127, 0, 0, 1], 0).into();
+        let _inside = runtime.enter();
+        let listener = match protocol {
+            Some(protocol) => Listener::bind_speaking(at, &identity, protocol),
+            None => Listener::bind(at, &identity),
+        };
+        let listener = listener.expect("a free port");
+        let port = listener.local_address().expect("it is bound").port();
+        runtime.spawn(async move {
+            while let Some(caller) = listener.accept().await {
+                tokio::spawn(caller.handshake());
+            }
+        });
+        let key = if protocol.is_some() { identity.id() } else { told.id() };
+        format!("tessera://127.0.0.1:{port}#{key}")
+    };
+    let stranger = Identity::generate();
+    let (wrong, future) = (host(None, &stranger), host(Some(b"tessera/99"), &stranger));
+    // The data folder is there before, so that nothing else is left behind.
+    for party in ["artist", "node"] {
+        Identity::open_or_create(&place.path(party)).expect("a new identity");
+    }
+    for (address, word) in [(&wrong, "another machine answers there"), (&future, "version mismatch")] {
+        assert_told(&place, &["watch", address, "--data", "artist"], 4, &[word]);
+        assert_told(&place, &["earnings", "--coordinator", address, "--data", "node"], 4, &[word]);
+        let line = ["submit", "lamp.gltf", "-o", "a.exr", "--coordinator", address, "--data", "artist"];
+        assert_told(&place, &line, 4, &[word]);
+    }
+}
+
 #[test]
 fn outputs_that_cannot_be_written_are_told_before_rendering() {
     let place = Place::new();

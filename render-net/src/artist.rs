@@ -25,7 +25,7 @@ pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
 pub use upload::{SceneSource, Uploaded};
 
-use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile};
+use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;
 use crate::order::JobOrder;
 use crate::receipt::Countersigned;
@@ -126,7 +126,7 @@ pub enum ArtistFault {
     #[error(transparent)]
     Link(#[from] LinkFault),
     /// The data folder cannot be used.
-    #[error("the artist's data folder cannot be used: {0}")]
+    #[error("the artist's data folder cannot be used: {}", system_words(.0))]
     Data(std::io::Error),
     /// No such job in the data folder.
     #[error("this machine has not posted such a job")]

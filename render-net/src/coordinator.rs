@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::identity::{CoordinatorAddress, Identity, IdentityError};
+use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
 use crate::link::{LinkFault, Listener};
 use crate::market::{Market, Terms};
 use crate::store::{MemoryStore, SqliteStore, Store, StoreFault};
@@ -116,7 +116,7 @@ impl Coordinator {
     /// See [`CoordinatorFault`]; nothing is left running then.
     pub async fn start(config: CoordinatorConfig) -> Result<Self, CoordinatorFault> {
         let folder = |why: String| CoordinatorFault::Folder { folder: config.data.clone(), why };
-        std::fs::create_dir_all(&config.data).map_err(|error| folder(error.to_string()))?;
+        std::fs::create_dir_all(&config.data).map_err(|error| folder(system_words(&error)))?;
         let identity = Identity::open_or_create(&config.data)?;
         let store: Box<dyn Store> = match config.keep {
             Keep::Sqlite => Box::new(SqliteStore::open(&config.data.join("coordinator.sqlite"))?),

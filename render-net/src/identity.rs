@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use address::{AddressFault, CoordinatorAddress};
-pub(crate) use private_file::PrivateFile;
+pub(crate) use private_file::{PrivateFile, system_words};
 
 use crate::seal::{EnvelopePublic, EnvelopeSecret, derive};
 
@@ -112,7 +112,7 @@ pub enum IdentityError {
         path: String,
     },
     /// The system said no.
-    #[error("the identity file cannot be {doing}: {source} ({path})")]
+    #[error("the identity file {path} cannot be {doing}: {}", system_words(source))]
     File {
         /// "read" or "written".
         doing: &'static str,

@@ -17,4 +17,5 @@ pub mod receipt;
 pub mod result;
 pub mod seal;
 pub mod store;
+mod whole_file;
 pub mod wire;

@@ -256,7 +256,13 @@ impl Link {
 impl Listener {
     /// Opens a UDP port and waits for callers there.
     pub fn bind(at: SocketAddr, identity: &Identity) -> Result<Self, LinkFault> {
-        let tls = handshake::listener(identity).map_err(|error| LinkFault::Protocol(error.to_string()))?;
+        Self::bind_speaking(at, identity, handshake::ALPN)
+    }
+
+    /// The same with another protocol than this version's, for tests of what happens between versions.
+    pub fn bind_speaking(at: SocketAddr, identity: &Identity, protocol: &[u8]) -> Result<Self, LinkFault> {
+        let tls = handshake::listener(identity, protocol)
+            .map_err(|error| LinkFault::Protocol(error.to_string()))?;
         let mut config = quinn::ServerConfig::with_crypto(Arc::new(tls));
         config
             .transport_config(Arc::new(Role::Listener.limits().transport()))

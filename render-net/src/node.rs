@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use agent::Why;
 
-use crate::identity::{CoordinatorAddress, Identity, IdentityError};
+use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
 use crate::link::{Link, LinkFault};
 use agent::{Agent, Effect, Input, Millis, Rendered};
 use bench::{Bench, FromBench, Reins, Retained};
@@ -114,7 +114,7 @@ pub enum NodeFault {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// The data folder cannot be used.
-    #[error("the node's data folder cannot be used: {0}")]
+    #[error("the node's data folder cannot be used: {}", system_words(.0))]
     Data(std::io::Error),
     /// The coordinator will never have this node.
     #[error(transparent)]

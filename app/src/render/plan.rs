@@ -48,7 +48,7 @@ impl Plan {
         audience.hear(&Event::SceneOpened {
             scene: request.scene.display().to_string(),
             triangles: scene.triangles_instanced(),
-            camera: scene.camera.name.clone(),
+            camera: seen_by(&scene.camera.name),
         });
         let print = request.print.clone();
         Ok(Self {
@@ -115,6 +115,11 @@ impl Plan {
             adapter: adapter.to_owned(),
         });
     }
+}
+
+/// A camera that the program chose itself has no name.
+fn seen_by(name: &str) -> String {
+    if name.is_empty() { "a camera that frames it".to_owned() } else { name.to_owned() }
 }
 
 fn packed_at(document: &Document, time_s: f32, fps: f64) -> Result<PackedScene, Fault> {

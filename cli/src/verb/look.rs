@@ -25,13 +25,13 @@ pub(crate) fn exr_info(file: &Path, json: bool) -> Result<Exit, Fault> {
     }
     let layers: Vec<&str> = info.layers().into_iter().map(frame::exr::Layer::name).collect();
     for part in &info.parts {
-        let name = part.name.as_deref().map(|name| format!(" \"{name}\"")).unwrap_or_default();
+        let name = part.name.as_deref().map(|name| format!(" \"{}\"", printable(name))).unwrap_or_default();
         data_line(&format!("part{name}: {}x{}, {}", part.width, part.height, part.compression));
         for channel in &part.channels {
-            data_line(&format!("  {:24} {}", channel.name, channel.kind));
+            data_line(&format!("  {:24} {}", printable(&channel.name), channel.kind));
         }
         for (name, value) in &part.attributes {
-            data_line(&format!("  {name} = {value}"));
+            data_line(&format!("  {} = {}", printable(name), printable(value)));
         }
     }
     data_line(&format!(
@@ -127,6 +127,15 @@ pub(crate) fn doctor(json: bool) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// A stranger's text without what a terminal would obey.
+fn printable(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        letter if letter.is_control() => letter.escape_default().collect(),
+        letter => String::from(letter),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Tells a result as one line of JSON.

@@ -155,7 +155,7 @@ fn parse(json: &[u8], file: &str, limits: &Limits, warnings: &mut Warnings) -> R
     }
     let refuse = |reason: String| ImportError::WrongFormat { file: file.to_owned(), reason };
     let mut value: serde_json::Value =
-        serde_json::from_slice(json).map_err(|error| refuse(format!("its JSON cannot be read: {error}")))?;
+        serde_json::from_slice(json).map_err(|error| refuse(json_reason(&error)))?;
     let version = value.pointer("/asset/version").and_then(serde_json::Value::as_str).map(str::to_owned);
     match version {
         Some(version) if version == "2" || version.starts_with("2.") => {}
@@ -225,4 +225,13 @@ fn summary(stage: &Stage, scene: &Scene, source: &Source) -> Summary {
         cameras: stage.eyes.len() as u64,
         bytes: source.bytes_read(),
     }
+}
+
+/// What is wrong with the text of a scene.
+fn json_reason(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return format!("it is cut off: its JSON ends in the middle, in line {}", error.line());
+    }
+    // JSON has no word for NaN or infinity, so those end here as well.
+    format!("it is not valid JSON: {error}")
 }

@@ -9,7 +9,7 @@ use crate::scene::SceneFault;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The operating system does not hand the file out.
-    #[error("{file} could not be read: {source}")]
+    #[error("{file} could not be read: {}", words(source))]
     Unreadable {
         /// Its name, without folders where it is the scene itself.
         file: String,
@@ -41,6 +41,18 @@ pub enum ImportError {
         what: &'static str,
         /// How much is allowed.
         limit: u64,
+    },
+    /// A small file that unfolds to a huge picture.
+    #[error(
+        "{place}: a file of {file_kib} KiB that unfolds to {pixels_mib} MiB of pixels is empty or a trap"
+    )]
+    Inflated {
+        /// Where in the file.
+        place: String,
+        /// As it is stored.
+        file_kib: u64,
+        /// As it would lie in memory.
+        pixels_mib: u64,
     },
     /// An address that is absolute, remote, or leaves the scene's folder.
     #[error("{place}: the address {uri:?} {reason}")]
@@ -85,6 +97,7 @@ impl ImportError {
                 "Export the scene again, and check it with the Khronos glTF validator if this stays.".into()
             }
             Self::OverLimit { .. } => "Make the scene smaller there, or split it.".into(),
+            Self::Inflated { .. } => "Put a smaller picture in its place.".into(),
             Self::UnsafeUri { .. } => {
                 "Put the file beside the scene and name it by a relative path, or embed it in a .glb.".into()
             }
@@ -92,6 +105,16 @@ impl ImportError {
             Self::NoSuchCamera { .. } => "Choose one of these with --camera, or leave the flag out.".into(),
             Self::Scene(_) => "Correct the value in the scene and export it again.".into(),
         }
+    }
+}
+
+/// The system's reasons that people meet most, without its numbers.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".into(),
+        io::ErrorKind::PermissionDenied => "permission is denied".into(),
+        io::ErrorKind::IsADirectory => "it is a folder".into(),
+        _ => error.to_string(),
     }
 }
 

@@ -130,6 +130,7 @@ impl<'a> Pictures<'a> {
         let decoder = reader.into_decoder().map_err(unreadable)?;
         let (width, height) = decoder.dimensions();
         self.spend(width, height, place)?;
+        refuse_bomb(bytes.len() as u64, width, height, place)?;
         if width == 0 || height == 0 {
             return Err(broken(place, "it has no pixels"));
         }
@@ -144,4 +145,17 @@ impl<'a> Pictures<'a> {
             .collect();
         Ok(Some(Texture { width, height, srgb, texels }))
     }
+}
+
+/// No picture of anything is packed so well: deflate ends at 1 : 1032, and only emptiness comes near that. Small ones are let through, because
+/// flat textures are common and cost little.
+fn refuse_bomb(file_bytes: u64, width: u32, height: u32, place: &str) -> Result<(), ImportError> {
+    const HARMLESS_BYTES: u64 = 256 << 20;
+    const RATIO_MAX: u64 = 400;
+    let pixels_bytes = u64::from(width) * u64::from(height) * 4;
+    if pixels_bytes <= HARMLESS_BYTES || pixels_bytes / file_bytes.max(1) <= RATIO_MAX {
+        return Ok(());
+    }
+    let place = format!("{place}, {width} × {height}");
+    Err(ImportError::Inflated { place, file_kib: file_bytes.div_ceil(1024), pixels_mib: pixels_bytes >> 20 })
 }

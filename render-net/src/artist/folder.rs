@@ -4,7 +4,7 @@
 //! program goes on where it was.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId};
@@ -14,6 +14,7 @@ use super::ArtistFault;
 use crate::identity::{CoordinatorAddress, PrivateFile};
 use crate::receipt::{Countersigned, book::BookTitle, settings_hash};
 use crate::seal::JobSecret;
+use crate::whole_file::write_whole;
 use crate::wire::{Committed, JobPost, JobShape};
 
 /// Two receipts, a pseudonym link and a few numbers are far below this.
@@ -113,7 +114,7 @@ impl JobFolder {
 
     pub(super) fn write_ticket(&self, ticket: &JobTicket) -> Result<(), ArtistFault> {
         let bytes = postcard::to_stdvec(ticket).map_err(|_| ArtistFault::Damaged)?;
-        self.write_whole(&self.path.join("ticket"), &[&bytes]).map_err(ArtistFault::Data)
+        write_whole(&self.path.join("ticket"), &[&bytes], self.durable).map_err(ArtistFault::Data)
     }
 
     pub(super) fn ticket(&self) -> Result<JobTicket, ArtistFault> {
@@ -131,7 +132,7 @@ impl JobFolder {
         let head = head.map_err(|_| ArtistFault::Damaged)?;
         let length = (head.len() as u32).to_le_bytes();
         let path = self.result(result.committed.lease);
-        self.write_whole(&path, &[&length, &head, &result.sealed]).map_err(ArtistFault::Data)
+        write_whole(&path, &[&length, &head, &result.sealed], self.durable).map_err(ArtistFault::Data)
     }
 
     /// The leases of which results are kept.
@@ -178,16 +179,6 @@ impl JobFolder {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ArtistFault::Data(error)),
             _ => Ok(()),
         }
-    }
-
-    fn write_whole(&self, path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-        let temporary = path.with_extension("new");
-        let mut file = fs::File::create(&temporary)?;
-        parts.iter().try_for_each(|part| file.write_all(part))?;
-        if self.durable {
-            file.sync_data()?;
-        }
-        fs::rename(&temporary, path)
     }
 
     fn secret_file(&self) -> PrivateFile {

@@ -91,3 +91,14 @@ impl PrivateFile {
         IdentityError::File { doing, source, path: self.path.display().to_string() }
     }
 }
+
+/// The system's reasons that people meet most, without its numbers.
+pub(crate) fn system_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
+        ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
+        ErrorKind::NotADirectory => "part of the path is not a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}

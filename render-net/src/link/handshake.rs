@@ -45,14 +45,14 @@ pub(crate) fn dialler(identity: &Identity, expected: NodeId, alpn: &[u8]) -> Res
 }
 
 /// The listener's side: anybody with an Ed25519 key.
-pub(crate) fn listener(identity: &Identity) -> Result<QuicServerConfig, Error> {
+pub(crate) fn listener(identity: &Identity, alpn: &[u8]) -> Result<QuicServerConfig, Error> {
     let provider = provider();
     let verifier = Arc::new(AnyKey { provider: provider.clone() });
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified(identity)?)));
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![alpn.to_vec()];
     config.max_early_data_size = 0;
     QuicServerConfig::try_from(config).map_err(|error| Error::Other(OtherError(Arc::new(error))))
 }

@@ -1,5 +1,6 @@
 //! UDP sockets with buffers large enough for QUIC.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,7 +12,15 @@ use super::limits::SOCKET_BUFFER_BYTES;
 
 /// An endpoint at this address, listening when given a configuration.
 pub(super) fn endpoint(at: SocketAddr, server: Option<ServerConfig>) -> Result<Endpoint, LinkFault> {
-    let fault = |error: std::io::Error| LinkFault::Socket { address: at, why: error.to_string() };
+    let fault = |error: std::io::Error| {
+        let why = match error.kind() {
+            ErrorKind::AddrInUse => "another program uses it".to_owned(),
+            ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+            ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+            _ => error.to_string(),
+        };
+        LinkFault::Socket { address: at, why }
+    };
     let domain = if at.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)).map_err(fault)?;
     // The system may grant less, which costs speed and nothing else.

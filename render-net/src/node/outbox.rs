@@ -3,11 +3,11 @@
 //! What lies here is ciphertext to the artist and a signed receipt; the node itself cannot open it again.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use frame::{LeaseId, NodeId};
 
+use crate::whole_file::write_whole;
 use crate::wire::{Commit, Message, Request};
 
 /// Most results kept; when the disk or the coordinator is gone for long, the oldest leases have lapsed anyway.
@@ -52,15 +52,8 @@ impl Outbox {
         let commit = Request::Commit(Box::new(parcel.commit.clone())).encode();
         let commit = commit.map_err(std::io::Error::other)?;
         let path = self.path(parcel.commit.lease);
-        let temporary = path.with_extension("new");
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(&(commit.len() as u32).to_le_bytes())?;
-        file.write_all(&commit)?;
-        file.write_all(&parcel.sealed)?;
-        if self.durable {
-            file.sync_data()?;
-        }
-        fs::rename(&temporary, &path)
+        let length = (commit.len() as u32).to_le_bytes();
+        write_whole(&path, &[&length, &commit, &parcel.sealed], self.durable)
     }
 
     /// A kept result; `None` when it is not there or damaged.

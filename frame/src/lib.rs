@@ -15,6 +15,7 @@ pub mod id;
 pub mod live;
 pub mod order;
 pub mod planes;
+pub mod ranks;
 pub mod scene_blob;
 pub mod settings;
 pub mod tile;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TileRect;
+use crate::{TileRect, ranks};
 
 /// One named array of a tile. Every value is a *sum over samples* unless [`Plane::merge`] says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +30,10 @@ pub enum Plane {
     ObjectId = 9,
     /// Material id (1-based; 0 = nothing) of the lowest sample index, bits of a u32.
     MaterialId = 10,
+    /// Object ids by the number of samples that they are in; see [`ranks`].
+    ObjectRanks = 11,
+    /// Material ids by the number of samples that they are in; see [`ranks`].
+    MaterialRanks = 12,
 }
 
 /// How two partial sums of one plane become one.
@@ -39,6 +43,8 @@ pub enum Merge {
     Add,
     /// The left one, which has the lower sample indices.
     KeepLeft,
+    /// Counts of equal ids add, and the highest stay; see [`ranks`].
+    Rank,
 }
 
 /// A set of planes.
@@ -56,7 +62,7 @@ pub struct TilePlanes {
 
 impl Plane {
     /// All planes, in the order of their numbers.
-    pub const ALL: [Plane; 11] = [
+    pub const ALL: [Plane; 13] = [
         Plane::Radiance,
         Plane::Alpha,
         Plane::Albedo,
@@ -68,6 +74,8 @@ impl Plane {
         Plane::Motion,
         Plane::ObjectId,
         Plane::MaterialId,
+        Plane::ObjectRanks,
+        Plane::MaterialRanks,
     ];
 
     /// Values per pixel.
@@ -75,6 +83,7 @@ impl Plane {
         match self {
             Plane::Radiance | Plane::Albedo | Plane::Normal | Plane::Position => 3,
             Plane::Motion => 2,
+            Plane::ObjectRanks | Plane::MaterialRanks => ranks::RANK_VALUES,
             _ => 1,
         }
     }
@@ -83,6 +92,7 @@ impl Plane {
     pub fn merge(self) -> Merge {
         match self {
             Plane::ObjectId | Plane::MaterialId => Merge::KeepLeft,
+            Plane::ObjectRanks | Plane::MaterialRanks => Merge::Rank,
             _ => Merge::Add,
         }
     }
@@ -90,6 +100,11 @@ impl Plane {
     /// Whether the values are bits of integers rather than numbers.
     pub fn is_id(self) -> bool {
         matches!(self, Plane::ObjectId | Plane::MaterialId)
+    }
+
+    /// Whether the values are pairs of an id's bits and its count.
+    pub fn is_ranked(self) -> bool {
+        self.merge() == Merge::Rank
     }
 }
 
@@ -183,18 +198,26 @@ impl TilePlanes {
     pub fn add_right(&mut self, right: &Self) {
         assert_eq!((self.rect, self.planes), (right.rect, right.planes), "partials of one tile");
         for (at, plane) in self.planes.iter().enumerate() {
-            if plane.merge() == Merge::Add {
-                self.values[at].iter_mut().zip(&right.values[at]).for_each(|(left, right)| *left += right);
+            let (left, right) = (&mut self.values[at], &right.values[at]);
+            match plane.merge() {
+                Merge::Add => left.iter_mut().zip(right).for_each(|(left, right)| *left += right),
+                Merge::KeepLeft => {}
+                Merge::Rank => {
+                    let pixels = left.chunks_exact_mut(ranks::RANK_VALUES);
+                    pixels.zip(right.chunks_exact(ranks::RANK_VALUES)).for_each(|(l, r)| ranks::merge(l, r));
+                }
             }
         }
     }
 
     /// Whether every number is finite (ids are bits, any value is fine).
     pub fn is_finite(&self) -> bool {
-        self.planes
-            .iter()
-            .zip(&self.values)
-            .all(|(plane, values)| plane.is_id() || values.iter().all(|value| value.is_finite()))
+        let finite = |(plane, values): (Plane, &Vec<f32>)| match plane.merge() {
+            Merge::Add => values.iter().all(|value| value.is_finite()),
+            Merge::KeepLeft => true,
+            Merge::Rank => values.iter().skip(1).step_by(2).all(|count| count.is_finite()),
+        };
+        self.planes.iter().zip(&self.values).all(finite)
     }
 
     /// Little-endian bytes of all planes in order: what is hashed, sealed and sent.
@@ -267,5 +290,27 @@ mod tests {
         left.add_right(&right);
         assert_eq!(left.plane(Plane::ObjectId).expect("present")[0].to_bits(), 7);
         assert_eq!(left.plane(Plane::Radiance).expect("present")[0], 2.0);
+    }
+
+    #[test]
+    fn ranked_ids_add_pixel_by_pixel_and_their_counts_are_numbers() {
+        let planes = PlaneSet::BEAUTY.with(Plane::MaterialRanks);
+        let with = |pixel: usize, ids: &[u32]| {
+            let mut tile = TilePlanes::zeroed(RECT, planes);
+            let values = tile.plane_mut(Plane::MaterialRanks).expect("present");
+            values[pixel * ranks::RANK_VALUES..][..ranks::RANK_VALUES]
+                .copy_from_slice(&ranks::rank(ids.iter().copied()));
+            tile
+        };
+        let mut left = with(1, &[0x7fc0_1234, 3]);
+        left.add_right(&with(1, &[3, 3, 8]));
+        left.add_right(&with(2, &[1]));
+        let values = left.plane(Plane::MaterialRanks).expect("present");
+        let pixel = |at: usize| ranks::pairs(&values[at * ranks::RANK_VALUES..]).collect::<Vec<_>>();
+        assert_eq!(pixel(1)[..3], [(3, 3.0), (8, 1.0), (0x7fc0_1234, 1.0)]);
+        assert_eq!((pixel(0).len(), pixel(2)[0]), (0, (1, 1.0)));
+        assert!(left.is_finite(), "an id may look like a NaN");
+        left.plane_mut(Plane::MaterialRanks).expect("present")[1] = f32::NAN;
+        assert!(!left.is_finite(), "a count may not");
     }
 }

@@ -17,7 +17,7 @@ mod texture;
 
 use frame::{
     BLOCK_SPP, BlockRange, FrameIndex, Partial, Plane, RenderSettings, TilePlanes, TileRect, TreeNode,
-    blocks::block_count,
+    blocks::block_count, ranks,
 };
 use rayon::prelude::*;
 
@@ -119,6 +119,13 @@ impl Reference {
         let mut planes = TilePlanes::zeroed(rect, settings.planes);
         for plane in settings.planes.iter() {
             let channels = plane.channels();
+            if plane.is_ranked() {
+                let lists = planes.plane_mut(plane).unwrap_or_default().chunks_exact_mut(channels);
+                lists.zip(&pixels).for_each(|(list, records)| {
+                    list.copy_from_slice(&ranks::rank(records.iter().map(|record| record.id(plane))));
+                });
+                continue;
+            }
             let values = planes.plane_mut(plane).into_iter().flatten();
             for (at, value) in values.enumerate() {
                 let records = &pixels[at / channels];
@@ -147,8 +154,18 @@ impl SampleRecord {
             Plane::LuminanceSquared => luminance * luminance,
             Plane::Position => self.position[channel],
             Plane::Motion => 0.0,
-            Plane::ObjectId => f32::from_bits(self.object_id),
-            Plane::MaterialId => f32::from_bits(self.material_id),
+            Plane::ObjectId | Plane::MaterialId => f32::from_bits(self.id(plane)),
+            // Lists are made of all samples of a block together.
+            Plane::ObjectRanks | Plane::MaterialRanks => 0.0,
+        }
+    }
+
+    /// The id that counts in a plane of ids; 0 = nothing.
+    fn id(&self, plane: Plane) -> u32 {
+        match plane {
+            Plane::ObjectId | Plane::ObjectRanks => self.object_id,
+            Plane::MaterialId | Plane::MaterialRanks => self.material_id,
+            _ => 0,
         }
     }
 }

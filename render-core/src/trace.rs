@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
+use frame::ranks::RANK_VALUES;
 use frame::{BLOCK_SPP, Filter, Microfacet, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
-use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, flag};
+use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, RANK_FIELDS, flag};
 
 use crate::gpu::{Bindings, Buffer, Gpu, GpuFault, Groups, KernelSet};
 use crate::stage::Stage;
@@ -117,11 +118,17 @@ impl Pool {
         let pixels = order.rect.pixels() as u32;
         let mut first = 0;
         while first < pixels {
-            let fits = self.capacity / params.sample_count;
+            let room = u64::from(self.capacity) * FILM_FIELDS as u64 * 16;
+            let fits = (self.capacity / params.sample_count).min((room / film_bytes(&params, 1)) as u32);
             params.pixel_first = first;
             params.pixel_count = self.pixels.min(fits).min(pixels - first).max(1);
             let film = self.render_wave(tracer, &params, tally)?;
-            write_planes(&mut planes, first as usize, bytemuck::cast_slice(&film));
+            write_planes(
+                &mut planes,
+                first as usize,
+                params.pixel_count as usize,
+                bytemuck::cast_slice(&film),
+            );
             first += params.pixel_count;
         }
         Ok(planes)
@@ -172,7 +179,10 @@ impl Pool {
             work.dispatch(&kernels.shadow, bindings, &Groups::Indirect(&self.dispatches, SHADOW_DISPATCH));
         }
         work.dispatch(&kernels.resolve, bindings, &Groups::Threads(params.pixel_count));
-        let film_bytes = u64::from(params.pixel_count) * FILM_FIELDS as u64 * 16;
+        if params.flags & flag::RANKED != 0 {
+            work.dispatch(&kernels.rank, bindings, &Groups::Threads(params.pixel_count));
+        }
+        let film_bytes = film_bytes(params, params.pixel_count);
         work.copy((&self.counters, 0), (&self.readback, 0), COUNTERS);
         work.copy((&self.film, 0), (&self.readback, COUNTERS), film_bytes);
         let started = Instant::now();
@@ -230,7 +240,8 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
             | switch(settings.filter == Filter::Box, flag::BOX_FILTER)
             | switch(settings.microfacet == Microfacet::Multi, flag::MULTI)
             | switch(header.orthographic == 1, flag::ORTHOGRAPHIC)
-            | switch(header.environment_columns > 0, flag::ENVIRONMENT),
+            | switch(header.environment_columns > 0, flag::ENVIRONMENT)
+            | switch(settings.planes.iter().any(Plane::is_ranked), flag::RANKED),
         clamp_indirect: settings.clamp_indirect,
         capacity,
         tile_x: order.rect.x,
@@ -267,17 +278,40 @@ fn film_channels(plane: Plane) -> &'static [usize] {
         Plane::Motion => &[16, 17],
         Plane::ObjectId => &[18],
         Plane::MaterialId => &[19],
+        // Behind the sums; see `write_ranks`.
+        Plane::ObjectRanks | Plane::MaterialRanks => &[],
     }
 }
 
-fn write_planes(planes: &mut TilePlanes, first_pixel: usize, film: &[f32]) {
+/// What so many pixels take in the film.
+fn film_bytes(params: &Params, pixels: u32) -> u64 {
+    let ranked = if params.flags & flag::RANKED == 0 { 0 } else { RANK_FIELDS };
+    u64::from(pixels) * (FILM_FIELDS + ranked) as u64 * 16
+}
+
+fn write_planes(planes: &mut TilePlanes, first_pixel: usize, pixels: usize, film: &[f32]) {
+    let (film, lists) = film.split_at(pixels * FILM_FIELDS * 4);
+    write_ranks(planes, first_pixel, lists);
     for plane in planes.planes().iter().collect::<Vec<_>>() {
         let channels = film_channels(plane);
+        if channels.is_empty() {
+            continue;
+        }
         let Some(values) = planes.plane_mut(plane) else { continue };
         let pixels = values[first_pixel * channels.len()..].chunks_exact_mut(channels.len());
         for (pixel, film) in pixels.zip(film.chunks_exact(FILM_FIELDS * 4)) {
             pixel.iter_mut().zip(channels).for_each(|(value, &channel)| *value = film[channel]);
         }
+    }
+}
+
+/// Each pixel's lists: objects, then materials.
+fn write_ranks(planes: &mut TilePlanes, first_pixel: usize, lists: &[f32]) {
+    for (at, plane) in [Plane::ObjectRanks, Plane::MaterialRanks].into_iter().enumerate() {
+        let Some(values) = planes.plane_mut(plane) else { continue };
+        let pixels = values[first_pixel * RANK_VALUES..].chunks_exact_mut(RANK_VALUES);
+        let lists = lists.chunks_exact(RANK_VALUES).skip(at).step_by(2);
+        pixels.zip(lists).for_each(|(pixel, list)| pixel.copy_from_slice(list));
     }
 }
 

@@ -3,7 +3,7 @@
 //! The piece says which tree nodes come in which order ([`BlockRange::maximal_nodes`]), so the bytes are nothing but the planes' values: there is
 //! no length or count in them that could lie.
 
-use frame::{BlockRange, Partial, Plane, PlaneSet, TilePlanes, TileRect, TreeNode, blocks::BLOCK_SPP};
+use frame::{BlockRange, Partial, Plane, PlaneSet, TilePlanes, TileRect, TreeNode, blocks::BLOCK_SPP, ranks};
 
 /// What a result must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,17 @@ fn check(planes: &TilePlanes, samples: f32) -> Result<(), ResultFault> {
     let counts_fit = |plane| {
         planes.plane(plane).is_none_or(|values| values.iter().all(|value| (0.0..=most).contains(value)))
     };
-    if counts_fit(Plane::Hits) && counts_fit(Plane::Alpha) { Ok(()) } else { Err(ResultFault::Impossible) }
+    // Only what was hit has an id, and coverage counts exactly that.
+    let hits = planes.plane(Plane::Alpha).unwrap_or_default();
+    let lists_fit = |plane| {
+        let lists = planes.plane(plane).unwrap_or_default().chunks_exact(ranks::RANK_VALUES);
+        lists.zip(hits).all(|(list, &hits)| ranks::is_possible(list, hits))
+    };
+    let fits = counts_fit(Plane::Hits)
+        && counts_fit(Plane::Alpha)
+        && lists_fit(Plane::ObjectRanks)
+        && lists_fit(Plane::MaterialRanks);
+    if fits { Ok(()) } else { Err(ResultFault::Impossible) }
 }
 
 #[cfg(test)]
@@ -142,5 +152,26 @@ mod tests {
         assert_eq!(with(Plane::Alpha, -0.5), Some(ResultFault::Impossible));
         assert_eq!(with(Plane::Alpha, 16.0), None);
         assert_eq!(with(Plane::Radiance, 1e30), None);
+    }
+
+    #[test]
+    fn mattes_of_more_than_was_hit_are_refused() {
+        let shape = ResultShape { planes: SHAPE.planes.with(Plane::ObjectRanks), ..SHAPE };
+        let with = |ids: &[u32], hits: f32| {
+            let partial = |node| {
+                let mut planes = TilePlanes::zeroed(shape.rect, shape.planes);
+                planes.plane_mut(Plane::Alpha).expect("always there")[2] = hits;
+                let list = ranks::rank(ids.iter().copied());
+                planes.plane_mut(Plane::ObjectRanks).expect("asked for")[2 * ranks::RANK_VALUES..]
+                    [..ranks::RANK_VALUES]
+                    .copy_from_slice(&list);
+                Partial { node, planes }
+            };
+            let partials: Vec<_> = shape.nodes().into_iter().map(partial).collect();
+            shape.decode(&encode(&partials)).err()
+        };
+        assert_eq!(with(&[4, 9, 9], 3.0), None);
+        assert_eq!(with(&[4, 9, 9], 2.0), Some(ResultFault::Impossible));
+        assert_eq!(with(&[4], 0.0), Some(ResultFault::Impossible));
     }
 }

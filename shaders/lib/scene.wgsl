@@ -93,6 +93,7 @@ const FLAG_BOX_FILTER: u32 = 2u;
 const FLAG_MULTI: u32 = 4u;
 const FLAG_ORTHOGRAPHIC: u32 = 8u;
 const FLAG_ENVIRONMENT: u32 = 16u;
+const FLAG_RANKED: u32 = 32u;
 
 // Where the tables lie in `tables`, in floats.
 const TABLE_QUANTILES: u32 = 0u;
@@ -146,6 +147,7 @@ const COUNTER_SIDE: u32 = 3u;
 const COUNTER_RAYS: u32 = 4u;
 const COUNTER_SHADOW_RAYS: u32 = 5u;
 const FILM_FIELDS: u32 = 5u;
+const RANK_FIELDS: u32 = 8u;
 
 fn table(index: u32) -> f32 {
     return tables[index];

@@ -91,6 +91,8 @@ pub mod flag {
     pub const ORTHOGRAPHIC: u32 = 8;
     /// There is an environment.
     pub const ENVIRONMENT: u32 = 16;
+    /// Ids are ranked for mattes.
+    pub const RANKED: u32 = 32;
 }
 
 /// Flags of a packed material.
@@ -129,6 +131,8 @@ pub const LIGHT_VEC4S: usize = 4;
 pub const PATH_FIELDS: u32 = 14;
 /// vec4s per pixel of the film.
 pub const FILM_FIELDS: usize = 5;
+/// vec4s per pixel of the film's ranked ids: eight pairs of objects, eight of materials.
+pub const RANK_FIELDS: usize = 8;
 /// Edge of a page of the texel array: 2^11.
 pub const TEXEL_PAGE_BITS: u32 = 11;
 /// Flag in the third corner of a triangle: its material may have holes.

@@ -86,10 +86,10 @@ pub const ADVANCE: Kernel = Kernel {
     parts: &[lib!("scene"), trace!("advance")],
 };
 
-/// Ordered sums of a block's samples.
+/// Ordered sums of a block's samples, and their ids by rank.
 pub const RESOLVE: Kernel = Kernel {
     name: "resolve",
-    entry_points: &["main"],
+    entry_points: &["main", "rank"],
     parts: &[lib!("scene"), lib!("warp"), trace!("resolve")],
 };
 

@@ -153,6 +153,8 @@ fn host_constants_equal_device_constants() {
         ("LIGHT_VEC4S", layout::LIGHT_VEC4S as u32),
         ("PATH_FIELDS", layout::PATH_FIELDS),
         ("FILM_FIELDS", layout::FILM_FIELDS as u32),
+        ("RANK_FIELDS", layout::RANK_FIELDS as u32),
+        ("FLAG_RANKED", flag::RANKED),
         ("TEXEL_PAGE_BITS", layout::TEXEL_PAGE_BITS),
         ("TRIANGLE_HOLES", layout::TRIANGLE_HOLES),
         ("TRIANGLE_MIRRORED", layout::TRIANGLE_MIRRORED),

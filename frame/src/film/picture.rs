@@ -58,6 +58,7 @@ impl Picture {
                 let (target, source) = (&mut to[target], &from[source]);
                 match hits.map(|hits| &hits[row * columns..(row + 1) * columns]) {
                     _ if plane.is_id() => target.copy_from_slice(source),
+                    _ if plane.is_ranked() => cover(target, source, samples as f32),
                     Some(hits) => divide_by_hits(target, source, hits, plane),
                     None => divide(target, source, samples as f32),
                 }
@@ -89,7 +90,7 @@ impl Picture {
     /// Depth and position are means over the samples that hit something (see [`DEPTH_OF_NOTHING_M`]; position 0 where
     /// nothing was hit). Normals are averaged and *not* brought back to length 1: the length says how much the normals
     /// inside the pixel agree, and denoisers are trained on exactly that. `Hits` and `LuminanceSquared` are means
-    /// like the rest, ids are the bits of the lowest sample's.
+    /// like the rest, ids are the bits of the lowest sample's. Ranked ids stand beside their share of the samples.
     pub fn plane(&self, plane: Plane) -> Option<&[f32]> {
         self.means.plane(plane)
     }
@@ -128,6 +129,13 @@ fn hit_counts(sums: &TilePlanes, plane: Plane) -> Option<&[f32]> {
 
 fn divide(means: &mut [f32], sums: &[f32], samples: f32) {
     means.iter_mut().zip(sums).for_each(|(mean, &sum)| *mean = sum / samples);
+}
+
+/// Ids stay, counts become shares of the samples.
+fn cover(shares: &mut [f32], counts: &[f32], samples: f32) {
+    for (to, from) in shares.chunks_exact_mut(2).zip(counts.chunks_exact(2)) {
+        to.copy_from_slice(&[from[0], from[1] / samples]);
+    }
 }
 
 fn divide_by_hits(means: &mut [f32], sums: &[f32], hits: &[f32], plane: Plane) {

@@ -13,6 +13,7 @@ pub(crate) struct KernelSet {
     pub(crate) next_rays: Pipeline,
     pub(crate) next_shadows: Pipeline,
     pub(crate) resolve: Pipeline,
+    pub(crate) rank: Pipeline,
     shared: wgpu::BindGroupLayout,
     advance: wgpu::BindGroupLayout,
 }
@@ -55,6 +56,7 @@ impl KernelSet {
             next_rays: step("next_rays"),
             next_shadows: step("next_shadows"),
             resolve: main(&shaders::RESOLVE),
+            rank: pipeline(gpu, &plain, &compile(&shaders::RESOLVE), "rank", "rank", false),
             shared,
             advance,
         };

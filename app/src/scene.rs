@@ -35,7 +35,7 @@ pub struct SceneReport {
 /// Opens a scene as a render would, and says what is in it.
 pub fn check(path: &Path, fps: f64) -> Result<SceneReport, Fault> {
     let surroundings = Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 };
-    let document = open_scene(path, None, &surroundings)?;
+    let document = open_scene(path, None, &surroundings, false)?;
     let scene = document.scene_at(0.0, (1.0 / fps) as f32).map_err(|error| import_fault(&error))?;
     let animation_s = document.animation_seconds();
     Ok(SceneReport {

@@ -49,6 +49,9 @@ pub struct ImportOptions {
     pub environment_strength: f32,
     /// Turns the environment about +y, radians.
     pub environment_rotation: f32,
+    /// Whether meshes that morph or are skinned remember where their corners were a frame earlier. Only motion vectors need
+    /// it, and it takes the corners' memory once more.
+    pub corner_motion: bool,
 }
 
 /// What rays see that hit nothing.
@@ -71,6 +74,7 @@ impl Default for ImportOptions {
             environment: EnvironmentChoice::default(),
             environment_strength: 1.0,
             environment_rotation: 0.0,
+            corner_motion: true,
         }
     }
 }

@@ -62,7 +62,7 @@ pub struct Header {
 }
 
 /// Version of the packed layout; nodes refuse others.
-pub const LAYOUT_VERSION: u32 = 1;
+pub const LAYOUT_VERSION: u32 = 2;
 
 /// The arrays that the kernels read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +77,7 @@ pub struct PackedScene {
     pub instances: Vec<Instance>,
     /// Meshes with their materials.
     pub parts: Vec<Part>,
-    /// Indices, normals, tangents, UVs and colours of all parts.
+    /// Indices, normals, tangents, UVs, colours and earlier places of all parts.
     pub attributes: Vec<u32>,
     /// Materials, then their texture slots.
     pub materials: Vec<[u32; 4]>,

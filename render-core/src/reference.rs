@@ -2,7 +2,7 @@
 //!
 //! It is the oracle for the GPU's kernels and is written to be read beside that page, not to be fast. It reads a
 //! [`Scene`] directly, shares only tables with the GPU's side, and any sample is a pure function of scene, settings,
-//! frame, pixel and sample index. Motion vectors are not made here: that plane stays 0.
+//! frame, pixel and sample index.
 
 pub mod bsdf;
 pub mod bvh;
@@ -153,7 +153,7 @@ impl SampleRecord {
             Plane::Hits => self.hit,
             Plane::LuminanceSquared => luminance * luminance,
             Plane::Position => self.position[channel],
-            Plane::Motion => 0.0,
+            Plane::Motion => self.motion[channel],
             Plane::ObjectId | Plane::MaterialId => f32::from_bits(self.id(plane)),
             // Lists are made of all samples of a block together.
             Plane::ObjectRanks | Plane::MaterialRanks => 0.0,

@@ -73,7 +73,8 @@ struct Part {
     normals: u32,
     tangents: u32,
     colors: u32,
-    spare: u32,
+    // Where its corners were a frame earlier, when it changes its shape.
+    before: u32,
     uv: array<u32, 4>,
 }
 

@@ -72,7 +72,7 @@ pub struct Part {
     pub normals: u32,
     pub tangents: u32,
     pub colors: u32,
-    pub spare: u32,
+    pub before: u32,
     pub uv: [u32; 4],
 }
 

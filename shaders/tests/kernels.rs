@@ -114,7 +114,7 @@ fn host_structs_equal_device_structs() {
         normals,
         tangents,
         colors,
-        spare,
+        before,
         uv
     });
     assert_eq!(device_layout(&module, "Part"), part);

@@ -74,16 +74,26 @@ fn screen_now(position: vec3<f32>) -> vec2<f32> {
     return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
 }
 
+// Where a point of a mesh was a frame earlier, in the mesh's own space.
+fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
+    let first = parts[place.part].before;
+    if first == NONE {
+        return triangles[hit_triangle * 3u].xyz * place.weights.x + triangles[hit_triangle * 3u + 1u].xyz * place.weights.y
+            + triangles[hit_triangle * 3u + 2u].xyz * place.weights.z;
+    }
+    return attribute_vec3(first + place.corners.x * 3u) * place.weights.x
+        + attribute_vec3(first + place.corners.y * 3u) * place.weights.y
+        + attribute_vec3(first + place.corners.z * 3u) * place.weights.z;
+}
+
 // Depth, position, ids and motion of the first surface that is there.
-fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, weights: vec3<f32>) {
+fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32) {
     let depth = -dot(s.position - params.camera_eye.xyz, params.camera_back.xyz);
     paths[at(ALBEDO, path)].w = bitcast<u32>(depth);
     paths[at(NORMAL, path)].w = bitcast<u32>(1.0);
     paths[at(RADIANCE, path)].w = bitcast<u32>(1.0);
     store_f(POSITION, path, vec4<f32>(s.position, bitcast<f32>(s.object_id)));
-    let local = triangles[hit_triangle * 3u].xyz * weights.x + triangles[hit_triangle * 3u + 1u].xyz * weights.y
-        + triangles[hit_triangle * 3u + 2u].xyz * weights.z;
-    let before = transform_point(instances[instance].before_from_object, local);
+    let before = transform_point(instances[instance].before_from_object, local_before(s.place, hit_triangle));
     let motion = screen_now(s.position) - screen_of(before);
     store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
 }
@@ -293,7 +303,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let s = surface_at(shape, wo, v.instance, pictures, color);
     if (v.flags & STATE_SEEN) == 0u {
         v.flags |= STATE_SEEN;
-        write_first(path, s, v.instance, v.hit_triangle, shape.place.weights);
+        write_first(path, s, v.instance, v.hit_triangle);
     }
     let shown = shine(v, s, travelled);
     if (s.flags & MATERIAL_UNLIT) != 0u || v.vertex > params.max_bounces {

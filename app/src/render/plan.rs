@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use frame::{Denoise, FrameIndex, FrameSize, LiveEvent, RenderSettings, SceneBlob, SettingsDraft, TileGrid};
+use frame::{
+    Denoise, FrameIndex, FrameSize, LiveEvent, Plane, RenderSettings, SceneBlob, SettingsDraft, TileGrid,
+};
 use render_core::PackedScene;
 use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
 use render_core::scene::Scene;
@@ -34,7 +36,8 @@ impl Plan {
     pub fn open(request: &RenderRequest, audience: &mut dyn Audience) -> Result<Self, Fault> {
         let frames = frames(request);
         let output = OutputName::parse(&request.output, frames.len())?;
-        let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings)?;
+        let motion = request.print.planes().contains(Plane::Motion);
+        let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
         }
@@ -127,11 +130,12 @@ fn packed_at(document: &Document, time_s: f32, fps: f64) -> Result<PackedScene, 
     pack(&scene.map_err(|error| import_fault(&error))?)
 }
 
-/// Opens a scene file as a person names it.
+/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
 pub(crate) fn open_scene(
     path: &Path,
     camera: Option<&str>,
     surroundings: &Surroundings,
+    motion: bool,
 ) -> Result<Document, Fault> {
     let options = ImportOptions {
         camera: camera.map(str::to_owned),
@@ -142,6 +146,7 @@ pub(crate) fn open_scene(
         },
         environment_strength: surroundings.strength,
         environment_rotation: surroundings.rotate_deg.to_radians(),
+        corner_motion: motion,
         ..ImportOptions::default()
     };
     Document::open(path, &options).map_err(|error| import_fault(&error))

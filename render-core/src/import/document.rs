@@ -80,8 +80,8 @@ impl Document {
 
     /// The scene at an instant of its animation; `frame_seconds` earlier is where motion vectors start.
     ///
-    /// Meshes and textures that do not change are the same [`Arc`] at every time. Motion vectors follow instances
-    /// and the camera, not skins and morph targets. Fails when a transform or a moved corner is not finite.
+    /// Meshes and textures that do not change are the same [`Arc`] at every time. Motion vectors follow instances,
+    /// the camera, skins and morph targets (these where [`ImportOptions::corner_motion`] is on). Fails when a transform or a moved corner is not finite.
     pub fn scene_at(&self, time_seconds: f32, frame_seconds: f32) -> Result<Scene, ImportError> {
         self.stage.scene_at(time_seconds, frame_seconds)
     }
@@ -132,6 +132,7 @@ impl Document {
             eye,
             lamps,
             textures: pictures.textures,
+            corner_motion: options.corner_motion,
             ..Stage::default()
         };
         (stage.materials, stage.material_names) = (materials.list, materials.names);

@@ -33,6 +33,8 @@ pub(super) struct Stage {
     pub(super) materials: Vec<Material>,
     pub(super) material_names: Vec<String>,
     pub(super) environment: Environment,
+    /// Whether moving meshes remember their corners of a frame earlier.
+    pub(super) corner_motion: bool,
     /// Filled by [`Self::populate`].
     pub(super) meshes: Vec<Shape>,
     pub(super) actors: Vec<Actor>,
@@ -170,11 +172,14 @@ impl Stage {
 
     pub(super) fn scene_at(&self, seconds: f32, frame_seconds: f32) -> Result<Scene, ImportError> {
         let (worlds, pose) = self.worlds_at(seconds)?;
-        let before =
-            if frame_seconds == 0.0 { None } else { Some(self.worlds_at(seconds - frame_seconds)?.0) };
-        let before = before.as_ref().unwrap_or(&worlds);
+        let earlier =
+            if frame_seconds == 0.0 { None } else { Some(self.worlds_at(seconds - frame_seconds)?) };
+        let before = earlier.as_ref().map_or(&worlds, |(worlds, _)| worlds);
+        let now = (&worlds, &pose);
+        let corners_before =
+            earlier.as_ref().filter(|_| self.corner_motion).map(|(worlds, pose)| (worlds, pose));
         let mut scene = Scene {
-            meshes: self.meshes.iter().map(|shape| self.mesh(shape, &worlds, &pose)).collect(),
+            meshes: self.meshes.iter().map(|shape| self.mesh(shape, now, corners_before)).collect(),
             materials: self.materials.clone(),
             textures: self.textures.clone(),
             lights: self.lamps.iter().map(|lamp| lamp.placed(&worlds[lamp.node])).collect::<Vec<Light>>(),
@@ -199,15 +204,16 @@ impl Stage {
         Ok((self.tree.worlds(&pose.locals)?, pose))
     }
 
-    fn mesh(&self, shape: &Shape, worlds: &[DAffine3], pose: &Pose) -> Arc<Mesh> {
-        match shape {
-            Shape::Still(mesh) => Arc::clone(mesh),
-            Shape::Moving(moving) => {
-                let weights = pose.weights[moving.node].as_ref().unwrap_or(&moving.weights_at_rest);
-                let joints = moving.skin.map(|skin| self.skins[skin].world_from_mesh(worlds));
-                moving.at(weights, joints.as_deref())
-            }
-        }
+    fn mesh(&self, shape: &Shape, now: Instant<'_>, before: Option<Instant<'_>>) -> Arc<Mesh> {
+        let moving = match shape {
+            Shape::Still(mesh) => return Arc::clone(mesh),
+            Shape::Moving(moving) => moving,
+        };
+        let state = |(worlds, pose): Instant<'_>| State {
+            weights: pose.weights[moving.node].as_ref().unwrap_or(&moving.weights_at_rest).clone(),
+            joints: moving.skin.map(|skin| self.skins[skin].world_from_mesh(worlds)),
+        };
+        moving.at(&state(now), before.map(state).as_ref())
     }
 
     /// The skin that a node's mesh follows.
@@ -246,16 +252,37 @@ impl Stage {
     }
 }
 
+/// Where all nodes stand, and the morph weights.
+type Instant<'a> = (&'a Vec<DAffine3>, &'a Pose);
+
+/// What a moving mesh follows.
+struct State {
+    weights: Vec<f32>,
+    joints: Option<Vec<Affine3A>>,
+}
+
+impl State {
+    fn bits(&self) -> Vec<u32> {
+        let matrices = self.joints.iter().flatten().flat_map(|joint| joint.to_cols_array());
+        self.weights.iter().copied().chain(matrices).map(f32::to_bits).collect()
+    }
+}
+
 impl Moving {
-    fn at(&self, weights: &[f32], joints: Option<&[Affine3A]>) -> Arc<Mesh> {
-        let matrices = joints.unwrap_or_default().iter().flat_map(|joint| joint.to_cols_array());
-        let state: Vec<u32> = weights.iter().copied().chain(matrices).map(f32::to_bits).collect();
+    /// The mesh in a state; with its corners of the state before, where that is another.
+    fn at(&self, now: &State, before: Option<&State>) -> Arc<Mesh> {
+        let (bits, earlier) = (now.bits(), before.map(State::bits));
+        let before = before.filter(|_| earlier.as_ref().is_some_and(|earlier| *earlier != bits));
+        let key: Vec<u32> =
+            bits.into_iter().chain(earlier.filter(|_| before.is_some()).into_iter().flatten()).collect();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((known, mesh)) if *known == state => Arc::clone(mesh),
+            Some((known, mesh)) if *known == key => Arc::clone(mesh),
             _ => {
-                let mesh = Arc::new(deformed(&self.part, weights, joints));
-                *last = Some((state, Arc::clone(&mesh)));
+                let shape = |state: &State| deformed(&self.part, &state.weights, state.joints.as_deref());
+                let positions_before = before.map_or_else(Vec::new, |before| shape(before).positions);
+                let mesh = Arc::new(Mesh { positions_before, ..shape(now) });
+                *last = Some((key, Arc::clone(&mesh)));
                 mesh
             }
         }

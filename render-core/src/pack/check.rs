@@ -109,7 +109,7 @@ fn parts(scene: &PackedScene) -> Result<(), Damage> {
 }
 
 fn attributes_fit(part: &Part, highest: u64, words: u64) -> bool {
-    let arrays = [(part.normals, 3), (part.tangents, 4), (part.colors, 4)];
+    let arrays = [(part.normals, 3), (part.tangents, 4), (part.colors, 4), (part.before, 3)];
     let uv = part.uv.map(|first| (first, 2));
     arrays
         .into_iter()

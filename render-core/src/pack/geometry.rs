@@ -184,7 +184,6 @@ impl Packer<'_> {
     }
 
     fn part_record(&mut self, mesh: &Mesh, to: &Affine3A, object_id: u32) -> Result<Part, PackFault> {
-        let material = &self.scene.materials[mesh.material as usize];
         // Not normalised here: kernels interpolate first, as for meshes that stay in their own space.
         let normal_from_object = to.matrix3.inverse().transpose();
         let attributes = &mut self.packed.attributes;
@@ -205,6 +204,8 @@ impl Packer<'_> {
         for (place, set) in uv.iter_mut().zip(&mesh.uv_sets) {
             *place = lay(&mut set.iter().flat_map(glam::Vec2::to_array), true)?;
         }
+        let mut before = mesh.positions_before.iter().flat_map(|&p| to.transform_point3(p).to_array());
+        let before = lay(&mut before, !mesh.positions_before.is_empty())?;
         let indices = number(attributes.len(), "vertices")?;
         attributes.extend(mesh.triangles.iter().flatten());
         Ok(Part {
@@ -215,7 +216,7 @@ impl Packer<'_> {
             normals,
             tangents,
             colors,
-            spare: u32::from(material.double_sided),
+            before,
             uv,
         })
     }

@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 use std::sync::OnceLock;
 
 use frame::{Filter, FrameSize};
-use glam::{Vec2, Vec3};
+use glam::{Affine3A, Vec2, Vec3};
 
 use super::bvh::Ray;
 use super::sampler::Sampler;
@@ -50,6 +50,27 @@ pub fn camera_ray(
 pub fn depth(camera: &Camera, position: Vec3) -> f32 {
     let place = camera.world_from_camera;
     -Vec3::from(place.matrix3.z_axis).dot(position - Vec3::from(place.translation))
+}
+
+/// Pixels that a point went on the screen since the frame before, x to the right, y down: section 7.
+pub fn motion(camera: &Camera, size: FrameSize, now: Vec3, before: Vec3) -> Vec2 {
+    let place = |world_from_camera: &Affine3A, point: Vec3| {
+        on_screen(camera.projection, size, world_from_camera.inverse().transform_point3(point))
+    };
+    place(&camera.world_from_camera, now) - place(&camera.world_from_camera_before, before)
+}
+
+/// The pixel position of a point in camera space, the reverse of [`camera_ray`] through the middle of the lens.
+fn on_screen(projection: Projection, size: FrameSize, point: Vec3) -> Vec2 {
+    const NEAREST: f32 = 1e-6;
+    let extent = match projection {
+        Projection::Perspective { fov_y } => (0.5 * fov_y).tan() * (-point.z).max(NEAREST),
+        Projection::Orthographic { half_height } => half_height,
+    };
+    let (width, height) = (size.width() as f32, size.height() as f32);
+    let right = point.x / (extent * width / height);
+    let up = point.y / extent;
+    Vec2::new(0.5 * (right + 1.0) * width, 0.5 * (1.0 - up) * height)
 }
 
 /// The unit disk, area-preserving, by angle and root of the radius.

@@ -3,12 +3,12 @@
 //! [`Path`] is all that one step hands to the next, so that a single vertex can be looked at and repeated.
 
 use frame::RenderSettings;
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
 use super::Reference;
 use super::bsdf::{Bsdf, Facing, Scatter, index_of_glass};
 use super::bvh::{Hit, Ray};
-use super::camera::depth;
+use super::camera::{depth, motion};
 use super::light::mis_weight;
 use super::sampler::{Sampler, unit};
 use super::surface::{Place, Surface, offset};
@@ -46,6 +46,8 @@ pub struct SampleRecord {
     pub hit: f32,
     /// World position, metres.
     pub position: Vec3,
+    /// Pixels on the screen since the frame before, x to the right, y down.
+    pub motion: Vec2,
     /// 1-based; 0 = nothing.
     pub object_id: u32,
     /// 1-based; 0 = nothing.
@@ -178,7 +180,7 @@ impl Reference {
         }
         let wo = -path.ray.direction;
         let surface = place.surface(wo);
-        self.write_first(path, &place, &surface);
+        self.write_first(settings, path, &place, &surface);
         self.add_emission(settings, path, &place, &surface);
         let ends = place.material.unlit || path.vertex > settings.max_bounces;
         if place.material.unlit {
@@ -230,7 +232,7 @@ impl Reference {
         path.segment += 1;
     }
 
-    fn write_first(&self, path: &mut Path, place: &Place<'_>, surface: &Surface) {
+    fn write_first(&self, settings: &RenderSettings, path: &mut Path, place: &Place<'_>, surface: &Surface) {
         let record = &mut path.record;
         if record.hit > 0.0 {
             return;
@@ -239,6 +241,7 @@ impl Reference {
         record.alpha = 1.0;
         record.depth = depth(&self.scene.camera, surface.position);
         record.position = surface.position;
+        record.motion = motion(&self.scene.camera, settings.size, surface.position, place.position_before());
         record.object_id = place.instance.object_id;
         record.material_id = self.scene.meshes[place.instance.mesh as usize].material + 1;
     }

@@ -61,6 +61,13 @@ impl<'s> Place<'s> {
         self.instance.world_from_object.transform_point3(object)
     }
 
+    /// World position a frame earlier.
+    pub fn position_before(&self) -> Vec3 {
+        let moved = !self.mesh.positions_before.is_empty();
+        let corners = if moved { &self.mesh.positions_before } else { &self.mesh.positions };
+        self.instance.world_from_object_before.transform_point3(self.mix(corners))
+    }
+
     /// World normal of the triangle by the file's winding.
     pub fn geometric(&self) -> Vec3 {
         let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);

@@ -9,6 +9,8 @@ use glam::{Affine3A, Vec2, Vec3, Vec4};
 pub struct Mesh {
     /// Corners, metres.
     pub positions: Vec<Vec3>,
+    /// The same corners one frame earlier, for motion vectors. Empty: the mesh keeps its shape.
+    pub positions_before: Vec<Vec3>,
     /// Unit shading normals. Empty: the mesh is flat, each triangle shades with its own normal.
     pub normals: Vec<Vec3>,
     /// Unit tangent and handedness (w = ±1), for normal maps; needs `normals`.
@@ -43,7 +45,8 @@ impl Mesh {
     pub(super) fn check(&self) -> Result<(), String> {
         let corners = self.positions.len();
         let absent_or_whole = |length: usize| length == 0 || length == corners;
-        let attributes = [self.normals.len(), self.tangents.len(), self.colors.len()];
+        let attributes =
+            [self.positions_before.len(), self.normals.len(), self.tangents.len(), self.colors.len()];
         let uv_whole =
             self.uv_sets.len() <= Self::UV_SETS_MAX && self.uv_sets.iter().all(|set| set.len() == corners);
         if !uv_whole || !attributes.into_iter().all(absent_or_whole) {
@@ -55,7 +58,8 @@ impl Mesh {
         if self.triangles.iter().flatten().any(|&corner| corner as usize >= corners) {
             return Err("a triangle names a corner that does not exist".into());
         }
-        let finite = self.positions.iter().chain(&self.normals).all(|v| v.is_finite())
+        let mut vectors = self.positions.iter().chain(&self.positions_before).chain(&self.normals);
+        let finite = vectors.all(|v| v.is_finite())
             && self.tangents.iter().chain(&self.colors).all(|v| v.is_finite())
             && self.uv_sets.iter().flatten().all(|v| v.is_finite());
         if finite { Ok(()) } else { Err("a number is not finite".into()) }

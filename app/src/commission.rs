@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use frame::exr::MatteNames;
 use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob};
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
 use serde::{Deserialize, Serialize};
@@ -54,13 +55,16 @@ pub(crate) struct Note {
     layers: String,
     layout: String,
     compression: String,
+    /// Names for mattes: the network carries numbers only.
+    #[serde(default)]
+    names: MatteNames,
 }
 
 impl Note {
     pub(crate) fn new(output: &Path, print: &Print) -> Result<Self, Fault> {
         let output = std::path::absolute(output).map_err(|error| Fault::file("find", output, &error))?;
         let (layers, layout, compression) = print.to_words();
-        Ok(Self { output, layers, layout, compression })
+        Ok(Self { output, layers, layout, compression, names: print.names.clone() })
     }
 
     /// Reads the note of a job that this machine posted.
@@ -70,7 +74,7 @@ impl Note {
     }
 
     fn print(&self) -> Result<Print, Fault> {
-        Print::from_words(&self.layers, &self.layout, &self.compression)
+        Print::from_words(&self.layers, &self.layout, &self.compression, self.names.clone())
     }
 }
 

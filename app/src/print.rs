@@ -4,6 +4,7 @@ use std::path::Path;
 
 use frame::exr::{self, ExrError, ExrOptions};
 use frame::{Film, FrameIndex, FrameSize, PlaneSet};
+use render_core::scene::Scene;
 
 use crate::fault::{Fault, quoted};
 
@@ -16,6 +17,8 @@ pub struct Print {
     pub layout: exr::Layout,
     /// Codec.
     pub compression: exr::Compression,
+    /// Names behind the ids of mattes; empty where none are wanted.
+    pub names: exr::MatteNames,
 }
 
 impl Print {
@@ -41,8 +44,27 @@ impl Print {
         let mut metadata = exr::settings_metadata(film.settings());
         metadata.push(("frame".into(), frame.0.to_string()));
         metadata.push(("engine".into(), concat!("Tessera ", env!("CARGO_PKG_VERSION")).into()));
-        let (layers, layout, compression) = (self.layers.clone(), self.layout, self.compression);
-        ExrOptions { layers, layout, compression, metadata }
+        ExrOptions {
+            layers: self.layers.clone(),
+            layout: self.layout,
+            compression: self.compression,
+            metadata,
+            names: self.names.clone(),
+        }
+    }
+
+    /// Refuses a codec that would change the values of a layer, before anybody renders for it.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        exr::refuse_lossy_data(&self.layers, self.layout, self.compression)
+            .map_err(|error| exr_fault("write", Path::new(""), &error))
+    }
+
+    /// Takes the names of this scene's objects and materials, if they are wanted.
+    pub(crate) fn with_names_of(self, scene: &Scene) -> Self {
+        if !self.layers.iter().any(|layer| layer == exr::Layer::Cryptomatte) {
+            return self;
+        }
+        Self { names: exr::MatteNames::new(&scene.object_names, &scene.material_names), ..self }
     }
 
     /// Layers, layout and compression as their flags are written.
@@ -62,12 +84,18 @@ impl Print {
     }
 
     /// The reverse of [`Self::to_words`].
-    pub(crate) fn from_words(layers: &str, layout: &str, compression: &str) -> Result<Self, Fault> {
+    pub(crate) fn from_words(
+        layers: &str,
+        layout: &str,
+        compression: &str,
+        names: exr::MatteNames,
+    ) -> Result<Self, Fault> {
         let fault = |error: String| Fault::failure(error, "submit the scene again");
         Ok(Self {
             layers: layers.parse().map_err(|error: exr::LayersError| fault(error.to_string()))?,
             layout: layout.parse().map_err(|error: exr::NotAnOption| fault(error.to_string()))?,
             compression: compression.parse().map_err(|error: exr::NotAnOption| fault(error.to_string()))?,
+            names,
         })
     }
 
@@ -88,7 +116,7 @@ impl Print {
 pub(crate) fn exr_fault(doing: &str, path: &Path, error: &ExrError) -> Fault {
     let unreadable = "check that it is a whole OpenEXR file";
     match error {
-        ExrError::LayerNotRendered(_) | ExrError::LossyData(_) => {
+        ExrError::LayerNotRendered(_) | ExrError::LossyData { .. } => {
             let text = error.to_string();
             let (what, advice) = text.split_once("; ").unwrap_or((&text, "choose other --layers"));
             Fault::usage(what, advice)

@@ -10,7 +10,10 @@ use std::time::Duration;
 use farm::{CoordinatorProcess, Running, gpu_is_there, node, wait_until};
 use program::Place;
 
-const LOOKS: [&str; 6] = ["--size", "72x48", "--spp", "96", "--max-bounces", "4"];
+/// Mattes are merged in another way than sums, and motion, positions and ids travel in planes of their own.
+const LAYERS: &str =
+    "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples,cryptomatte";
+const LOOKS: [&str; 8] = ["--size", "72x48", "--spp", "96", "--max-bounces", "4", "--layers", LAYERS];
 /// Generous, because software Vulkan on a busy machine is slow; a hang is what it guards against.
 const PATIENCE: Duration = Duration::from_secs(300);
 

@@ -60,6 +60,9 @@ fn nothing_of_scene_or_picture_is_where_it_must_not_be_on_a_gpu() {
         "16",
         "--tile",
         "16",
+        // Mattes need the names on the artist's side, where the picture is put together, and nowhere else.
+        "--layers",
+        "beauty,noisy,albedo,normal,depth,cryptomatte",
         "--data",
         "artist",
     ];

@@ -26,7 +26,7 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 14] = [
+    let lines: [(&[&str], &str); 15] = [
         (&[], "no command"),
         (&["quote", "a.glb"], "quote"),
         (&["share", "00"], "share"),
@@ -38,6 +38,10 @@ fn command_lines_that_make_no_sense_are_usage_errors() {
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--frames", "1-3"], "####"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.png"], ".exr"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--layers", "beauty,smell"], "smell"),
+        (
+            &["render", "lamp.gltf", "--direct", "-o", "a.exr", "--compression", "dwaa"],
+            "--layers beauty,noisy,albedo,depth",
+        ),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--denoise", "node"], "denoiser"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--camera", "Nobody"], "Nobody"),
         (&["demo", "--liars", "2"], "--liars"),

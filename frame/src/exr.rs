@@ -7,6 +7,7 @@
 //! Source: "OpenEXR File Layout" and "Technical Introduction to OpenEXR", openexr.com.
 
 mod atomic;
+mod cryptomatte;
 mod dwa;
 mod hash;
 mod layer;
@@ -17,11 +18,15 @@ mod write;
 
 use std::io;
 
+pub use cryptomatte::MatteNames;
 pub use layer::{Layer, Layers, LayersError, Layout};
 pub use png::{ToneMap, write_png};
 pub use read::{ExrFile, ExrPart, ReadLimits, Samples, read, read_bytes, read_info};
 pub use report::{ChannelInfo, CheckReport, ExrInfo, PartInfo, SampleKind, check};
-pub use write::{Compression, ExrOptions, NotAnOption, partial_path, settings_metadata, write, write_sealed};
+pub use write::{
+    Compression, ExrOptions, NotAnOption, partial_path, refuse_lossy_data, settings_metadata, write,
+    write_sealed,
+};
 
 /// Why a picture could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +34,16 @@ pub enum ExrError {
     /// A layer was asked for whose planes were not rendered.
     #[error("the layer {0} was asked for but not rendered; render again with it in --layers")]
     LayerNotRendered(Layer),
-    /// DWAA decides by the channel's last letters what it may change.
+    /// DWAA decides by the channel's last letters what it may change, and a file's part has one codec for all its channels.
     #[error(
-        "DWAA would change the values of the layer {0}; use --compression zip, or leave {0} out of --layers"
+        "DWAA is lossy and would change the numbers in {changed}; use --compression zip, or leave them out with --layers {rest}"
     )]
-    LossyData(Layer),
+    LossyData {
+        /// The layers that it would change.
+        changed: Layers,
+        /// The layers that it would not.
+        rest: Layers,
+    },
     /// The disk has no room for the picture.
     #[error("the disk is full; free some space or choose another folder, nothing half-written was left")]
     DiskFull,

@@ -32,7 +32,7 @@ pub struct Scene {
     pub environment: Environment,
     /// The eye.
     pub camera: Camera,
-    /// Names for people, by object id - 1 (see [`Instance::object_id`]); stay on the artist's machine.
+    /// Names for people (the node's, else its mesh's), by object id - 1 (see [`Instance::object_id`]); stay on the artist's machine.
     pub object_names: Vec<String>,
     /// Names for people, by material index.
     pub material_names: Vec<String>,

@@ -192,6 +192,15 @@ fn meshes_remember_their_corners_only_when_motion_is_wanted_and_there() {
     assert_eq!(corners(&wanted, 0.0), without);
 }
 
+#[test]
+fn an_object_without_a_name_has_its_meshs() {
+    let mut file = film_set();
+    file.json["nodes"][2] = json!({ "name": "neck", "mesh": 0 });
+    let document = Document::open_bytes(&file.glb(), &ImportOptions::default()).expect("imports");
+    let scene = document.scene_at(0.0, 0.0).expect("the instant exists");
+    assert_eq!(scene.object_names, ["Bottle", "neck"]);
+}
+
 fn square(centre: Vec3, half: f32, turn: Quat) -> Mesh {
     let corner = |x: f32, y: f32| centre + turn * Vec3::new(x * half, y * half, 0.0);
     Mesh {

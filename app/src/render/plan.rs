@@ -36,6 +36,7 @@ impl Plan {
     pub fn open(request: &RenderRequest, audience: &mut dyn Audience) -> Result<Self, Fault> {
         let frames = frames(request);
         let output = OutputName::parse(&request.output, frames.len())?;
+        request.print.check()?;
         let motion = request.print.planes().contains(Plane::Motion);
         let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
         for warning in document.warnings() {
@@ -53,7 +54,7 @@ impl Plan {
             triangles: scene.triangles_instanced(),
             camera: seen_by(&scene.camera.name),
         });
-        let print = request.print.clone();
+        let print = request.print.clone().with_names_of(&scene);
         Ok(Self {
             frames,
             settings,

@@ -145,7 +145,12 @@ impl Looks {
                 Microfacet::Single => frame::Microfacet::Single,
             },
             clamp_indirect: self.clamp_indirect as f32,
-            print: Print { layers: self.layers, layout: self.exr_layout, compression: self.compression },
+            print: Print {
+                layers: self.layers,
+                layout: self.exr_layout,
+                compression: self.compression,
+                ..Print::default()
+            },
             tile_px: self.tile,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use super::cryptomatte::Matte;
 use crate::{Plane, PlaneSet};
 
 /// One layer of a picture, by the contract's name.
@@ -29,6 +30,8 @@ pub enum Layer {
     Variance,
     /// Samples per pixel.
     Samples,
+    /// Mattes of objects and materials by name.
+    Cryptomatte,
 }
 
 /// A list of layers, each once, in the contract's order; parsed from `beauty,depth`.
@@ -51,9 +54,6 @@ pub enum LayersError {
     /// No such layer.
     #[error("there is no layer \"{0}\"; choose from {names}", names = Layers::names())]
     Unknown(String),
-    /// A layer that this version cannot render.
-    #[error("the layer cryptomatte is not available in this version; use object_id or material_id")]
-    NoCryptomatte,
 }
 
 /// Where a channel's values come from, and how they are stored.
@@ -67,8 +67,12 @@ pub(super) enum Source {
     Id(Plane),
     /// An id as float, because Blender's own id passes are floats. Exact up to 16 777 216.
     IdAsFloat(Plane),
+    /// One channel of a plane as float with the other sign, because Blender counts motion backwards.
+    Negated(Plane, usize),
     /// Zero, where a pass has more channels than we know.
     Zero,
+    /// One value of a matte's ranks: ids at even places, coverage at odd ones.
+    Rank(Matte, usize),
     /// Variance of the mean.
     Variance,
     /// Samples per pixel.
@@ -79,7 +83,7 @@ pub(super) enum Source {
 
 impl Layer {
     /// All layers, in the contract's order.
-    pub const ALL: [Layer; 11] = [
+    pub const ALL: [Layer; 12] = [
         Layer::Beauty,
         Layer::Noisy,
         Layer::Albedo,
@@ -91,6 +95,7 @@ impl Layer {
         Layer::MaterialId,
         Layer::Variance,
         Layer::Samples,
+        Layer::Cryptomatte,
     ];
 
     /// The contract's name.
@@ -107,6 +112,7 @@ impl Layer {
             Layer::MaterialId => "material_id",
             Layer::Variance => "variance",
             Layer::Samples => "samples",
+            Layer::Cryptomatte => "cryptomatte",
         }
     }
 
@@ -122,6 +128,7 @@ impl Layer {
             Layer::ObjectId => &[Plane::ObjectId],
             Layer::MaterialId => &[Plane::MaterialId],
             Layer::Variance => &[Plane::LuminanceSquared],
+            Layer::Cryptomatte => &[Plane::ObjectRanks, Plane::MaterialRanks],
         };
         planes.iter().fold(PlaneSet::BEAUTY, |set, &plane| set.with(plane))
     }
@@ -138,6 +145,13 @@ impl Layer {
 
     /// The channels with their full names and sources.
     pub(super) fn channels(self, layout: Layout) -> Vec<(String, Source)> {
+        if self == Layer::Cryptomatte {
+            let sources = |matte: Matte| (0..).map(move |at| Source::Rank(matte, at));
+            return Matte::ALL
+                .iter()
+                .flat_map(|&matte| matte.channel_names(layout).zip(sources(matte)))
+                .collect();
+        }
         let (prefix, suffixes): (&str, &[&str]) = match layout {
             Layout::Comp => self.comp_names(),
             Layout::Blender => self.blender_names(),
@@ -159,6 +173,7 @@ impl Layer {
             Layer::MaterialId => ("material_id.", &["I"]),
             Layer::Variance => ("variance.", &["V"]),
             Layer::Samples => ("samples.", &["N"]),
+            Layer::Cryptomatte => ("", &[]),
         }
     }
 
@@ -170,12 +185,13 @@ impl Layer {
             Layer::Normal => ("ViewLayer.Denoising Normal.", &["X", "Y", "Z"]),
             Layer::Depth => ("ViewLayer.Depth.", &["Z"]),
             Layer::Position => ("ViewLayer.Position.", &["X", "Y", "Z"]),
-            // Blender's pass holds motion to the previous and to the next frame; the latter is not known.
+            // Blender's pass holds where the point was, and where it will be, which is not known, y upwards.
             Layer::Motion => ("ViewLayer.Vector.", &["X", "Y", "Z", "W"]),
             Layer::ObjectId => ("ViewLayer.IndexOB.", &["X"]),
             Layer::MaterialId => ("ViewLayer.IndexMA.", &["X"]),
             Layer::Variance => ("ViewLayer.Variance.", &["X"]),
             Layer::Samples => ("ViewLayer.Debug Sample Count.", &["X"]),
+            Layer::Cryptomatte => ("", &[]),
         }
     }
 
@@ -192,12 +208,14 @@ impl Layer {
             Layer::Depth => Source::Float(Plane::Depth, 0),
             Layer::Position => Source::Float(Plane::Position, channel),
             Layer::Motion if channel >= 2 => Source::Zero,
+            Layer::Motion if channel == 0 && layout == Layout::Blender => Source::Negated(Plane::Motion, 0),
             Layer::Motion => Source::Float(Plane::Motion, channel),
             Layer::ObjectId => id(Plane::ObjectId),
             Layer::MaterialId => id(Plane::MaterialId),
             Layer::Variance => Source::Variance,
             Layer::Samples if layout == Layout::Blender => Source::SamplesAsFloat,
             Layer::Samples => Source::Samples,
+            Layer::Cryptomatte => unreachable!("its channels have sources of their own"),
         }
     }
 }
@@ -212,6 +230,17 @@ impl Layers {
     pub fn planes(&self) -> PlaneSet {
         let planes = self.iter().flat_map(|layer| layer.planes().iter());
         planes.fold(PlaneSet::BEAUTY, PlaneSet::with)
+    }
+
+    /// The picture alone.
+    pub(super) fn beauty() -> Self {
+        Self(vec![Layer::Beauty])
+    }
+
+    /// Those for which it is so, and the rest.
+    pub(super) fn cut(&self, is_so: impl Fn(Layer) -> bool) -> (Self, Self) {
+        let (so, rest) = self.iter().partition(|&layer| is_so(layer));
+        (Self(so), Self(rest))
     }
 
     fn names() -> String {
@@ -229,12 +258,9 @@ impl FromStr for Layers {
     type Err = LayersError;
 
     fn from_str(text: &str) -> Result<Self, LayersError> {
-        let parse = |name: &str| match name {
-            "cryptomatte" => Err(LayersError::NoCryptomatte),
-            _ => Layer::ALL
-                .into_iter()
-                .find(|layer| layer.name() == name)
-                .ok_or_else(|| LayersError::Unknown(name.to_owned())),
+        let parse = |name: &str| {
+            let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
+            found.ok_or_else(|| LayersError::Unknown(name.to_owned()))
         };
         let mut layers = text.split(',').map(|name| parse(name.trim())).collect::<Result<Vec<_>, _>>()?;
         layers.sort_unstable();
@@ -262,11 +288,10 @@ mod tests {
 
     #[test]
     fn layer_names_equal_the_contract() {
-        let names = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples";
+        let names = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples,cryptomatte";
         assert_eq!(names.parse::<Layers>().expect("all known").to_string(), names);
         assert_eq!(Layers::default().to_string(), "beauty,noisy,albedo,normal,depth");
         assert_eq!("depth, beauty,depth".parse::<Layers>().expect("known").to_string(), "beauty,depth");
-        assert_eq!("beauty,cryptomatte".parse::<Layers>(), Err(LayersError::NoCryptomatte));
         assert_eq!("beaty".parse::<Layers>(), Err(LayersError::Unknown("beaty".to_owned())));
         assert_eq!(
             Layers::default().planes(),

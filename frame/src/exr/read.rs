@@ -273,7 +273,10 @@ fn part_info(header: &Header) -> PartInfo {
 
 fn attribute_text(value: &AttributeValue) -> String {
     match value {
-        AttributeValue::Text(text) => text.to_string(),
+        // The format knows bytes only; names are UTF-8, and what is not is Latin-1.
+        AttributeValue::Text(text) => {
+            std::str::from_utf8(text.bytes()).map_or_else(|_| text.to_string(), str::to_owned)
+        }
         AttributeValue::F32(number) => number.to_string(),
         AttributeValue::I32(number) => number.to_string(),
         AttributeValue::Custom { kind, bytes } => format!("{} bytes of {kind}", bytes.len()),

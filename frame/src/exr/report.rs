@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::{ExrFile, Layer, Layers, Layout, Samples, write::EMPTY_PIXELS_ATTRIBUTE};
 
 const NEGATIVE: f32 = -1e-4;
+/// Longer texts are for programs: a matte's list of names can have a million characters.
+const TEXT_BYTES_SHOWN: usize = 160;
 
 /// What a file holds, from its header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -138,7 +140,7 @@ fn may_be_negative(name: &str) -> bool {
             .any(|&layout| layer.channel_names(layout).iter().any(|channel| channel == name))
     };
     match Layer::ALL.iter().find(|layer| known(layer)) {
-        Some(layer) => matches!(layer, Layer::Normal | Layer::Position | Layer::Motion),
+        Some(layer) => matches!(layer, Layer::Normal | Layer::Position | Layer::Motion | Layer::Cryptomatte),
         None => !matches!(name.rsplit('.').next(), Some("R" | "G" | "B" | "A")),
     }
 }
@@ -162,7 +164,10 @@ impl fmt::Display for ExrInfo {
                 writeln!(f, "  {:5}  {}", channel.kind.to_string(), channel.name)?;
             }
             for (name, value) in &part.attributes {
-                writeln!(f, "  {name} = {value}")?;
+                match value.len() {
+                    0..=TEXT_BYTES_SHOWN => writeln!(f, "  {name} = {value}")?,
+                    bytes => writeln!(f, "  {name} = {bytes} bytes of text")?,
+                }
             }
         }
         let layers: Vec<_> = self.layers().into_iter().map(Layer::name).collect();

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Film, FrameSize, Partial, Picture, Plane, RenderSettings, SettingsDraft, TileGrid, TileIndex, TilePlanes,
-    TreeNode, compare,
+    TreeNode, compare, ranks,
 };
 
-const ALL: &str = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples";
+const ALL: &str =
+    "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples,cryptomatte";
 
 /// A finished picture of 37 × 21 pixels with every plane, smooth colours, one blazing pixel and a hole in depth.
 fn picture() -> Picture {
@@ -28,9 +29,17 @@ fn picture() -> Picture {
                 Plane::ObjectId => f32::from_bits(pixel as u32 / 5),
                 Plane::MaterialId => f32::from_bits(u32::MAX - pixel as u32),
                 Plane::LuminanceSquared => 40.0,
+                // Filled below: lists are not made value by value.
+                Plane::ObjectRanks | Plane::MaterialRanks => 0.0,
                 Plane::Normal | Plane::Motion => x * 8.0 - 4.0 + channel as f32,
                 _ => 4.0 * (x * (channel as f32 + 0.5) + y * 0.3 + 0.01),
             };
+        }
+    }
+    for plane in [Plane::ObjectRanks, Plane::MaterialRanks] {
+        let lists = planes.plane_mut(plane).expect("in the set").chunks_exact_mut(ranks::RANK_VALUES);
+        for (pixel, list) in lists.enumerate() {
+            list.copy_from_slice(&ranks::rank([1, pixel as u32 % 5, 1 + pixel as u32 / 400, 3]));
         }
     }
     planes.plane_mut(Plane::Radiance).expect("present")[3 * 40] = 4e9;
@@ -43,7 +52,9 @@ fn picture() -> Picture {
 fn options(layout: Layout, compression: Compression) -> ExrOptions {
     let metadata = vec![("spp".to_owned(), "4".to_owned()), ("scene".to_owned(), "塔".to_owned())];
     let layers = ALL.parse().expect("known names");
-    ExrOptions { layers, layout, compression, metadata }
+    let objects = ["Cube", "塔", "", "Cube"].map(str::to_owned);
+    let names = MatteNames::new(&objects, &["Gold".to_owned()]);
+    ExrOptions { layers, layout, compression, metadata, names }
 }
 
 fn folder() -> tempfile::TempDir {
@@ -149,6 +160,89 @@ fn channels_equal_the_contract() {
     assert_eq!(read_back(&path).info().layers(), Layer::ALL);
 }
 
+/// What `exr info` prints of a file with every layer, attributes aside.
+#[test]
+fn every_layer_is_shown_as_the_contract_has_it() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &options(Layout::Comp, Compression::Zip)).expect("writes");
+    let info = read_info(&path, &ReadLimits::default()).expect("just written").to_string();
+    let shown: Vec<&str> = info.lines().filter(|line| !line.contains(" = ")).collect();
+    let mut expected = vec!["37 x 21 px, zip block compression".to_owned()];
+    let mut layer = |kind: &str, name: &str, suffixes: &str| {
+        expected.extend(suffixes.chars().map(|suffix| format!("  {kind:5}  {name}{suffix}")));
+    };
+    layer("half", "", "AB");
+    for at in 0..4 {
+        layer("float", &format!("CryptoMaterial{at:02}."), "abgr");
+    }
+    for at in 0..4 {
+        layer("float", &format!("CryptoObject{at:02}."), "abgr");
+    }
+    layer("half", "", "GR");
+    layer("half", "albedo.", "BGR");
+    layer("float", "depth.", "Z");
+    layer("uint", "material_id.", "I");
+    layer("float", "motion.", "XY");
+    layer("half", "noisy.", "BGR");
+    layer("float", "normal.", "XYZ");
+    layer("uint", "object_id.", "I");
+    layer("float", "position.", "XYZ");
+    layer("uint", "samples.", "N");
+    layer("float", "variance.", "V");
+    expected.push(format!("layers: {ALL}"));
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn mattes_find_the_pixels_of_a_name_and_sum_to_what_was_hit() {
+    let (folder, picture) = (folder(), picture());
+    let path = folder.path().join("a.exr");
+    for (layout, prefix, key) in [(Layout::Comp, "", "3ae39a5"), (Layout::Blender, "ViewLayer.", "542cafa")] {
+        write(&path, &picture, &options(layout, Compression::Zip)).expect("writes");
+        let part = &read_back(&path).parts[0];
+        let attribute = |what: &str| {
+            let name = format!("cryptomatte/{key}/{what}");
+            let found = part.info.attributes.iter().find(|(other, _)| *other == name);
+            found.unwrap_or_else(|| panic!("{name} is not in {:?}", part.info.attributes)).1.as_str()
+        };
+        assert_eq!(attribute("name"), format!("{prefix}CryptoObject"));
+        assert_eq!(attribute("hash"), "MurmurHash3_32");
+        assert_eq!(attribute("conversion"), "uint32_to_float32");
+        let manifest: serde_json::Value = serde_json::from_str(attribute("manifest")).expect("JSON");
+        let names: Vec<_> = manifest.as_object().expect("names").keys().map(String::as_str).collect();
+        assert_eq!(names, ["Cube", "Cube.001", "object_3", "塔"]);
+        let channel = |rank: usize, coverage: bool| {
+            let suffix = ["r", "g", "b", "a"][rank % 2 * 2 + usize::from(coverage)];
+            part.channel(&format!("{prefix}CryptoObject{:02}.{suffix}", rank / 2)).expect("written")
+        };
+        let matte = |name: &str, pixel: usize| -> f32 {
+            let id = u32::from_str_radix(manifest[name].as_str().expect("hex"), 16).expect("hex");
+            let of_rank =
+                |rank| (channel(rank, false).bits(pixel) == id).then(|| channel(rank, true).number(pixel));
+            (0..ranks::RANKS).filter_map(of_rank).sum()
+        };
+        // Samples of pixel 7: objects 1, 2, 1, 3; of pixel 405: 1, nothing, 2, 3.
+        assert_eq!((matte("Cube", 7), matte("塔", 7), matte("object_3", 7)), (0.5, 0.25, 0.25));
+        assert_eq!((matte("Cube", 405), matte("塔", 405), matte("Cube.001", 405)), (0.25, 0.25, 0.0));
+        for (pixel, hit) in [(7, 1.0), (405, 0.75)] {
+            assert_eq!(names.iter().map(|name| matte(name, pixel)).sum::<f32>(), hit, "pixel {pixel}");
+        }
+        assert_eq!(channel(7, false).number(7), 0.0);
+    }
+}
+
+#[test]
+fn blenders_vector_points_back_and_up() {
+    let (folder, picture) = (folder(), picture());
+    let path = folder.path().join("a.exr");
+    write(&path, &picture, &options(Layout::Blender, Compression::Zip)).expect("writes");
+    let file = read_back(&path);
+    let channel = |name: &str| file.parts[0].channel(name).expect("written").number(5);
+    let motion = &picture.plane(Plane::Motion).expect("rendered")[2 * 5..];
+    assert_eq!((channel("ViewLayer.Vector.X"), channel("ViewLayer.Vector.Y")), (-motion[0], motion[1]));
+}
+
 #[test]
 fn equal_pictures_are_equal_files_and_name_nobody() {
     let folder = folder();
@@ -168,15 +262,22 @@ fn dwaa_never_changes_data() {
     let (folder, picture) = (folder(), picture());
     let path = folder.path().join("a.exr");
     let refused = write(&path, &picture, &options(Layout::Comp, Compression::Dwaa));
-    assert!(matches!(refused, Err(ExrError::LossyData(Layer::Normal))), "{refused:?}");
+    let sentence = refused.expect_err("normals have a Y").to_string();
+    let kept = "beauty,noisy,albedo,depth,object_id,material_id,variance,samples,cryptomatte";
+    assert!(sentence.contains("the numbers in normal,position,motion;"), "{sentence}");
+    assert!(sentence.ends_with(&format!("leave them out with --layers {kept}")), "{sentence}");
     assert_eq!(fs::read_dir(folder.path()).expect("exists").count(), 0);
-    let layers = "beauty,albedo,depth,object_id,variance,samples".parse().expect("known");
+    let layers = "beauty,albedo,depth,object_id,variance,samples,cryptomatte".parse().expect("known");
     write(&path, &picture, &ExrOptions { layers, ..options(Layout::Comp, Compression::Dwaa) })
         .expect("writes");
     let lossy = read_back(&path);
     write(&path, &picture, &options(Layout::Comp, Compression::Zip)).expect("writes");
     let exact = read_back(&path);
-    for name in ["depth.Z", "object_id.I", "variance.V", "samples.N"] {
+    let mattes = Layer::Cryptomatte.channel_names(Layout::Comp);
+    for name in ["depth.Z", "object_id.I", "variance.V", "samples.N"]
+        .into_iter()
+        .chain(mattes.iter().map(String::as_str))
+    {
         assert_eq!(lossy.parts[0].channel(name), exact.parts[0].channel(name), "{name}");
     }
 }

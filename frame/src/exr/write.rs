@@ -11,7 +11,13 @@ use ::exr::prelude as codec;
 use codec::{AnyChannel, AnyChannels, AttributeValue, FlatSamples, Text, WritableImage};
 use half::f16;
 
-use super::{ExrError, Layer, Layers, Layout, ReadLimits, atomic, hash::hash_of, layer::Source, read_bytes};
+use super::{
+    ExrError, Layer, Layers, Layout, MatteNames, ReadLimits, atomic,
+    cryptomatte::{Matte, id_of},
+    hash::hash_of,
+    layer::Source,
+    read_bytes,
+};
 use crate::{Denoise, Filter, Microfacet, Picture, RenderSettings};
 
 /// How a picture is to be stored.
@@ -27,6 +33,8 @@ pub struct ExrOptions {
     ///
     /// They must not say where, when or by whom the picture was made; characters outside Latin-1 are escaped.
     pub metadata: Vec<(String, String)>,
+    /// Names behind the ids of the layer `cryptomatte`.
+    pub names: MatteNames,
 }
 
 /// The contract's codecs.
@@ -176,10 +184,11 @@ fn stored_hash(image: &OnePart) -> Result<[u8; 32], ExrError> {
 
 fn image_of(picture: &Picture, options: &ExrOptions) -> Result<OnePart, ExrError> {
     let mut channels = Vec::new();
+    refuse_lossy_data(&options.layers, options.layout, options.compression)?;
+    let ids = Matte::ALL.map(|matte| options.names.hashes(matte));
     for layer in options.layers.iter() {
-        refuse_lossy_data(layer, options)?;
         for (name, source) in layer.channels(options.layout) {
-            let samples = samples_of(picture, source).ok_or(ExrError::LayerNotRendered(layer))?;
+            let samples = samples_of(picture, source, &ids).ok_or(ExrError::LayerNotRendered(layer))?;
             // The codec would take only a bare "R" for a colour; lossy codecs go by this.
             let quantize_linearly = layer.is_data() || name.ends_with('A');
             channels.push(AnyChannel { quantize_linearly, ..AnyChannel::new(text(&name), samples) });
@@ -208,30 +217,41 @@ fn image_of(picture: &Picture, options: &ExrOptions) -> Result<OnePart, ExrError
     Ok(image)
 }
 
+/// Whether these layers can be stored without changing numbers that are computed with; to be asked before rendering.
+///
 /// DWAA goes by channel suffix alone, so it would quantise the Y of a normal as if it were luminance, and the
 /// codec cannot be told otherwise for single channels of a part.
-fn refuse_lossy_data(layer: Layer, options: &ExrOptions) -> Result<(), ExrError> {
+pub fn refuse_lossy_data(layers: &Layers, layout: Layout, compression: Compression) -> Result<(), ExrError> {
     let lossy = |name: &String| {
         DWAA_LOSSY_SUFFIXES.contains(&name.rsplit('.').next().expect("a split has at least one piece"))
     };
-    let changed = layer.is_data() && layer.channel_names(options.layout).iter().any(lossy);
-    if options.compression == Compression::Dwaa && changed {
-        return Err(ExrError::LossyData(layer));
+    let is_changed = |layer: Layer| layer.is_data() && layer.channel_names(layout).iter().any(lossy);
+    let (changed, rest) = layers.cut(is_changed);
+    if compression != Compression::Dwaa || changed.iter().next().is_none() {
+        return Ok(());
     }
-    Ok(())
+    // Something to type even where nothing else was asked for.
+    let rest = if rest.iter().next().is_some() { rest } else { Layers::beauty() };
+    Err(ExrError::LossyData { changed, rest })
 }
 
-fn samples_of(picture: &Picture, source: Source) -> Option<FlatSamples> {
+fn samples_of(picture: &Picture, source: Source, ids: &[Vec<f32>; 2]) -> Option<FlatSamples> {
     let channel = |plane: crate::Plane, channel: usize| {
         let values = picture.plane(plane)?;
         Some(values.iter().copied().skip(channel).step_by(plane.channels()))
     };
-    let ids = |plane| Some(channel(plane, 0)?.map(f32::to_bits));
+    let numbers = |plane| Some(channel(plane, 0)?.map(f32::to_bits));
     Some(match source {
         Source::Half(plane, at) => FlatSamples::F16(channel(plane, at)?.map(clamped_half).collect()),
         Source::Float(plane, at) => FlatSamples::F32(channel(plane, at)?.collect()),
-        Source::Id(plane) => FlatSamples::U32(ids(plane)?.collect()),
-        Source::IdAsFloat(plane) => FlatSamples::F32(ids(plane)?.map(|id| id as f32).collect()),
+        Source::Id(plane) => FlatSamples::U32(numbers(plane)?.collect()),
+        Source::IdAsFloat(plane) => FlatSamples::F32(numbers(plane)?.map(|id| id as f32).collect()),
+        Source::Negated(plane, at) => FlatSamples::F32(channel(plane, at)?.map(|value| -value).collect()),
+        Source::Rank(matte, at) if at % 2 == 0 => {
+            let id = |number: f32| id_of(matte, number.to_bits(), &ids[matte as usize]);
+            FlatSamples::F32(channel(matte.plane(), at)?.map(id).collect())
+        }
+        Source::Rank(matte, at) => FlatSamples::F32(channel(matte.plane(), at)?.collect()),
         Source::Zero => FlatSamples::F32(vec![0.0; picture.samples().len()]),
         Source::Variance => FlatSamples::F32(picture.variance()?.to_vec()),
         Source::Samples => FlatSamples::U32(picture.samples().to_vec()),
@@ -250,6 +270,13 @@ fn attributes_of(picture: &Picture, options: &ExrOptions) -> codec::LayerAttribu
     let mut attributes = codec::LayerAttributes { software_name: Some(text(software)), ..Default::default() };
     for (key, value) in &options.metadata {
         attributes.other.insert(text(&format!("{PREFIX}{key}")), AttributeValue::Text(text(value)));
+    }
+    if options.layers.iter().any(|layer| layer == Layer::Cryptomatte) {
+        let facts = Matte::ALL.iter().flat_map(|&matte| options.names.attributes(matte, options.layout));
+        for (name, value) in facts {
+            // Names stay UTF-8, which is what their ids are hashes of and what compositors expect.
+            attributes.other.insert(text(&name), AttributeValue::Text(Text::from_slice_unchecked(&value)));
+        }
     }
     let empty = text(&picture.pixels_without_samples().to_string());
     attributes.other.insert(text(EMPTY_PIXELS_ATTRIBUTE), AttributeValue::Text(empty));

@@ -62,6 +62,8 @@ pub(super) struct Moving {
 #[derive(Debug)]
 pub(super) struct Actor {
     node: usize,
+    /// The node's name, or its mesh's: exporters that place a mesh many times often name only that.
+    name: String,
     meshes: Vec<usize>,
     /// Skinned meshes follow their joints, not their node.
     skinned: bool,
@@ -135,7 +137,9 @@ impl Stage {
                     last,
                 })));
             }
-            self.actors.push(Actor { node, meshes, skinned: skin.is_some(), node_from_instance });
+            let own = Some(&self.tree.nodes[node].name).filter(|name| !name.is_empty());
+            let name = own.or(json.name.as_ref()).cloned().unwrap_or_default();
+            self.actors.push(Actor { node, name, meshes, skinned: skin.is_some(), node_from_instance });
         }
         if self.meshes.is_empty() {
             warnings.warn("", "the scene has no triangles");
@@ -192,7 +196,7 @@ impl Stage {
             ..Scene::default()
         };
         for (actor, object_id) in self.actors.iter().zip(1..) {
-            scene.object_names.push(self.tree.nodes[actor.node].name.clone());
+            scene.object_names.push(actor.name.clone());
             actor.place(object_id, &worlds, before, &mut scene.instances);
         }
         scene.check()?;

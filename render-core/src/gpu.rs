@@ -12,6 +12,8 @@ pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 use std::sync::{Arc, Mutex};
 
 use frame::AdapterCard;
+use shaders::Arrays;
+use shaders::layout::ARRAY_ROW_BITS;
 
 /// An opened adapter.
 pub(crate) struct Gpu {
@@ -19,6 +21,8 @@ pub(crate) struct Gpu {
     queue: wgpu::Queue,
     card: AdapterCard,
     limits: wgpu::Limits,
+    /// How kernels read the scene's arrays on it.
+    pub(crate) arrays: Arrays,
     /// What went wrong first, if anything did.
     fault: Arc<Mutex<Option<GpuFault>>>,
 }
@@ -69,8 +73,15 @@ pub(crate) struct PictureShape {
     pub(crate) height: u32,
     /// 0: no array.
     pub(crate) layers: u32,
-    /// Four floats a pixel instead of four bytes.
-    pub(crate) float: bool,
+    pub(crate) texels: Texels,
+}
+
+/// What a pixel of a picture holds, four of each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texels {
+    Bytes,
+    Floats,
+    Words,
 }
 
 /// Work being written down, to be submitted at once.
@@ -116,7 +127,8 @@ impl Gpu {
             };
             note(&uncaptured, fault);
         }));
-        Ok(Self { device, queue, card, limits, fault })
+        let arrays = adapter::arrays_for(&card, &limits);
+        Ok(Self { device, queue, card, limits, arrays, fault })
     }
 
     /// What this is.
@@ -127,6 +139,16 @@ impl Gpu {
     /// Largest storage binding, bytes.
     pub(crate) fn binding_bytes_max(&self) -> u64 {
         self.limits.max_storage_buffer_binding_size
+    }
+
+    /// Largest array of a scene, bytes.
+    pub(crate) fn array_bytes_max(&self) -> u64 {
+        let binding = self.binding_bytes_max();
+        match self.arrays {
+            Arrays::Buffers => binding,
+            // As many rows of whole texels as a picture may have.
+            Arrays::Pictures => binding.min(u64::from(self.side_max()) << (ARRAY_ROW_BITS + 4)),
+        }
     }
 
     /// Most layers of a picture.
@@ -192,10 +214,14 @@ impl Gpu {
 
     /// A picture with this content, rows one after another, layers one after another; missing bytes are zero.
     pub(crate) fn picture(&self, label: &str, shape: &PictureShape, bytes: &[u8]) -> Picture {
-        let (format, pixel_size) = if shape.float {
-            (wgpu::TextureFormat::Rgba32Float, 16)
-        } else {
-            (wgpu::TextureFormat::Rgba8Unorm, 4)
+        let (format, pixel_size) = match shape.texels {
+            Texels::Bytes => (wgpu::TextureFormat::Rgba8Unorm, 4),
+            Texels::Floats => (wgpu::TextureFormat::Rgba32Float, 16),
+            Texels::Words => (WORD_FORMAT, 16),
+        };
+        let usage = match shape.texels {
+            Texels::Words => wgpu::TextureUsages::STORAGE_BINDING,
+            _ => wgpu::TextureUsages::TEXTURE_BINDING,
         };
         let size = wgpu::Extent3d {
             width: shape.width,
@@ -209,7 +235,7 @@ impl Gpu {
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
             format,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            usage: usage | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
         let row = u64::from(shape.width) * pixel_size;
@@ -306,6 +332,9 @@ impl Recording {
         self.encoder.copy_buffer_to_buffer(&from.0.inner, from.1, &to.0.inner, to.1, size);
     }
 }
+
+/// What the arrays' pictures hold (`shaders/lib/arrays_pictures.wgsl`).
+const WORD_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 
 /// Workgroups along x; `shaders/trace/advance.wgsl` lays its own dispatches out the same way.
 const GROUPS_X_MAX: u32 = 32_768;

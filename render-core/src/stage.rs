@@ -1,10 +1,11 @@
 //! A packed scene on the GPU, and how much memory that takes.
 
 use frame::RenderFault;
-use shaders::layout::{TEXEL_PAGE_BITS, table};
+use shaders::Arrays;
+use shaders::layout::{ARRAY_ROW_BITS, ARRAYS_PICTURED, TEXEL_PAGE_BITS, table};
 
 use crate::albedo::albedo_tables;
-use crate::gpu::{Buffer, Gpu, Picture, PictureShape};
+use crate::gpu::{Buffer, Gpu, Picture, PictureShape, Texels};
 use crate::pack::{Header, PackedScene};
 use crate::quantiles::blackman_harris_quantiles;
 
@@ -50,8 +51,14 @@ impl Stage {
         memory_limit: Option<u64>,
     ) -> Result<Self, RenderFault> {
         refuse_too_large(gpu, scene, memory_limit)?;
-        let mut buffers: Vec<_> =
-            arrays(scene).into_iter().map(|(name, bytes)| (name, gpu.upload(name, bytes))).collect();
+        let (mut buffers, mut pictures) = (Vec::new(), Vec::new());
+        for (name, bytes) in arrays(scene) {
+            if gpu.arrays == Arrays::Pictures && PICTURED.contains(&name) {
+                pictures.push((name, gpu.picture(name, &array_shape(bytes.len()), bytes)));
+            } else {
+                buffers.push((name, gpu.upload(name, bytes)));
+            }
+        }
         buffers.push((
             "tables",
             gpu.upload("tables", bytemuck::cast_slice(&tables(&scene.environment_density))),
@@ -63,12 +70,8 @@ impl Stage {
             &environment_shape(&scene.header),
             bytemuck::cast_slice(&scene.environment),
         );
-        Ok(Self {
-            header: scene.header,
-            textured: !scene.texels.is_empty(),
-            buffers,
-            pictures: vec![("texels", texels), ("environment", sky)],
-        })
+        pictures.extend([("texels", texels), ("environment", sky)]);
+        Ok(Self { header: scene.header, textured: !scene.texels.is_empty(), buffers, pictures })
     }
 
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&str, &Buffer)> {
@@ -82,9 +85,10 @@ impl Stage {
 
 fn refuse_too_large(gpu: &Gpu, scene: &PackedScene, memory_limit: Option<u64>) -> Result<(), RenderFault> {
     let need = memory_need(scene);
-    if need.largest_array_bytes > gpu.binding_bytes_max() {
+    let most = gpu.array_bytes_max();
+    if need.largest_array_bytes > most {
         let what = format!("one array, the scene's {}, must fit into one binding", need.largest_array);
-        return Err(too_large(need.largest_array_bytes, gpu.binding_bytes_max(), what));
+        return Err(too_large(need.largest_array_bytes, most, what));
     }
     if let Some(limit) = memory_limit.filter(|&limit| need.total_bytes > limit) {
         return Err(too_large(need.total_bytes, limit, "the limit set by the GPU's owner".into()));
@@ -108,6 +112,15 @@ fn refuse_too_large(gpu: &Gpu, scene: &PackedScene, memory_limit: Option<u64>) -
 
 fn too_large(needed_bytes: u64, available_bytes: u64, what: String) -> RenderFault {
     RenderFault::OutOfMemory { needed_bytes, available_bytes, what }
+}
+
+/// The arrays that [`Arrays::Pictures`] speaks of (`shaders/lib/arrays_pictures.wgsl`).
+const PICTURED: [&str; ARRAYS_PICTURED as usize] = ["nodes", "triangles", "instances", "materials", "lights"];
+
+/// Four words a texel, row after row.
+fn array_shape(bytes: usize) -> PictureShape {
+    let rows = (bytes / 16).div_ceil(1 << ARRAY_ROW_BITS).max(1);
+    PictureShape { width: 1 << ARRAY_ROW_BITS, height: rows as u32, layers: 0, texels: Texels::Words }
 }
 
 /// The arrays by the names that the kernels give them.
@@ -137,7 +150,7 @@ fn tables(environment_density: &[f32]) -> Vec<f32> {
 
 impl PictureShape {
     fn bytes(&self) -> u64 {
-        let pixel = if self.float { 16 } else { 4 };
+        let pixel = if self.texels == Texels::Bytes { 4 } else { 16 };
         u64::from(self.width) * u64::from(self.height) * u64::from(self.layers.max(1)) * pixel
     }
 }
@@ -147,7 +160,12 @@ fn texel_shape(texels: usize) -> PictureShape {
     let edge = 1usize << TEXEL_PAGE_BITS;
     let rows = texels.div_ceil(edge).max(1);
     let layers = rows.div_ceil(edge);
-    PictureShape { width: edge as u32, height: rows.min(edge) as u32, layers: layers as u32, float: false }
+    PictureShape {
+        width: edge as u32,
+        height: rows.min(edge) as u32,
+        layers: layers as u32,
+        texels: Texels::Bytes,
+    }
 }
 
 fn environment_shape(header: &Header) -> PictureShape {
@@ -155,6 +173,6 @@ fn environment_shape(header: &Header) -> PictureShape {
         width: header.environment_width.max(1),
         height: header.environment_height.max(1),
         layers: 0,
-        float: true,
+        texels: Texels::Floats,
     }
 }

@@ -100,18 +100,18 @@ fn sample_environment(choice: f32, words: vec2<u32>) -> LightSample {
 // What a place shines with, thinned by its coverage as a ray that comes by chance would find it.
 fn emission_at(place: Place) -> vec3<f32> {
     let first = parts[place.part].material * MATERIAL_VEC4S;
-    let factor = bitcast<vec3<f32>>(materials[first + 2u].xyz);
-    return factor * slot_at(materials[first + 6u].w, place).xyz * coverage_at(place);
+    let factor = bitcast<vec3<f32>>(material_at(first + 2u).xyz);
+    return factor * slot_at(material_at(first + 6u).w, place).xyz * coverage_at(place);
 }
 
 fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
-    let a = lights[first];
-    let e1 = lights[first + 1u];
-    let e2 = lights[first + 2u];
+    let a = light_at(first);
+    let e1 = light_at(first + 1u);
+    let e2 = light_at(first + 2u);
     let root = sqrt(u.x);
     let b1 = u.y * root;
     let point = a.xyz + e1.xyz * (1.0 - root) + e2.xyz * b1;
-    let normal_twice_area = cross(e1.xyz, e2.xyz) * lights[first + 3u].y;
+    let normal_twice_area = cross(e1.xyz, e2.xyz) * light_at(first + 3u).y;
     let to_light = point - position;
     let d2 = dot(to_light, to_light);
     if d2 < 1e-12 {
@@ -122,7 +122,7 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> Light
     let twice_area = length(normal_twice_area);
     let cosine = -dot(direction, normal_twice_area) / twice_area;
     let part = bitcast<u32>(e1.w);
-    let flags = materials[parts[part].material * MATERIAL_VEC4S + 2u].w;
+    let flags = material_at(parts[part].material * MATERIAL_VEC4S + 2u).w;
     if abs(cosine) < 1e-6 || (cosine < 0.0 && (flags & MATERIAL_DOUBLE_SIDED) == 0u) {
         return NO_LIGHT;
     }
@@ -132,9 +132,9 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> Light
 }
 
 fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>) -> LightSample {
-    let a = lights[first];
-    let color = lights[first + 1u].xyz / probability;
-    let axis = lights[first + 2u].xyz;
+    let a = light_at(first);
+    let color = light_at(first + 1u).xyz / probability;
+    let axis = light_at(first + 2u).xyz;
     if kind == LIGHT_DIRECTIONAL {
         return LightSample(-axis, -1.0, color, 0.0);
     }
@@ -144,7 +144,7 @@ fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3
     let direction = to_light / distance;
     var falloff = 1.0 / d2;
     if kind == LIGHT_SPOT {
-        let cones = lights[first + 3u];
+        let cones = light_at(first + 3u);
         let a_linear = clamp((-dot(direction, axis) - cones.y) / (cones.x - cones.y), 0.0, 1.0);
         falloff *= a_linear * a_linear;
     }
@@ -162,9 +162,9 @@ fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>) -> Ligh
     let rescaled = min((choice - params.p_environment) / params.p_lights, 0.99999994);
     let word = (u32(rescaled * 16777216.0) << 8u) | (choice_word & 255u);
     let first = alias_slot(0u, params.light_count, word) * LIGHT_VEC4S;
-    let kind = bitcast<u32>(lights[first].w);
+    let kind = bitcast<u32>(light_at(first).w);
     if kind == LIGHT_TRIANGLE {
         return sample_triangle_light(first, position, vec2<f32>(unit(words.x), unit(words.y)));
     }
-    return sample_punctual_light(first, kind, lights[first + 1u].w * params.p_lights, position);
+    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position);
 }

@@ -125,13 +125,9 @@ const STATE_FEATURE: u32 = 0x1000000u;  // albedo and normal are written
 const STATE_SEEN: u32 = 0x2000000u;     // the first surface is written
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> nodes: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> triangles: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> instances: array<Instance>;
+// Bindings 1, 2, 3, 6, 7: nodes, triangles, instances, materials, lights, in lib/arrays_buffers.wgsl or lib/arrays_pictures.wgsl.
 @group(0) @binding(4) var<storage, read> parts: array<Part>;
 @group(0) @binding(5) var<storage, read> attributes: array<u32>;
-@group(0) @binding(6) var<storage, read> materials: array<vec4<u32>>;
-@group(0) @binding(7) var<storage, read> lights: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read> slots: array<vec2<u32>>;
 @group(0) @binding(9) var<storage, read> tables: array<f32>;
 @group(0) @binding(10) var texels: texture_2d_array<f32>;

@@ -43,17 +43,17 @@ struct Shape {
 }
 
 fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3<f32>) -> Shape {
-    let a = triangles[hit_triangle * 3u];
-    let b = triangles[hit_triangle * 3u + 1u];
-    let c = triangles[hit_triangle * 3u + 2u];
-    let object_from_world = instances[instance].object_from_world;
-    let world_from_object = instances[instance].world_from_object;
-    let aim = aim_of(transform_point(object_from_world, origin), transform_vector(object_from_world, direction));
+    let a = triangle_at(hit_triangle * 3u);
+    let b = triangle_at(hit_triangle * 3u + 1u);
+    let c = triangle_at(hit_triangle * 3u + 2u);
+    let rows_to_object = object_from_world(instance);
+    let rows_to_world = world_from_object(instance);
+    let aim = aim_of(transform_point(rows_to_object, origin), transform_vector(rows_to_object, direction));
     let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
     let position = a.xyz + (b.xyz - a.xyz) * crossing.u + (c.xyz - a.xyz) * crossing.v;
     let turn = select(1.0, -1.0, (bitcast<u32>(c.w) & TRIANGLE_MIRRORED) != 0u);
-    let geometric = turn * normalize(normal_to_world(object_from_world, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
+    let geometric = turn * normalize(normal_to_world(rows_to_object, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
     var smooth_normal = geometric;
     var tangent = vec4<f32>(0.0);
     let normals = parts[place.part].normals;
@@ -61,7 +61,7 @@ fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3
         let n = attribute_vec3(normals + place.corners.x * 3u) * place.weights.x
             + attribute_vec3(normals + place.corners.y * 3u) * place.weights.y
             + attribute_vec3(normals + place.corners.z * 3u) * place.weights.z;
-        let world = normal_to_world(object_from_world, n);
+        let world = normal_to_world(rows_to_object, n);
         if dot(world, world) > 1e-30 {
             smooth_normal = normalize(world);
         }
@@ -72,9 +72,9 @@ fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3
             + attribute_vec4(tangents + place.corners.y * 4u) * place.weights.y
             + attribute_vec4(tangents + place.corners.z * 4u) * place.weights.z;
         // Where space is mirrored, normals stay the front's and the cross product turns round.
-        tangent = vec4<f32>(transform_vector(world_from_object, t.xyz), t.w * turn * handedness(world_from_object));
+        tangent = vec4<f32>(transform_vector(rows_to_world, t.xyz), t.w * turn * handedness(rows_to_world));
     }
-    return Shape(transform_point(world_from_object, position), geometric, smooth_normal, tangent, place);
+    return Shape(transform_point(rows_to_world, position), geometric, smooth_normal, tangent, place);
 }
 
 // A normal map's normal around the smooth one, before it is turned to the viewer.
@@ -126,8 +126,11 @@ fn shown_at(material: u32, place: Place) -> Shown {
     const WHITE: vec4<f32> = vec4<f32>(1.0);
     var shown = Shown(array<vec4<f32>, 10>(WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE));
     let first = material * MATERIAL_VEC4S + 6u;
-    for (var i = 0u; i < params.texture_slots; i++) {
-        shown.slots[i] = slot_at(materials[first + i / 4u][i % 4u], place);
+    // Software Vulkan goes through a loop at least once, with all lanes off, but leaves out a branch that no lane takes.
+    if params.texture_slots > 0u {
+        for (var i = 0u; i < params.texture_slots; i++) {
+            shown.slots[i] = slot_at(material_at(first + i / 4u)[i % 4u], place);
+        }
     }
     return shown;
 }
@@ -139,14 +142,14 @@ fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32, shown: Shown, color: v
     s.geometric = shape.geometric;
     s.front = dot(wo, shape.geometric) > 0.0;
     s.material = parts[s.place.part].material;
-    s.object_id = max(instances[instance].object_id, parts[s.place.part].object_id);
+    s.object_id = max(object_id_of(instance), parts[s.place.part].object_id);
     let first = s.material * MATERIAL_VEC4S;
-    let m0 = bitcast<vec4<f32>>(materials[first]);
-    let m1 = bitcast<vec4<f32>>(materials[first + 1u]);
-    let m2 = materials[first + 2u];
-    let m3 = bitcast<vec4<f32>>(materials[first + 3u]);
-    let m4 = bitcast<vec4<f32>>(materials[first + 4u]);
-    let m5 = bitcast<vec4<f32>>(materials[first + 5u]);
+    let m0 = bitcast<vec4<f32>>(material_at(first));
+    let m1 = bitcast<vec4<f32>>(material_at(first + 1u));
+    let m2 = material_at(first + 2u);
+    let m3 = bitcast<vec4<f32>>(material_at(first + 3u));
+    let m4 = bitcast<vec4<f32>>(material_at(first + 4u));
+    let m5 = bitcast<vec4<f32>>(material_at(first + 5u));
     s.flags = m2.w;
     s.base = m0.xyz * shown.slots[SLOT_BASE].xyz * color.xyz;
     s.metallic = m1.x * shown.slots[SLOT_METAL_ROUGH].z;
@@ -156,24 +159,24 @@ fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32, shown: Shown, color: v
     s.specular = m3.y * shown.slots[SLOT_SPECULAR].w;
     s.specular_color = m4.xyz * shown.slots[SLOT_SPECULAR_COLOR].xyz;
     s.transmission = m3.z * shown.slots[SLOT_TRANSMISSION].x;
-    let normal_slot = materials[first + 6u].z;
+    let normal_slot = material_at(first + 6u).z;
     s.normal = facing(mapped_normal(shape, shown.slots[SLOT_NORMAL], normal_slot != NONE, m1.z), s.front, wo);
     s.coat_normal = s.normal;
     s.coat = m3.w * shown.slots[SLOT_COAT].x;
     if s.coat > 0.0 {
         s.coat_roughness = m4.w * shown.slots[SLOT_COAT_ROUGH].y;
-        let coat_slot = materials[first + 8u].y;
+        let coat_slot = material_at(first + 8u).y;
         s.coat_normal = facing(mapped_normal(shape, shown.slots[SLOT_COAT_NORMAL], coat_slot != NONE, m5.w), s.front, wo);
     }
     return s;
 }
 
 fn absorption(material: u32) -> vec3<f32> {
-    return bitcast<vec3<f32>>(materials[material * MATERIAL_VEC4S + 5u].xyz);
+    return bitcast<vec3<f32>>(material_at(material * MATERIAL_VEC4S + 5u).xyz);
 }
 
 fn index_of_refraction(material: u32) -> f32 {
-    let ior = bitcast<f32>(materials[material * MATERIAL_VEC4S + 3u].x);
+    let ior = bitcast<f32>(material_at(material * MATERIAL_VEC4S + 3u).x);
     return select(ior, 1.5, ior < 1.0);
 }
 

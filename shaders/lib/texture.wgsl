@@ -17,9 +17,9 @@ struct TextureSlot {
 }
 
 fn texture_slot(at_vec4: u32) -> TextureSlot {
-    let head = materials[at_vec4];
-    let u = bitcast<vec4<f32>>(materials[at_vec4 + 1u]);
-    let v = bitcast<vec4<f32>>(materials[at_vec4 + 2u]);
+    let head = material_at(at_vec4);
+    let u = bitcast<vec4<f32>>(material_at(at_vec4 + 1u));
+    let v = bitcast<vec4<f32>>(material_at(at_vec4 + 2u));
     return TextureSlot(head.x, head.y, head.z, head.w, u.xyz, v.xyz);
 }
 
@@ -142,19 +142,19 @@ const MATERIAL_UNLIT: u32 = 8u;
 const MATERIAL_SOLID: u32 = 16u;
 
 fn has_holes(material: u32) -> bool {
-    return (materials[material * MATERIAL_VEC4S + 2u].w & (MATERIAL_MASK | MATERIAL_BLEND)) != 0u;
+    return (material_at(material * MATERIAL_VEC4S + 2u).w & (MATERIAL_MASK | MATERIAL_BLEND)) != 0u;
 }
 
 // Share of light that meets the surface: 1, 0/1 for a mask, or coverage. `shown` = texture's alpha times vertex alpha.
 fn coverage_of(material: u32, shown: f32) -> f32 {
     let first = material * MATERIAL_VEC4S;
-    let flags = materials[first + 2u].w;
+    let flags = material_at(first + 2u).w;
     if (flags & (MATERIAL_MASK | MATERIAL_BLEND)) == 0u {
         return 1.0;
     }
-    let alpha = bitcast<f32>(materials[first].w) * shown;
+    let alpha = bitcast<f32>(material_at(first).w) * shown;
     if (flags & MATERIAL_MASK) != 0u {
-        return select(0.0, 1.0, alpha >= bitcast<f32>(materials[first + 1u].w));
+        return select(0.0, 1.0, alpha >= bitcast<f32>(material_at(first + 1u).w));
     }
     return clamp(alpha, 0.0, 1.0);
 }
@@ -164,17 +164,15 @@ fn coverage_at(place: Place) -> f32 {
     if !has_holes(material) {
         return 1.0;
     }
-    return coverage_of(material, slot_at(materials[material * MATERIAL_VEC4S + 6u].x, place).w * color_at(place).w);
+    return coverage_of(material, slot_at(material_at(material * MATERIAL_VEC4S + 6u).x, place).w * color_at(place).w);
 }
 
 const TRIANGLE_HOLES: u32 = 1u;
 const TRIANGLE_MIRRORED: u32 = 2u;
 
-// What a shadow ray keeps when it crosses this triangle.
-fn passing(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, crossing: Crossing) -> f32 {
-    if (bitcast<u32>(c.w) & TRIANGLE_HOLES) == 0u {
-        return 0.0;
-    }
-    let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
-    return 1.0 - coverage_at(place);
+// What a shadow ray keeps when it crosses a triangle with holes.
+fn passing(triangle: u32, crossing: Crossing) -> f32 {
+    let part = bitcast<u32>(triangle_at(triangle * 3u).w);
+    let number = bitcast<u32>(triangle_at(triangle * 3u + 1u).w);
+    return 1.0 - coverage_at(place_on(part, number, crossing.u, crossing.v));
 }

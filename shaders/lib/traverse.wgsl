@@ -1,5 +1,6 @@
 // Walks the two-level tree of compressed 8-wide nodes (Ylitie, Karras & Laine, HPG 2017; node layout of the obvhs crate).
-// One loop turn does one triangle or one node, so that neighbouring rays share turns whatever they meet.
+// Nodes are opened until every neighbouring ray has leaves or is at its end, then all test triangles: a turn costs each of them
+// what the dearest one does. Rays that are done with one kind of work wait for the others, so rare work stands outside.
 // Every index was checked on the host when the scene was loaded; children lie behind their parents, so the walk ends.
 
 struct Hit {
@@ -106,16 +107,18 @@ struct Opened {
     leaves: Group,
 }
 
-fn open_node(index: u32, origin: vec3<f32>, inverse: vec3<f32>, octant: u32, t_max: f32) -> Opened {
-    let n0 = nodes[index * 5u];
-    let n1 = nodes[index * 5u + 1u];
-    let n2 = nodes[index * 5u + 2u];
-    let n3 = nodes[index * 5u + 3u];
-    let n4 = nodes[index * 5u + 4u];
+fn open_node(index: u32, course: Course, t_max: f32) -> Opened {
+    let inverse = course.inverse;
+    let octant = course.octant;
+    let n0 = node_at(index * 5u);
+    let n1 = node_at(index * 5u + 1u);
+    let n2 = node_at(index * 5u + 2u);
+    let n3 = node_at(index * 5u + 3u);
+    let n4 = node_at(index * 5u + 4u);
     let corner = bitcast<vec3<f32>>(n0.xyz);
     let exponent = vec3<u32>(n0.w & 0xffu, (n0.w >> 8u) & 0xffu, (n0.w >> 16u) & 0xffu);
     let scale = bitcast<vec3<f32>>(exponent << vec3<u32>(23u)) * inverse;
-    let offset = (corner - origin) * inverse;
+    let offset = (corner - course.origin) * inverse;
     // More than the rounding of both planes, which grows with the distance to the corner, not to the plane.
     let slack = (abs(offset) + abs(scale) * 256.0) * 2.4e-7;
     // Words: n2 = min_x, max_x; n3 = min_y, max_y; n4 = min_z, max_z, two words each.
@@ -141,105 +144,163 @@ fn open_node(index: u32, origin: vec3<f32>, inverse: vec3<f32>, octant: u32, t_m
 struct Walked {
     hit: Hit,
     transmittance: f32,
+    // A triangle with holes that a shadow ray has just met, and where.
+    veil: u32,
+    veil_at: Crossing,
 }
 
-// A ray on its way through one tree, in that tree's space.
+// A ray in one tree's space.
 struct Course {
-    aim: Aim,
+    origin: vec3<f32>,
     inverse: vec3<f32>,
     octant: u32,
 }
 
 fn course_of(origin: vec3<f32>, direction: vec3<f32>) -> Course {
-    return Course(aim_of(origin, direction), safe_inverse(direction), octant_inverse(direction));
+    return Course(origin, safe_inverse(direction), octant_inverse(direction));
 }
 
-fn course_in(instance: u32, ray: Ray) -> Course {
-    let rows = instances[instance].object_from_world;
-    return course_of(transform_point(rows, ray.origin), transform_vector(rows, ray.direction));
+// Where a ray is: what the last node left to do; more lies on the stack.
+struct Way {
+    course: Course,
+    aim: Aim,
+    inner: Group,
+    leaves: Group,
+    depth: u32,
+    // Inside an instance's tree, whose entries lie on the stack above `floor_depth`.
+    inside: bool,
+    floor_depth: u32,
+    instance: u32,
+    over: bool,
 }
 
-// Tests one triangle; returns false when a shadow ray has lost all its light.
-fn meet_triangle(triangle: u32, instance: u32, aim: Aim, ray: Ray, result: ptr<function, Walked>) -> bool {
-    if triangle == ray.skip_triangle && instance == ray.skip_instance {
-        return true;
+alias Stack = array<vec2<u32>, STACK_SIZE>;
+
+fn has_inner(bits: u32) -> bool {
+    return bits >= 0x01000000u;
+}
+
+fn push(stack: ptr<function, Stack>, way: ptr<function, Way>, group: Group) {
+    if (*way).depth < STACK_SIZE {
+        (*stack)[(*way).depth] = vec2<u32>(group.base, group.bits);
+        (*way).depth += 1u;
     }
-    let a = triangles[triangle * 3u];
-    let b = triangles[triangle * 3u + 1u];
-    let c = triangles[triangle * 3u + 2u];
-    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
-    // Written so that a NaN is no hit.
-    if !(crossing.t > 0.0 && crossing.t < (*result).hit.t) {
-        return true;
+}
+
+// Opens nodes until there are leaves or nothing is left.
+fn find_leaves(world: Course, t_max: f32, stack: ptr<function, Stack>, way: ptr<function, Way>) {
+    let single = (params.flags & FLAG_SINGLE) != 0u;
+    loop {
+        if (*way).leaves.bits != 0u || (*way).over {
+            break;
+        }
+        if !has_inner((*way).inner.bits) {
+            if (*way).depth == 0u {
+                (*way).over = true;
+                break;
+            }
+            if (*way).inside && !single && (*way).depth == (*way).floor_depth {
+                (*way).inside = false;
+                (*way).course = world;
+            }
+            (*way).depth -= 1u;
+            let top = (*stack)[(*way).depth];
+            if !has_inner(top.y) {
+                (*way).leaves = Group(top.x, top.y);
+                break;
+            }
+            (*way).inner = Group(top.x, top.y);
+        }
+        let place = firstLeadingBit((*way).inner.bits);
+        let rest = Group((*way).inner.base, (*way).inner.bits & ~(1u << place));
+        if has_inner(rest.bits) {
+            push(stack, way, rest);
+        }
+        let child = (place - 24u) ^ (*way).course.octant;
+        let before = countOneBits(rest.bits & 0xffu & ~(0xffffffffu << child));
+        let opened = open_node(rest.base + before, (*way).course, t_max);
+        (*way).inner = opened.inner;
+        (*way).leaves = opened.leaves;
     }
-    if SHADOW {
-        (*result).transmittance *= passing(a, b, c, crossing);
-        return (*result).transmittance > 0.0;
+}
+
+// The first of the top level's leaves becomes the tree that is walked; the others wait on the stack.
+fn enter_instance(ray: Ray, stack: ptr<function, Stack>, way: ptr<function, Way>) {
+    let instance = (*way).leaves.base + firstTrailingBit((*way).leaves.bits);
+    (*way).leaves.bits &= (*way).leaves.bits - 1u;
+    if (*way).leaves.bits != 0u {
+        push(stack, way, (*way).leaves);
     }
-    (*result).hit = Hit(crossing.t, triangle, instance);
-    return true;
+    if has_inner((*way).inner.bits) {
+        push(stack, way, (*way).inner);
+    }
+    let rows = object_from_world(instance);
+    let origin = transform_point(rows, ray.origin);
+    let direction = transform_vector(rows, ray.direction);
+    (*way).floor_depth = (*way).depth;
+    (*way).inside = true;
+    (*way).instance = instance;
+    (*way).course = course_of(origin, direction);
+    (*way).aim = aim_of(origin, direction);
+    (*way).inner = Group(root_of(instance), 0x80000000u);
+    (*way).leaves = Group(0u, 0u);
+}
+
+// Tests the leaves' triangles; a shadow ray stops at one with holes, and is over at one without.
+fn meet_triangles(ray: Ray, way: ptr<function, Way>, result: ptr<function, Walked>) {
+    loop {
+        if (*way).leaves.bits == 0u || (*result).veil != NONE {
+            break;
+        }
+        let triangle = (*way).leaves.base + firstTrailingBit((*way).leaves.bits);
+        (*way).leaves.bits &= (*way).leaves.bits - 1u;
+        let c = triangle_at(triangle * 3u + 2u);
+        let crossing = cross_triangle((*way).aim, triangle_at(triangle * 3u).xyz, triangle_at(triangle * 3u + 1u).xyz, c.xyz);
+        let skipped = triangle == ray.skip_triangle && (*way).instance == ray.skip_instance;
+        // Written so that a NaN is no hit.
+        if !skipped && crossing.t > 0.0 && crossing.t < (*result).hit.t {
+            if !SHADOW {
+                (*result).hit = Hit(crossing.t, triangle, (*way).instance);
+            } else if (bitcast<u32>(c.w) & TRIANGLE_HOLES) != 0u {
+                (*result).veil = triangle;
+                (*result).veil_at = crossing;
+            } else {
+                (*result).transmittance = 0.0;
+                (*way).over = true;
+                (*way).leaves.bits = 0u;
+            }
+        }
+    }
 }
 
 fn walk(ray: Ray) -> Walked {
-    var stack: array<vec2<u32>, STACK_SIZE>;
-    var depth = 0u;
-    var result = Walked(Hit(ray.t_max, NONE, NONE), 1.0);
-    let single = (params.flags & FLAG_SINGLE) != 0u;
-    // Inside an instance's tree, whose entries lie on the stack above `floor_depth`.
-    var inside = single;
-    var floor_depth = 0u;
-    var instance = 0u;
-    var course = course_of(ray.origin, ray.direction);
-    var inner = Group(params.root, 0x80000000u);
-    var leaves = Group(0u, 0u);
+    var stack: Stack;
+    let world = course_of(ray.origin, ray.direction);
+    var way = Way(world, aim_of(ray.origin, ray.direction), Group(params.root, 0x80000000u), Group(0u, 0u),
+        0u, (params.flags & FLAG_SINGLE) != 0u, 0u, 0u, false);
+    var result = Walked(Hit(ray.t_max, NONE, NONE), 1.0, NONE, Crossing(0.0, 0.0, 0.0));
     loop {
-        if leaves.bits != 0u {
-            let primitive = leaves.base + firstTrailingBit(leaves.bits);
-            leaves.bits &= leaves.bits - 1u;
-            if inside {
-                if !meet_triangle(primitive, instance, course.aim, ray, &result) {
-                    return result;
-                }
-                continue;
+        loop {
+            find_leaves(world, result.hit.t, &stack, &way);
+            if way.over {
+                break;
             }
-            if leaves.bits != 0u && depth < STACK_SIZE {
-                stack[depth] = vec2<u32>(leaves.base, leaves.bits);
-                depth += 1u;
+            if !way.inside {
+                enter_instance(ray, &stack, &way);
             }
-            if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
-                stack[depth] = vec2<u32>(inner.base, inner.bits);
-                depth += 1u;
+            meet_triangles(ray, &way, &result);
+            if way.over || result.veil != NONE {
+                break;
             }
-            floor_depth = depth;
-            inside = true;
-            instance = primitive;
-            course = course_in(instance, ray);
-            inner = Group(instances[instance].root, 0x80000000u);
-            leaves = Group(0u, 0u);
-        } else if (inner.bits & 0xff000000u) != 0u {
-            let place = firstLeadingBit(inner.bits);
-            inner.bits &= ~(1u << place);
-            if (inner.bits & 0xff000000u) != 0u && depth < STACK_SIZE {
-                stack[depth] = vec2<u32>(inner.base, inner.bits);
-                depth += 1u;
-            }
-            let child = (place - 24u) ^ course.octant;
-            let before = countOneBits(inner.bits & 0xffu & ~(0xffffffffu << child));
-            let opened = open_node(inner.base + before, course.aim.origin, course.inverse, course.octant, result.hit.t);
-            inner = opened.inner;
-            leaves = opened.leaves;
-        } else {
-            if inside && !single && depth == floor_depth {
-                inside = false;
-                course = course_of(ray.origin, ray.direction);
-            }
-            if depth == 0u {
-                return result;
-            }
-            depth -= 1u;
-            let top = stack[depth];
-            inner = Group(top.x, select(0u, top.y, (top.y & 0xff000000u) != 0u));
-            leaves = Group(top.x, select(top.y, 0u, (top.y & 0xff000000u) != 0u));
+        }
+        if way.over {
+            break;
+        }
+        // Only shadow rays come here.
+        if SHADOW {
+            result.transmittance *= passing(result.veil, result.veil_at);
+            way.over = result.transmittance <= 0.0;
+            result.veil = NONE;
         }
     }
     return result;

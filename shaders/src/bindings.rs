@@ -1,8 +1,8 @@
 //! The bindings of a kernel, read off its own text, so that no layout is ever typed by hand.
 
-use naga::{AddressSpace, ImageDimension, StorageAccess, TypeInner};
+use naga::{AddressSpace, ImageClass, ImageDimension, StorageAccess, TypeInner};
 
-use crate::Kernel;
+use crate::{Arrays, Kernel};
 
 /// One resource that a kernel declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum BindingKind {
     TextureArray,
     /// A picture.
     Texture,
+    /// A picture of four words a texel, read without a sampler.
+    WordTexture,
 }
 
 impl Kernel {
@@ -37,8 +39,8 @@ impl Kernel {
     ///
     /// # Panics
     /// When the text is not valid WGSL or binds a resource of another kind, which a test rules out.
-    pub fn bindings(&self) -> Vec<Binding> {
-        let source = self.source();
+    pub fn bindings(&self, arrays: Arrays) -> Vec<Binding> {
+        let source = self.source(arrays);
         let module = naga::front::wgsl::parse_str(&source).expect("kernels are valid WGSL: tests/kernels.rs");
         let mut bindings: Vec<Binding> = module
             .global_variables
@@ -54,6 +56,9 @@ impl Kernel {
                     _ => match module.types[global.ty].inner {
                         TypeInner::Image { dim: ImageDimension::D2, arrayed: true, .. } => {
                             BindingKind::TextureArray
+                        }
+                        TypeInner::Image { class: ImageClass::Storage { .. }, .. } => {
+                            BindingKind::WordTexture
                         }
                         TypeInner::Image { dim: ImageDimension::D2, .. } => BindingKind::Texture,
                         ref other => panic!("kernels bind buffers and 2D pictures only, not {other:?}"),

@@ -133,6 +133,10 @@ pub const PATH_FIELDS: u32 = 14;
 pub const FILM_FIELDS: usize = 5;
 /// vec4s per pixel of the film's ranked ids: eight pairs of objects, eight of materials.
 pub const RANK_FIELDS: usize = 8;
+/// How many arrays [`crate::Arrays::Pictures`] reads as pictures.
+pub const ARRAYS_PICTURED: u32 = 5;
+/// Texels in a row of an array that is kept as a picture: 2^11.
+pub const ARRAY_ROW_BITS: u32 = 11;
 /// Edge of a page of the texel array: 2^11.
 pub const TEXEL_PAGE_BITS: u32 = 11;
 /// Flag in the third corner of a triangle: its material may have holes.

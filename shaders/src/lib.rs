@@ -8,6 +8,12 @@ pub mod layout;
 
 pub use bindings::{Binding, BindingKind};
 
+macro_rules! lib {
+    ($name:literal) => {
+        include_str!(concat!("../lib/", $name, ".wgsl"))
+    };
+}
+
 /// One compute kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel {
@@ -18,17 +24,30 @@ pub struct Kernel {
     parts: &'static [&'static str],
 }
 
-impl Kernel {
-    /// The whole WGSL text.
-    pub fn source(&self) -> String {
-        self.parts.concat()
+/// How kernels read the scene's nodes, triangles, instances, materials and lights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrays {
+    /// As storage buffers: for GPUs.
+    Buffers,
+    /// As pictures of four words a texel, rows of 2^[`layout::ARRAY_ROW_BITS`]: for software Vulkan, which reads a texel in one
+    /// go but a buffer word by word.
+    Pictures,
+}
+
+impl Arrays {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Buffers => lib!("arrays_buffers"),
+            Self::Pictures => lib!("arrays_pictures"),
+        }
     }
 }
 
-macro_rules! lib {
-    ($name:literal) => {
-        include_str!(concat!("../lib/", $name, ".wgsl"))
-    };
+impl Kernel {
+    /// The whole WGSL text, reading the scene's arrays in this way.
+    pub fn source(&self, arrays: Arrays) -> String {
+        arrays.text().to_owned() + &self.parts.concat()
+    }
 }
 
 macro_rules! trace {

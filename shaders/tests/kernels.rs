@@ -2,19 +2,24 @@
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Module, TypeInner};
+use shaders::Arrays;
 
-fn parsed(kernel: shaders::Kernel) -> Module {
-    let source = kernel.source();
+const WAYS: [Arrays; 2] = [Arrays::Buffers, Arrays::Pictures];
+
+fn parsed(kernel: shaders::Kernel, arrays: Arrays) -> Module {
+    let source = kernel.source(arrays);
     naga::front::wgsl::parse_str(&source).unwrap_or_else(|fault| panic!("{}", fault.emit_to_string(&source)))
 }
 
 #[test]
 fn every_kernel_is_valid_on_the_least_capable_device() {
-    for kernel in shaders::KERNELS {
-        let module = parsed(kernel);
+    for (kernel, arrays) in
+        shaders::KERNELS.into_iter().flat_map(|kernel| WAYS.map(|arrays| (kernel, arrays)))
+    {
+        let module = parsed(kernel, arrays);
         let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
         if let Err(fault) = validator.validate(&module) {
-            panic!("{}: {}", kernel.name, fault.emit_to_string(&kernel.source()));
+            panic!("{}: {}", kernel.name, fault.emit_to_string(&kernel.source(arrays)));
         }
         let entries: Vec<_> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(entries, kernel.entry_points, "{}", kernel.name);
@@ -23,8 +28,10 @@ fn every_kernel_is_valid_on_the_least_capable_device() {
 
 #[test]
 fn no_kernel_asks_for_more_than_sixteen_storage_buffers() {
-    for kernel in shaders::KERNELS {
-        let module = parsed(kernel);
+    for (kernel, arrays) in
+        shaders::KERNELS.into_iter().flat_map(|kernel| WAYS.map(|arrays| (kernel, arrays)))
+    {
+        let module = parsed(kernel, arrays);
         let storage = module
             .global_variables
             .iter()
@@ -55,7 +62,7 @@ macro_rules! host_layout {
 #[test]
 fn host_structs_equal_device_structs() {
     use shaders::layout::{Instance, Params, Part};
-    let module = parsed(shaders::SHADE);
+    let module = parsed(shaders::SHADE, Arrays::Buffers);
     let params = host_layout!(Params {
         camera_right,
         camera_up,
@@ -135,7 +142,7 @@ fn device_constant(source: &str, name: &str) -> u32 {
 #[test]
 fn host_constants_equal_device_constants() {
     use shaders::layout::{self, flag, material_flag, slot_bit, table};
-    let source = shaders::SHADE.source();
+    let source = shaders::SHADE.source(Arrays::Buffers);
     let pairs = [
         ("FLAG_SINGLE", flag::SINGLE),
         ("FLAG_BOX_FILTER", flag::BOX_FILTER),
@@ -169,4 +176,7 @@ fn host_constants_equal_device_constants() {
     for (name, value) in pairs {
         assert_eq!(device_constant(&source, name), value, "{name}");
     }
+    let source = shaders::SHADE.source(Arrays::Pictures);
+    assert_eq!(device_constant(&source, "ROW_BITS"), layout::ARRAY_ROW_BITS);
+    assert_eq!(device_constant(&source, "INSTANCE_VEC4S") as usize * 16, size_of::<layout::Instance>());
 }

@@ -78,8 +78,8 @@ fn screen_now(position: vec3<f32>) -> vec2<f32> {
 fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
     let first = parts[place.part].before;
     if first == NONE {
-        return triangles[hit_triangle * 3u].xyz * place.weights.x + triangles[hit_triangle * 3u + 1u].xyz * place.weights.y
-            + triangles[hit_triangle * 3u + 2u].xyz * place.weights.z;
+        return triangle_at(hit_triangle * 3u).xyz * place.weights.x + triangle_at(hit_triangle * 3u + 1u).xyz * place.weights.y
+            + triangle_at(hit_triangle * 3u + 2u).xyz * place.weights.z;
     }
     return attribute_vec3(first + place.corners.x * 3u) * place.weights.x
         + attribute_vec3(first + place.corners.y * 3u) * place.weights.y
@@ -93,7 +93,7 @@ fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32) {
     paths[at(NORMAL, path)].w = bitcast<u32>(1.0);
     paths[at(RADIANCE, path)].w = bitcast<u32>(1.0);
     store_f(POSITION, path, vec4<f32>(s.position, bitcast<f32>(s.object_id)));
-    let before = transform_point(instances[instance].before_from_object, local_before(s.place, hit_triangle));
+    let before = transform_point(before_from_object(instance), local_before(s.place, hit_triangle));
     let motion = screen_now(s.position) - screen_of(before);
     store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
 }

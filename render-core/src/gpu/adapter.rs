@@ -2,6 +2,8 @@
 
 use frame::{AdapterCard, AdapterClass};
 use serde::Serialize;
+use shaders::Arrays;
+use shaders::layout::ARRAYS_PICTURED;
 
 use super::GpuFault;
 
@@ -101,6 +103,15 @@ pub(super) fn wanted_limits(adapter: &wgpu::Adapter, card: &AdapterCard) -> Resu
         return weak("it has no indirect dispatch".into());
     }
     Ok(limits)
+}
+
+/// How the kernels had better read a scene's arrays here: docs/decisions/0004.
+pub(super) fn arrays_for(card: &AdapterCard, limits: &wgpu::Limits) -> Arrays {
+    if card.class == AdapterClass::Cpu && limits.max_storage_textures_per_shader_stage >= ARRAYS_PICTURED {
+        Arrays::Pictures
+    } else {
+        Arrays::Buffers
+    }
 }
 
 fn all() -> Vec<(wgpu::Adapter, AdapterCard)> {

@@ -34,8 +34,8 @@ pub(crate) struct Bindings {
 impl KernelSet {
     /// Compiles all kernels.
     pub(crate) fn build(gpu: &Gpu) -> Result<Self, GpuFault> {
-        let shared = layout(gpu, &shaders::SHADE.bindings(), 0);
-        let advance = layout(gpu, &shaders::ADVANCE.bindings(), 1);
+        let shared = layout(gpu, &shaders::SHADE.bindings(gpu.arrays), 0);
+        let advance = layout(gpu, &shaders::ADVANCE.bindings(gpu.arrays), 1);
         let groups = [Some(&shared), Some(&advance)];
         let descriptor = |groups| wgpu::PipelineLayoutDescriptor {
             label: None,
@@ -75,7 +75,7 @@ impl KernelSet {
         pictures: &[(&str, &Picture)],
         dispatches: &Buffer,
     ) -> Bindings {
-        let bindings = shaders::SHADE.bindings();
+        let bindings = shaders::SHADE.bindings(gpu.arrays);
         let entries: Vec<_> = bindings
             .iter()
             .filter(|binding| binding.group == 0)
@@ -135,6 +135,11 @@ fn layout(gpu: &Gpu, bindings: &[Binding], group: u32) -> wgpu::BindGroupLayout 
                 BindingKind::StorageWrite => buffer(wgpu::BufferBindingType::Storage { read_only: false }),
                 BindingKind::TextureArray => texture(wgpu::TextureViewDimension::D2Array),
                 BindingKind::Texture => texture(wgpu::TextureViewDimension::D2),
+                BindingKind::WordTexture => wgpu::BindingType::StorageTexture {
+                    access: wgpu::StorageTextureAccess::ReadOnly,
+                    format: super::WORD_FORMAT,
+                    view_dimension: wgpu::TextureViewDimension::D2,
+                },
             },
             count: None,
         })
@@ -145,7 +150,7 @@ fn layout(gpu: &Gpu, bindings: &[Binding], group: u32) -> wgpu::BindGroupLayout 
 fn module(gpu: &Gpu, kernel: &Kernel) -> wgpu::ShaderModule {
     gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name),
-        source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
+        source: wgpu::ShaderSource::Wgsl(kernel.source(gpu.arrays).into()),
     })
 }
 

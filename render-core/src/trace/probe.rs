@@ -1,9 +1,12 @@
 //! Sends chosen rays through the extend kernel, for tests of the walk against brute force.
 
+use frame::{BlockRange, FrameIndex, FrameSize, PlaneSet, SettingsDraft};
 use glam::{Affine3A, Quat, Vec3};
+use shaders::Arrays;
 
 use super::*;
 use crate::gpu::AdapterChoice;
+use crate::import::{Document, EnvironmentChoice, ImportOptions};
 use crate::pack::pack;
 use crate::reference::bvh::{Bvh, Ray};
 use crate::scene::{Instance, Material, Mesh, Scene};
@@ -184,4 +187,49 @@ fn no_ray_escapes_a_closed_sphere() {
         .collect();
     let escaped = closest_hits(&gpu, &scene, &rays).iter().filter(|hit| hit[1] == u32::MAX).count();
     assert_eq!(escaped, 0, "of {} rays from inside", rays.len());
+}
+
+/// Every plane of a bundled scene, one block of samples.
+fn picture(gpu: &Gpu, name: &str) -> TilePlanes {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/scenes").join(name);
+    let options = ImportOptions { environment: EnvironmentChoice::Neutral, ..ImportOptions::default() };
+    let document = Document::open(&path, &options).expect("the scene is sound");
+    let packed = pack(&document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists")).expect("packs");
+    let kernels = KernelSet::build(gpu).expect("compiles");
+    let mut pool = Pool::new(gpu, 1 << 14, true);
+    let stage = Stage::upload(gpu, &packed, None).expect("fits");
+    let bindings = pool.bind(gpu, &kernels, &stage);
+    let size = FrameSize::new(48, 32).expect("in range");
+    let planes = Plane::ALL.into_iter().fold(PlaneSet::DEFAULT, PlaneSet::with);
+    let draft = SettingsDraft { spp: BLOCK_SPP, planes, ..SettingsDraft::defaults(size) };
+    let settings = RenderSettings::new(draft).expect("valid");
+    let order = TileOrder {
+        frame: FrameIndex(0),
+        rect: TileRect { x: 0, y: 0, width: size.width(), height: size.height() },
+        margin_px: 0,
+        blocks: BlockRange::all(settings.spp),
+        settings,
+    };
+    let tracer = Tracer { gpu, kernels: &kernels, bindings: &bindings, stage: &stage };
+    pool.render_block(&tracer, &order, 0, &mut Tally::default()).expect("renders")
+}
+
+/// GPUs read buffers and software Vulkan reads pictures: whichever this machine has, the other way must give the same.
+#[test]
+fn both_ways_of_reading_the_arrays_give_the_same_bits() {
+    let Some(mut gpu) = gpu() else { return };
+    for name in ["studio.glb", "tiny.glb"] {
+        let [buffers, pictures] = [Arrays::Buffers, Arrays::Pictures].map(|arrays| {
+            gpu.arrays = arrays;
+            picture(&gpu, name)
+        });
+        for plane in Plane::ALL {
+            let bits = |planes: &TilePlanes| -> Vec<u32> {
+                planes.plane(plane).expect("asked for").iter().map(|value| value.to_bits()).collect()
+            };
+            let lit = bits(&buffers).iter().any(|&bits| bits != 0);
+            assert!(lit || plane == Plane::Motion, "{name}: {plane:?} shows nothing");
+            assert!(bits(&buffers) == bits(&pictures), "{name}: {plane:?} differs");
+        }
+    }
 }

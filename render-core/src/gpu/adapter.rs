@@ -105,7 +105,7 @@ pub(super) fn wanted_limits(adapter: &wgpu::Adapter, card: &AdapterCard) -> Resu
     Ok(limits)
 }
 
-/// How the kernels had better read a scene's arrays here: docs/decisions/0004.
+/// How the kernels had better read a scene's arrays here: docs/decisions/0005.
 pub(super) fn arrays_for(card: &AdapterCard, limits: &wgpu::Limits) -> Arrays {
     if card.class == AdapterClass::Cpu && limits.max_storage_textures_per_shader_stage >= ARRAYS_PICTURED {
         Arrays::Pictures

@@ -114,7 +114,7 @@ fn pictures_that_are_traps_and_numbers_that_are_none_end_with_three() {
         });
     }
     lamp(&place, "infinite.gltf", |scene| {
-        scene["nodes"][0]["translation"] = serde_json::json!([0, 1e300, 0])
+        scene["nodes"][0]["translation"] = serde_json::json!([0, 1e300, 0]);
     });
     let whole = std::fs::read_to_string(place.path("lamp.gltf")).expect("the scene is there");
     let nan = whole.replacen("0.3", "NaN", 1);

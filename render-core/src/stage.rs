@@ -139,10 +139,8 @@ fn arrays(scene: &PackedScene) -> [(&'static str, &[u8]); 8] {
 
 /// The program's own tables, then the environment's densities.
 fn tables(environment_density: &[f32]) -> Vec<f32> {
-    let albedo = albedo_tables();
     let mut all = blackman_harris_quantiles().to_vec();
-    all.extend(albedo.split.iter().chain(&albedo.split_mean).flatten());
-    all.extend(albedo.glass_enter.iter().chain(&albedo.glass_leave));
+    all.extend(albedo_tables().values());
     assert_eq!(all.len(), table::ENVIRONMENT, "the tables lie where the kernels look for them");
     all.extend(environment_density);
     all

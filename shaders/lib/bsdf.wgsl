@@ -100,8 +100,7 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
         let albedo = (l.f0 * split.x + l.f90 * split.y) * l.specular_scale;
         let top = min(max_channel(albedo), 1.0);
         l.diffuse_out = 1.0 - top;
-        let mean = split_mean(l.alpha);
-        l.diffuse_mean = max(1.0 - max_channel((l.f0 * mean.x + l.f90 * mean.y) * lost_energy(l.f0, mean)), 1e-3);
+        l.diffuse_mean = max(1.0 - max_channel(mean_albedo(l.f0, l.f90, l.alpha)), 1e-3);
         if s.specular > 0.0 {
             l.p_specular = max(l.opaque * top, 1e-4);
         }

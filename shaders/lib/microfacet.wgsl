@@ -3,8 +3,16 @@
 // Below this alpha a lobe is a mirror or a clear pane.
 const SHARP: f32 = 0.001;
 
+// The root of SHARP, where the tables' rows begin.
+const ROOT_LEAST: f32 = 0.03162278;
+
+// Where alpha's root lies among rows from 0 to `last`. Twin of albedo::row_coordinate.
+fn row_coordinate(root: f32, last: f32) -> f32 {
+    return clamp((root - ROOT_LEAST) / (1.0 - ROOT_LEAST), 0.0, 1.0) * last;
+}
+
 fn split_texel(row: u32, column: u32) -> vec2<f32> {
-    let i = TABLE_SPLIT + (row * 32u + column) * 2u;
+    let i = TABLE_SPLIT + (row * 64u + column) * 2u;
     return vec2<f32>(table(i), table(i + 1u));
 }
 
@@ -15,37 +23,57 @@ fn fifth_power(x: f32) -> f32 {
 
 // (A, B): GGX with Schlick's Fresnel reflects F0 A + F90 B of what comes from mu.
 fn split_albedo(mu: f32, alpha: f32) -> vec2<f32> {
+    let grazing = fifth_power(clamp(1.0 - mu, 0.0, 1.0));
     if alpha < SHARP {
-        let b = fifth_power(clamp(1.0 - mu, 0.0, 1.0));
-        return vec2<f32>(1.0 - b, b);
+        return vec2<f32>(1.0 - grazing, grazing);
     }
-    let x = sqrt(clamp(mu, 0.0, 1.0)) * 31.0;
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 31.0;
-    let column = min(u32(x), 30u);
-    let row = min(u32(y), 30u);
+    let side = sqrt(clamp(mu, 0.0, 1.0));
+    let root = sqrt(clamp(alpha, 0.0, 1.0));
+    // Columns are even in what shadowing depends on. Twin of albedo::split_column.
+    let x = side * (1.0 + root) / (side + root) * 63.0;
+    let y = row_coordinate(root, 63.0);
+    let column = min(u32(x), 62u);
+    let row = min(u32(y), 62u);
     let fx = x - f32(column);
     let top = mix(split_texel(row, column), split_texel(row, column + 1u), fx);
     let bottom = mix(split_texel(row + 1u, column), split_texel(row + 1u, column + 1u), fx);
-    return mix(top, bottom, y - f32(row));
+    // E, and the share of it that counts for F90 beyond a mirror's.
+    let read = mix(top, bottom, y - f32(row));
+    let b = read.x * (grazing + read.y);
+    return vec2<f32>(read.x - b, b);
 }
 
-fn split_mean(alpha: f32) -> vec2<f32> {
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 31.0;
-    let row = min(u32(y), 30u);
-    let i = TABLE_SPLIT_MEAN + row * 2u;
-    let low = vec2<f32>(table(i), table(i + 1u));
-    let high = vec2<f32>(table(i + 2u), table(i + 3u));
+// Means over the cosine, weighted by it, of (A, B, A (1 - E) / E, B (1 - E) / E).
+fn split_mean(alpha: f32) -> vec4<f32> {
+    if alpha < SHARP {
+        return vec4<f32>(20.0 / 21.0, 1.0 / 21.0, 0.0, 0.0);
+    }
+    let y = row_coordinate(sqrt(clamp(alpha, 0.0, 1.0)), 63.0);
+    let row = min(u32(y), 62u);
+    let i = TABLE_SPLIT_MEAN + row * 4u;
+    let low = vec4<f32>(table(i), table(i + 1u), table(i + 2u), table(i + 3u));
+    let high = vec4<f32>(table(i + 4u), table(i + 5u), table(i + 6u), table(i + 7u));
     return mix(low, high, y - f32(row));
 }
 
+// Mean albedo of a lobe with Schlick's Fresnel, with what multiple scattering brings back.
+fn mean_albedo(f0: vec3<f32>, f90: f32, alpha: f32) -> vec3<f32> {
+    let mean = split_mean(alpha);
+    let once = f0 * mean.x + f90 * mean.y;
+    if (params.flags & FLAG_MULTI) == 0u {
+        return once;
+    }
+    return once + f0 * (f0 * mean.z + f90 * mean.w);
+}
+
 fn glass_texel(first: u32, k: u32, j: u32, i: u32) -> f32 {
-    return table(first + (k * 16u + j) * 16u + i);
+    return table(first + (k * 32u + j) * 32u + i);
 }
 
 // Twin of albedo::glass_ior_coordinate.
 fn glass_ior_coordinate(ior: f32) -> f32 {
     let r = (ior - 1.0) / (ior + 1.0);
-    return clamp(30.0 * r, 0.0, 15.0);
+    return sqrt(clamp(2.0 * r, 0.0, 1.0)) * 31.0;
 }
 
 fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
@@ -55,11 +83,11 @@ fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
     let entering = eta >= 1.0;
     let first = select(TABLE_GLASS_LEAVE, TABLE_GLASS_ENTER, entering);
     let z = glass_ior_coordinate(select(1.0 / eta, eta, entering));
-    let y = sqrt(clamp(alpha, 0.0, 1.0)) * 15.0;
-    let x = sqrt(clamp(mu, 0.0, 1.0)) * 15.0;
-    let k = min(u32(z), 14u);
-    let j = min(u32(y), 14u);
-    let i = min(u32(x), 14u);
+    let y = row_coordinate(sqrt(clamp(alpha, 0.0, 1.0)), 31.0);
+    let x = sqrt(clamp(mu, 0.0, 1.0)) * 31.0;
+    let k = min(u32(z), 30u);
+    let j = min(u32(y), 30u);
+    let i = min(u32(x), 30u);
     let fx = x - f32(i);
     let fy = y - f32(j);
     let low = mix(

@@ -99,10 +99,10 @@ const FLAG_RANKED: u32 = 32u;
 // Where the tables lie in `tables`, in floats.
 const TABLE_QUANTILES: u32 = 0u;
 const TABLE_SPLIT: u32 = 257u;
-const TABLE_SPLIT_MEAN: u32 = 2305u;
-const TABLE_GLASS_ENTER: u32 = 2369u;
-const TABLE_GLASS_LEAVE: u32 = 6465u;
-const TABLE_ENVIRONMENT: u32 = 10561u;
+const TABLE_SPLIT_MEAN: u32 = 8449u;
+const TABLE_GLASS_ENTER: u32 = 8705u;
+const TABLE_GLASS_LEAVE: u32 = 41473u;
+const TABLE_ENVIRONMENT: u32 = 74241u;
 
 // Fields of a path in `paths`: field f of path p is paths[f * capacity + p].
 const ORIGIN: u32 = 0u;          // origin, triangle not to be hit

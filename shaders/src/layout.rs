@@ -150,14 +150,14 @@ pub const STACK_SIZE: usize = 32;
 pub mod table {
     /// 257 quantiles of the pixel filter.
     pub const QUANTILES: usize = 0;
-    /// 32 × 32 pairs.
+    /// 64 × 64 pairs.
     pub const SPLIT: usize = 257;
-    /// 32 pairs.
-    pub const SPLIT_MEAN: usize = 2305;
-    /// 16³.
-    pub const GLASS_ENTER: usize = 2369;
-    /// 16³.
-    pub const GLASS_LEAVE: usize = 6465;
+    /// 64 times four.
+    pub const SPLIT_MEAN: usize = 8449;
+    /// 32³.
+    pub const GLASS_ENTER: usize = 8705;
+    /// 32³.
+    pub const GLASS_LEAVE: usize = 41473;
     /// Densities of the environment's cells.
-    pub const ENVIRONMENT: usize = 10561;
+    pub const ENVIRONMENT: usize = 74241;
 }

@@ -17,20 +17,23 @@ const MU_LEAST: f64 = 1e-4;
 /// Below this, α = 0: the lobe is sharp.
 const ALPHA_LEAST: f64 = 1e-6;
 
-/// `[A, B]` of reflection for one cosine and one √α.
+/// `[E, B/E - (1-μ)^5]` of reflection for one cosine and one √α, E = A + B.
 pub fn split(mu: f64, sqrt_alpha: f64) -> [f32; 2] {
     let [a, b] = split_exact(mu, sqrt_alpha * sqrt_alpha);
-    [a as f32, b as f32]
+    [a + b, b / (a + b) - (1.0 - mu).powi(5)].map(|value| value as f32)
 }
 
-/// 2∫`[A, B]`μdμ for one √α.
-pub fn split_mean(sqrt_alpha: f64) -> [f32; 2] {
-    let cells = 64;
-    let mut sum = [0.0; 2];
+/// 2∫`[A, B, A(1-E)/E, B(1-E)/E]`μdμ for one √α.
+pub fn split_mean(sqrt_alpha: f64) -> [f32; 4] {
+    let cells = 96;
+    let mut sum = [0.0; 4];
     for cell in 0..cells {
-        let mu = (f64::from(cell) + 0.5) / f64::from(cells);
-        let value = split_exact(mu, sqrt_alpha * sqrt_alpha);
-        (0..2).for_each(|k| sum[k] += value[k] * 2.0 * mu / f64::from(cells));
+        // Evenly in √μ, because E changes most near grazing.
+        let side = (f64::from(cell) + 0.5) / f64::from(cells);
+        let [a, b] = split_exact(side * side, sqrt_alpha * sqrt_alpha);
+        let lost = (1.0 - a - b) / (a + b);
+        let weight = 4.0 * side.powi(3) / f64::from(cells);
+        [a, b, a * lost, b * lost].iter().zip(&mut sum).for_each(|(value, sum)| *sum += value * weight);
     }
     sum.map(|value| value as f32)
 }
@@ -90,7 +93,8 @@ fn mean_over_normals(mu: f64, alpha: f64, value: impl Fn(DVec3, DVec3) -> [f64; 
     let mut sum = [0.0; 2];
     for cell in 0..STRATA * STRATA {
         let at = |index: usize| (index as f64 + 0.5) / STRATA as f64;
-        let (sin_phi, cos_phi) = (2.0 * PI * at(cell % STRATA)).sin_cos();
+        // Half a turn: the other half is its mirror image.
+        let (sin_phi, cos_phi) = (PI * at(cell % STRATA)).sin_cos();
         // Strata grow dense towards the distribution's long tail, where a narrow lobe loses all that it loses.
         let rest = 1.0 - at(cell / STRATA);
         let z = rest * rest * (1.0 + stretched.z) - stretched.z;
@@ -127,13 +131,13 @@ mod tests {
     fn nothing_is_gained_and_a_smooth_lobe_loses_nothing() {
         for mu in [0.0, 0.1, 0.5, 1.0] {
             for sqrt_alpha in [0.0, 0.05, 0.3, 1.0] {
-                let [a, b] = split(mu, sqrt_alpha);
+                let [a, b] = split_exact(mu, sqrt_alpha * sqrt_alpha);
                 assert!(a >= 0.0 && b >= 0.0 && a + b <= 1.0 + 1e-6, "{mu} {sqrt_alpha}: {a} {b}");
                 for enters in [true, false] {
                     assert!(glass(mu, sqrt_alpha, 1.5, enters) <= 1.0 + 1e-6);
                 }
             }
-            let [a, b] = split(mu, 0.0);
+            let [a, b] = split_exact(mu, 0.0);
             assert!((a + b - 1.0).abs() < 1e-6);
         }
     }

@@ -9,7 +9,7 @@ mod lobe;
 use frame::Microfacet;
 use glam::Vec3;
 
-use super::energy::{Split, glass_albedo};
+use super::energy::{Split, SplitMean, glass_albedo};
 use super::microfacet::{ALPHA_SHARP, Basis, MU_LEAST, schlick};
 use crate::lights::LUMINANCE;
 use lobe::{Glass, Lobe, LobeKind};
@@ -211,16 +211,16 @@ struct UnderSpecular {
 impl UnderSpecular {
     /// S(μ), largest channel.
     fn albedo(&self, mu: f32) -> f32 {
-        self.of(Split::at(mu, self.alpha)).min(1.0)
+        let split = Split::at(mu, self.alpha);
+        (split.albedo(self.f0, self.f90) * split.compensation(self.f0, self.microfacet))
+            .max_element()
+            .min(1.0)
     }
 
     /// 1 - S_avg.
     fn passed_mean(&self) -> f32 {
-        (1.0 - self.of(Split::mean(self.alpha))).max(DIFFUSE_MEAN_LEAST)
-    }
-
-    fn of(&self, split: Split) -> f32 {
-        (split.albedo(self.f0, self.f90) * split.compensation(self.f0, self.microfacet)).max_element()
+        let mean = SplitMean::at(self.alpha).albedo(self.f0, self.f90, self.microfacet);
+        (1.0 - mean.max_element()).max(DIFFUSE_MEAN_LEAST)
     }
 }
 

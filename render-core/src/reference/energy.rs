@@ -4,7 +4,9 @@ use frame::Microfacet;
 use glam::Vec3;
 
 use super::microfacet::{ALPHA_SHARP, fifth_power};
-use crate::albedo::{GLASS_NODES, SPLIT_NODES, albedo_tables, glass_ior_coordinate};
+use crate::albedo::{
+    GLASS_NODES, SPLIT_NODES, albedo_tables, glass_ior_coordinate, row_coordinate, split_column,
+};
 
 /// Reflection with schlick(F0, F90) has the albedo F0·a + F90·b.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,34 +17,36 @@ pub(super) struct Split {
     pub(super) b: f32,
 }
 
+/// Means over the cosine, weighted by it, of a lobe's albedo.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct SplitMean {
+    once: Split,
+    /// Of the same times (1-E)/E: what compensation adds per F0.
+    lost: Split,
+}
+
 /// No table goes below this, so that a division by it stays harmless.
 const ALBEDO_LEAST: f32 = 0.05;
 
 impl Split {
     /// For one cosine and one α; a sharp lobe is known in closed form.
     pub(super) fn at(mu: f32, alpha: f32) -> Self {
+        let grazing = fifth_power(1.0 - mu);
         if alpha < ALPHA_SHARP {
-            let b = fifth_power(1.0 - mu);
-            return Self { a: 1.0 - b, b };
+            return Self { a: 1.0 - grazing, b: grazing };
         }
-        let last = (SPLIT_NODES - 1) as f32;
-        let (column, along) = node(mu.clamp(0.0, 1.0).sqrt() * last, SPLIT_NODES);
-        let (row, down) = node(alpha.clamp(0.0, 1.0).sqrt() * last, SPLIT_NODES);
+        let root = alpha.clamp(0.0, 1.0).sqrt();
+        let (column, along) = node(split_column(mu, root), SPLIT_NODES);
+        let (row, down) = node(row_coordinate(root, SPLIT_NODES), SPLIT_NODES);
         let table = &albedo_tables().split;
         let read = |channel: usize| {
             let texel = |row: usize, column: usize| table[row * SPLIT_NODES + column][channel];
             let across = |row: usize| lerp(texel(row, column), texel(row, column + 1), along);
             lerp(across(row), across(row + 1), down)
         };
-        Self { a: read(0), b: read(1) }
-    }
-
-    /// Twice the integral over the cosine, weighted by it.
-    pub(super) fn mean(alpha: f32) -> Self {
-        let (row, down) = node(alpha.clamp(0.0, 1.0).sqrt() * (SPLIT_NODES - 1) as f32, SPLIT_NODES);
-        let table = &albedo_tables().split_mean;
-        let read = |channel: usize| lerp(table[row][channel], table[row + 1][channel], down);
-        Self { a: read(0), b: read(1) }
+        let whole = read(0);
+        let b = whole * (grazing + read(1));
+        Self { a: whole - b, b }
     }
 
     /// Albedo of the lobe without compensation.
@@ -61,13 +65,36 @@ impl Split {
     }
 }
 
+impl SplitMean {
+    /// For one α; ∫(1-μ)^5·2μdμ = 1/21.
+    pub(super) fn at(alpha: f32) -> Self {
+        if alpha < ALPHA_SHARP {
+            return Self { once: Split { a: 20.0 / 21.0, b: 1.0 / 21.0 }, lost: Split { a: 0.0, b: 0.0 } };
+        }
+        let (row, down) = node(row_coordinate(alpha.clamp(0.0, 1.0).sqrt(), SPLIT_NODES), SPLIT_NODES);
+        let table = &albedo_tables().split_mean;
+        let [a, b, lost_a, lost_b] =
+            [0, 1, 2, 3].map(|channel: usize| lerp(table[row][channel], table[row + 1][channel], down));
+        Self { once: Split { a, b }, lost: Split { a: lost_a, b: lost_b } }
+    }
+
+    /// Mean albedo of the lobe.
+    pub(super) fn albedo(self, f0: Vec3, f90: f32, microfacet: Microfacet) -> Vec3 {
+        let once = self.once.albedo(f0, f90);
+        match microfacet {
+            Microfacet::Multi => once + f0 * self.lost.albedo(f0, f90),
+            Microfacet::Single => once,
+        }
+    }
+}
+
 /// G: albedo of rough solid glass of relative index `eta` (far over near side).
 pub(super) fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
     let tables = albedo_tables();
     let (table, ior) = if eta >= 1.0 { (&tables.glass_enter, eta) } else { (&tables.glass_leave, 1.0 / eta) };
     let last = (GLASS_NODES - 1) as f32;
     let (plane, deep) = node(glass_ior_coordinate(ior), GLASS_NODES);
-    let (row, down) = node(alpha.clamp(0.0, 1.0).sqrt() * last, GLASS_NODES);
+    let (row, down) = node(row_coordinate(alpha.clamp(0.0, 1.0).sqrt(), GLASS_NODES), GLASS_NODES);
     let (column, along) = node(mu.clamp(0.0, 1.0).sqrt() * last, GLASS_NODES);
     let texel = |plane, row, column| table[(plane * GLASS_NODES + row) * GLASS_NODES + column];
     let across = |plane, row| lerp(texel(plane, row, column), texel(plane, row, column + 1), along);

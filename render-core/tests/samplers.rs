@@ -101,7 +101,7 @@ fn visible_normals_follow_their_density() {
             let draw =
                 |stream: &mut statistics::Stream| Some(square_of(ggx.sample_visible(wo, stream.pair())));
             let whole = check(&format!("GGX {alpha} from {mu}"), 9, draw, density);
-            assert!((whole - 1.0).abs() < 2e-3, "GGX {alpha} from {mu}: {whole}");
+            assert!((whole - 1.0).abs() < 1e-3, "GGX {alpha} from {mu}: {whole}");
         }
     }
 }
@@ -201,7 +201,7 @@ fn sky_directions_follow_their_density() {
             f64::from(lights.environment(turn.transform_vector3(d)).1) * 2.0 * PI * PI * sin
         },
     );
-    assert!((whole - 1.0).abs() < 2e-3, "{whole}");
+    assert!((whole - 1.0).abs() < 1e-3, "{whole}");
 }
 
 /// Two lamps, a bulb and the sky.

@@ -8,10 +8,10 @@ use glam::Vec3;
 const SIGNIFICANCE: f64 = 0.01;
 
 /// Points drawn per test.
-const DRAWS: u32 = 200_000;
+const DRAWS: u32 = 1_000_000;
 
 /// Cells of the unit square: columns and rows.
-const CELLS: [usize; 2] = [32, 20];
+const CELLS: [usize; 2] = [80, 160];
 
 /// How often a cell may be quartered while its expected count is integrated.
 const DEPTH_MAX: u32 = 5;

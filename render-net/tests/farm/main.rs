@@ -208,7 +208,7 @@ async fn a_lying_coordinator_never_makes_a_wrong_picture() {
         refused += farm.refused;
         told += farm.lies;
     }
-    println!("{told} lies, {refused} results refused, {complete} of 4 jobs complete");
+    eprintln!("{told} lies, {refused} results refused, {complete} of 4 jobs complete");
     assert!(told >= LIES, "lies were told: {told}");
     assert!(refused > 0, "some of them were about results");
     assert!(complete > 0, "a liar that stops lying does not stop the work");
@@ -234,7 +234,7 @@ async fn lied_to(seed: u64, lies: u32) -> LiedTo {
     let (_keep, stop) = never();
     // What the lies have spoilt for good (a key that was never given, a node turned away) is waited for in vain.
     let end = timeout(Duration::from_secs(20), artist.collect(job, &mut easel, stop)).await;
-    println!("seed {seed}: {} lies, {} tiles, {end:?}", liar.told(), easel.tiles);
+    eprintln!("seed {seed}: {} lies, {} tiles, {end:?}", liar.told(), easel.tiles);
     let complete = matches!(end, Ok(Ok(JobEnd::Complete)));
     if complete {
         assert_same_bits(&easel, &[1]);

@@ -58,7 +58,7 @@ fn ten_thousand_flipped_bits_in_messages_are_refused_or_well_formed() {
             if is_request { outcome::<Request>(sent, &bytes) } else { outcome::<Response>(sent, &bytes) };
         if decoded { well_formed += 1 } else { refused += 1 }
     }
-    println!("{refused} refused by the decoder, {well_formed} well-formed and other than what was sent");
+    eprintln!("{refused} refused by the decoder, {well_formed} well-formed and other than what was sent");
     assert_eq!(refused + well_formed, FLIPS);
     assert!(refused > 0 && well_formed > 0);
 }

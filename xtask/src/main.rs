@@ -7,6 +7,7 @@ mod check;
 mod children;
 mod demo;
 mod fresh_root;
+mod network_cost;
 mod process;
 mod references;
 mod scenes;
@@ -26,6 +27,8 @@ Usage: cargo xtask VERB
   tidy                 only the house rules: ranks, lengths, names, words, assets
   references [--spp N] [--again] [--write-docs] [NAME …]
                        render the shared reference scenes and hold each to its tolerance
+  network-cost [--size WxH] [--spp N] [--rounds N]
+                       time a render through the network's whole path against --direct
   scenes               write the bundled scenes into assets/scenes anew
   fresh-root FOLDER [demo|test]
                        run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
@@ -52,6 +55,10 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["tidy"] => tidy::run()?,
         ["references", words @ ..] => match references::Options::parse(words) {
             Some(options) => references::run(&options)?,
+            None => return Ok(misused(words)),
+        },
+        ["network-cost", words @ ..] => match network_cost::Options::parse(words) {
+            Some(options) => network_cost::run(&options)?,
             None => return Ok(misused(words)),
         },
         ["fresh-root", folder] => fresh_root::run(Path::new(folder), &["demo", "test"])?,

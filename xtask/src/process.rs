@@ -73,8 +73,17 @@ pub(crate) fn is_installed(program: &str) -> bool {
 
 /// The program `tessera` as `cargo build` leaves it.
 pub(crate) fn program_path() -> PathBuf {
+    built("debug")
+}
+
+/// The program `tessera` as `cargo build --release` leaves it.
+pub(crate) fn release_path() -> PathBuf {
+    built("release")
+}
+
+fn built(profile: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join("debug").join(format!("tessera{}", std::env::consts::EXE_SUFFIX))
+    target.join(profile).join(format!("tessera{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The command as a person would type it.

@@ -10,6 +10,9 @@ use frame::{BlockRange, FrameIndex, LeaseId, NodeId, TileIndex};
 
 use crate::wire::{Committed, Event, JobShape, JobState, Piece};
 
+/// Leases under way that are remembered; older ones get no previews.
+const LEASED_MAX: usize = 1 << 16;
+
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -158,6 +161,10 @@ impl Campaign {
             Event::NodeLeft { .. } => Vec::new(),
             Event::Leased { lease, node, piece } => {
                 self.leased.insert(lease, node);
+                // More than any farm has at once: a coordinator is inventing leases, or forgets to end them.
+                if self.leased.len() > LEASED_MAX {
+                    self.leased.pop_first();
+                }
                 vec![Step::Tell(Progress::Leased { node, piece })]
             }
             Event::Reopened { lease, piece } => {

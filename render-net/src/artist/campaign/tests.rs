@@ -174,6 +174,21 @@ proptest! {
 }
 
 #[test]
+fn invented_leases_do_not_fill_the_memory() {
+    let mut campaign = Campaign::new(shape());
+    let what = piece(1, 0, 0, 1);
+    let leases = LEASED_MAX as u64 + 10;
+    for lease in 0..leases {
+        let event = Event::Leased { lease: LeaseId(lease), node: NodeId([1; 32]), piece: what };
+        campaign.event(lease, event);
+    }
+    assert_eq!(campaign.leased.len(), LEASED_MAX);
+    let preview = |lease| Event::Preview { lease: LeaseId(lease), piece: what, object: ObjectName([0; 32]) };
+    assert!(campaign.event(leases, preview(9)).is_empty());
+    assert!(matches!(campaign.event(leases + 1, preview(10))[..], [Step::Preview(..)]));
+}
+
+#[test]
 fn events_that_leave_something_out_are_not_taken_for_news() {
     let mut campaign = Campaign::new(shape());
     assert!(!campaign.goes_on_from(1) && !campaign.goes_on_from(u64::MAX));

@@ -2,8 +2,12 @@
 //!
 //! Needs any Vulkan, Metal or DX12 adapter (software Vulkan will do); says so loudly and passes where there is none.
 
+#[path = "made/aloud.rs"]
+mod aloud;
+
 use std::path::Path;
 
+use aloud::say_aloud;
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
@@ -20,7 +24,9 @@ fn renderer() -> Option<GpuRenderer> {
     match GpuRenderer::open(RendererOptions::default()) {
         Ok(renderer) => Some(renderer),
         Err(fault) => {
-            eprintln!("NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers");
+            say_aloud(&format!(
+                "NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers"
+            ));
             None
         }
     }
@@ -30,9 +36,9 @@ fn renderer() -> Option<GpuRenderer> {
 fn scene(folder: &str, name: &str, environment: Option<&str>) -> Option<Scene> {
     let path = Path::new(folder).join(name);
     if !path.exists() {
-        eprintln!(
+        say_aloud(&format!(
             "NOT CHECKED: {name} is not there (../shared is mounted beside the repository where it exists)"
-        );
+        ));
         return None;
     }
     let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {

@@ -1,8 +1,12 @@
 //! Facts about the reference scenes beside the repository: they import, and mean what they say.
 
+#[path = "made/aloud.rs"]
+mod aloud;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aloud::say_aloud;
 use glam::{Quat, Vec2, Vec3, Vec4};
 use render_core::import::{Document, ImportOptions, Limits, load_environment};
 use render_core::scene::{Instance, LightKind, Scene};
@@ -13,7 +17,7 @@ fn scenes() -> Option<PathBuf> {
     let linked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/scenes");
     let found = [folder, linked].into_iter().find(|folder| folder.join("scenes.json").is_file());
     if found.is_none() {
-        eprintln!("SKIPPED: the reference scenes are not at ../shared/scenes, so nothing was checked");
+        say_aloud("SKIPPED: the reference scenes are not at ../shared/scenes, so nothing was checked");
     }
     found
 }

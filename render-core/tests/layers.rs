@@ -2,12 +2,15 @@
 //!
 //! Every fact is held against the CPU reference and, where an adapter can be opened, against the GPU.
 
+#[path = "made/aloud.rs"]
+mod aloud;
 #[path = "made/scene_file.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod scene_file;
 
 use std::sync::Arc;
 
+use aloud::say_aloud;
 use frame::ranks::{self, RANK_VALUES, RANKS};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft,
@@ -44,7 +47,7 @@ fn sums(scene: &Scene, settings: RenderSettings) -> Vec<(&'static str, TilePlane
             let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(()));
             all.push(("GPU", partials.expect("renders").remove(0).planes));
         }
-        Err(fault) => eprintln!("NOT CHECKED on a GPU: no adapter could be opened ({fault})"),
+        Err(fault) => say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")),
     }
     all
 }
@@ -357,7 +360,7 @@ fn mattes_count_the_samples_of_each_object_and_material() {
 #[test]
 fn a_crowded_pixel_has_the_same_mattes_however_it_is_split() {
     let Ok(mut renderer) = GpuRenderer::open(RendererOptions::default()) else {
-        eprintln!("NOT CHECKED on a GPU: no adapter could be opened");
+        say_aloud("NOT CHECKED on a GPU: no adapter could be opened");
         return;
     };
     let blob = pack(&fence()).expect("packs").to_blob();

@@ -3,11 +3,14 @@
 //! Every 8x8 block and the whole picture must agree within the scene's tolerance in `references.json` plus four
 //! standard errors, our own estimated from the samples and the stored picture's from `reference_noise_relmse`.
 
+#[path = "made/aloud.rs"]
+mod aloud;
 #[path = "reference_scenes/shared.rs"]
 mod shared;
 
 use std::path::Path;
 
+use aloud::say_aloud;
 use frame::{BlockRange, FrameIndex, Plane, TileRect};
 use render_core::lights::LUMINANCE;
 use render_core::reference::Reference;
@@ -65,7 +68,7 @@ struct Mean {
 
 fn agrees(id: &str, spp: u32) {
     let Some(folder) = shared::folder() else {
-        eprintln!("SKIPPED: the shared reference scenes are not beside this repository");
+        say_aloud("SKIPPED: the shared reference scenes are not beside this repository");
         return;
     };
     let (scene, settings) = shared::open(&folder, id, spp).expect("reference scenes load");

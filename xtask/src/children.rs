@@ -109,7 +109,14 @@ fn stop_all(running: &Mutex<Vec<Named>>) {
 /// A polite request first, where the system has one, so that the programs can say goodbye to each other.
 #[cfg(unix)]
 fn ask_to_stop(child: &Child) {
-    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).stderr(Stdio::null()).status();
+    let _ = signal("TERM", child.id());
+}
+
+/// Sends a signal by the shell's own word: an empty Debian has no program called `kill`.
+#[cfg(unix)]
+fn signal(name: &str, pid: u32) -> std::io::Result<ExitStatus> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "kill -s \"$0\" \"$1\"", name, &pid.to_string()]).stderr(Stdio::null()).status()
 }
 
 #[cfg(not(unix))]
@@ -142,11 +149,7 @@ mod tests {
     }
 
     fn is_running(pid: u32) -> bool {
-        Command::new("kill")
-            .args(["-0", &pid.to_string()])
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        signal("0", pid).is_ok_and(|status| status.success())
     }
 
     #[test]
@@ -157,6 +160,18 @@ mod tests {
         assert!(is_running(pid));
         drop(children);
         assert!(!is_running(pid));
+    }
+
+    #[test]
+    fn a_child_is_asked_before_it_is_killed() {
+        let told = tempfile::NamedTempFile::new().expect("a temporary file");
+        let children = children();
+        let script = "trap 'echo goodbye > \"$0\"; exit' TERM; echo ready; while :; do sleep 0.05; done";
+        let mut asked = Command::new("sh");
+        asked.args(["-c", script]).arg(told.path());
+        children.start_and_read_line("polite", &mut asked, Duration::from_secs(10)).expect("it is ready");
+        drop(children);
+        assert_eq!(std::fs::read_to_string(told.path()).expect("it is there"), "goodbye\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
     python compare.py PICTURES --weights small.tdn quality.tdn [--oidn ANCHORS] [--sheets DIR]
 
 PICTURES holds `SCENE.SPP.SEED.exr` with the layers noisy (or beauty), albedo, normal, depth, variance, samples. Two pictures of the same
-scene at the highest spp, of different seeds, are its reference: their mean; half of their difference is its noise, which is taken out of
+scene at one number of samples, of different seeds, are its reference: their mean; half of their difference is its noise, which is taken out of
 every error. ANCHORS is a folder with `oidn.py`, which finds the library in a `bpy` wheel; nothing of it is shipped or copied.
 """
 
@@ -47,7 +47,7 @@ def scenes_of(folder):
         parts = name.split(".")
         if len(parts) == 4 and parts[3] == "exr":
             found[parts[0]][int(parts[1])].append(os.path.join(folder, name))
-    return {scene: by for scene, by in found.items() if len(by[max(by)]) == 2}
+    return {scene: by for scene, by in found.items() if any(len(paths) == 2 for paths in by.values())}
 
 
 def psnr(picture, reference, noise):
@@ -104,8 +104,9 @@ def main():
     for scene, by_spp in scenes_of(args.pictures).items():
         if args.scenes and scene not in args.scenes.split(","):
             continue
-        *lower, highest = sorted(by_spp)
-        first, second = (read_picture(path)["radiance"] for path in by_spp[highest])
+        pair = next(spp for spp, paths in by_spp.items() if len(paths) == 2)
+        lower = sorted(spp for spp in by_spp if spp != pair)
+        first, second = (read_picture(path)["radiance"] for path in by_spp[pair])
         reference = (first + second) / 2
         noise = float((tone_mapped(first[None]) - tone_mapped(second[None])).square().mean()) / 4
         for spp in lower:

@@ -7,7 +7,9 @@ mod glb;
 mod glyph;
 mod kind;
 mod material;
+mod plant;
 mod shape;
+mod sight;
 mod sky;
 mod stage;
 mod texture;
@@ -40,7 +42,5 @@ pub struct Sky {
 
 /// The scene of a seed: the same bytes for the same seed.
 pub fn make(seed: u64) -> Made {
-    let mut rng = Rng::new(seed);
-    let kind = kind::of(&mut rng);
-    kind.make(rng)
+    kind::make(Rng::new(seed))
 }

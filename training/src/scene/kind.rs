@@ -1,9 +1,17 @@
 //! Kinds of places, and what they share: things that stand about, and ways to light them.
 
+mod cloth;
+mod corridor;
+mod gallery;
+mod glassware;
+mod hall;
 mod land;
+mod plain;
 mod room;
 mod still;
 mod street;
+mod swarm;
+mod thin;
 
 use glam::{Vec2, Vec3};
 
@@ -15,35 +23,31 @@ use super::sky;
 use super::stage::Stage;
 use crate::rng::Rng;
 
-/// A kind of place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Room,
-    Still,
-    Land,
-    Street,
-}
+/// Makes a kind of place and answers its name.
+type Make = fn(&mut Stage) -> &'static str;
 
-impl Kind {
-    const WEIGHTS: [(Self, f32); 4] =
-        [(Self::Room, 4.0), (Self::Still, 4.0), (Self::Land, 2.0), (Self::Street, 2.0)];
+/// Every kind of place with its weight.
+const KINDS: [(Make, f32); 12] = [
+    (room::make, 4.0),
+    (still::make, 4.0),
+    (glassware::make, 2.5),
+    (land::make, 2.0),
+    (street::make, 2.0),
+    (corridor::make, 2.0),
+    (swarm::make, 2.0),
+    (hall::make, 2.0),
+    (gallery::make, 1.5),
+    (thin::make, 1.5),
+    (cloth::make, 1.5),
+    (plain::make, 1.3),
+];
 
-    /// Makes a place of this kind.
-    pub(super) fn make(self, rng: Rng) -> Made {
-        let mut stage = Stage::new(rng);
-        let name = match self {
-            Self::Room => room::make(&mut stage),
-            Self::Still => still::make(&mut stage),
-            Self::Land => land::make(&mut stage),
-            Self::Street => street::make(&mut stage),
-        };
-        stage.finish(name)
-    }
-}
-
-/// Draws a kind.
-pub(super) fn of(rng: &mut Rng) -> Kind {
-    Kind::WEIGHTS[rng.weighted(Kind::WEIGHTS.iter().map(|one| one.1))].0
+/// Makes a place of a kind by chance.
+pub(super) fn make(mut rng: Rng) -> Made {
+    let (make, _) = KINDS[rng.weighted(KINDS.iter().map(|kind| kind.1))];
+    let mut stage = Stage::new(rng.fork());
+    let name = make(&mut stage);
+    stage.finish(name)
 }
 
 /// A thing of some shape that stands on y = 0 and is at most 1 high and wide.

@@ -1,14 +1,14 @@
 //! A scene being set up: what stands where, what shines, and where a camera has something to look at.
 
 use std::f32::consts::PI;
-use std::ops::Range;
 
-use glam::{Affine3A, Mat3, Quat, Vec3};
+use glam::{Mat3, Quat, Vec3};
 use serde_json::json;
 
 use super::glb::{Glb, Pose};
 use super::material::{Look, Palette};
 use super::shape::{Shape, ball, card};
+use super::sight::Sight;
 use super::texture::hue;
 use super::{Made, Sky};
 use crate::rng::Rng;
@@ -22,9 +22,7 @@ pub(super) struct Stage {
     pub(super) sky: Option<Sky>,
     /// Factor of every light, over some stops around 1.
     level: f32,
-    meshes: Vec<Vec<[Vec3; 3]>>,
-    placed: Vec<Placed>,
-    corners: Vec<[Vec3; 3]>,
+    sight: Sight,
     aims: Vec<Aim>,
     cameras: Vec<String>,
 }
@@ -36,18 +34,12 @@ struct Aim {
     radius: f32,
 }
 
-/// A thing in the way of sight: the box around it and its triangles.
-#[derive(Clone, Debug)]
-struct Placed {
-    low: Vec3,
-    high: Vec3,
-    triangles: Range<usize>,
-}
-
 /// Instances whose triangles are kept for sight; what is scattered beyond is looked through.
 const SIGHT_INSTANCES_MAX: usize = 80;
 /// Tries to stand a camera before the best one is taken.
 const CAMERA_TRIES: usize = 24;
+/// Worth of a view that is taken at once: most rays meet something, of three things or more.
+const GOOD_VIEW: f32 = 10.0;
 
 impl Stage {
     pub(super) fn new(mut rng: Rng) -> Self {
@@ -59,9 +51,7 @@ impl Stage {
             palette,
             sky: None,
             level,
-            meshes: Vec::new(),
-            placed: Vec::new(),
-            corners: Vec::new(),
+            sight: Sight::default(),
             aims: Vec::new(),
             cameras: Vec::new(),
         }
@@ -86,16 +76,14 @@ impl Stage {
             shape
         };
         let index = self.glb.add_mesh(&shape, material);
-        self.meshes.push(
-            shape.triangles.iter().map(|one| one.map(|corner| shape.positions[corner as usize])).collect(),
-        );
+        self.sight.add_mesh(&shape);
         index
     }
 
     /// Stands a mesh somewhere; it is in the way of sight.
     pub(super) fn place(&mut self, mesh: usize, pose: Pose) {
         self.glb.place(mesh, pose);
-        self.block(mesh, pose);
+        self.sight.place(mesh, pose);
     }
 
     /// Stands a mesh in many places.
@@ -104,7 +92,7 @@ impl Stage {
             return;
         }
         self.glb.scatter(mesh, poses);
-        poses.iter().take(SIGHT_INSTANCES_MAX).for_each(|&pose| self.block(mesh, pose));
+        poses.iter().take(SIGHT_INSTANCES_MAX).for_each(|&pose| self.sight.place(mesh, pose));
     }
 
     /// Adds a shape in a new material, and stands it where it can be looked at.
@@ -129,25 +117,9 @@ impl Stage {
 
     /// Lets cameras look at what was placed last.
     pub(super) fn aim_at_last(&mut self) {
-        if let Some(last) = self.placed.last() {
-            self.aims.push(Aim {
-                at: (last.low + last.high) * 0.5,
-                radius: (last.high - last.low).length() * 0.5,
-            });
+        if let Some((low, high)) = self.sight.last() {
+            self.aims.push(Aim { at: (low + high) * 0.5, radius: (high - low).length() * 0.5 });
         }
-    }
-
-    fn block(&mut self, mesh: usize, pose: Pose) {
-        let world = Affine3A::from_scale_rotation_translation(pose.scale, pose.turn, pose.at);
-        let first = self.corners.len();
-        let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
-        for triangle in &self.meshes[mesh] {
-            let triangle = triangle.map(|corner| world.transform_point3(corner));
-            low = triangle.iter().fold(low, |low, &corner| low.min(corner));
-            high = triangle.iter().fold(high, |high, &corner| high.max(corner));
-            self.corners.push(triangle);
-        }
-        self.placed.push(Placed { low, high, triangles: first..self.corners.len() });
     }
 
     /// A colour of light: often nearly white, sometimes saturated.
@@ -215,48 +187,6 @@ impl Stage {
         self.sky = Some(make(&mut self.rng, radiance * self.level));
     }
 
-    /// The first thing along a ray: its distance, and whether it is seen from the front.
-    fn first_hit(&self, from: Vec3, along: Vec3) -> Option<(f32, bool)> {
-        let inverse = along.recip();
-        let mut nearest: Option<(f32, bool)> = None;
-        for placed in &self.placed {
-            let (a, b) = ((placed.low - from) * inverse, (placed.high - from) * inverse);
-            let (enter, leave) = (a.min(b).max_element(), a.max(b).min_element());
-            let limit = nearest.map_or(f32::INFINITY, |hit| hit.0);
-            // Flat things have boxes without depth.
-            if enter > leave * 1.0001 + 1e-4 || leave < -1e-4 || enter > limit {
-                continue;
-            }
-            for &[a, b, c] in &self.corners[placed.triangles.clone()] {
-                let limit = nearest.map_or(f32::INFINITY, |hit| hit.0);
-                nearest = crossing(from, along, [a, b, c]).filter(|hit| hit.0 < limit).or(nearest);
-            }
-        }
-        nearest
-    }
-
-    /// How well a camera stands: rays over its view that meet the front of something, none if it is too near or inside.
-    fn sight(&self, from: Vec3, turn: Quat, fov_y: f32, distance: f32) -> f32 {
-        let reach = (fov_y * 0.5).tan();
-        let mut seen = 0.0;
-        for row in -1..=1 {
-            for column in -1..=1 {
-                let along = turn * Vec3::new(column as f32 * reach, row as f32 * reach, -1.3).normalize();
-                match self.first_hit(from, along) {
-                    Some((at, _)) if at < distance * 0.2 => seen -= 1.0,
-                    Some((_, false)) => seen -= 0.5,
-                    Some(_) => seen += 1.0,
-                    None => {}
-                }
-            }
-        }
-        // The middle has to show what was aimed at.
-        match self.first_hit(from, turn * Vec3::NEG_Z) {
-            Some((at, true)) if at > distance * 0.45 => seen,
-            _ => seen - 3.0,
-        }
-    }
-
     /// Stands two or three cameras in a box, each with free sight of something.
     pub(super) fn look(&mut self, low: Vec3, high: Vec3) {
         if self.aims.is_empty() {
@@ -266,11 +196,11 @@ impl Stage {
             let mut best = (f32::NEG_INFINITY, Pose::at(Vec3::ZERO), 1.0);
             for _ in 0..CAMERA_TRIES {
                 let (pose, fov_y, distance) = self.candidate(low, high);
-                let seen = self.sight(pose.at, pose.turn, fov_y, distance);
+                let seen = self.sight.worth(pose, fov_y, distance);
                 if seen > best.0 {
                     best = (seen, pose, fov_y);
                 }
-                if seen >= 6.0 {
+                if seen >= GOOD_VIEW {
                     break;
                 }
             }
@@ -288,8 +218,8 @@ impl Stage {
         let aim = self.rng.pick(&self.aims);
         let rng = &mut self.rng;
         let fov_y = rng.between(20.0, 75.0).to_radians();
-        // A little over half show the thing whole and more; the rest is close to its surface.
-        let share = if rng.chance(0.4) { rng.log_between(0.15, 0.7) } else { rng.log_between(0.8, 4.0) };
+        // Most show the thing whole and what is around it; the rest is close to its surface.
+        let share = if rng.chance(0.2) { rng.log_between(0.2, 0.8) } else { rng.log_between(1.0, 6.0) };
         let middle = aim.at + rng.direction() * aim.radius * 0.3;
         let distance = (aim.radius * share / (fov_y * 0.5).tan()).max(0.08) + aim.radius * 0.6;
         let mut away = rng.direction();
@@ -309,22 +239,6 @@ pub(super) fn turn_toward(along: Vec3) -> Quat {
     Quat::from_mat3(&Mat3::from_cols(right, back.cross(right), back)).normalize()
 }
 
-/// Where a ray crosses a triangle (Möller & Trumbore 1997), and whether from its front.
-fn crossing(from: Vec3, along: Vec3, [a, b, c]: [Vec3; 3]) -> Option<(f32, bool)> {
-    let (ab, ac) = (b - a, c - a);
-    let across = along.cross(ac);
-    let area = ab.dot(across);
-    if area.abs() < 1e-12 {
-        return None;
-    }
-    let start = from - a;
-    let u = start.dot(across) / area;
-    let turned = start.cross(ab);
-    let v = along.dot(turned) / area;
-    let at = ac.dot(turned) / area;
-    (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && at > 1e-4).then_some((at, area > 0.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,17 +248,5 @@ mod tests {
         for along in [Vec3::X, Vec3::Y, Vec3::NEG_Y, Vec3::new(1.0, -2.0, 0.5)] {
             assert!((turn_toward(along) * Vec3::NEG_Z - along.normalize()).length() < 1e-5, "{along}");
         }
-    }
-
-    #[test]
-    fn ray_meets_the_nearest_front() {
-        let mut stage = Stage::new(Rng::new(1));
-        let mesh = stage.mesh(ball(32, 16), 0);
-        stage.place(mesh, Pose::at(Vec3::new(0.0, 0.0, -5.0)));
-        stage.place(mesh, Pose::at(Vec3::new(0.0, 0.0, -3.0)));
-        let (distance, front) =
-            stage.first_hit(Vec3::new(0.01, 0.01, 0.0), Vec3::NEG_Z).expect("a ball is there");
-        assert!((distance - 2.0).abs() < 0.05 && front, "{distance}");
-        assert!(!stage.first_hit(Vec3::new(0.0, 0.01, -3.0), Vec3::NEG_Z).expect("the ball around").1);
     }
 }

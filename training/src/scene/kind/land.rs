@@ -1,12 +1,13 @@
 //! Open country: hills, rocks and plants under a sky.
 
-use glam::{Quat, Vec2, Vec3};
+use glam::{Vec2, Vec3};
 
 use crate::noise::Noise;
 use crate::scene::glb::Pose;
 use crate::scene::kind::strew;
 use crate::scene::material::Look;
-use crate::scene::shape::{self, Shape, card};
+use crate::scene::plant;
+use crate::scene::shape;
 use crate::scene::sky;
 use crate::scene::stage::Stage;
 
@@ -25,12 +26,18 @@ pub(super) fn make(stage: &mut Stage) -> &'static str {
         stage.aim_at_last();
     }
     for _ in 0..stage.rng.count(0, 3) {
-        let (shape, tall) = if stage.rng.chance(0.6) { (bush(stage), 2.5) } else { (tuft(stage), 0.6) };
+        let (shape, tall) = match stage.rng.chance(0.6) {
+            true => (plant::bush(&mut stage.rng), 2.5),
+            false => (plant::tuft(&mut stage.rng), 0.6),
+        };
         let material = stage.dress(Look::Leaf);
         let mesh = stage.mesh(shape, material);
         let poses = places(stage, size * 0.4, (tall * 0.4, tall), height);
         stage.scatter(mesh, &poses);
         stage.aim_at_last();
+    }
+    if stage.rng.chance(0.5) {
+        trees(stage, size, height);
     }
     strew(stage, 2, Vec3::Y * height(0.0, 0.0), Vec2::splat(1.0), (0.5, 2.0));
     if stage.rng.chance(0.25) {
@@ -67,32 +74,18 @@ fn places(stage: &mut Stage, reach: f32, size: (f32, f32), height: impl Fn(f32, 
         .collect()
 }
 
-/// Leaf cards on a ball, about 1 high.
-fn bush(stage: &mut Stage) -> Shape {
-    let rng = &mut stage.rng;
-    let (count, size) = (rng.count(40, 160), rng.between(0.08, 0.3));
-    let mut bush = Shape::default();
-    for _ in 0..count {
-        let at = rng.direction() * Vec3::new(0.45, 0.4, 0.45) * rng.between(0.5, 1.0) + Vec3::Y * 0.5;
-        let turn = rng.rotation();
-        let place = glam::Affine3A::from_rotation_translation(turn, at);
-        bush.join(&card(size, size * 1.4).moved(place));
+/// A few trees of one kind; their wood and leaves are two meshes in the same places.
+fn trees(stage: &mut Stage, size: f32, height: impl Fn(f32, f32) -> f32) {
+    let (wood, leaves) = plant::tree(&mut stage.rng);
+    let mut poses = places(stage, size * 0.35, (2.0, 6.0), height);
+    poses.truncate(stage.rng.count(3, 14));
+    let (bark, green) = (stage.dress(Look::Solid), stage.dress(Look::Leaf));
+    let wood = stage.mesh(wood, bark);
+    stage.scatter(wood, &poses);
+    stage.aim_at_last();
+    if !leaves.triangles.is_empty() {
+        let leaves = stage.mesh(leaves, green);
+        stage.scatter(leaves, &poses);
+        stage.aim_at_last();
     }
-    bush
-}
-
-/// Blades that rise from one place, about 1 high.
-fn tuft(stage: &mut Stage) -> Shape {
-    let rng = &mut stage.rng;
-    let (blades, lean) = (rng.count(6, 24), rng.between(0.1, 0.9));
-    let mut tuft = Shape::default();
-    for _ in 0..blades {
-        let tilt = rng.between(-lean, lean);
-        let turn = rng.heading() * Quat::from_rotation_x(tilt);
-        let height = rng.between(0.5, 1.0);
-        let blade = card(0.12, height).shifted(Vec3::Y * height * 0.5);
-        let at = Vec3::new(rng.between(-0.2, 0.2), 0.0, rng.between(-0.2, 0.2));
-        tuft.join(&blade.moved(glam::Affine3A::from_rotation_translation(turn, at)));
-    }
-    tuft
 }

@@ -92,9 +92,9 @@ impl Glb {
     }
 
     /// Embeds a PNG and answers its texture.
-    pub(super) fn add_picture(&mut self, png: &[u8], sampler: Value) -> usize {
+    pub(super) fn add_picture(&mut self, name: &str, png: &[u8], sampler: Value) -> usize {
         let view = self.add_view(png);
-        let source = self.add("images", json!({"bufferView": view, "mimeType": "image/png"}));
+        let source = self.add("images", json!({"name": name, "bufferView": view, "mimeType": "image/png"}));
         let sampler = self.add("samplers", sampler);
         self.add("textures", json!({"source": source, "sampler": sampler}))
     }

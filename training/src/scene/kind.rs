@@ -42,9 +42,18 @@ const KINDS: [(Make, f32); 12] = [
     (plain::make, 1.3),
 ];
 
-/// Makes a place of a kind by chance.
-pub(super) fn make(mut rng: Rng) -> Made {
-    let (make, _) = KINDS[rng.weighted(KINDS.iter().map(|kind| kind.1))];
+/// Makes the place of a seed.
+///
+/// Seeds that follow each other take the kinds in turn as multiples of the golden ratio do, so that even a few of them hold every
+/// kind in about its share; everything else is drawn.
+pub(super) fn make(seed: u64, rng: &mut Rng) -> Made {
+    let turn = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f32 / (1 << 24) as f32;
+    let mut left = turn * KINDS.iter().map(|kind| kind.1).sum::<f32>();
+    let after = |&&(_, weight): &&(Make, f32)| {
+        left -= weight;
+        left < 0.0
+    };
+    let (make, _) = KINDS.iter().find(after).unwrap_or(&KINDS[0]);
     let mut stage = Stage::new(rng.fork());
     let name = make(&mut stage);
     stage.finish(name)

@@ -322,7 +322,7 @@ impl Lay {
 
 /// Adds a picture and answers its texture slot.
 fn slot(glb: &mut Glb, picture: &Picture, lay: &Lay) -> Value {
-    let mut slot = json!({"index": glb.add_picture(&picture.png(), lay.sampler.clone())});
+    let mut slot = json!({"index": glb.add_picture(picture.name(), &picture.png(), lay.sampler.clone())});
     if let Some(transform) = &lay.transform {
         slot["extensions"] = json!({"KHR_texture_transform": transform});
     }

@@ -14,7 +14,7 @@ const LEAVES_MAX: usize = 700;
 
 /// Leaf cards on a ball, about 1 high.
 pub(super) fn bush(rng: &mut Rng) -> Shape {
-    let (count, size) = (rng.count(40, 160), rng.between(0.08, 0.3));
+    let (count, size) = (rng.count(30, 90), rng.between(0.12, 0.3));
     let mut bush = Shape::default();
     for _ in 0..count {
         let at = rng.direction() * Vec3::new(0.45, 0.4, 0.45) * rng.between(0.5, 1.0) + Vec3::Y * 0.5;
@@ -99,7 +99,7 @@ impl Tree {
 pub(super) fn rod(from: Vec3, to: Vec3, radius_from: f32, radius_to: f32, sides: usize) -> Shape {
     let along = (to - from).normalize_or(Vec3::Y);
     let side = along.any_orthonormal_vector();
-    let other = side.cross(along);
+    let other = along.cross(side);
     Shape::grid(sides, 1, Vec2::new(1.0, 2.0), |u, v| {
         let (sin, cos) = (u * TAU).sin_cos();
         let radius = radius_from + (radius_to - radius_from) * v;

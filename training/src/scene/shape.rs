@@ -1,5 +1,6 @@
 //! Shapes as indexed triangles: metres, y up, counter-clockwise seen from outside.
 
+use std::collections::BTreeMap;
 use std::f32::consts::{PI, TAU};
 
 use glam::{Affine3A, Vec2, Vec3, Vec4};
@@ -95,6 +96,23 @@ impl Shape {
         shape
     }
 
+    /// The shape with normals that are the mean of the triangles around each place, weighted by area. For surfaces with detail that is
+    /// finer than their triangles, whose own normals would turn away from them.
+    pub(super) fn smoothed(mut self) -> Self {
+        let place_of = |place: Vec3| (place * 4096.0).round().as_ivec3().to_array();
+        let mut sums: BTreeMap<[i32; 3], Vec3> = BTreeMap::new();
+        for triangle in &self.triangles {
+            let [a, b, c] = triangle.map(|corner| self.positions[corner as usize]);
+            for corner in [a, b, c] {
+                *sums.entry(place_of(corner)).or_default() += (b - a).cross(c - a);
+            }
+        }
+        for (place, normal) in self.positions.iter().zip(&mut self.normals) {
+            *normal = sums.get(&place_of(*place)).map_or(*normal, |sum| sum.normalize_or(*normal));
+        }
+        self
+    }
+
     /// A colour for every corner, from its place.
     pub(super) fn colored(mut self, color: impl Fn(Vec3) -> Vec4) -> Self {
         self.colors = self.positions.iter().map(|&place| color(place)).collect();
@@ -157,13 +175,21 @@ pub(super) fn card(width: f32, height: f32) -> Shape {
 /// A superquadric of radius 1: exponents near 0 are boxes, 1 is round, 2 is a diamond.
 pub(super) fn superquadric(across: f32, up: f32, columns: usize, rows: usize) -> Shape {
     let power = |value: f32, exponent: f32| value.signum() * value.abs().powf(exponent);
-    Shape::grid(columns, rows, Vec2::new(4.0, 2.0), |u, v| {
+    let lifted = |u: f32, v: f32, across: f32, up: f32| {
         let (around, height) = (-u * TAU, (v - 0.5) * PI);
         let (sin_a, cos_a) = around.sin_cos();
         let (sin_h, cos_h) = height.sin_cos();
         let flat = power(cos_h.max(0.0), up);
         Vec3::new(flat * power(cos_a, across), power(sin_h, up), flat * power(sin_a, across))
-    })
+    };
+    let mut shape = Shape::grid(columns, rows, Vec2::new(4.0, 2.0), |u, v| lifted(u, v, across, up));
+    // Barr's normals (1981), because differences fail at the cusps: the same curve with what is left to 2.
+    for (index, normal) in shape.normals.iter_mut().enumerate() {
+        let (column, row) = (index % (columns + 1), index / (columns + 1));
+        let (u, v) = (column as f32 / columns as f32, row as f32 / rows as f32);
+        *normal = lifted(u, v, 2.0 - across, 2.0 - up).normalize_or(*normal);
+    }
+    shape
 }
 
 /// A ball of radius 1.
@@ -177,9 +203,12 @@ pub(super) fn rock(rng: &mut Rng, columns: usize, rows: usize) -> Shape {
     let (strength, octaves) = (rng.log_between(0.05, 0.6), rng.count(1, 4) as u32);
     Shape::grid(columns, rows, Vec2::new(4.0, 2.0), |u, v| {
         let (around, down) = (-u * TAU, (v - 0.5) * PI);
-        let place = Vec3::new(around.cos() * down.cos(), down.sin(), around.sin() * down.cos());
+        // At a pole the cosine may be a trace below zero, which would turn the slivers there inside out.
+        let flat = down.cos().max(0.0);
+        let place = Vec3::new(around.cos() * flat, down.sin(), around.sin() * flat);
         place * (1.0 + strength * noise.fractal(place * frequency, octaves)).max(0.1)
     })
+    .smoothed()
 }
 
 /// A vessel turned on the y axis with a random profile.
@@ -205,6 +234,7 @@ pub(super) fn vase(rng: &mut Rng, columns: usize, rows: usize) -> Shape {
         };
         Vec3::new(around.cos() * flat, y * 1.4, around.sin() * flat)
     })
+    .smoothed()
 }
 
 /// A torus around the y axis, or a knot that winds `p` times around and `q` times through it.
@@ -214,7 +244,7 @@ pub(super) fn knot(p: f32, q: f32, thickness: f32, columns: usize, rows: usize) 
         Vec3::new(ring * (p * at).cos(), -(q * at).sin() / 3.0, ring * (p * at).sin())
     };
     Shape::grid(columns, rows, Vec2::new(12.0, 1.0), |u, v| {
-        let (at, around) = (u * TAU, -v * TAU);
+        let (at, around) = (u * TAU, v * TAU);
         let tangent = (line(at + 1e-2) - line(at - 1e-2)).normalize();
         let side = tangent.cross(Vec3::Y).normalize_or(Vec3::X);
         let up = side.cross(tangent);
@@ -282,6 +312,7 @@ pub(super) fn ground(size: f32, cells: usize, uv_per_m: f32, height: impl Fn(f32
         let (x, z) = ((u - 0.5) * size, (0.5 - v) * size);
         Vec3::new(x, height(x, z), z)
     })
+    .smoothed()
 }
 
 #[cfg(test)]

@@ -49,12 +49,14 @@ impl Pattern {
 /// A square of heights in [0, 1] and of numbers in [0, 1) that are constant in each brick, cell or letter.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
+    pattern: Pattern,
     side: usize,
     texels: Vec<(f32, f32)>,
 }
 
 /// A square picture, 8 bits a channel.
 pub(super) struct Picture {
+    name: String,
     side: usize,
     texels: Vec<[u8; 4]>,
 }
@@ -71,7 +73,7 @@ impl Field {
         let texel = |index: usize| {
             sample(Vec2::new((index % side) as f32 + 0.5, (index / side) as f32 + 0.5) / side as f32)
         };
-        Self { side, texels: (0..side * side).map(texel).collect() }
+        Self { pattern, side, texels: (0..side * side).map(texel).collect() }
     }
 
     /// Colours: the height runs along a ramp, and each cell leans to a colour of its own.
@@ -110,7 +112,7 @@ impl Field {
             let code = |value: f32| ((value * 0.5 + 0.5) * 255.0).round() as u8;
             [code(normal.x), code(normal.y), code(normal.z), 255]
         };
-        Picture { side, texels: (0..side * side).map(texel).collect() }
+        Picture { name: self.name(), side, texels: (0..side * side).map(texel).collect() }
     }
 
     /// Colours that are only there where the field is high: an alpha of 0 or 1, or soft.
@@ -122,10 +124,14 @@ impl Field {
         })
     }
 
+    fn name(&self) -> String {
+        format!("{:?}", self.pattern)
+    }
+
     fn picture(&self, texel: impl Fn(f32, f32) -> [f32; 4]) -> Picture {
         let code = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
         let texels = self.texels.iter().map(|&(height, id)| texel(height, id).map(code)).collect();
-        Picture { side: self.side, texels }
+        Picture { name: self.name(), side: self.side, texels }
     }
 }
 
@@ -146,7 +152,12 @@ impl Picture {
             let code = |value: f32| (value.clamp(0.0, 1.0) * 255.0) as u8;
             [code(shade.x), code(shade.y), code(shade.z), if there { 255 } else { 0 }]
         };
-        Self { side, texels: (0..side * side).map(texel).collect() }
+        Self { name: "Leaf".into(), side, texels: (0..side * side).map(texel).collect() }
+    }
+
+    /// The pattern that it was made of.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The picture as a PNG.
@@ -161,15 +172,20 @@ impl Picture {
     }
 }
 
-/// A colour as sRGB code values: often dull, sometimes saturated, sometimes black or white.
+/// A colour as sRGB code values: often dull and warm as most things are, sometimes saturated, sometimes black or white.
 pub(super) fn color(rng: &mut Rng) -> Vec3 {
     let value = match rng.below(10) {
         0 => rng.between(0.02, 0.12),
         1 => rng.between(0.9, 0.99),
         _ => rng.between(0.2, 0.9),
     };
-    let saturation = if rng.chance(0.4) { rng.between(0.4, 1.0) } else { rng.between(0.0, 0.35) };
-    hue(rng.unit()).lerp(Vec3::ONE, 1.0 - saturation) * value
+    let saturation = if rng.chance(0.35) { rng.between(0.4, 1.0) } else { rng.between(0.0, 0.35) };
+    let at = match rng.below(10) {
+        0..4 => rng.between(0.02, 0.15),
+        4 => rng.between(0.2, 0.4),
+        _ => rng.unit(),
+    };
+    hue(at).lerp(Vec3::ONE, 1.0 - saturation) * value
 }
 
 /// A fully saturated colour of this hue in [0, 1).

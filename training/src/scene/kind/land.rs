@@ -64,7 +64,7 @@ pub(super) fn make(stage: &mut Stage) -> &'static str {
 /// Places on the ground, more than one and at most some hundred.
 fn places(stage: &mut Stage, reach: f32, size: (f32, f32), height: impl Fn(f32, f32) -> f32) -> Vec<Pose> {
     let rng = &mut stage.rng;
-    (0..rng.log_between(4.0, 240.0) as usize)
+    (0..rng.log_between(4.0, 120.0) as usize)
         .map(|_| {
             let (x, z) = (rng.between(-reach, reach), rng.between(-reach, reach));
             Pose::at(Vec3::new(x, height(x, z) - 0.02, z))

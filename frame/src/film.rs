@@ -12,7 +12,7 @@ mod tree;
 use std::collections::BTreeMap;
 
 use crate::{
-    BlockRange, Partial, PlaneSet, RenderSettings, TileGrid, TileIndex, TilePlanes, TileRect, blocks,
+    BlockRange, Partial, Plane, PlaneSet, RenderSettings, TileGrid, TileIndex, TilePlanes, TileRect, blocks,
 };
 use tree::TileTree;
 
@@ -124,15 +124,16 @@ impl Film {
         if found != expected {
             return Err(FilmError::WrongRect { expected, found });
         }
-        let (expected, found) = (self.settings.planes, partial.planes.planes());
-        if found != expected {
-            return Err(FilmError::WrongPlanes { expected, found });
-        }
         let (node, blocks) = (partial.node, self.blocks());
         // The level is looked at first: shifting by a stranger's number would overflow.
         let known = node.level <= crate::TreeNode::root(blocks).level && node.blocks(blocks).count > 0;
         if !known {
             return Err(FilmError::NoSuchNode { level: node.level, index: node.index, blocks });
+        }
+        let (expected, found) = (self.settings.planes, partial.planes.planes());
+        let denoised = self.settings.may_come_denoised(node.blocks(blocks));
+        if found != expected && !(denoised && found == expected.with(Plane::Denoised)) {
+            return Err(FilmError::WrongPlanes { expected, found });
         }
         if !partial.planes.is_finite() {
             return Err(FilmError::NotFinite);
@@ -157,6 +158,12 @@ impl Film {
             samples if samples == self.settings.spp => TileState::Done,
             samples => TileState::Started { samples },
         }
+    }
+
+    /// Whether a node has sent the denoised colours of a tile.
+    pub fn is_denoised(&self, tile: TileIndex) -> bool {
+        let partials = self.tiles.get(&tile).into_iter().flat_map(TileTree::partials);
+        partials.into_iter().any(|(_, planes)| planes.planes().contains(Plane::Denoised))
     }
 
     /// The open sample blocks of every unfinished tile, from the frame's centre outwards, ranges ascending.

@@ -28,6 +28,15 @@ pub struct NodeId(pub [u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SceneId(pub [u8; 32]);
 
+/// A denoiser's network: the hash at the end of its file of weights (`docs/denoiser.md`, section 5).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NetworkId(pub [u8; 32]);
+
+impl NetworkId {
+    /// No network, where nobody denoises.
+    pub const NONE: NetworkId = NetworkId([0; 32]);
+}
+
 macro_rules! hex_id {
     ($name:ident, $bytes:literal) => {
         impl fmt::Display for $name {
@@ -55,6 +64,7 @@ macro_rules! hex_id {
 hex_id!(JobId, 16);
 hex_id!(NodeId, 32);
 hex_id!(SceneId, 32);
+hex_id!(NetworkId, 32);
 
 /// The text is not the expected number of hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

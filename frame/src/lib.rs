@@ -13,6 +13,7 @@ pub mod exr;
 pub mod film;
 pub mod id;
 pub mod live;
+pub mod noisy;
 pub mod order;
 pub mod planes;
 pub mod ranks;
@@ -22,8 +23,9 @@ pub mod tile;
 
 pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};
 pub use film::{Film, FilmError, FilmProgress, Merged, Picture, TileState};
-pub use id::{FrameIndex, JobId, LeaseId, NodeId, SceneId, TileIndex};
+pub use id::{FrameIndex, JobId, LeaseId, NetworkId, NodeId, SceneId, TileIndex};
 pub use live::LiveEvent;
+pub use noisy::{DenoiseFault, Noisy, TileDenoiser};
 pub use order::{AdapterCard, AdapterClass, Flow, Partial, RenderFault, TileOrder, TileRenderer};
 pub use planes::{Plane, PlaneSet, TilePlanes};
 pub use scene_blob::{SceneBlob, Section};

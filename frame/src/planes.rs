@@ -34,6 +34,9 @@ pub enum Plane {
     ObjectRanks = 11,
     /// Material ids by the number of samples that they are in; see [`ranks`].
     MaterialRanks = 12,
+    /// Radiance after denoising: a mean over all samples, three channels. Never ordered; a node that denoises sends it
+    /// beside the sums of a whole tile.
+    Denoised = 13,
 }
 
 /// How two partial sums of one plane become one.
@@ -45,6 +48,8 @@ pub enum Merge {
     KeepLeft,
     /// Counts of equal ids add, and the highest stay; see [`ranks`].
     Rank,
+    /// Never: it belongs to the sum over all samples, which has no sibling.
+    Whole,
 }
 
 /// A set of planes.
@@ -61,7 +66,7 @@ pub struct TilePlanes {
 }
 
 impl Plane {
-    /// All planes, in the order of their numbers.
+    /// All planes that can be ordered, in the order of their numbers.
     pub const ALL: [Plane; 13] = [
         Plane::Radiance,
         Plane::Alpha,
@@ -81,7 +86,7 @@ impl Plane {
     /// Values per pixel.
     pub fn channels(self) -> usize {
         match self {
-            Plane::Radiance | Plane::Albedo | Plane::Normal | Plane::Position => 3,
+            Plane::Radiance | Plane::Albedo | Plane::Normal | Plane::Position | Plane::Denoised => 3,
             Plane::Motion => 2,
             Plane::ObjectRanks | Plane::MaterialRanks => ranks::RANK_VALUES,
             _ => 1,
@@ -93,6 +98,7 @@ impl Plane {
         match self {
             Plane::ObjectId | Plane::MaterialId => Merge::KeepLeft,
             Plane::ObjectRanks | Plane::MaterialRanks => Merge::Rank,
+            Plane::Denoised => Merge::Whole,
             _ => Merge::Add,
         }
     }
@@ -109,7 +115,7 @@ impl Plane {
 }
 
 impl PlaneSet {
-    /// What every render returns.
+    /// What every render returns, and what a denoiser looks at.
     pub const DEFAULT: PlaneSet = PlaneSet(0b111_1111);
 
     /// Nothing but radiance and coverage.
@@ -120,6 +126,11 @@ impl PlaneSet {
         Self(self.0 | 1 << plane as u8)
     }
 
+    /// Whether all planes of the other set are in this one.
+    pub fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// Whether the plane is in the set.
     pub fn contains(self, plane: Plane) -> bool {
         self.0 & 1 << plane as u8 != 0
@@ -127,7 +138,7 @@ impl PlaneSet {
 
     /// The planes of the set, in order.
     pub fn iter(self) -> impl Iterator<Item = Plane> {
-        Plane::ALL.into_iter().filter(move |&plane| self.contains(plane))
+        Plane::ALL.into_iter().chain([Plane::Denoised]).filter(move |&plane| self.contains(plane))
     }
 
     /// Values per pixel in all planes together.
@@ -179,6 +190,34 @@ impl TilePlanes {
         self.planes
     }
 
+    /// The same with the denoised colours beside the sums, three per pixel; `None` when there are not as many, or some already.
+    pub fn with_denoised(mut self, colours: Vec<f32>) -> Option<Self> {
+        let is_new = !self.planes.contains(Plane::Denoised);
+        let fits = colours.len() == self.rect.pixels() * Plane::Denoised.channels();
+        (is_new && fits).then(|| {
+            // It has the highest number and so comes last.
+            self.planes = self.planes.with(Plane::Denoised);
+            self.values.push(colours);
+            self
+        })
+    }
+
+    /// The pixels of a smaller rectangle; `None` when it reaches outside.
+    pub fn cropped(&self, rect: TileRect) -> Option<Self> {
+        if rect == self.rect {
+            return Some(self.clone());
+        }
+        let values = self.planes.iter().zip(&self.values);
+        let values = values.map(|(plane, values)| self.rect.crop(values, plane.channels(), rect));
+        Some(Self { rect, planes: self.planes, values: values.collect::<Option<_>>()? })
+    }
+
+    /// The same pixels somewhere else.
+    pub(crate) fn moved_to(mut self, x: u32, y: u32) -> Self {
+        (self.rect.x, self.rect.y) = (x, y);
+        self
+    }
+
     /// One plane's values, `channels` per pixel, row by row.
     pub fn plane(&self, plane: Plane) -> Option<&[f32]> {
         let at = self.planes.iter().position(|candidate| candidate == plane)?;
@@ -201,7 +240,7 @@ impl TilePlanes {
             let (left, right) = (&mut self.values[at], &right.values[at]);
             match plane.merge() {
                 Merge::Add => left.iter_mut().zip(right).for_each(|(left, right)| *left += right),
-                Merge::KeepLeft => {}
+                Merge::KeepLeft | Merge::Whole => {}
                 Merge::Rank => {
                     let pixels = left.chunks_exact_mut(ranks::RANK_VALUES);
                     pixels.zip(right.chunks_exact(ranks::RANK_VALUES)).for_each(|(l, r)| ranks::merge(l, r));
@@ -213,7 +252,7 @@ impl TilePlanes {
     /// Whether every number is finite (ids are bits, any value is fine).
     pub fn is_finite(&self) -> bool {
         let finite = |(plane, values): (Plane, &Vec<f32>)| match plane.merge() {
-            Merge::Add => values.iter().all(|value| value.is_finite()),
+            Merge::Add | Merge::Whole => values.iter().all(|value| value.is_finite()),
             Merge::KeepLeft => true,
             Merge::Rank => values.iter().skip(1).step_by(2).all(|count| count.is_finite()),
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::PlaneSet;
+use crate::{BlockRange, NetworkId, Plane, PlaneSet};
 
 /// Pixels of a frame, each side 1 to 65 536.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,7 +60,9 @@ pub struct SettingsDraft {
     pub clamp_indirect: f32,
     /// Who denoises.
     pub denoise: Denoise,
-    /// One exposure scale for the whole frame, for the denoiser; positive.
+    /// With which network; [`NetworkId::NONE`] where nobody does.
+    pub network: NetworkId,
+    /// One exposure scale for the whole frame, for the denoiser; within [`RenderSettings::EXPOSURE_SCALE`].
     pub exposure_scale: f32,
     /// What comes back besides radiance.
     pub planes: PlaneSet,
@@ -97,6 +99,12 @@ pub enum SettingsError {
         /// What is allowed.
         rule: &'static str,
     },
+    /// The denoiser's colours are no plane that can be ordered.
+    #[error("denoised colours cannot be ordered as a plane")]
+    Planes,
+    /// Denoising without a network or without the planes that it looks at.
+    #[error("denoising needs a network and the planes that it looks at")]
+    Denoise,
     /// A frame list that cannot be read.
     #[error("\"{0}\" is not a list of frames such as 1-24 or 1,5-9x2")]
     Frames(String),
@@ -158,13 +166,28 @@ impl SettingsDraft {
             microfacet: Microfacet::Multi,
             clamp_indirect: 10.0,
             denoise: Denoise::Off,
+            network: NetworkId::NONE,
             exposure_scale: 1.0,
             planes: PlaneSet::DEFAULT,
         }
     }
 }
 
+impl Denoise {
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Denoise::Off => "off",
+            Denoise::Node => "node",
+            Denoise::Local => "local",
+        }
+    }
+}
+
 impl RenderSettings {
+    /// Smallest and largest exposure scale.
+    pub const EXPOSURE_SCALE: std::ops::RangeInclusive<f32> = 1e-6..=1e6;
+
     /// Checks every value.
     pub fn new(draft: SettingsDraft) -> Result<Self, SettingsError> {
         if !(1..=1 << 20).contains(&draft.spp) {
@@ -177,8 +200,29 @@ impl RenderSettings {
             if value.is_finite() && good { Ok(()) } else { Err(SettingsError::Number { name, value, rule }) }
         };
         number("clamp_indirect", draft.clamp_indirect, draft.clamp_indirect >= 0.0, "from 0")?;
-        number("exposure_scale", draft.exposure_scale, draft.exposure_scale > 0.0, "above 0")?;
+        let in_range = Self::EXPOSURE_SCALE.contains(&draft.exposure_scale);
+        number("exposure_scale", draft.exposure_scale, in_range, "from 0.000001 to 1000000")?;
+        if draft.planes.contains(Plane::Denoised) {
+            return Err(SettingsError::Planes);
+        }
+        let can_denoise = draft.network != NetworkId::NONE && draft.planes.covers(PlaneSet::DEFAULT);
+        if draft.denoise != Denoise::Off && !can_denoise {
+            return Err(SettingsError::Denoise);
+        }
         Ok(Self(draft))
+    }
+
+    /// The settings of one frame, which has an exposure of its own.
+    ///
+    /// # Errors
+    /// [`SettingsError::Number`] outside of [`Self::EXPOSURE_SCALE`].
+    pub fn with_exposure_scale(self, exposure_scale: f32) -> Result<Self, SettingsError> {
+        Self::new(SettingsDraft { exposure_scale, ..self.0 })
+    }
+
+    /// Whether whoever renders these blocks of a tile may send denoised colours with them: a node that has all samples.
+    pub fn may_come_denoised(&self, blocks: BlockRange) -> bool {
+        self.denoise == Denoise::Node && blocks == BlockRange::all(self.spp)
     }
 }
 
@@ -273,6 +317,29 @@ mod tests {
         for clamp_indirect in [f32::NAN, -1.0, f32::INFINITY] {
             assert!(RenderSettings::new(SettingsDraft { clamp_indirect, ..draft }).is_err());
         }
+        for exposure_scale in [f32::NAN, 0.0, -1.0, 2e6, f32::INFINITY] {
+            let settings = RenderSettings::new(draft).expect("defaults are valid");
+            assert!(settings.with_exposure_scale(exposure_scale).is_err(), "{exposure_scale}");
+        }
         assert!(RenderSettings::new(SettingsDraft { max_bounces: 1025, ..draft }).is_err());
+    }
+
+    #[test]
+    fn denoising_needs_a_network_and_its_planes() {
+        let draft = SettingsDraft {
+            denoise: Denoise::Node,
+            network: NetworkId([1; 32]),
+            ..SettingsDraft::defaults(FrameSize::new(4, 4).expect("in range"))
+        };
+        assert!(RenderSettings::new(draft).is_ok());
+        let nameless = SettingsDraft { network: NetworkId::NONE, ..draft };
+        let blind = SettingsDraft { planes: PlaneSet::BEAUTY.with(Plane::Albedo), ..draft };
+        for bad in [nameless, blind] {
+            assert_eq!(RenderSettings::new(bad), Err(SettingsError::Denoise));
+        }
+        let denoised = SettingsDraft { planes: draft.planes.with(Plane::Denoised), ..draft };
+        assert_eq!(RenderSettings::new(denoised), Err(SettingsError::Planes));
+        let bytes = postcard::to_stdvec(&denoised).expect("encodes");
+        assert!(postcard::from_bytes::<RenderSettings>(&bytes).is_err(), "nor by a stranger");
     }
 }

@@ -32,6 +32,39 @@ impl TileRect {
         Self { x, y, width: right - x, height: bottom - y }
     }
 
+    /// This rectangle grown outwards until every side lies on a multiple of `step_px` or on the frame's border.
+    pub fn aligned(self, step_px: u32, frame: FrameSize) -> Self {
+        let step_px = step_px.max(1);
+        let (x, y) = (self.x / step_px * step_px, self.y / step_px * step_px);
+        let end =
+            |end: u32, most: u32| end.checked_next_multiple_of(step_px).map_or(most, |end| end.min(most));
+        let right = end(self.x + self.width, frame.width());
+        let bottom = end(self.y + self.height, frame.height());
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// Whether the other rectangle lies inside this one.
+    pub fn contains(self, inner: Self) -> bool {
+        let inside = |start: u32, length: u32, outer: u32, outer_length: u32| {
+            start >= outer
+                && u64::from(start) + u64::from(length) <= u64::from(outer) + u64::from(outer_length)
+        };
+        inside(inner.x, inner.width, self.x, self.width) && inside(inner.y, inner.height, self.y, self.height)
+    }
+
+    /// The values of the pixels of `inner` out of this rectangle's, both row by row; `None` when it reaches outside.
+    pub fn crop<T: Copy>(self, values: &[T], channels: usize, inner: Self) -> Option<Vec<T>> {
+        if !self.contains(inner) || values.len() != self.pixels() * channels {
+            return None;
+        }
+        let mut cropped = Vec::with_capacity(inner.pixels() * channels);
+        for y in inner.y - self.y..inner.y - self.y + inner.height {
+            let start = (y as usize * self.width as usize + (inner.x - self.x) as usize) * channels;
+            cropped.extend_from_slice(&values[start..start + inner.width as usize * channels]);
+        }
+        Some(cropped)
+    }
+
     /// Whether the rectangle is not empty and lies wholly inside the frame.
     pub fn fits(self, frame: FrameSize) -> bool {
         let inside = |start: u32, length: u32, whole: u32| {
@@ -142,6 +175,34 @@ mod tests {
             }
             prop_assert!(seen.iter().all(|&count| count == 1));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn aligned_rectangles_lie_on_the_grid_or_the_border(
+            width in 1u32..300, height in 1u32..300, edge in 8u32..90, margin in 0u32..40, at in any::<u32>(),
+        ) {
+            let frame = FrameSize::new(width, height).expect("in range");
+            let grid = TileGrid::new(frame, edge, margin);
+            let rect = grid.rect(TileIndex(at % grid.len())).expect("in grid");
+            let grown = rect.grown(margin, frame);
+            let aligned = grown.aligned(16, frame);
+            prop_assert!(aligned.fits(frame) && aligned.contains(grown) && grown.contains(rect));
+            prop_assert!(aligned.x % 16 == 0 && aligned.y % 16 == 0);
+            let on = |end: u32, border: u32| end % 16 == 0 || end == border;
+            prop_assert!(on(aligned.x + aligned.width, width) && on(aligned.y + aligned.height, height));
+            prop_assert!(aligned.width < grown.width + 32 && aligned.height < grown.height + 32);
+        }
+    }
+
+    #[test]
+    fn a_crop_keeps_what_lies_inside() {
+        let outer = TileRect { x: 10, y: 20, width: 4, height: 3 };
+        let values: Vec<u32> = (0..24).collect();
+        let inner = TileRect { x: 12, y: 21, width: 2, height: 2 };
+        assert_eq!(outer.crop(&values, 2, inner), Some(vec![12, 13, 14, 15, 20, 21, 22, 23]));
+        assert_eq!(outer.crop(&values, 2, TileRect { x: 13, ..inner }), None);
+        assert_eq!(outer.crop(&values, 1, inner), None, "as many values as pixels and channels");
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub enum LayersError {
 /// Where a channel's values come from, and how they are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
+    /// One channel of the beauty as half.
+    Beauty(usize),
     /// One channel of a plane as half: for eyes.
     Half(Plane, usize),
     /// One channel of a plane as float: for computing.
@@ -202,7 +204,8 @@ impl Layer {
         };
         match self {
             Layer::Beauty if channel == 3 => Source::Half(Plane::Alpha, 0),
-            Layer::Beauty | Layer::Noisy => Source::Half(Plane::Radiance, channel),
+            Layer::Beauty => Source::Beauty(channel),
+            Layer::Noisy => Source::Half(Plane::Radiance, channel),
             Layer::Albedo => Source::Half(Plane::Albedo, channel),
             Layer::Normal => Source::Float(Plane::Normal, channel),
             Layer::Depth => Source::Float(Plane::Depth, 0),

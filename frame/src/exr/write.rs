@@ -115,21 +115,19 @@ pub fn settings_metadata(settings: &RenderSettings) -> Vec<(String, String)> {
         Microfacet::Multi => "multi",
         Microfacet::Single => "single",
     };
-    let denoise = match settings.denoise {
-        Denoise::Off => "off",
-        Denoise::Node => "node",
-        Denoise::Local => "local",
-    };
-    let facts = [
+    let mut facts = vec![
         ("spp", settings.spp.to_string()),
         ("seed", settings.seed.to_string()),
         ("max_bounces", settings.max_bounces.to_string()),
         ("filter", filter.to_owned()),
         ("microfacet", microfacet.to_owned()),
         ("clamp_indirect", settings.clamp_indirect.to_string()),
-        ("denoise", denoise.to_owned()),
-        ("exposure_scale", settings.exposure_scale.to_string()),
+        ("denoise", settings.denoise.name().to_owned()),
     ];
+    if settings.denoise != Denoise::Off {
+        facts.push(("denoiser_weights", settings.network.to_string()));
+        facts.push(("exposure_scale", settings.exposure_scale.to_string()));
+    }
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
@@ -240,8 +238,10 @@ fn samples_of(picture: &Picture, source: Source, ids: &[Vec<f32>; 2]) -> Option<
         let values = picture.plane(plane)?;
         Some(values.iter().copied().skip(channel).step_by(plane.channels()))
     };
+    let beauty = |channel: usize| picture.beauty().iter().copied().skip(channel).step_by(3);
     let numbers = |plane| Some(channel(plane, 0)?.map(f32::to_bits));
     Some(match source {
+        Source::Beauty(at) => FlatSamples::F16(beauty(at).map(clamped_half).collect()),
         Source::Half(plane, at) => FlatSamples::F16(channel(plane, at)?.map(clamped_half).collect()),
         Source::Float(plane, at) => FlatSamples::F32(channel(plane, at)?.collect()),
         Source::Id(plane) => FlatSamples::U32(numbers(plane)?.collect()),

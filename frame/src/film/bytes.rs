@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Film;
-use crate::{FilmError, Partial, RenderSettings, TileGrid, TileIndex, TilePlanes, TreeNode};
+use crate::{FilmError, Partial, Plane, RenderSettings, TileGrid, TileIndex, TilePlanes, TreeNode};
 
-const MAGIC: &[u8; 16] = b"tessera film 001";
+const MAGIC: &[u8; 16] = b"tessera film 002";
 const HASH_BYTES: usize = 32;
 
 /// Bytes that are not a film.
@@ -39,6 +39,7 @@ struct Header {
 struct Label {
     tile: TileIndex,
     node: TreeNode,
+    denoised: bool,
 }
 
 impl Film {
@@ -51,7 +52,8 @@ impl Film {
         put(&mut bytes, &header);
         for (&tile, tree) in &self.tiles {
             for (node, planes) in tree.partials() {
-                put(&mut bytes, &Label { tile, node });
+                let denoised = planes.planes().contains(Plane::Denoised);
+                put(&mut bytes, &Label { tile, node, denoised });
                 bytes.extend_from_slice(&planes.to_bytes());
             }
         }
@@ -78,7 +80,8 @@ impl Film {
         for _ in 0..header.partials {
             let (label, after) = take::<Label>(rest)?;
             let rect = grid.rect(label.tile).ok_or(FilmBytesError::Damaged)?;
-            let planes = header.settings.planes;
+            let ordered = header.settings.planes;
+            let planes = if label.denoised { ordered.with(Plane::Denoised) } else { ordered };
             let planes_bytes = rect.pixels() * planes.channels() * size_of::<f32>();
             let (values, after) = after.split_at_checked(planes_bytes).ok_or(FilmBytesError::Damaged)?;
             let planes = TilePlanes::from_bytes(rect, planes, values).ok_or(FilmBytesError::Damaged)?;

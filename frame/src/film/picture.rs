@@ -1,6 +1,6 @@
 //! A picture: sums divided by their samples, pixel by pixel, ready to be written or looked at.
 
-use crate::{FrameSize, Plane, PlaneSet, TilePlanes};
+use crate::{FrameSize, Plane, PlaneSet, TilePlanes, TileRect};
 
 /// Depth where no sample hit anything, metres.
 ///
@@ -19,6 +19,8 @@ pub struct Picture {
     means: TilePlanes,
     variance: Option<Vec<f32>>,
     samples: Vec<u32>,
+    /// Radiance with the denoised pixels in place of theirs, once there are any.
+    beauty: Option<Vec<f32>>,
 }
 
 /// Red, green, blue and alpha of a whole picture, scene-linear, premultiplied, row by row.
@@ -34,24 +36,25 @@ pub struct Colours {
 
 impl Picture {
     /// A picture without samples.
-    pub(super) fn empty(size: FrameSize, planes: PlaneSet) -> Self {
-        let rect = crate::TileRect { x: 0, y: 0, width: size.width(), height: size.height() };
+    pub(crate) fn empty(size: FrameSize, planes: PlaneSet) -> Self {
+        let rect = whole(size);
         let pixels = rect.pixels();
         let variance = planes.contains(Plane::LuminanceSquared).then(|| vec![0.0; pixels]);
-        Self { size, means: TilePlanes::zeroed(rect, planes), variance, samples: vec![0; pixels] }
+        let means = TilePlanes::zeroed(rect, planes);
+        Self { size, means, variance, samples: vec![0; pixels], beauty: None }
     }
 
     /// Turns the sums of `samples` samples per pixel of one tile into means.
-    pub(super) fn develop(&mut self, sums: &TilePlanes, samples: u32) {
+    pub(crate) fn develop(&mut self, sums: &TilePlanes, samples: u32) {
         let rect = sums.rect();
         let stride = self.size.width() as usize;
         let row_start = |row: usize| (rect.y as usize + row) * stride + rect.x as usize;
         let (columns, rows) = (rect.width as usize, rect.height as usize);
-        for plane in sums.planes().iter() {
+        for plane in self.means.planes().iter() {
             let channels = plane.channels();
-            let from = sums.plane(plane).expect("a plane of its own set");
+            let from = sums.plane(plane).expect("merge checked the planes");
             let hits = hit_counts(sums, plane);
-            let to = self.means.plane_mut(plane).expect("merge checked the planes");
+            let to = self.means.plane_mut(plane).expect("a plane of its own set");
             for row in 0..rows {
                 let source = row * columns * channels..(row + 1) * columns * channels;
                 let target = row_start(row) * channels..(row_start(row) + columns) * channels;
@@ -64,6 +67,7 @@ impl Picture {
                 }
             }
         }
+        self.beautify(rect, sums.plane(Plane::Denoised));
         for row in 0..rows {
             self.samples[row_start(row)..row_start(row) + columns].fill(samples);
             if let Some(variance) = &mut self.variance {
@@ -75,9 +79,49 @@ impl Picture {
         }
     }
 
+    /// Replaces the colours of a rectangle by denoised ones, three a pixel, where there are samples.
+    pub(crate) fn set_denoised(&mut self, rect: TileRect, colours: &[f32]) {
+        let mut colours = colours.to_vec();
+        let samples = self.rect().crop(&self.samples, 1, rect).unwrap_or_default();
+        for (colour, _) in colours.chunks_exact_mut(3).zip(samples).filter(|(_, samples)| *samples == 0) {
+            colour.fill(0.0);
+        }
+        self.beautify(rect, Some(&colours));
+    }
+
+    /// Brings the beauty up to date with what is known of a rectangle.
+    fn beautify(&mut self, rect: TileRect, denoised: Option<&[f32]>) {
+        if denoised.is_none() && self.beauty.is_none() {
+            return;
+        }
+        let stride = self.size.width() as usize * 3;
+        let radiance = self.means.plane(Plane::Radiance).expect("every set has radiance");
+        let beauty = self.beauty.get_or_insert_with(|| radiance.to_vec());
+        let length = rect.width as usize * 3;
+        for row in 0..rect.height as usize {
+            let start = (rect.y as usize + row) * stride + rect.x as usize * 3;
+            let target = &mut beauty[start..start + length];
+            match denoised {
+                Some(colours) => target.copy_from_slice(&colours[row * length..(row + 1) * length]),
+                None => target.copy_from_slice(&radiance[start..start + length]),
+            }
+        }
+    }
+
     /// Pixels.
     pub fn size(&self) -> FrameSize {
         self.size
+    }
+
+    /// The whole picture as a rectangle.
+    pub fn rect(&self) -> TileRect {
+        whole(self.size)
+    }
+
+    /// The colours that people want to see, three a pixel: denoised where that was done, else [`Plane::Radiance`].
+    pub fn beauty(&self) -> &[f32] {
+        let radiance = self.means.plane(Plane::Radiance).expect("every set has radiance");
+        self.beauty.as_deref().unwrap_or(radiance)
     }
 
     /// Which planes there are.
@@ -112,14 +156,17 @@ impl Picture {
         self.samples.iter().filter(|&&samples| samples == 0).count() as u64
     }
 
-    /// Radiance and coverage, as a viewer shows them.
+    /// Beauty and coverage, as a viewer shows them.
     pub fn colours(&self) -> Colours {
-        let radiance = self.plane(Plane::Radiance).expect("every set has radiance");
         let alpha = self.plane(Plane::Alpha).expect("every set has coverage");
-        let pixels = radiance.chunks_exact(3).zip(alpha);
+        let pixels = self.beauty().chunks_exact(3).zip(alpha);
         let rgba = pixels.flat_map(|(rgb, &alpha)| [rgb[0], rgb[1], rgb[2], alpha]).collect();
         Colours { width: self.size.width(), height: self.size.height(), rgba }
     }
+}
+
+fn whole(size: FrameSize) -> TileRect {
+    TileRect { x: 0, y: 0, width: size.width(), height: size.height() }
 }
 
 /// The numbers of hits that divide this plane; `None` when the number of samples does.

@@ -3,7 +3,11 @@
 //! `docs/denoiser.md` is the definition. Nothing here knows a network: whoever runs one is a [`TileDenoiser`], on a node
 //! behind its renderer and on the artist's machine behind the film.
 
+mod renderer;
+
 use crate::{FrameSize, NetworkId, Picture, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
+
+pub use renderer::{DenoiseFaults, DenoisingRenderer};
 
 /// Everything that is denoised lies on this grid of the frame's pixels, or ends at its border.
 pub const ALIGN_PX: u32 = 16;
@@ -54,6 +58,11 @@ pub trait TileDenoiser: Send {
     /// So many pixels around a rectangle decide every bit of it: with that margin, cuts along [`ALIGN_PX`] are not seen.
     fn reach_px(&self) -> u32;
 
+    /// Most pixels that it can look at together; larger pictures are cut, with that reach around each part.
+    fn pixels_max(&self) -> usize {
+        1 << 22
+    }
+
     /// The denoised radiance of every pixel, three values each, finite and not negative.
     ///
     /// # Errors
@@ -92,6 +101,18 @@ fn seen(rect: TileRect, margin_px: u32, frame: FrameSize) -> TileRect {
     rect.grown(margin_px, frame).aligned(ALIGN_PX, frame)
 }
 
+/// Cuts a rectangle into what a denoiser can look at, of all that it may see around it.
+fn parts(rect: TileRect, limits: TileRect, denoiser: &dyn TileDenoiser) -> Vec<TileRect> {
+    if limits.pixels() <= denoiser.pixels_max() {
+        return vec![rect];
+    }
+    // One step is lost where the reach is rounded outwards to the grid, on each of the two sides.
+    let around_px = 2 * (denoiser.reach_px() as usize + ALIGN_PX as usize);
+    let side = denoiser.pixels_max().isqrt().saturating_sub(around_px);
+    let side = u32::try_from(side).unwrap_or(u32::MAX) / ALIGN_PX * ALIGN_PX;
+    rect.cut(side.max(ALIGN_PX))
+}
+
 impl Picture {
     /// What a denoiser sees of some pixels; `None` outside the picture or without the planes of [`crate::PlaneSet::DEFAULT`].
     pub fn noisy(&self, rect: TileRect) -> Option<Noisy> {
@@ -112,10 +133,10 @@ impl Picture {
 
     /// Denoises the pixels of a rectangle, seeing `margin_px` pixels around it and outwards to the next lines of the grid.
     ///
-    /// Pixels without samples stay empty.
+    /// What the denoiser cannot look at together is cut into parts, which changes nothing in the result. Pixels without samples stay empty.
     ///
     /// # Errors
-    /// The denoiser's fault, or what is wrong with what it gave back; the picture is then as before.
+    /// The denoiser's fault, or what is wrong with what it gave back; the part in which it happened is then as before.
     pub fn denoise(
         &mut self,
         rect: TileRect,
@@ -123,15 +144,20 @@ impl Picture {
         denoiser: &mut dyn TileDenoiser,
         exposure_scale: f32,
     ) -> Result<(), DenoiseFault> {
-        let seen = seen(rect, margin_px, self.size());
-        let noisy = self.noisy(seen).ok_or_else(|| DenoiseFault("its planes were not rendered".into()))?;
-        let colours = denoiser.denoise(&noisy, exposure_scale)?;
-        let colours = seen.crop(&colours, 3, rect);
-        let colours =
-            colours.filter(|colours| colours.iter().all(|value| value.is_finite() && *value >= 0.0));
-        let colours =
-            colours.ok_or_else(|| DenoiseFault("the network gave something that is no picture".into()))?;
-        self.set_denoised(rect, &colours);
+        let (size, reach_px) = (self.size(), denoiser.reach_px());
+        let limits = seen(rect, margin_px, size);
+        for part in parts(rect, limits, denoiser) {
+            let seen = if part == rect { limits } else { seen(part, reach_px, size).intersection(limits) };
+            let noisy =
+                self.noisy(seen).ok_or_else(|| DenoiseFault("its planes were not rendered".into()))?;
+            let colours = denoiser.denoise(&noisy, exposure_scale)?;
+            let colours = seen.crop(&colours, 3, part);
+            let colours =
+                colours.filter(|colours| colours.iter().all(|value| value.is_finite() && *value >= 0.0));
+            let colours = colours
+                .ok_or_else(|| DenoiseFault("the network gave something that is no picture".into()))?;
+            self.set_denoised(part, &colours);
+        }
         Ok(())
     }
 

@@ -95,10 +95,8 @@ pub trait TileRenderer: Send {
     /// What this renderer runs on.
     fn adapter(&self) -> AdapterCard;
 
-    /// The denoiser's reach: how many pixels around a tile it needs. 0 when it has none.
-    fn margin_px(&self) -> u32;
-
-    /// Renders `order` of `scene`; returns the sums of [`BlockRange::maximal_nodes`], in order.
+    /// Renders `order` of `scene`; returns the sums of [`BlockRange::maximal_nodes`], in order, over exactly `order.rect`.
+    /// Whoever denoises adds [`crate::Plane::Denoised`] where [`RenderSettings::may_come_denoised`] allows it.
     ///
     /// `progress` gets each finished block as a level-0 partial as soon as it exists, for previews, and says whether to go on.
     fn render(

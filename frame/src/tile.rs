@@ -43,6 +43,35 @@ impl TileRect {
         Self { x, y, width: right - x, height: bottom - y }
     }
 
+    /// What lies in both; empty where nothing does.
+    pub fn intersection(self, other: Self) -> Self {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let right = (self.x + self.width).min(other.x + other.width);
+        let bottom = (self.y + self.height).min(other.y + other.height);
+        Self { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+    }
+
+    /// The rectangle in parts, cut where the frame is cut into squares of `edge_px`; row by row.
+    pub fn cut(self, edge_px: u32) -> Vec<Self> {
+        let edge_px = edge_px.max(1);
+        let starts = |start: u32, end: u32| {
+            let first = start / edge_px * edge_px;
+            (first..end)
+                .step_by(edge_px as usize)
+                .map(move |at| (at.max(start), at.saturating_add(edge_px).min(end)))
+        };
+        let rows = starts(self.y, self.y + self.height);
+        let parts = rows.flat_map(|(top, bottom)| {
+            starts(self.x, self.x + self.width).map(move |(left, right)| Self {
+                x: left,
+                y: top,
+                width: right - left,
+                height: bottom - top,
+            })
+        });
+        parts.collect()
+    }
+
     /// Whether the other rectangle lies inside this one.
     pub fn contains(self, inner: Self) -> bool {
         let inside = |start: u32, length: u32, outer: u32, outer_length: u32| {
@@ -192,6 +221,25 @@ mod tests {
             let on = |end: u32, border: u32| end % 16 == 0 || end == border;
             prop_assert!(on(aligned.x + aligned.width, width) && on(aligned.y + aligned.height, height));
             prop_assert!(aligned.width < grown.width + 32 && aligned.height < grown.height + 32);
+        }
+    }
+
+    #[test]
+    fn parts_cover_a_rectangle_once_and_meet_on_the_frames_grid() {
+        for (x, y, width, height, edge) in
+            [(5, 17, 100, 40, 32), (0, 0, 64, 64, 64), (30, 30, 5, 5, 32), (3, 3, 1, 1, 8)]
+        {
+            let rect = TileRect { x, y, width, height };
+            let parts = rect.cut(edge);
+            assert_eq!(parts.iter().map(|part| part.pixels()).sum::<usize>(), rect.pixels());
+            for part in &parts {
+                assert!(rect.contains(*part) && part.width.max(part.height) <= edge);
+                assert_eq!(rect.intersection(*part), *part);
+                assert!(part.x == x || part.x % edge == 0);
+                assert!(part.y == y || part.y % edge == 0);
+            }
+            let overlaps = |a: &TileRect, b: &TileRect| a != b && a.intersection(*b).pixels() > 0;
+            assert!(!parts.iter().any(|a| parts.iter().any(|b| overlaps(a, b))));
         }
     }
 

@@ -91,10 +91,6 @@ impl TileRenderer for GpuRenderer {
         self.card.clone()
     }
 
-    fn margin_px(&self) -> u32 {
-        0
-    }
-
     fn render(
         &mut self,
         scene: &SceneBlob,

@@ -1,11 +1,14 @@
 use super::*;
 use crate::{
-    BlockRange, Denoise, Film, FrameIndex, Merged, Partial, PlaneSet, SettingsDraft, TileGrid, TileIndex,
-    TreeNode,
+    AdapterCard, AdapterClass, BlockRange, Denoise, Film, Flow, FrameIndex, Merged, Partial, PlaneSet,
+    RenderFault, SceneBlob, SettingsDraft, TileGrid, TileIndex, TileRenderer, TreeNode,
 };
 
-/// Averages each pixel with its neighbours up to a distance, which is its whole reach.
-struct Blur(u32);
+/// Averages each pixel with its neighbours up to a distance, which is its whole reach; looks at so many pixels together.
+struct Blur(u32, usize);
+
+/// One that looks at everything together.
+const BLUR: Blur = Blur(2, usize::MAX);
 
 impl TileDenoiser for Blur {
     fn network(&self) -> NetworkId {
@@ -16,7 +19,12 @@ impl TileDenoiser for Blur {
         self.0
     }
 
+    fn pixels_max(&self) -> usize {
+        self.1
+    }
+
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
+        assert!(noisy.samples.len() <= self.1, "it can look at no more");
         let (width, height, reach) = (noisy.width as i64, noisy.height as i64, i64::from(self.0));
         let mut colours = Vec::with_capacity(noisy.radiance.len());
         for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
@@ -99,7 +107,7 @@ fn film(edge_px: u32, margin_px: u32, denoised: impl Fn(u32) -> bool) -> Film {
         let traced = sums(order.seen_rect());
         let mut planes = traced.cropped(rect).expect("it lies inside");
         if denoised(tile) {
-            let colours = order.denoise(&traced, &mut Blur(2)).expect("it denoises");
+            let colours = order.denoise(&traced, &mut { BLUR }).expect("it denoises");
             planes = planes.with_denoised(colours).expect("as many as pixels");
         }
         assert_eq!(film.merge(TileIndex(tile), whole(planes)), Ok(Merged::Added));
@@ -118,7 +126,7 @@ fn nodes_and_the_artist_denoise_alike_and_a_wide_margin_shows_no_cut() {
         let film = film(512, 0, |_| false);
         let mut picture = film.picture();
         assert_eq!(picture.beauty(), picture.plane(Plane::Radiance).expect("always there"));
-        picture.denoise(picture.rect(), 0, &mut Blur(2), 0.5).expect("it denoises");
+        picture.denoise(picture.rect(), 0, &mut { BLUR }, 0.5).expect("it denoises");
         bits(picture.beauty())
     };
     for (edge_px, share) in [(16, 2), (27, 1), (40, 3)] {
@@ -126,7 +134,7 @@ fn nodes_and_the_artist_denoise_alike_and_a_wide_margin_shows_no_cut() {
         let mut picture = film.picture();
         for tile in (0..film.grid().len()).map(TileIndex).filter(|&tile| !film.is_denoised(tile)) {
             let rect = film.grid().rect(tile).expect("in the grid");
-            picture.denoise(rect, 2, &mut Blur(2), 0.5).expect("it denoises");
+            picture.denoise(rect, 2, &mut { BLUR }, 0.5).expect("it denoises");
         }
         assert_eq!(bits(picture.beauty()), whole_frame, "tiles of {edge_px} pixels");
         let noisy = picture.plane(Plane::Radiance).expect("always there");
@@ -185,7 +193,7 @@ fn pixels_without_samples_stay_empty() {
     let rect = film.grid().rect(TileIndex(0)).expect("in the grid");
     film.merge(TileIndex(0), whole(sums(rect))).expect("fits");
     let mut picture = film.picture();
-    picture.denoise(picture.rect(), 0, &mut Blur(2), 1.0).expect("it denoises");
+    picture.denoise(picture.rect(), 0, &mut { BLUR }, 1.0).expect("it denoises");
     let colours = picture.colours();
     assert!(colours.rgba[..4].iter().all(|&value| value > 0.0));
     assert_eq!(colours.rgba[25 * 4..26 * 4], [0.0; 4]);
@@ -213,4 +221,97 @@ fn exposure_follows_the_light_and_knows_darkness() {
     let firefly = picture(&|pixel| if pixel == 0 { 0.18 * 256.0 } else { 0.18 });
     let expected = (511.0f64 / 256.0).powf(-1.0 / 9.0);
     assert!((f64::from(firefly) - expected).abs() < 1e-5, "{firefly} {expected}");
+}
+
+#[test]
+fn a_picture_too_large_to_look_at_is_denoised_in_parts_with_the_same_bits() {
+    let film = film(512, 0, |_| false);
+    let denoised = |rect: Option<TileRect>, margin_px, pixels_max| {
+        let mut picture = film.picture();
+        let rect = rect.unwrap_or(picture.rect());
+        picture.denoise(rect, margin_px, &mut Blur(2, pixels_max), 0.5).expect("it denoises");
+        bits(picture.beauty())
+    };
+    let tile = TileRect { x: 20, y: 3, width: 50, height: 30 };
+    for pixels_max in [52 * 52, 75 * 43 - 1, 84 * 84] {
+        assert_eq!(denoised(None, 0, pixels_max), denoised(None, 0, usize::MAX), "{pixels_max}");
+        for margin_px in [0, 1, 16] {
+            let whole = denoised(Some(tile), margin_px, usize::MAX);
+            assert_eq!(denoised(Some(tile), margin_px, pixels_max), whole, "{pixels_max} {margin_px}");
+        }
+    }
+}
+
+/// Traces [`sums`]; as many equal blocks as there are.
+struct Tracer;
+
+impl TileRenderer for Tracer {
+    fn adapter(&self) -> AdapterCard {
+        let (name, backend, driver) = ("tracer".into(), "none".into(), String::new());
+        AdapterCard { name, backend, driver, class: AdapterClass::Cpu }
+    }
+
+    fn render(
+        &mut self,
+        _: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        for index in order.blocks.first..order.blocks.end() {
+            let block = Partial { node: TreeNode { level: 0, index }, planes: sums(order.rect) };
+            if progress(&block).is_break() {
+                return Err(RenderFault::Stopped);
+            }
+        }
+        let nodes = order.blocks.maximal_nodes(crate::blocks::block_count(order.settings.spp));
+        Ok(nodes.into_iter().map(|node| Partial { node, planes: sums(order.rect) }).collect())
+    }
+}
+
+/// What a renderer with a denoiser returns for an order, the blocks that it showed, and how often it could not denoise.
+fn rendered(order: &TileOrder, denoiser: impl TileDenoiser + 'static) -> (Vec<Partial>, u32, usize) {
+    let faults = std::sync::Arc::new(std::sync::Mutex::new(0));
+    let told = faults.clone();
+    let hear = Box::new(move |_: &DenoiseFault| *told.lock().expect("no test panics with it") += 1);
+    let mut renderer = DenoisingRenderer::new(Box::new(Tracer), vec![Box::new(denoiser)], hear);
+    let mut blocks = 0;
+    let partials = renderer.render(&SceneBlob::new(Vec::new()), order, &mut |block| {
+        assert_eq!((block.planes.rect(), block.planes.planes()), (order.rect, PlaneSet::DEFAULT));
+        blocks += 1;
+        Flow::Continue(())
+    });
+    let faults = *faults.lock().expect("no test panics with it");
+    (partials.expect("nobody stops it"), blocks, faults)
+}
+
+#[test]
+fn a_renderer_denoises_whole_tiles_and_returns_the_rest_as_traced() {
+    let rect = TileRect { x: 20, y: 10, width: 16, height: 16 };
+    let whole_tile = order(rect, 16, settings(75, 43));
+    let noisy = whole(sums(rect));
+    let (partials, blocks, faults) = rendered(&whole_tile, BLUR);
+    let colours = whole_tile.denoise(&sums(whole_tile.seen_rect()), &mut { BLUR }).expect("it denoises");
+    let denoised = noisy.planes.clone().with_denoised(colours).expect("fits");
+    assert_eq!((partials[0].planes.clone(), blocks, faults), (denoised, 2, 0));
+
+    let range = TileOrder { blocks: BlockRange { first: 1, count: 1 }, ..whole_tile };
+    assert_eq!(rendered(&range, BLUR).0[0].planes, noisy.planes, "some of the samples");
+    assert_eq!(rendered(&whole_tile, Says(Vec::new())), (vec![noisy.clone()], 2, 0), "another network");
+    for denoise in [Denoise::Off, Denoise::Local] {
+        let settings = SettingsDraft { denoise, ..*whole_tile.settings };
+        let settings = RenderSettings::new(settings).expect("valid");
+        assert_eq!(rendered(&TileOrder { settings, ..whole_tile }, BLUR).0, [noisy.clone()], "{denoise:?}");
+    }
+    let settings = SettingsDraft { network: NetworkId([8; 32]), ..*whole_tile.settings };
+    let broken = TileOrder { settings: RenderSettings::new(settings).expect("valid"), ..whole_tile };
+    assert_eq!(rendered(&broken, Says(Vec::new())), (vec![noisy], 2, 1), "the artist will denoise it");
+}
+
+#[test]
+fn a_stopped_render_gives_no_tile() {
+    let rect = TileRect { x: 0, y: 0, width: 16, height: 16 };
+    let mut renderer = DenoisingRenderer::new(Box::new(Tracer), vec![Box::new(BLUR)], Box::new(|_| ()));
+    let order = order(rect, 16, settings(75, 43));
+    let stopped = renderer.render(&SceneBlob::new(Vec::new()), &order, &mut |_| Flow::Break(()));
+    assert_eq!(stopped, Err(RenderFault::Stopped));
 }

@@ -22,10 +22,6 @@ impl TileRenderer for Painter {
         }
     }
 
-    fn margin_px(&self) -> u32 {
-        0
-    }
-
     fn render(
         &mut self,
         scene: &SceneBlob,

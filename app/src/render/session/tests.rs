@@ -24,10 +24,6 @@ impl TileRenderer for Formula {
         AdapterCard { name: "formula".into(), backend: "none".into(), driver: String::new(), class }
     }
 
-    fn margin_px(&self) -> u32 {
-        0
-    }
-
     fn render(
         &mut self,
         _scene: &SceneBlob,

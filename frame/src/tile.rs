@@ -217,8 +217,8 @@ mod tests {
             let grown = rect.grown(margin, frame);
             let aligned = grown.aligned(16, frame);
             prop_assert!(aligned.fits(frame) && aligned.contains(grown) && grown.contains(rect));
-            prop_assert!(aligned.x % 16 == 0 && aligned.y % 16 == 0);
-            let on = |end: u32, border: u32| end % 16 == 0 || end == border;
+            prop_assert!(aligned.x.is_multiple_of(16) && aligned.y.is_multiple_of(16));
+            let on = |end: u32, border: u32| end.is_multiple_of(16) || end == border;
             prop_assert!(on(aligned.x + aligned.width, width) && on(aligned.y + aligned.height, height));
             prop_assert!(aligned.width < grown.width + 32 && aligned.height < grown.height + 32);
         }

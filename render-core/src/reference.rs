@@ -156,7 +156,7 @@ impl SampleRecord {
             Plane::Motion => self.motion[channel],
             Plane::ObjectId | Plane::MaterialId => f32::from_bits(self.id(plane)),
             // Lists are made of all samples of a block together.
-            Plane::ObjectRanks | Plane::MaterialRanks => 0.0,
+            Plane::ObjectRanks | Plane::MaterialRanks | Plane::Denoised => 0.0,
         }
     }
 

@@ -280,6 +280,8 @@ fn film_channels(plane: Plane) -> &'static [usize] {
         Plane::MaterialId => &[19],
         // Behind the sums; see `write_ranks`.
         Plane::ObjectRanks | Plane::MaterialRanks => &[],
+        // Made of the others, once all samples are there.
+        Plane::Denoised => &[],
     }
 }
 

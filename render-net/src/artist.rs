@@ -17,13 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frame::{
-    BlockRange, FrameIndex, JobId, NodeId, Partial, RenderSettings, TileGrid, TileIndex, TilePlanes, TileRect,
+    BlockRange, Denoise, FrameIndex, JobId, NodeId, Partial, RenderSettings, TileGrid, TileIndex, TilePlanes,
+    TileRect,
 };
 use tokio::sync::watch;
 
 pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
-pub use upload::{SceneSource, Uploaded};
+pub use upload::{FrameScene, SceneSource, Uploaded};
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;
@@ -292,15 +293,21 @@ impl Artist {
             shape,
             result_key: Bounded::new(result_key.into()).map_err(|_| ArtistFault::TooMany("key bytes"))?,
             order: Bounded::new(order).map_err(|_| ArtistFault::TooMany("settings"))?,
-            manifests: Bounded::new(bundles.iter().map(|(name, _)| *name).collect())
+            manifests: Bounded::new(bundles.iter().map(|bundle| bundle.manifest).collect())
                 .map_err(|_| ArtistFault::TooMany("frames"))?,
             price_max: spec.price_max,
             memory_mib: spec.memory_mib,
             nodes_allowed: Bounded::new(spec.nodes).map_err(|_| ArtistFault::TooMany("nodes"))?,
         };
-        let scenes = bundles.into_iter().map(|(_, scene)| scene).collect();
-        let coordinator = self.coordinator.clone();
-        let ticket = JobTicket { coordinator, post, settings: spec.settings, scenes, note: spec.note };
+        let ticket = JobTicket {
+            coordinator: self.coordinator.clone(),
+            post,
+            settings: spec.settings,
+            margin_px: spec.margin_px,
+            scenes: bundles.iter().map(|bundle| bundle.scene).collect(),
+            exposure_scales: bundles.iter().map(|bundle| bundle.exposure_scale).collect(),
+            note: spec.note,
+        };
         JobFolder::at(&self.data, job).write_ticket(&ticket)?;
         let request = Request::PostJob(Box::new(ticket.post));
         loop {
@@ -334,6 +341,7 @@ impl JobSpec {
             edge_px: self.edge_px,
             spp: self.settings.spp,
             frames: Bounded::new(frames).map_err(|_| ArtistFault::TooMany("frames"))?,
+            whole_tiles: self.settings.denoise == Denoise::Node,
         })?;
         let bytes = self.largest_result_bytes(&shape);
         if bytes > OBJECT_BYTES_MAX - (1 << 20) {
@@ -350,9 +358,7 @@ impl JobSpec {
         let grid = TileGrid::new(self.settings.size, self.edge_px, 0);
         let rect = grid.rect(TileIndex(0)).expect("a grid has a first tile");
         let ranges = if blocks > 2 { vec![whole, inner] } else { vec![whole] };
-        let bytes = |blocks| {
-            ResultShape { rect, planes: self.settings.planes, blocks, spp: self.settings.spp }.size_bytes()
-        };
+        let bytes = |blocks| ResultShape::new(&self.settings, rect, blocks).size_bytes_max();
         ranges.into_iter().map(bytes).max().unwrap_or(0)
     }
 }

@@ -3,13 +3,13 @@
 //! Each section of a [`SceneBlob`] is cut into chunks of at most 1 MiB. A chunk's key and salt follow from the artist's workspace secret and the
 //! exact bytes that are sealed, so the same bytes in another frame or job are the same stored object; nobody outside the
 //! workspace can tell what equals what. A section's last chunk is padded to a Padmé size, so that stored sizes say little. The
-//! manifest (kinds, lengths, chunk names and keys) is signed by the artist and sealed under the job's admission key.
+//! manifest (kinds, lengths, chunk names and keys, and the exposure that the artist settled for the frame) is signed by the artist and sealed under the job's admission key.
 //!
 //! Opening checks every length before it allocates, every chunk's content name, and finally that the sections have the scene's name.
 //!
 //! Source: Padmé, Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs" (PETS 2019), section 4.
 
-use frame::{FrameIndex, JobId, NodeId, SceneBlob, SceneId, Section};
+use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob, SceneId, Section};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -40,12 +40,14 @@ pub struct BundleMaker<'a> {
 pub struct Manifest(ManifestBody);
 
 /// What one bundle is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BundleFor {
     /// The job.
     pub job: JobId,
     /// The frame that shows this scene; `None` when all frames do.
     pub frame: Option<FrameIndex>,
+    /// The exposure scale at which whatever shows this scene is denoised, within [`RenderSettings::EXPOSURE_SCALE`].
+    pub exposure_scale: f32,
 }
 
 /// Why a bundle does not open.
@@ -189,6 +191,11 @@ impl Manifest {
         self.0.scene
     }
 
+    /// The exposure scale at which its frame is denoised.
+    pub fn exposure_scale(&self) -> f32 {
+        self.0.to.exposure_scale
+    }
+
     /// Bytes of all sections.
     pub fn size_bytes(&self) -> u64 {
         self.0.sections.iter().map(|section| section.length_bytes).sum()
@@ -282,6 +289,9 @@ impl ManifestBody {
     fn check(&self, job: JobId, frame: FrameIndex, limit: u64) -> Result<(), BundleFault> {
         if self.to.job != job || self.to.frame.is_some_and(|only| only != frame) {
             return Err(BundleFault::Manifest("it belongs to another frame"));
+        }
+        if !RenderSettings::EXPOSURE_SCALE.contains(&self.to.exposure_scale) {
+            return Err(BundleFault::Manifest("its exposure is out of range"));
         }
         if self.sections.len() > SECTIONS_MAX {
             return Err(BundleFault::Manifest("too many sections"));

@@ -1,9 +1,12 @@
 //! A finished piece of work as bytes: the partial sums of a tile, and the checks that any result must pass.
 //!
 //! The piece says which tree nodes come in which order ([`BlockRange::maximal_nodes`]), so the bytes are nothing but the planes' values: there is
-//! no length or count in them that could lie.
+//! no length or count in them that could lie. Where denoised colours may come, the length alone tells whether they did.
 
-use frame::{BlockRange, Partial, Plane, PlaneSet, TilePlanes, TileRect, TreeNode, blocks::BLOCK_SPP, ranks};
+use frame::{
+    BlockRange, Partial, Plane, PlaneSet, RenderSettings, TilePlanes, TileRect, TreeNode, blocks::BLOCK_SPP,
+    ranks,
+};
 
 /// What a result must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct ResultShape {
     pub blocks: BlockRange,
     /// Samples per pixel of the whole frame.
     pub spp: u32,
+    /// Whether denoised colours may come with it ([`RenderSettings::may_come_denoised`]).
+    pub denoised: bool,
 }
 
 /// Why a result cannot be a picture.
@@ -27,42 +32,59 @@ pub enum ResultFault {
     /// Infinite or undefined values.
     #[error("the result holds values that are not finite")]
     NotFinite,
-    /// More hits or coverage than samples, or less than none.
-    #[error("the result counts more than its samples")]
+    /// More hits or coverage than samples or less than none, or light below zero where there can be none.
+    #[error("the result holds values that no picture has")]
     Impossible,
 }
 
 impl ResultShape {
+    /// A piece of a frame that is rendered with these settings.
+    pub fn new(settings: &RenderSettings, rect: TileRect, blocks: BlockRange) -> Self {
+        let denoised = settings.may_come_denoised(blocks);
+        Self { rect, planes: settings.planes, blocks, spp: settings.spp, denoised }
+    }
+
     /// The tree nodes in the result, in order.
     pub fn nodes(&self) -> Vec<TreeNode> {
         self.blocks.maximal_nodes(frame::blocks::block_count(self.spp))
     }
 
-    /// Bytes of the result.
-    pub fn size_bytes(&self) -> u64 {
-        let pixel_bytes = self.planes.channels() as u64 * 4;
+    /// Most bytes of the result: with denoised colours where they may come.
+    pub fn size_bytes_max(&self) -> u64 {
+        self.size_bytes(if self.denoised { self.planes.with(Plane::Denoised) } else { self.planes })
+    }
+
+    fn size_bytes(&self, planes: PlaneSet) -> u64 {
+        let pixel_bytes = planes.channels() as u64 * 4;
         self.nodes().len() as u64 * self.rect.pixels() as u64 * pixel_bytes
+    }
+
+    /// The planes of a result of so many bytes: it has exactly one of at most two lengths.
+    fn planes_of(&self, bytes: u64) -> Option<PlaneSet> {
+        let denoised = self.denoised.then(|| self.planes.with(Plane::Denoised));
+        [Some(self.planes), denoised].into_iter().flatten().find(|planes| self.size_bytes(*planes) == bytes)
     }
 
     /// Whether these partial sums are what was asked for.
     pub fn fits(&self, partials: &[Partial]) -> bool {
+        let planes_fit = |planes: PlaneSet| {
+            planes == self.planes || (self.denoised && planes == self.planes.with(Plane::Denoised))
+        };
         let shape_fits =
-            |partial: &Partial| partial.planes.rect() == self.rect && partial.planes.planes() == self.planes;
+            |partial: &Partial| partial.planes.rect() == self.rect && planes_fit(partial.planes.planes());
         self.nodes().iter().eq(partials.iter().map(|partial| &partial.node))
             && partials.iter().all(shape_fits)
     }
 
     /// Reads a result and refuses what cannot be one.
     pub fn decode(&self, bytes: &[u8]) -> Result<Vec<Partial>, ResultFault> {
-        if bytes.len() as u64 != self.size_bytes() {
-            return Err(ResultFault::Size);
-        }
+        let planes = self.planes_of(bytes.len() as u64).ok_or(ResultFault::Size)?;
         let nodes = self.nodes();
         let each = bytes.len() / nodes.len().max(1);
         let blocks = frame::blocks::block_count(self.spp);
         let mut partials = Vec::with_capacity(nodes.len());
         for (node, bytes) in nodes.into_iter().zip(bytes.chunks_exact(each.max(1))) {
-            let planes = TilePlanes::from_bytes(self.rect, self.planes, bytes).ok_or(ResultFault::Size)?;
+            let planes = TilePlanes::from_bytes(self.rect, planes, bytes).ok_or(ResultFault::Size)?;
             let samples = node.blocks(blocks).samples(self.spp).len();
             check(&planes, samples as f32)?;
             partials.push(Partial { node, planes });
@@ -96,7 +118,10 @@ fn check(planes: &TilePlanes, samples: f32) -> Result<(), ResultFault> {
         let lists = planes.plane(plane).unwrap_or_default().chunks_exact(ranks::RANK_VALUES);
         lists.zip(hits).all(|(list, &hits)| ranks::is_possible(list, hits))
     };
-    let fits = counts_fit(Plane::Hits)
+    // A mean of light that was traced, weighted by nothing below zero.
+    let denoised = planes.plane(Plane::Denoised).unwrap_or_default();
+    let fits = denoised.iter().all(|value| *value >= 0.0)
+        && counts_fit(Plane::Hits)
         && counts_fit(Plane::Alpha)
         && lists_fit(Plane::ObjectRanks)
         && lists_fit(Plane::MaterialRanks);
@@ -112,6 +137,7 @@ mod tests {
         planes: PlaneSet::DEFAULT,
         blocks: BlockRange { first: 1, count: 3 },
         spp: 64,
+        denoised: false,
     };
 
     fn partials() -> Vec<Partial> {
@@ -134,7 +160,7 @@ mod tests {
         assert!(SHAPE.fits(&partials));
         assert!(!SHAPE.fits(&partials[1..]));
         let bytes = encode(&partials);
-        assert_eq!(bytes.len() as u64, SHAPE.size_bytes());
+        assert_eq!(bytes.len() as u64, SHAPE.size_bytes_max());
         assert_eq!(SHAPE.decode(&bytes), Ok(partials));
         assert_eq!(SHAPE.decode(&bytes[4..]), Err(ResultFault::Size));
     }
@@ -152,6 +178,36 @@ mod tests {
         assert_eq!(with(Plane::Alpha, -0.5), Some(ResultFault::Impossible));
         assert_eq!(with(Plane::Alpha, 16.0), None);
         assert_eq!(with(Plane::Radiance, 1e30), None);
+    }
+
+    #[test]
+    fn denoised_colours_come_with_a_whole_tile_or_not_at_all() {
+        let whole = ResultShape { blocks: BlockRange { first: 0, count: 4 }, denoised: true, ..SHAPE };
+        let noisy = |shape: &ResultShape| -> Vec<Partial> {
+            let planes = TilePlanes::zeroed(shape.rect, shape.planes);
+            shape.nodes().into_iter().map(|node| Partial { node, planes: planes.clone() }).collect()
+        };
+        let with = |value: f32| {
+            let mut partials = noisy(&whole);
+            let mut colours = vec![0.5; whole.rect.pixels() * 3];
+            colours[7] = value;
+            partials[0].planes = partials[0].planes.clone().with_denoised(colours).expect("fits");
+            partials
+        };
+        for partials in [noisy(&whole), with(1e30)] {
+            assert!(whole.fits(&partials));
+            let bytes = encode(&partials);
+            assert!(bytes.len() as u64 <= whole.size_bytes_max());
+            assert_eq!(whole.decode(&bytes), Ok(partials));
+        }
+        assert_eq!(whole.decode(&encode(&with(f32::NAN))), Err(ResultFault::NotFinite));
+        assert_eq!(whole.decode(&encode(&with(f32::INFINITY))), Err(ResultFault::NotFinite));
+        assert_eq!(whole.decode(&encode(&with(-1e-9))), Err(ResultFault::Impossible));
+        let bytes = encode(&with(1.0));
+        assert_eq!(whole.decode(&bytes[..bytes.len() - 4]), Err(ResultFault::Size));
+        let never = ResultShape { denoised: false, ..whole };
+        assert_eq!(never.decode(&bytes), Err(ResultFault::Size), "nobody asked the node");
+        assert!(!never.fits(&with(1.0)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use object::ObjectName;
 pub use refusal::Refusal;
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.

@@ -47,7 +47,7 @@ impl Stored {
         let scene = SceneBlob::new(sections.collect());
         let workspace = WorkspaceSecret::generate();
         let mut chunks = Vec::new();
-        let to = BundleFor { job: JOB, frame: Some(FRAME) };
+        let to = BundleFor { job: JOB, frame: Some(FRAME), exposure_scale: 1.0 };
         let maker = BundleMaker::new(&workspace, &scene).expect("few sections");
         let Ok(draft) = maker.chunks::<Infallible>(to, |name, sealed| {
             chunks.push((name, sealed));

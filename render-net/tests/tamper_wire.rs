@@ -130,6 +130,7 @@ fn post() -> JobPost {
         edge_px: 64,
         spp: 64,
         frames: few(vec![1, 2, 5]),
+        whole_tiles: true,
     };
     JobPost {
         job: JOB,

@@ -25,7 +25,7 @@ impl TileDenoiser for Blur {
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
         assert!(noisy.samples.len() <= self.1, "it can look at no more");
-        let (width, height, reach) = (noisy.width as i64, noisy.height as i64, i64::from(self.0));
+        let (width, height, reach) = (i64::from(noisy.width), i64::from(noisy.height), i64::from(self.0));
         let mut colours = Vec::with_capacity(noisy.radiance.len());
         for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
             for channel in 0..3 {
@@ -79,7 +79,7 @@ fn sums(rect: TileRect) -> TilePlanes {
         for (at, value) in planes.plane_mut(plane).expect("in the set").iter_mut().enumerate() {
             let (pixel, channel) = (at as u32 / channels as u32, at as u32 % channels as u32);
             let (x, y) = (rect.x + pixel % rect.width, rect.y + pixel / rect.width);
-            let hash = (x * 7919 ^ y * 104_729 ^ channel * 31).wrapping_mul(2_654_435_761) >> 16;
+            let hash = ((x * 7919) ^ (y * 104_729) ^ (channel * 31)).wrapping_mul(2_654_435_761) >> 16;
             *value = match plane {
                 Plane::Alpha | Plane::Hits => SPP as f32,
                 _ => hash as f32 / 977.0,
@@ -300,7 +300,11 @@ fn a_renderer_denoises_whole_tiles_and_returns_the_rest_as_traced() {
     for denoise in [Denoise::Off, Denoise::Local] {
         let settings = SettingsDraft { denoise, ..*whole_tile.settings };
         let settings = RenderSettings::new(settings).expect("valid");
-        assert_eq!(rendered(&TileOrder { settings, ..whole_tile }, BLUR).0, [noisy.clone()], "{denoise:?}");
+        assert_eq!(
+            rendered(&TileOrder { settings, ..whole_tile }, BLUR).0,
+            vec![noisy.clone()],
+            "{denoise:?}"
+        );
     }
     let settings = SettingsDraft { network: NetworkId([8; 32]), ..*whole_tile.settings };
     let broken = TileOrder { settings: RenderSettings::new(settings).expect("valid"), ..whole_tile };

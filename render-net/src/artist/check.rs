@@ -33,7 +33,7 @@ pub(super) struct Unfit {
 
 /// The largest sealed object that a piece can have.
 pub(super) fn sealed_bytes_max(ticket: &JobTicket, piece: &Piece) -> u64 {
-    shape(ticket, piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes()) + ENVELOPE_BYTES)
+    shape(ticket, piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes_max()) + ENVELOPE_BYTES)
 }
 
 /// Opens and checks a result.
@@ -46,6 +46,7 @@ pub(super) fn check(
     let unreadable = |why| Unfit { verdict: Verdict::Unreadable, why };
     let shape = shape(ticket, &committed.piece).ok_or(unreadable("it is not a piece of this job"))?;
     let binding = binding(ticket, committed, shape.rect).ok_or(unreadable("its frame is unknown"))?;
+    let settings = ticket.settings_of(committed.piece.frame).ok_or(unreadable("its frame is unknown"))?;
     let signed =
         SignedReceipt::from_bytes(&committed.receipt).map_err(|_| unreadable("its receipt is damaged"))?;
     let receipt = signed.verify().map_err(|_| unreadable("its receipt is not signed"))?;
@@ -54,7 +55,7 @@ pub(super) fn check(
     }
     let samples = ticket.shape().samples(committed.piece.tile, committed.piece.blocks);
     let same_work = receipt.is_about(&binding, committed.result)
-        && receipt.settings == settings_hash(&ticket.settings)
+        && receipt.settings == settings_hash(&settings)
         && receipt.samples == samples;
     if !same_work {
         return Err(unreadable("its receipt is about other work"));
@@ -62,7 +63,7 @@ pub(super) fn check(
     if ObjectName::of(&sealed) != committed.result {
         return Err(unreadable("its bytes were changed"));
     }
-    let bytes = open_from(key, &SealContext::Tile(binding), &sealed, shape.size_bytes())
+    let bytes = open_from(key, &SealContext::Tile(binding), &sealed, shape.size_bytes_max())
         .map_err(|_| unreadable("it does not open"))?;
     let partials = shape.decode(&bytes).map_err(|fault| match fault {
         ResultFault::Size => unreadable("it has the wrong size"),
@@ -102,8 +103,7 @@ fn is_claimed(committed: &Committed, signed: &SignedReceipt, ticket: &JobTicket)
 fn shape(ticket: &JobTicket, piece: &Piece) -> Option<ResultShape> {
     let samples = ticket.shape().samples(piece.tile, piece.blocks);
     let rect = ticket.shape().grid().rect(piece.tile).filter(|_| samples > 0)?;
-    let (planes, spp) = (ticket.settings.planes, ticket.settings.spp);
-    Some(ResultShape { rect, planes, blocks: piece.blocks, spp })
+    Some(ResultShape::new(&ticket.settings, rect, piece.blocks))
 }
 
 fn binding(ticket: &JobTicket, committed: &Committed, rect: TileRect) -> Option<TileBinding> {

@@ -27,10 +27,14 @@ pub struct JobTicket {
     pub coordinator: CoordinatorAddress,
     /// As it was posted.
     pub post: JobPost,
-    /// How it is rendered.
+    /// How it is rendered; each frame has an exposure scale of its own ([`Self::settings_of`]).
     pub settings: RenderSettings,
+    /// Pixels around each tile that a denoiser sees.
+    pub margin_px: u32,
     /// Each frame's scene, in the order of the frames; a single one serves all.
     pub scenes: Vec<SceneId>,
+    /// Each frame's exposure scale, as the scenes.
+    pub exposure_scales: Vec<f32>,
     /// Anything that the program wants to find again, such as where the picture goes.
     pub note: Vec<u8>,
 }
@@ -61,9 +65,18 @@ impl JobTicket {
 
     /// The scene that a frame shows.
     pub fn scene(&self, frame: FrameIndex) -> Option<SceneId> {
+        self.at(frame, &self.scenes)
+    }
+
+    /// How a frame is rendered.
+    pub fn settings_of(&self, frame: FrameIndex) -> Option<RenderSettings> {
+        self.settings.with_exposure_scale(self.at(frame, &self.exposure_scales)?).ok()
+    }
+
+    fn at<T: Copy>(&self, frame: FrameIndex, of_frames: &[T]) -> Option<T> {
         let at = self.shape().frames.binary_search(&frame.0).ok()?;
-        let at = if self.scenes.len() == 1 { 0 } else { at };
-        self.scenes.get(at).copied()
+        let at = if of_frames.len() == 1 { 0 } else { at };
+        of_frames.get(at).copied()
     }
 
     /// The title of a frame's receipt book.
@@ -72,7 +85,7 @@ impl JobTicket {
             job: self.job(),
             frame,
             scene: self.scene(frame)?,
-            settings: settings_hash(&self.settings),
+            settings: settings_hash(&self.settings_of(frame)?),
             size: self.shape().size,
             edge_px: self.shape().edge_px,
             spp: self.shape().spp,

@@ -20,8 +20,17 @@ use crate::wire::{Bounded, ObjectName, Request, Response};
 const BATCH_CHUNKS: usize = 32;
 const CHUNKS_AT_ONCE: usize = 8;
 
+/// What one frame shows.
+#[derive(Debug)]
+pub struct FrameScene {
+    /// The packed scene.
+    pub scene: SceneBlob,
+    /// The exposure scale at which it is denoised: one number for the whole frame, settled before the first tile is leased.
+    pub exposure_scale: f32,
+}
+
 /// Makes the scene of a frame; says in a sentence what is wrong when it cannot.
-pub type SceneSource = Box<dyn FnMut(FrameIndex) -> Result<SceneBlob, String> + Send>;
+pub type SceneSource = Box<dyn FnMut(FrameIndex) -> Result<FrameScene, String> + Send>;
 
 /// What was uploaded so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,17 +55,24 @@ pub(super) struct Sealing {
 
 enum Sealed {
     Chunk(ObjectName, Vec<u8>),
-    Manifest(SceneId, Vec<u8>),
+    Manifest { scene: SceneId, exposure_scale: f32, bytes: Vec<u8> },
     Fault(String),
 }
 
-/// Uploads all scenes; returns each one's manifest and name.
+/// A scene that is there, ready to be rendered.
+pub(super) struct Bundle {
+    pub(super) manifest: ObjectName,
+    pub(super) scene: SceneId,
+    pub(super) exposure_scale: f32,
+}
+
+/// Uploads all scenes, in the order of the frames.
 pub(super) async fn upload(
     connector: &mut Connector<'_>,
     sealing: Sealing,
     mut scene_of: SceneSource,
     mut told: impl FnMut(Uploaded),
-) -> Result<Vec<(ObjectName, SceneId)>, ArtistFault> {
+) -> Result<Vec<Bundle>, ArtistFault> {
     let (sealed, mut arriving) = mpsc::channel(BATCH_CHUNKS);
     let maker = tokio::task::spawn_blocking(move || {
         if let Err(fault) = sealing.run(&mut scene_of, &sealed) {
@@ -75,11 +91,11 @@ pub(super) async fn upload(
                 }
                 send_batch(connector, &mut batch, &mut uploaded).await?;
             }
-            Sealed::Manifest(scene, bytes) => {
-                let name = ObjectName::of(&bytes);
-                batch.push((name, Arc::new(bytes)));
+            Sealed::Manifest { scene, exposure_scale, bytes } => {
+                let manifest = ObjectName::of(&bytes);
+                batch.push((manifest, Arc::new(bytes)));
                 send_batch(connector, &mut batch, &mut uploaded).await?;
-                bundles.push((name, scene));
+                bundles.push(Bundle { manifest, scene, exposure_scale });
                 uploaded.scenes += 1;
             }
             Sealed::Fault(why) => return Err(ArtistFault::Scene(why)),
@@ -94,14 +110,15 @@ impl Sealing {
     fn run(&self, scene_of: &mut SceneSource, out: &mpsc::Sender<Sealed>) -> Result<(), String> {
         const GONE: &str = "the upload was stopped";
         for (frame, only) in &self.frames {
-            let scene = scene_of(*frame)?;
+            let FrameScene { scene, exposure_scale } = scene_of(*frame)?;
             let maker = BundleMaker::new(&self.workspace, &scene).map_err(|fault| fault.to_string())?;
-            let to = BundleFor { job: self.job, frame: *only };
+            let to = BundleFor { job: self.job, frame: *only, exposure_scale };
             let draft = maker.chunks(to, |name, bytes| {
                 out.blocking_send(Sealed::Chunk(name, bytes)).map_err(|_| GONE.to_owned())
             })?;
-            let manifest = draft.seal(&self.identity, &self.admission).map_err(|fault| fault.to_string())?;
-            out.blocking_send(Sealed::Manifest(scene.id(), manifest)).map_err(|_| GONE.to_owned())?;
+            let bytes = draft.seal(&self.identity, &self.admission).map_err(|fault| fault.to_string())?;
+            let manifest = Sealed::Manifest { scene: scene.id(), exposure_scale, bytes };
+            out.blocking_send(manifest).map_err(|_| GONE.to_owned())?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const TO: BundleFor = BundleFor { job: JobId([1; 16]), frame: Some(FrameIndex(3)) };
+const TO: BundleFor = BundleFor { job: JobId([1; 16]), frame: Some(FrameIndex(3)), exposure_scale: 0.5 };
 const LIMIT: u64 = 64 << 20;
 
 struct Stored {

@@ -37,7 +37,7 @@ async fn register(link: &Link) {
 
 fn post() -> Request {
     let size = FrameSize::new(32, 32).expect("in range");
-    let draft = ShapeDraft { size, edge_px: 32, spp: 16, frames: Bounded::cut(vec![1]) };
+    let draft = ShapeDraft { size, edge_px: 32, spp: 16, frames: Bounded::cut(vec![1]), whole_tiles: false };
     Request::PostJob(Box::new(JobPost {
         job: JOB,
         shape: JobShape::new(draft).expect("valid"),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::Refusal;
+use crate::wire::{Refusal, VERSION};
 
 async fn pair() -> (LoopbackPair, Identity, Identity) {
     let (dialler, listener) = (Identity::generate(), Identity::generate());
@@ -95,7 +95,7 @@ async fn another_message_version_ends_the_link_readably() {
     send.write_all(&bytes).await.expect("sent");
     send.finish().expect("open");
     let reply = read_message::<Response>(&mut receive).await;
-    assert_eq!(reply, Ok(Response::Refused(Refusal::Version { ours: 1 })));
+    assert_eq!(reply, Ok(Response::Refused(Refusal::Version { ours: VERSION })));
     drop((send, receive));
     assert_eq!(pair.dialler.closed().await, LinkFault::VersionMismatch);
 }
@@ -104,8 +104,8 @@ async fn another_message_version_ends_the_link_readably() {
 async fn malformed_requests_are_answered_and_harm_nobody() {
     let (pair, ..) = pair().await;
     tokio::spawn(serve(pair.listener.clone(), Vec::new()));
-    for bytes in [&[1u8, 1, 0, 1, 0, 0, 0, 0xff][..], &[1, 7, 7, 0, 0, 0, 0], &[1, 1, 0, 255, 255, 255, 255]]
-    {
+    let (unknown, kind) = ([VERSION, 1, 0, 1, 0, 0, 0, 0xff], [VERSION, 7, 7, 0, 0, 0, 0]);
+    for bytes in [&unknown[..], &kind, &[VERSION, 1, 0, 255, 255, 255, 255]] {
         let (mut send, mut receive) = pair.dialler.open(Priority::Control).await.expect("open");
         send.write_all(bytes).await.expect("sent");
         let _ = send.finish();

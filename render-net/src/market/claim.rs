@@ -100,7 +100,7 @@ impl Turn<'_> {
 
     /// Whether so little is left that idle nodes with a better bid should have it: cheapest, then fastest.
     fn is_left_to_others(&self, job: &JobRow, node: &NodeRow) -> Result<bool, Halt> {
-        let left = job.blocks_free();
+        let left = job.pieces_free();
         if left == 0 || left > WAITING_SEEN as u64 {
             return Ok(false);
         }
@@ -146,7 +146,9 @@ impl Turn<'_> {
             return None;
         }
         let tile = self.centres.tile(job.grid(), cursor.tile_at)?;
-        let blocks = if cursor.second_pass {
+        let blocks = if job.whole_tiles {
+            BlockRange { first: 0, count: job.blocks_per_tile }
+        } else if cursor.second_pass {
             BlockRange { first: cursor.block, count: job.blocks_per_tile - cursor.block }
         } else {
             BlockRange { first: 0, count: 1 }
@@ -211,8 +213,11 @@ impl Turn<'_> {
         Ok((answer, time_ms(samples, key.speed, self.terms.lease_ms)))
     }
 
-    /// How many blocks fill a lease at the node's speed; one while the speed is not known.
+    /// How many blocks fill a lease at the node's speed; one while the speed is not known. Of a whole tile, all.
     fn blocks_for(&self, job: &JobRow, key: &KeyRow, place: Place) -> u32 {
+        if job.whole_tiles {
+            return place.blocks.count;
+        }
         let one = BlockRange { first: place.blocks.first, count: 1 };
         let block_ms = time_ms(job.samples(place.tile, one), key.speed, self.terms.lease_ms).max(1);
         (self.terms.lease_ms / block_ms).clamp(1, u64::from(u32::MAX)) as u32
@@ -273,7 +278,7 @@ impl Cursor {
             return self;
         }
         self.tile_at = 0;
-        if self.second_pass || job.blocks_per_tile == 1 {
+        if self.second_pass || job.whole_tiles || job.blocks_per_tile == 1 {
             self.second_pass = false;
             self.frame_at += 1;
         } else {

@@ -21,6 +21,8 @@ pub(crate) struct JobRow {
     pub(crate) spp: u32,
     pub(crate) blocks_per_tile: u32,
     pub(crate) frames: u32,
+    /// Whether a node gets all blocks of a tile together.
+    pub(crate) whole_tiles: bool,
     pub(crate) result_key: Opaque<{ job::RESULT_KEY_BYTES_MAX }>,
     pub(crate) order: Opaque<{ job::ORDER_BYTES_MAX }>,
     pub(crate) price_max: u64,
@@ -39,7 +41,7 @@ pub(crate) struct JobRow {
 }
 
 /// The next blocks that nobody has touched yet. Frames in order; in a frame first block 0 of every tile from the
-/// centre outwards, then the rest in the same order.
+/// centre outwards, then the rest in the same order. In a job of whole tiles, all blocks of every tile at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     /// Position in the job's list of frames.
@@ -145,6 +147,7 @@ impl JobRow {
             spp: shape.spp,
             blocks_per_tile: shape.blocks(),
             frames: shape.frames.len() as u32,
+            whole_tiles: shape.whole_tiles,
             result_key: post.result_key.clone(),
             order: post.order.clone(),
             price_max: post.price_max,
@@ -173,6 +176,12 @@ impl JobRow {
     /// Blocks that nobody works on and nobody delivered.
     pub(crate) fn blocks_free(&self) -> u64 {
         self.blocks().saturating_sub(self.blocks_leased).saturating_sub(self.blocks_committed)
+    }
+
+    /// Pieces that nobody works on and nobody delivered, at least.
+    pub(crate) fn pieces_free(&self) -> u64 {
+        let blocks = if self.whole_tiles { self.blocks_per_tile.max(1) } else { 1 };
+        self.blocks_free().div_ceil(u64::from(blocks))
     }
 
     /// Pixels times samples of some blocks of a tile.

@@ -13,6 +13,8 @@ use super::{Halt, Turn};
 
 /// Less time left than this is not worth a second hand.
 const WORTH_MS: u64 = 1_500;
+/// The same where a node denoises what it renders: of a divided tile it cannot, and the artist's machine has to.
+const WORTH_TILE_MS: u64 = 6_000;
 
 impl Turn<'_> {
     /// Opens blocks of another node's lease for this one; `None` when nobody is slow enough.
@@ -29,16 +31,21 @@ impl Turn<'_> {
                 return self.take(job, lease.clone(), lease.blocks.first);
             }
             let Some((left_ms, keeps)) = self.left(job, lease, &running, key)? else { continue };
+            // A lease that keeps nothing moves as it is; any other is divided.
+            let worth_ms = if job.whole_tiles && keeps > 0 { WORTH_TILE_MS } else { WORTH_MS };
+            if left_ms <= worth_ms {
+                continue;
+            }
             if slowest.as_ref().is_none_or(|(most, _, _)| left_ms > *most) {
                 slowest = Some((left_ms, lease.clone(), keeps));
             }
         }
         match slowest {
-            Some((left_ms, lease, keeps)) if left_ms > WORTH_MS => {
+            Some((_, lease, keeps)) => {
                 let from = lease.blocks.first + keeps;
                 self.take(job, lease, from)
             }
-            _ => Ok(None),
+            None => Ok(None),
         }
     }
 

@@ -119,7 +119,7 @@ impl Retained {
     pub(super) fn cut(&self, blocks: BlockRange) -> Option<Parcel> {
         let fits = blocks.first == self.blocks.first && blocks.count <= self.singles.len() as u32;
         let singles = self.singles.get(..blocks.count as usize).filter(|_| fits)?;
-        let mut sums = RunningSums::new(frame::blocks::block_count(self.work.job.order.settings.spp));
+        let mut sums = RunningSums::new(frame::blocks::block_count(self.work.settings.spp));
         singles.iter().for_each(|block| sums.add(block));
         self.work.parcel(blocks, sums.partials(), self.span)
     }

@@ -10,7 +10,7 @@ use super::agent::Input;
 use super::bench::FromBench;
 use super::finish::Work;
 use super::outbox::{Outbox, Parcel};
-use super::shelf::{Shelf, ShelfFault};
+use super::shelf::{OpenScene, Shelf, ShelfFault};
 use super::{News, NodeConfig, NodeEvent, NodeEvents};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
@@ -99,9 +99,9 @@ impl Errands {
             let opened = shared.shelf.lock().await.open(&shared.identity, &link, &lease).await;
             let id = lease.lease;
             Some(match opened {
-                Ok((job, scene)) => {
+                Ok((job, OpenScene { scene, settings })) => {
                     let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
-                    News::Work(Box::new(Work { identity, adapter, lease, job, scene }))
+                    News::Work(Box::new(Work { identity, adapter, lease, job, scene, settings }))
                 }
                 Err(ShelfFault::Link(fault)) if fault.is_passing() => {
                     News::Agent(Input::NotPrepared(id, None))

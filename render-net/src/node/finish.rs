@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use frame::{AdapterCard, BlockRange, Partial, SceneBlob, TileOrder, TilePlanes};
+use frame::{AdapterCard, BlockRange, Partial, RenderSettings, SceneBlob, TileOrder, TilePlanes};
 
 use super::outbox::Parcel;
 use super::shelf::OpenJob;
@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub(super) lease: Lease,
     pub(super) job: OpenJob,
     pub(super) scene: SceneBlob,
+    /// How the lease's frame is rendered.
+    pub(super) settings: RenderSettings,
 }
 
 /// When a lease was rendered, milliseconds since 1970.
@@ -32,15 +34,14 @@ impl Work {
     /// What the renderer is asked for.
     pub(super) fn order(&self, blocks: BlockRange) -> TileOrder {
         let Lease { frame, rect, .. } = self.lease;
-        let order = &self.job.order;
-        TileOrder { frame, rect, margin_px: order.margin_px, blocks, settings: order.settings }
+        TileOrder { frame, rect, margin_px: self.job.order.margin_px, blocks, settings: self.settings }
     }
 
     /// Commits, seals and signs; `None` when the partial sums are not what the lease asks for.
     pub(super) fn parcel(&self, blocks: BlockRange, partials: &[Partial], span: Span) -> Option<Parcel> {
-        let settings = &self.job.order.settings;
+        let settings = &self.settings;
         let Lease { lease, job, frame, tile, rect, .. } = self.lease;
-        let shape = ResultShape { rect, planes: settings.planes, blocks, spp: settings.spp };
+        let shape = ResultShape::new(settings, rect, blocks);
         if !shape.fits(partials) {
             return None;
         }

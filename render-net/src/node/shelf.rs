@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use frame::{JobId, NodeId, SceneBlob};
+use frame::noisy::MARGIN_PX_MAX;
+use frame::{JobId, NodeId, RenderSettings, SceneBlob};
 use tokio::task::JoinHandle;
 
 use crate::bundle::{BundleFault, Manifest, SEALED_CHUNK_BYTES_MAX, SEALED_MANIFEST_BYTES_MAX};
@@ -20,7 +21,7 @@ const CHUNKS_AHEAD: usize = 8;
 /// Open jobs and scenes, the last used at the end.
 pub(super) struct Shelf {
     jobs: VecDeque<(JobId, OpenJob)>,
-    scenes: VecDeque<(ObjectName, SceneBlob)>,
+    scenes: VecDeque<(ObjectName, OpenScene)>,
     scenes_bytes_max: u64,
 }
 
@@ -31,6 +32,13 @@ pub(super) struct OpenJob {
     pub(super) order: JobOrder,
     pub(super) result_key: EnvelopePublic,
     admission: ObjectKey,
+}
+
+/// A frame's scene, and how the frame is rendered.
+#[derive(Clone)]
+pub(super) struct OpenScene {
+    pub(super) scene: SceneBlob,
+    pub(super) settings: RenderSettings,
 }
 
 /// Why a lease cannot be worked on.
@@ -59,7 +67,7 @@ impl Shelf {
         identity: &Identity,
         link: &Link,
         lease: &Lease,
-    ) -> Result<(OpenJob, SceneBlob), ShelfFault> {
+    ) -> Result<(OpenJob, OpenScene), ShelfFault> {
         let job = self.job(identity, link, lease.job).await?;
         if !lease_fits(lease, &job.order) {
             return Err(ShelfFault::Lease);
@@ -89,7 +97,7 @@ impl Shelf {
         Ok(open)
     }
 
-    async fn scene(&mut self, link: &Link, job: &OpenJob, lease: &Lease) -> Result<SceneBlob, ShelfFault> {
+    async fn scene(&mut self, link: &Link, job: &OpenJob, lease: &Lease) -> Result<OpenScene, ShelfFault> {
         if let Some(scene) = take(&mut self.scenes, &lease.manifest) {
             self.scenes.push_back((lease.manifest, scene.clone()));
             return Ok(scene);
@@ -98,14 +106,16 @@ impl Shelf {
         let (artist, limit) = (job.artist, self.scenes_bytes_max);
         let manifest = Manifest::open(&sealed, artist, &job.admission, lease.job, lease.frame, limit)?;
         self.make_room(manifest.size_bytes());
-        let scene = fetch_scene(link, &manifest).await?;
+        let settings = job.order.settings.with_exposure_scale(manifest.exposure_scale());
+        let settings = settings.map_err(|_| BundleFault::Manifest("its exposure is out of range"))?;
+        let scene = OpenScene { scene: fetch_scene(link, &manifest).await?, settings };
         self.scenes.push_back((lease.manifest, scene.clone()));
         Ok(scene)
     }
 
     fn make_room(&mut self, bytes: u64) {
-        let held = |scenes: &VecDeque<(ObjectName, SceneBlob)>| -> u64 {
-            scenes.iter().map(|(_, scene)| scene.size_bytes()).sum()
+        let held = |scenes: &VecDeque<(ObjectName, OpenScene)>| -> u64 {
+            scenes.iter().map(|(_, open)| open.scene.size_bytes()).sum()
         };
         while held(&self.scenes) + bytes > self.scenes_bytes_max && self.scenes.pop_front().is_some() {}
     }
@@ -126,6 +136,7 @@ fn lease_fits(lease: &Lease, order: &JobOrder) -> bool {
     let blocks = frame::blocks::block_count(order.settings.spp);
     lease.rect.fits(order.settings.size)
         && lease.rect.width.max(lease.rect.height) <= *frame::TileGrid::EDGE_PX.end()
+        && order.margin_px <= MARGIN_PX_MAX
         && lease.blocks.count > 0
         && end.is_some_and(|end| end <= blocks)
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 use super::{Record, Records, Store, StoreFault, Table, Transaction};
 
 /// Changes when the tables or the records in them do.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 /// Records in an SQLite file.
 #[derive(Debug)]

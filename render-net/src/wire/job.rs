@@ -39,6 +39,8 @@ pub struct ShapeDraft {
     pub spp: u32,
     /// Frame numbers, ascending, at least one.
     pub frames: Bounded<u32, FRAMES_MAX>,
+    /// Whether a node should get all samples of a tile, because it denoises what it renders; they are divided only when it is too slow.
+    pub whole_tiles: bool,
 }
 
 /// A job's shape cannot be worked on.

@@ -9,6 +9,7 @@ fn post() -> JobPost {
         edge_px: 64,
         spp: 64,
         frames: Bounded::new(vec![1, 2, 5]).expect("few"),
+        whole_tiles: true,
     };
     JobPost {
         job: JobId([7; 16]),
@@ -44,12 +45,12 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn messages_have_their_golden_bytes() {
     let requests = [
-        (Request::Ping, "0101000100000000"),
-        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0101000400000002028827"),
-        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0101000400000004ac0202"),
+        (Request::Ping, "0201000100000000"),
+        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0201000400000002028827"),
+        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0201000400000004ac0202"),
         (
             Request::PostJob(Box::new(post())),
-            "010100480000000b070707070707070707070707070707078005e80240400301020503010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
+            "020100490000000b070707070707070707070707070707078005e8024040030102050103010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
         ),
     ];
     for (request, golden) in requests {
@@ -58,10 +59,10 @@ fn messages_have_their_golden_bytes() {
     let leases = Response::Leases(Bounded::new(vec![lease()]).expect("few"));
     assert_eq!(
         hex(&leases.encode().expect("encodes")),
-        "010200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
+        "020200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
     );
     let shortened = Refusal::Shortened { blocks: BlockRange { first: 1, count: 2 } };
-    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0102000400000001090102");
+    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0202000400000001090102");
 }
 
 #[test]
@@ -94,8 +95,8 @@ fn messages_survive_their_bytes() {
 #[test]
 fn another_version_is_told_apart_from_damage() {
     let mut bytes = Request::Ping.encode().expect("encodes");
-    bytes[0] = 2;
-    assert_eq!(Request::decode(&bytes), Err(WireFault::Version { theirs: 2 }));
+    bytes[0] = VERSION + 1;
+    assert_eq!(Request::decode(&bytes), Err(WireFault::Version { theirs: VERSION + 1 }));
     let response = Response::Done.encode().expect("encodes");
     assert_eq!(Request::decode(&response), Err(WireFault::Kind(KIND_RESPONSE)));
 }

@@ -1,5 +1,6 @@
 //! A whole farm on loopback with real links, store and folders: artist, coordinator, nodes; only the light is painted.
 
+mod denoise;
 mod liar;
 mod painter;
 mod parties;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use frame::FrameIndex;
 use liar::Liar;
 use parties::*;
-use render_net::artist::{ArtistFault, JobEnd, Progress};
+use render_net::artist::{ArtistFault, FrameScene, JobEnd, Progress};
 use render_net::node::Why;
 use render_net::receipt::{ReceiptBook, book::verify_book};
 use tokio::sync::watch;
@@ -23,7 +24,7 @@ fn anywhere() -> SocketAddr {
 }
 
 fn source() -> render_net::artist::SceneSource {
-    Box::new(|frame| Ok(scene(frame)))
+    Box::new(|frame| Ok(FrameScene { scene: scene(frame), exposure_scale: exposure_scale(frame) }))
 }
 
 fn never() -> (watch::Sender<bool>, watch::Receiver<bool>) {

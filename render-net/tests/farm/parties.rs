@@ -76,6 +76,16 @@ pub(crate) struct Node {
 }
 
 pub(crate) fn node(data: &Path, coordinator: &CoordinatorAddress, pause_ms: u64, once: bool) -> Node {
+    let painter = Box::new(Painter { pause: Duration::from_millis(pause_ms) });
+    node_with(data, coordinator, painter, once)
+}
+
+pub(crate) fn node_with(
+    data: &Path,
+    coordinator: &CoordinatorAddress,
+    renderer: Box<dyn TileRenderer>,
+    once: bool,
+) -> Node {
     let (stop, stopped) = watch::channel(false);
     let events = Arc::new(Mutex::new(Vec::new()));
     let told = events.clone();
@@ -88,9 +98,8 @@ pub(crate) fn node(data: &Path, coordinator: &CoordinatorAddress, pause_ms: u64,
         once,
         durable: true,
     };
-    let painter = Box::new(Painter { pause: Duration::from_millis(pause_ms) });
     let hear = Arc::new(move |event| told.lock().expect("no test panics with it").push(event));
-    Node { stop, running: tokio::spawn(run_node(config, painter, stopped, hear)), events }
+    Node { stop, running: tokio::spawn(run_node(config, renderer, stopped, hear)), events }
 }
 
 impl Node {
@@ -137,7 +146,8 @@ impl Collector for Easel {
         }
         self.tiles += 1;
         let grid = grid(&self.settings);
-        let film = self.films.entry(tile.frame).or_insert_with(|| Film::new(grid, self.settings));
+        let settings = settings_of(tile.frame, self.settings);
+        let film = self.films.entry(tile.frame).or_insert_with(|| Film::new(grid, settings));
         for partial in tile.partials {
             film.merge(tile.tile, partial).map_err(|error| error.to_string())?;
         }
@@ -152,6 +162,15 @@ impl Collector for Easel {
     fn progress(&mut self, progress: Progress) {
         self.progress.push(progress);
     }
+}
+
+/// Every frame has an exposure of its own.
+pub(crate) fn exposure_scale(frame: FrameIndex) -> f32 {
+    0.25 * (frame.0 + 1) as f32
+}
+
+pub(crate) fn settings_of(frame: FrameIndex, settings: RenderSettings) -> RenderSettings {
+    settings.with_exposure_scale(exposure_scale(frame)).expect("in range")
 }
 
 pub(crate) fn grid(settings: &RenderSettings) -> TileGrid {

@@ -114,7 +114,8 @@ fn job(chance: &mut Chance, at: u64) -> JobPost {
     let size = FrameSize::new(side(chance), side(chance)).expect("small");
     let frames = (1..=chance.within(1, 2) as u32).collect();
     let spp = chance.within(1, 96) as u32;
-    let draft = ShapeDraft { size, edge_px: EDGE_PX, spp, frames: Bounded::cut(frames) };
+    let whole_tiles = chance.hits(400);
+    let draft = ShapeDraft { size, edge_px: EDGE_PX, spp, frames: Bounded::cut(frames), whole_tiles };
     JobPost {
         job: JobId([at as u8 + 1; 16]),
         shape: JobShape::new(draft).expect("small and in range"),

@@ -10,6 +10,7 @@ fn shape() -> JobShape {
         edge_px: 8,
         spp: 64,
         frames: Bounded::new(vec![1, 3]).expect("few"),
+        whole_tiles: false,
     };
     JobShape::new(draft).expect("valid")
 }

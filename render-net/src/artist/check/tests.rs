@@ -1,6 +1,6 @@
 use frame::{
-    AdapterCard, AdapterClass, BlockRange, FrameIndex, FrameSize, JobId, LeaseId, NodeId, PlaneSet, SceneId,
-    SettingsDraft, TileIndex,
+    AdapterCard, AdapterClass, BlockRange, Denoise, FrameIndex, FrameSize, JobId, LeaseId, NetworkId, NodeId,
+    PlaneSet, SceneId, SettingsDraft, TileIndex,
 };
 use proptest::prelude::*;
 
@@ -11,6 +11,9 @@ use crate::result::encode;
 use crate::seal::{JobSecret, seal_to};
 use crate::wire::{Bounded, JobPost, JobShape, ShapeDraft};
 
+/// What is denoised by the node that renders it, if it has all four blocks.
+const WHOLE: Piece =
+    Piece { frame: FrameIndex(2), tile: TileIndex(1), blocks: BlockRange { first: 0, count: 4 } };
 const PIECE: Piece =
     Piece { frame: FrameIndex(2), tile: TileIndex(1), blocks: BlockRange { first: 1, count: 3 } };
 
@@ -23,14 +26,19 @@ struct Bench {
     sealed: Vec<u8>,
 }
 
-fn ticket(secret: &JobSecret) -> JobTicket {
+fn ticket(secret: &JobSecret, denoise: Denoise) -> JobTicket {
     let size = FrameSize::new(16, 8).expect("in range");
-    let draft = SettingsDraft { spp: 64, planes: PlaneSet::BEAUTY, ..SettingsDraft::defaults(size) };
+    let (planes, network) = match denoise {
+        Denoise::Off => (PlaneSet::BEAUTY, NetworkId::NONE),
+        _ => (PlaneSet::DEFAULT, NetworkId([4; 32])),
+    };
+    let draft = SettingsDraft { spp: 64, planes, denoise, network, ..SettingsDraft::defaults(size) };
     let settings = frame::RenderSettings::new(draft).expect("valid");
     let frames = Bounded::new(vec![2, 3]).expect("few");
     let post = JobPost {
         job: JobId([1; 16]),
-        shape: JobShape::new(ShapeDraft { size, edge_px: 8, spp: 64, frames }).expect("valid"),
+        shape: JobShape::new(ShapeDraft { size, edge_px: 8, spp: 64, frames, whole_tiles: false })
+            .expect("valid"),
         result_key: Bounded::new(secret.result_key().public().into()).expect("short"),
         order: Bounded::default(),
         manifests: Bounded::default(),
@@ -40,7 +48,15 @@ fn ticket(secret: &JobSecret) -> JobTicket {
     };
     let coordinator = CoordinatorAddress::new("127.0.0.1", 1, NodeId([0; 32])).expect("valid");
     let scenes = vec![SceneId([5; 32]), SceneId([6; 32])];
-    JobTicket { coordinator, post, settings, scenes, note: Vec::new() }
+    JobTicket {
+        coordinator,
+        post,
+        settings,
+        margin_px: 16,
+        scenes,
+        exposure_scales: vec![0.5, 2.0],
+        note: Vec::new(),
+    }
 }
 
 impl Bench {
@@ -50,15 +66,25 @@ impl Bench {
 
     /// Work of a node that spoils its partial sums or its receipt before it seals and signs.
     fn with(spoil: impl Fn(Vec<Partial>) -> Vec<Partial>, lie: impl Fn(&mut Receipt)) -> Self {
+        Self::of(PIECE, Denoise::Off, spoil, lie)
+    }
+
+    /// The same, of this piece.
+    fn of(
+        piece: Piece,
+        denoise: Denoise,
+        spoil: impl Fn(Vec<Partial>) -> Vec<Partial>,
+        lie: impl Fn(&mut Receipt),
+    ) -> Self {
         let secret = JobSecret::generate();
-        let (ticket, key, node) = (ticket(&secret), secret.result_key(), Identity::generate());
-        let shape = shape(&ticket, &PIECE).expect("a piece of the job");
+        let (ticket, key, node) = (ticket(&secret, denoise), secret.result_key(), Identity::generate());
+        let shape = shape(&ticket, &piece).expect("a piece of the job");
         let blank = |node| Partial { node, planes: TilePlanes::zeroed(shape.rect, shape.planes) };
         let partials = spoil(shape.nodes().into_iter().map(blank).collect());
         let mut committed = Committed {
             lease: LeaseId(7),
             node: node.id(),
-            piece: PIECE,
+            piece,
             result: ObjectName([0; 32]),
             receipt: Bounded::default(),
             link: Bounded::default(),
@@ -75,8 +101,8 @@ impl Bench {
             tile: bound.tile,
             rect: bound.rect,
             blocks: bound.blocks,
-            samples: ticket.shape().samples(PIECE.tile, PIECE.blocks),
-            settings: settings_hash(&ticket.settings),
+            samples: ticket.shape().samples(piece.tile, piece.blocks),
+            settings: settings_hash(&ticket.settings_of(piece.frame).expect("one of its frames")),
             commit_root: Commitment::of(&partials).root(),
             result: committed.result,
             adapter: AdapterCard {
@@ -200,6 +226,40 @@ fn impossible_pictures_are_told_apart() {
         partials
     };
     assert_eq!(Bench::with(short, |_| {}).verdict(), Some(Verdict::Unreadable));
+}
+
+#[test]
+fn denoised_colours_pass_where_they_were_asked_for_and_only_as_a_picture() {
+    let verdict = |piece, denoise, colour: f32| {
+        let with_colours = |mut partials: Vec<Partial>| {
+            let mut colours = vec![0.5; partials[0].planes.rect().pixels() * 3];
+            colours[5] = colour;
+            let planes = partials[0].planes.clone();
+            partials[0].planes = planes.with_denoised(colours).expect("fits");
+            partials
+        };
+        Bench::of(piece, denoise, with_colours, |_| {}).verdict()
+    };
+    assert_eq!(verdict(WHOLE, Denoise::Node, 0.5), None);
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.5] {
+        assert_eq!(verdict(WHOLE, Denoise::Node, value), Some(Verdict::Impossible), "{value}");
+    }
+    assert_eq!(verdict(PIECE, Denoise::Node, 0.5), Some(Verdict::Unreadable), "not all samples");
+    for denoise in [Denoise::Local, Denoise::Off] {
+        assert_eq!(verdict(WHOLE, denoise, 0.5), Some(Verdict::Unreadable), "not wanted");
+    }
+    assert_eq!(Bench::of(WHOLE, Denoise::Node, |noisy| noisy, |_| {}).verdict(), None, "noisy is welcome");
+}
+
+#[test]
+fn a_frames_exposure_is_in_its_receipts() {
+    let other = |receipt: &mut Receipt| {
+        let ticket = ticket(&JobSecret::generate(), Denoise::Node);
+        receipt.settings = settings_hash(&ticket.settings_of(FrameIndex(3)).expect("one of its frames"));
+    };
+    let honest = Bench::of(WHOLE, Denoise::Node, |noisy| noisy, |_| {});
+    assert_eq!(honest.verdict(), None);
+    assert_eq!(Bench::of(WHOLE, Denoise::Node, |noisy| noisy, other).verdict(), Some(Verdict::Unreadable));
 }
 
 proptest! {

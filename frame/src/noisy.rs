@@ -86,11 +86,9 @@ impl TileOrder {
         denoiser: &mut dyn TileDenoiser,
     ) -> Result<Vec<f32>, DenoiseFault> {
         let outer = sums.rect();
-        let size =
-            FrameSize::new(outer.width, outer.height).map_err(|error| DenoiseFault(error.to_string()))?;
         let rect = TileRect { x: self.rect.x - outer.x, y: self.rect.y - outer.y, ..self.rect };
-        let mut picture = Picture::empty(size, sums.planes());
-        picture.develop(&sums.clone().moved_to(0, 0), self.settings.spp);
+        let picture = Picture::of_tile(sums, self.settings.spp);
+        let mut picture = picture.ok_or_else(|| DenoiseFault("it is no picture".into()))?;
         picture.denoise(rect, self.margin_px, denoiser, self.settings.exposure_scale)?;
         let colours = picture.rect().crop(picture.beauty(), 3, rect);
         colours.ok_or_else(|| DenoiseFault("the tile lies outside of what was traced".into()))

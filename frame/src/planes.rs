@@ -212,12 +212,6 @@ impl TilePlanes {
         Some(Self { rect, planes: self.planes, values: values.collect::<Option<_>>()? })
     }
 
-    /// The same pixels somewhere else.
-    pub(crate) fn moved_to(mut self, x: u32, y: u32) -> Self {
-        (self.rect.x, self.rect.y) = (x, y);
-        self
-    }
-
     /// One plane's values, `channels` per pixel, row by row.
     pub fn plane(&self, plane: Plane) -> Option<&[f32]> {
         let at = self.planes.iter().position(|candidate| candidate == plane)?;

@@ -36,7 +36,7 @@ pub struct Colours {
 
 impl Picture {
     /// A picture without samples.
-    pub(crate) fn empty(size: FrameSize, planes: PlaneSet) -> Self {
+    pub(super) fn empty(size: FrameSize, planes: PlaneSet) -> Self {
         let rect = whole(size);
         let pixels = rect.pixels();
         let variance = planes.contains(Plane::LuminanceSquared).then(|| vec![0.0; pixels]);
@@ -44,11 +44,28 @@ impl Picture {
         Self { size, means, variance, samples: vec![0; pixels], beauty: None }
     }
 
+    /// One tile as a picture of its own: the sums of `samples` samples for each pixel become means.
+    ///
+    /// `None` when the tile has no pixels, or more of them than a frame may have.
+    pub fn of_tile(sums: &TilePlanes, samples: u32) -> Option<Self> {
+        let rect = sums.rect();
+        let mut picture = Self::empty(FrameSize::new(rect.width, rect.height).ok()?, sums.planes());
+        if samples > 0 {
+            picture.develop_at((0, 0), sums, samples);
+        }
+        Some(picture)
+    }
+
     /// Turns the sums of `samples` samples per pixel of one tile into means.
-    pub(crate) fn develop(&mut self, sums: &TilePlanes, samples: u32) {
+    pub(super) fn develop(&mut self, sums: &TilePlanes, samples: u32) {
+        self.develop_at((sums.rect().x, sums.rect().y), sums, samples);
+    }
+
+    /// The same where the tile's upper left pixel lies at `x`, `y` of the picture.
+    fn develop_at(&mut self, (x, y): (u32, u32), sums: &TilePlanes, samples: u32) {
         let rect = sums.rect();
         let stride = self.size.width() as usize;
-        let row_start = |row: usize| (rect.y as usize + row) * stride + rect.x as usize;
+        let row_start = |row: usize| (y as usize + row) * stride + x as usize;
         let (columns, rows) = (rect.width as usize, rect.height as usize);
         for plane in self.means.planes().iter() {
             let channels = plane.channels();
@@ -67,7 +84,7 @@ impl Picture {
                 }
             }
         }
-        self.beautify(rect, sums.plane(Plane::Denoised));
+        self.beautify(TileRect { x, y, ..rect }, sums.plane(Plane::Denoised));
         for row in 0..rows {
             self.samples[row_start(row)..row_start(row) + columns].fill(samples);
             if let Some(variance) = &mut self.variance {

@@ -6,6 +6,7 @@
 pub mod albedo;
 pub mod alias;
 pub mod bvh;
+pub mod denoise;
 pub mod gpu;
 pub mod import;
 pub mod lights;

@@ -1,0 +1,16 @@
+//! The denoiser: a network that looks at a noisy picture and says how to average its neighbours.
+//!
+//! `docs/denoiser.md` is the definition. [`Weights`] come out of a file's bytes, a [`NoisyPicture`] out of what was traced;
+//! [`reference`] is the definition in plain f32 that everything else is compared with. Nothing here reads the disk,
+//! names a GPU or knows where weights come from.
+
+pub mod features;
+pub mod network;
+pub mod reference;
+
+mod noisy;
+mod weights;
+
+pub use network::Shape;
+pub use noisy::{NoisyFault, NoisyPicture, NoisyPlanes};
+pub use weights::{Linear, Weights, WeightsError};

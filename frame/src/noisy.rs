@@ -3,9 +3,10 @@
 //! `docs/denoiser.md` is the definition. Nothing here knows a network: whoever runs one is a [`TileDenoiser`], on a node
 //! behind its renderer and on the artist's machine behind the film.
 
+mod exposure;
 mod renderer;
 
-use crate::{FrameSize, NetworkId, Picture, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
+use crate::{FrameSize, NetworkId, Picture, Plane, TileOrder, TilePlanes, TileRect};
 
 pub use renderer::{DenoiseFaults, DenoisingRenderer};
 
@@ -13,14 +14,6 @@ pub use renderer::{DenoiseFaults, DenoisingRenderer};
 pub const ALIGN_PX: u32 = 16;
 /// Widest margin that an order may ask for, pixels: beyond it a node would trace more than the tile.
 pub const MARGIN_PX_MAX: u32 = 256;
-
-/// Edge of the blocks whose brightness settles a frame's exposure, pixels of the probe.
-const BLOCK_PX: usize = 16;
-/// Where the middle of a picture should lie.
-const KEY: f64 = 0.18;
-/// Blocks darker than this are black and say nothing about exposure.
-const DARK: f64 = 1e-8;
-const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
 /// Per-pixel means of a rectangle: all that a denoiser sees of it. Row by row, channels interleaved.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,16 +92,89 @@ fn seen(rect: TileRect, margin_px: u32, frame: FrameSize) -> TileRect {
     rect.grown(margin_px, frame).aligned(ALIGN_PX, frame)
 }
 
-/// Cuts a rectangle into what a denoiser can look at, of all that it may see around it.
-fn parts(rect: TileRect, limits: TileRect, denoiser: &dyn TileDenoiser) -> Vec<TileRect> {
-    if limits.pixels() <= denoiser.pixels_max() {
-        return vec![rect];
+/// A rectangle to be denoised, and all that may be seen of its frame.
+struct Cut {
+    rect: TileRect,
+    limits: TileRect,
+    frame: FrameSize,
+}
+
+impl Cut {
+    /// The denoised colours in parts: what the denoiser cannot look at together is cut, which changes nothing in the result.
+    fn denoise(
+        &self,
+        denoiser: &mut dyn TileDenoiser,
+        exposure_scale: f32,
+        noisy_of: impl Fn(TileRect) -> Option<Noisy>,
+    ) -> Result<Vec<(TileRect, Vec<f32>)>, DenoiseFault> {
+        let fault = |what: &str| DenoiseFault(what.to_owned());
+        let reach_px = denoiser.reach_px();
+        let mut denoised = Vec::new();
+        for part in self.parts(denoiser) {
+            let whole = part == self.rect;
+            let seen =
+                if whole { self.limits } else { seen(part, reach_px, self.frame).intersection(self.limits) };
+            let noisy = noisy_of(seen).ok_or_else(|| fault("its planes were not rendered"))?;
+            let colours = denoiser.denoise(&noisy, exposure_scale)?;
+            let colours = seen.crop(&colours, 3, part).filter(|colours| is_light(colours));
+            denoised
+                .push((part, colours.ok_or_else(|| fault("the network gave something that is no picture"))?));
+        }
+        Ok(denoised)
     }
-    // One step is lost where the reach is rounded outwards to the grid, on each of the two sides.
-    let around_px = 2 * (denoiser.reach_px() as usize + ALIGN_PX as usize);
-    let side = denoiser.pixels_max().isqrt().saturating_sub(around_px);
-    let side = u32::try_from(side).unwrap_or(u32::MAX) / ALIGN_PX * ALIGN_PX;
-    rect.cut(side.max(ALIGN_PX))
+
+    fn parts(&self, denoiser: &dyn TileDenoiser) -> Vec<TileRect> {
+        if self.limits.pixels() <= denoiser.pixels_max() {
+            return vec![self.rect];
+        }
+        // One step is lost where the reach is rounded outwards to the grid, on each of the two sides.
+        let around_px = 2 * (denoiser.reach_px() as usize + ALIGN_PX as usize);
+        let side = denoiser.pixels_max().isqrt().saturating_sub(around_px);
+        let side = u32::try_from(side).unwrap_or(u32::MAX) / ALIGN_PX * ALIGN_PX;
+        self.rect.cut(side.max(ALIGN_PX))
+    }
+}
+
+fn is_light(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite() && *value >= 0.0)
+}
+
+impl Noisy {
+    /// The pixels of a smaller rectangle; `None` when it reaches outside.
+    pub fn cropped(&self, rect: TileRect) -> Option<Self> {
+        let whole = TileRect { x: 0, y: 0, width: self.width, height: self.height };
+        Some(Self {
+            width: rect.width,
+            height: rect.height,
+            radiance: whole.crop(&self.radiance, 3, rect)?,
+            albedo: whole.crop(&self.albedo, 3, rect)?,
+            normal: whole.crop(&self.normal, 3, rect)?,
+            depth: whole.crop(&self.depth, 1, rect)?,
+            hits: whole.crop(&self.hits, 1, rect)?,
+            variance: whole.crop(&self.variance, 1, rect)?,
+            samples: whole.crop(&self.samples, 1, rect)?,
+        })
+    }
+
+    /// The denoised radiance of every pixel, however many there are: three values each.
+    ///
+    /// # Errors
+    /// As [`Picture::denoise`].
+    pub fn denoise(
+        &self,
+        denoiser: &mut dyn TileDenoiser,
+        exposure_scale: f32,
+    ) -> Result<Vec<f32>, DenoiseFault> {
+        let frame =
+            FrameSize::new(self.width, self.height).map_err(|error| DenoiseFault(error.to_string()))?;
+        let rect = TileRect { x: 0, y: 0, width: self.width, height: self.height };
+        let cut = Cut { rect, limits: rect, frame };
+        let mut whole = vec![0.0; rect.pixels() * 3];
+        for (part, colours) in cut.denoise(denoiser, exposure_scale, |seen| self.cropped(seen))? {
+            rect.paste(&mut whole, 3, part, &colours);
+        }
+        Ok(whole)
+    }
 }
 
 impl Picture {
@@ -131,10 +197,10 @@ impl Picture {
 
     /// Denoises the pixels of a rectangle, seeing `margin_px` pixels around it and outwards to the next lines of the grid.
     ///
-    /// What the denoiser cannot look at together is cut into parts, which changes nothing in the result. Pixels without samples stay empty.
+    /// Pixels without samples stay empty.
     ///
     /// # Errors
-    /// The denoiser's fault, or what is wrong with what it gave back; the part in which it happened is then as before.
+    /// The denoiser's fault, or what is wrong with what it gave back; the picture is then as before.
     pub fn denoise(
         &mut self,
         rect: TileRect,
@@ -142,51 +208,10 @@ impl Picture {
         denoiser: &mut dyn TileDenoiser,
         exposure_scale: f32,
     ) -> Result<(), DenoiseFault> {
-        let (size, reach_px) = (self.size(), denoiser.reach_px());
-        let limits = seen(rect, margin_px, size);
-        for part in parts(rect, limits, denoiser) {
-            let seen = if part == rect { limits } else { seen(part, reach_px, size).intersection(limits) };
-            let noisy =
-                self.noisy(seen).ok_or_else(|| DenoiseFault("its planes were not rendered".into()))?;
-            let colours = denoiser.denoise(&noisy, exposure_scale)?;
-            let colours = seen.crop(&colours, 3, part);
-            let colours =
-                colours.filter(|colours| colours.iter().all(|value| value.is_finite() && *value >= 0.0));
-            let colours = colours
-                .ok_or_else(|| DenoiseFault("the network gave something that is no picture".into()))?;
-            self.set_denoised(part, &colours);
-        }
+        let cut = Cut { rect, limits: seen(rect, margin_px, self.size()), frame: self.size() };
+        let parts = cut.denoise(denoiser, exposure_scale, |seen| self.noisy(seen))?;
+        parts.iter().for_each(|(part, colours)| self.set_denoised(*part, colours));
         Ok(())
-    }
-
-    /// One exposure scale for a frame, settled from a small picture of it: `docs/denoiser.md`, section 6.
-    pub fn exposure_scale(&self) -> f32 {
-        let (width, height) = (self.size().width() as usize, self.size().height() as usize);
-        let radiance = self.plane(Plane::Radiance).unwrap_or_default();
-        let luminance = |x: usize, y: usize| {
-            let rgb = &radiance[3 * (y * width + x)..][..3];
-            let sum =
-                rgb.iter().zip(LUMINANCE).map(|(&value, weight)| f64::from(value) * weight).sum::<f64>();
-            if sum.is_finite() { sum.max(0.0) } else { 0.0 }
-        };
-        let (mut logs, mut bright) = (0.0, 0u32);
-        for top in (0..height).step_by(BLOCK_PX) {
-            for left in (0..width).step_by(BLOCK_PX) {
-                let (bottom, right) = ((top + BLOCK_PX).min(height), (left + BLOCK_PX).min(width));
-                let rows = (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y)));
-                let mean = rows.map(|(x, y)| luminance(x, y)).sum::<f64>()
-                    / ((bottom - top) * (right - left)) as f64;
-                if mean > DARK {
-                    logs += mean.ln();
-                    bright += 1;
-                }
-            }
-        }
-        if bright == 0 {
-            return 1.0;
-        }
-        let scale = (KEY / (logs / f64::from(bright)).exp()) as f32;
-        scale.clamp(*RenderSettings::EXPOSURE_SCALE.start(), *RenderSettings::EXPOSURE_SCALE.end())
     }
 }
 

@@ -94,6 +94,21 @@ impl TileRect {
         Some(cropped)
     }
 
+    /// The reverse of [`Self::crop`]: puts the values of the pixels of `inner` into this rectangle's.
+    ///
+    /// # Panics
+    /// When `inner` reaches outside, or a length is not that of its rectangle.
+    pub fn paste<T: Copy>(self, values: &mut [T], channels: usize, inner: Self, from: &[T]) {
+        assert!(self.contains(inner) && values.len() == self.pixels() * channels, "it lies inside");
+        assert_eq!(from.len(), inner.pixels() * channels, "as many values as pixels");
+        let length = inner.width as usize * channels;
+        for (row, from) in from.chunks_exact(length.max(1)).enumerate() {
+            let y = (inner.y - self.y) as usize + row;
+            let start = (y * self.width as usize + (inner.x - self.x) as usize) * channels;
+            values[start..start + length].copy_from_slice(from);
+        }
+    }
+
     /// Whether the rectangle is not empty and lies wholly inside the frame.
     pub fn fits(self, frame: FrameSize) -> bool {
         let inside = |start: u32, length: u32, whole: u32| {
@@ -251,6 +266,10 @@ mod tests {
         assert_eq!(outer.crop(&values, 2, inner), Some(vec![12, 13, 14, 15, 20, 21, 22, 23]));
         assert_eq!(outer.crop(&values, 2, TileRect { x: 13, ..inner }), None);
         assert_eq!(outer.crop(&values, 1, inner), None, "as many values as pixels and channels");
+        let (mut pasted, nines) = (values, vec![99; 8]);
+        outer.paste(&mut pasted, 2, inner, &nines);
+        assert_eq!(outer.crop(&pasted, 2, inner), Some(nines));
+        assert_eq!(pasted.iter().filter(|value| **value == 99).count(), 8);
     }
 
     #[test]

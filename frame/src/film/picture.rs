@@ -111,16 +111,14 @@ impl Picture {
         if denoised.is_none() && self.beauty.is_none() {
             return;
         }
-        let stride = self.size.width() as usize * 3;
+        let whole = self.rect();
         let radiance = self.means.plane(Plane::Radiance).expect("every set has radiance");
         let beauty = self.beauty.get_or_insert_with(|| radiance.to_vec());
-        let length = rect.width as usize * 3;
-        for row in 0..rect.height as usize {
-            let start = (rect.y as usize + row) * stride + rect.x as usize * 3;
-            let target = &mut beauty[start..start + length];
-            match denoised {
-                Some(colours) => target.copy_from_slice(&colours[row * length..(row + 1) * length]),
-                None => target.copy_from_slice(&radiance[start..start + length]),
+        match denoised {
+            Some(colours) => whole.paste(beauty, 3, rect, colours),
+            None => {
+                let noisy = whole.crop(radiance, 3, rect).expect("tiles lie inside their frame");
+                whole.paste(beauty, 3, rect, &noisy);
             }
         }
     }

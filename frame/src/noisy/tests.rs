@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     AdapterCard, AdapterClass, BlockRange, Denoise, Film, Flow, FrameIndex, Merged, Partial, PlaneSet,
-    RenderFault, SceneBlob, SettingsDraft, TileGrid, TileIndex, TileRenderer, TreeNode,
+    RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileGrid, TileIndex, TileRenderer, TreeNode,
 };
 
 /// Averages each pixel with its neighbours up to a distance, which is its whole reach; looks at so many pixels together.
@@ -231,6 +231,10 @@ fn a_picture_too_large_to_look_at_is_denoised_in_parts_with_the_same_bits() {
         picture.denoise(rect, margin_px, &mut Blur(2, pixels_max), 0.5).expect("it denoises");
         bits(picture.beauty())
     };
+    let picture = film.picture();
+    let noisy = picture.noisy(picture.rect()).expect("all planes");
+    let of_noisy = noisy.denoise(&mut Blur(2, 52 * 52), 0.5).expect("it denoises");
+    assert_eq!(bits(&of_noisy), denoised(None, 0, usize::MAX));
     let tile = TileRect { x: 20, y: 3, width: 50, height: 30 };
     for pixels_max in [52 * 52, 75 * 43 - 1, 84 * 84] {
         assert_eq!(denoised(None, 0, pixels_max), denoised(None, 0, usize::MAX), "{pixels_max}");

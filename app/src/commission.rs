@@ -6,23 +6,25 @@
 use std::path::{Path, PathBuf};
 
 use frame::exr::MatteNames;
-use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob};
-use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
+use frame::{FrameIndex, JobId, NodeId, RenderSettings};
+use render_net::artist::{Artist, ArtistFault, FrameScene, JobEnd, JobSpec, JobTicket};
 use serde::{Deserialize, Serialize};
 
+use crate::denoiser::Network;
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault, quoted};
 use crate::gather::Gathering;
 use crate::network::artist_fault;
 use crate::output::OutputName;
 use crate::print::Print;
+use crate::render::{Darkroom, Developer};
 use crate::stop::Stop;
 
 /// Highest price when none is named, micro-credits per million samples: ten times what nodes ask by default.
 pub const PRICE_MAX_USUAL: u64 = 10_000;
 
 /// Packs the scene of a frame; says in a sentence what is wrong when it cannot.
-pub(crate) type Packer = Box<dyn FnMut(FrameIndex) -> Result<SceneBlob, String> + Send>;
+pub(crate) type Packer = Box<dyn FnMut(FrameIndex) -> Result<FrameScene, String> + Send>;
 
 /// Scenes and settings, ready to be sealed.
 pub(crate) struct Commission {
@@ -58,13 +60,18 @@ pub(crate) struct Note {
     /// Names for mattes: the network carries numbers only.
     #[serde(default)]
     names: MatteNames,
+    /// Weights of the denoiser, absolute, where others than the program's own were named.
+    #[serde(default)]
+    weights: Option<PathBuf>,
 }
 
 impl Note {
-    pub(crate) fn new(output: &Path, print: &Print) -> Result<Self, Fault> {
-        let output = std::path::absolute(output).map_err(|error| Fault::file("find", output, &error))?;
+    pub(crate) fn new(output: &Path, print: &Print, weights: Option<&Path>) -> Result<Self, Fault> {
+        let absolute =
+            |path: &Path| std::path::absolute(path).map_err(|error| Fault::file("find", path, &error));
+        let (output, weights) = (absolute(output)?, weights.map(absolute).transpose()?);
         let (layers, layout, compression) = print.to_words();
-        Ok(Self { output, layers, layout, compression, names: print.names.clone() })
+        Ok(Self { output, layers, layout, compression, names: print.names.clone(), weights })
     }
 
     /// Reads the note of a job that this machine posted.
@@ -75,6 +82,13 @@ impl Note {
 
     fn print(&self) -> Result<Print, Fault> {
         Print::from_words(&self.layers, &self.layout, &self.compression, self.names.clone())
+    }
+
+    /// Whoever makes pictures of the job's films. Weights that have gone since are told when they are needed: most tiles come denoised.
+    fn developer(&self, ticket: &JobTicket) -> Developer {
+        let networks = Network::all(self.weights.as_deref()).or_else(|_| Network::all(None));
+        let network = networks.unwrap_or_default().into_iter().find(|it| it.id() == ticket.settings.network);
+        Developer::new(network.as_ref().map_or("", Network::name), network.as_ref().map(Network::on_cpu))
     }
 }
 
@@ -132,7 +146,8 @@ pub(crate) async fn follow(
     let print = note.print()?;
     let output = OutputName::parse(output.unwrap_or(&note.output), frames as usize)?;
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
-    let mut gathering = Gathering::new(job, &ticket, artist.identity(), &output, &print, audience);
+    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket));
+    let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();
     let written = gathering.frames_written();

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
-use frame::{FrameIndex, FrameSize, RenderSettings, SettingsDraft, TileGrid, TileRenderer};
+use frame::{
+    Denoise, FrameIndex, FrameSize, NetworkId, PlaneSet, RenderSettings, SettingsDraft, TileGrid,
+    TileRenderer,
+};
+use render_net::artist::FrameScene;
 
 use crate::bench;
 use crate::commission::{Commission, Note};
+use crate::denoiser::Network;
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::local;
 use crate::output::OutputName;
 use crate::print::Print;
-use crate::render::pack;
+use crate::render::{exposure_scale, pack};
 use crate::stop::Stop;
 use crate::tiling;
 
@@ -31,9 +36,19 @@ pub fn demo(
     let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");
     let name = OutputName::parse(output, 1)?;
     name.check_writable(0, print.bytes_max(size))?;
-    let draft = SettingsDraft { spp: SPP, planes: print.planes(), ..SettingsDraft::defaults(size) };
+    // Denoised here rather than by the nodes: a market needs many small tiles to be seen, and those have wide margins.
+    let network = Network::bundled();
+    let planes = PlaneSet::DEFAULT.iter().fold(print.planes(), PlaneSet::with);
+    let draft = SettingsDraft {
+        spp: SPP,
+        planes,
+        denoise: if network.is_some() { Denoise::Local } else { Denoise::Off },
+        network: network.map_or(NetworkId::NONE, |network| network.id()),
+        ..SettingsDraft::defaults(size)
+    };
     let settings = RenderSettings::new(draft).expect("the demo's settings are in range");
     let scene = bench::demo_scene();
+    let exposure_scale = exposure_scale(&scene, &settings);
     let packed = pack(&scene)?;
     let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20) as u32;
     let blob = packed.to_blob();
@@ -41,7 +56,7 @@ pub fn demo(
     for _ in 0..nodes {
         renderers.push(Box::new(gpu::open_renderer(adapter, None)?));
     }
-    let grid = TileGrid::new(size, tiling::edge_px(None, size), 0);
+    let grid = TileGrid::new(size, tiling::edge_px(None, size, settings.denoise), 0);
     audience.hear(&Event::RenderStarted {
         frames: 1,
         width: size.width(),
@@ -58,8 +73,8 @@ pub fn demo(
         edge_px: grid.edge_px(),
         margin_px: 0,
         memory_mib,
-        packer: Box::new(move |_| Ok(blob.clone())),
-        note: Note::new(output, &print)?,
+        packer: Box::new(move |_| Ok(FrameScene { scene: blob.clone(), exposure_scale })),
+        note: Note::new(output, &print, None)?,
     };
     local::run(commission, output, renderers, stop, audience)
 }

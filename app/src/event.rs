@@ -44,6 +44,15 @@ pub enum Event {
         /// File.
         file: String,
     },
+    /// Pixels of a finished frame were denoised on this computer.
+    Denoised {
+        /// Frame.
+        frame: u32,
+        /// How many.
+        pixels: u64,
+        /// How long it took, seconds.
+        elapsed_s: f64,
+    },
     /// Rendering is over, by being done or by being stopped.
     RenderEnded {
         /// Samples (pixels × samples per pixel × frames) that are in the pictures.

@@ -2,25 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use frame::{Film, FrameIndex, JobId, LiveEvent, NodeId, RenderSettings, SceneId, TileGrid, TileIndex};
+use frame::{Film, FrameIndex, LiveEvent, NodeId, TileIndex};
 use render_net::artist::{CollectedTile, Collector, JobTicket, PreviewTile, Progress};
 use render_net::identity::Identity;
-use render_net::receipt::book::BookTitle;
-use render_net::receipt::{Countersigned, ReceiptBook, settings_hash};
+use render_net::receipt::{Countersigned, ReceiptBook};
 
 use crate::event::Audience;
 use crate::fault::Fault;
-use crate::output::OutputName;
-use crate::print::Print;
 use crate::render::{Darkroom, Tally};
 
 /// What an artist's machine holds of a job while it is rendered.
 pub(crate) struct Gathering<'a> {
-    job: JobId,
-    title: BookTitle,
-    scenes: BTreeMap<FrameIndex, SceneId>,
-    settings: RenderSettings,
-    grid: TileGrid,
+    ticket: &'a JobTicket,
     identity: &'a Identity,
     darkroom: Darkroom<'a>,
     tally: Tally,
@@ -41,37 +34,16 @@ struct Growing {
 impl<'a> Gathering<'a> {
     /// For the job of this ticket.
     pub(crate) fn new(
-        job: JobId,
-        ticket: &JobTicket,
+        ticket: &'a JobTicket,
         identity: &'a Identity,
-        output: &'a OutputName,
-        print: &'a Print,
+        darkroom: Darkroom<'a>,
         audience: &'a mut dyn Audience,
     ) -> Self {
-        let shape = &ticket.post.shape;
-        let frames: Vec<FrameIndex> = shape.frames.iter().map(|&frame| FrameIndex(frame)).collect();
-        let scene_of = |at: usize| ticket.scenes.get(at).or(ticket.scenes.first()).copied();
-        let scenes =
-            frames.iter().enumerate().filter_map(|(at, &frame)| Some((frame, scene_of(at)?))).collect();
-        let title = BookTitle {
-            job,
-            frame: FrameIndex(0),
-            scene: SceneId([0; 32]),
-            settings: settings_hash(&ticket.settings),
-            size: shape.size,
-            edge_px: shape.edge_px,
-            spp: shape.spp,
-        };
-        let total = shape.size.pixels() * u64::from(shape.spp) * frames.len() as u64;
         Self {
-            job,
-            title,
-            scenes,
-            settings: ticket.settings,
-            grid: shape.grid(),
+            ticket,
             identity,
-            darkroom: Darkroom::new(output, print),
-            tally: Tally::start(total),
+            darkroom,
+            tally: Tally::start(ticket.shape().samples_all()),
             growing: BTreeMap::new(),
             written: BTreeSet::new(),
             nodes: BTreeSet::new(),
@@ -114,10 +86,9 @@ impl<'a> Gathering<'a> {
         if self.written.contains(&frame) {
             return Ok(());
         }
-        let (grid, settings) = (self.grid, self.settings);
         let growing = self.growing.entry(frame).or_insert_with(|| {
             self.audience.hear(&LiveEvent::FrameStarted { frame }.into());
-            Growing { film: Film::new(grid, settings), receipts: Vec::new(), previews: BTreeMap::new() }
+            Growing::new(self.ticket, frame)
         });
         let before = growing.film.progress().done_samples;
         for partial in partials {
@@ -139,11 +110,8 @@ impl<'a> Gathering<'a> {
 
     fn finish(&mut self, frame: FrameIndex) -> Result<(), Fault> {
         let Some(growing) = self.growing.remove(&frame) else { return Ok(()) };
-        let scene = self.scenes.get(&frame).copied().unwrap_or(self.title.scene);
-        let book = ReceiptBook {
-            title: BookTitle { frame, scene, ..self.title.clone() },
-            receipts: growing.receipts,
-        };
+        let Some(title) = self.ticket.book_title(frame) else { return Ok(()) };
+        let book = ReceiptBook { title, receipts: growing.receipts };
         let identity = self.identity;
         let seal = |picture| book.seal(identity, picture);
         self.darkroom.finish_with(frame, &growing.film, seal, self.audience)?;
@@ -165,6 +133,12 @@ impl<'a> Gathering<'a> {
 }
 
 impl Growing {
+    fn new(ticket: &JobTicket, frame: FrameIndex) -> Self {
+        let settings = ticket.settings_of(frame).unwrap_or(ticket.settings);
+        let film = Film::new(ticket.grid(), settings);
+        Self { film, receipts: Vec::new(), previews: BTreeMap::new() }
+    }
+
     /// The film as people may see it: tiles without finished work show their latest preview.
     fn with_previews(&self) -> Film {
         let mut film = self.film.clone();
@@ -175,9 +149,9 @@ impl Growing {
             if film.tile_state(tile) != frame::TileState::Empty {
                 continue;
             }
-            let mut planes = frame::TilePlanes::zeroed(preview.beauty.rect(), film.settings().planes);
-            for plane in frame::PlaneSet::BEAUTY.iter() {
-                if let (Some(to), Some(from)) = (planes.plane_mut(plane), preview.beauty.plane(plane)) {
+            let mut planes = frame::TilePlanes::zeroed(preview.sums.rect(), film.settings().planes);
+            for plane in preview.sums.planes().iter() {
+                if let (Some(to), Some(from)) = (planes.plane_mut(plane), preview.sums.plane(plane)) {
                     to.copy_from_slice(from);
                 }
             }
@@ -202,12 +176,7 @@ impl Collector for Gathering<'_> {
         if self.written.contains(&frame) {
             return;
         }
-        let (grid, settings) = (self.grid, self.settings);
-        let growing = self.growing.entry(frame).or_insert_with(|| Growing {
-            film: Film::new(grid, settings),
-            receipts: Vec::new(),
-            previews: BTreeMap::new(),
-        });
+        let growing = self.growing.entry(frame).or_insert_with(|| Growing::new(self.ticket, frame));
         growing.previews.insert(preview.tile, preview);
         self.refresh(frame);
     }
@@ -231,7 +200,7 @@ impl Collector for Gathering<'_> {
             | Progress::NodeWaits { .. }
             | Progress::Collected { .. } => return,
         };
-        tracing::debug!(job = %self.job, ?event, "progress");
+        tracing::debug!(job = %self.ticket.job(), ?event, "progress");
         self.audience.hear(&event.into());
     }
 }

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod commission;
 pub mod coordinate;
 pub mod demo;
+pub mod denoiser;
 pub mod doctor;
 pub mod event;
 pub mod fault;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::commission::{self, Commission, PRICE_MAX_USUAL, Terms};
+use crate::denoiser::denoising;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -39,7 +40,8 @@ pub fn render(
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    run(commission, &request.output, vec![Box::new(renderer)], stop, audience)
+    let renderer = denoising(Box::new(renderer), &plan.networks());
+    run(commission, &request.output, vec![renderer], stop, audience)
 }
 
 /// Runs a farm with these renderers until the commission is done.

@@ -1,9 +1,9 @@
-//! Prints a film as an EXR: which layers, how they are stored, and the facts written beside them.
+//! Prints a picture as an EXR: which layers, how they are stored, and the facts written beside them.
 
 use std::path::Path;
 
 use frame::exr::{self, ExrError, ExrOptions};
-use frame::{Film, FrameIndex, FrameSize, PlaneSet};
+use frame::{Denoise, FrameIndex, FrameSize, Picture, PlaneSet, RenderSettings};
 use render_core::scene::Scene;
 
 use crate::fault::{Fault, quoted};
@@ -21,28 +21,38 @@ pub struct Print {
     pub names: exr::MatteNames,
 }
 
+/// What is written about a picture beside its pixels.
+pub(crate) struct Facts<'a> {
+    pub(crate) frame: FrameIndex,
+    pub(crate) settings: &'a RenderSettings,
+    /// Name of the network that denoised.
+    pub(crate) denoiser: &'a str,
+}
+
 impl Print {
-    /// Writes the film as it is, through a temporary file, so that `path` is always whole.
-    pub fn write(&self, path: &Path, frame: FrameIndex, film: &Film) -> Result<(), Fault> {
-        exr::write(path, &film.picture(), &self.options(frame, film))
-            .map_err(|error| exr_fault("write", path, &error))
+    /// Writes a picture through a temporary file, so that `path` is always whole.
+    pub(crate) fn write(&self, path: &Path, picture: &Picture, facts: &Facts<'_>) -> Result<(), Fault> {
+        exr::write(path, picture, &self.options(facts)).map_err(|error| exr_fault("write", path, &error))
     }
 
     /// The same with receipts inside: `seal` signs the hash of the pixels as any reader will find them.
-    pub fn write_sealed(
+    pub(crate) fn write_sealed(
         &self,
         path: &Path,
-        frame: FrameIndex,
-        film: &Film,
+        picture: &Picture,
+        facts: &Facts<'_>,
         seal: impl FnOnce([u8; 32]) -> Vec<u8>,
     ) -> Result<(), Fault> {
-        exr::write_sealed(path, &film.picture(), &self.options(frame, film), seal)
+        exr::write_sealed(path, picture, &self.options(facts), seal)
             .map_err(|error| exr_fault("write", path, &error))
     }
 
-    fn options(&self, frame: FrameIndex, film: &Film) -> ExrOptions {
-        let mut metadata = exr::settings_metadata(film.settings());
-        metadata.push(("frame".into(), frame.0.to_string()));
+    fn options(&self, facts: &Facts<'_>) -> ExrOptions {
+        let mut metadata = exr::settings_metadata(facts.settings);
+        if facts.settings.denoise != Denoise::Off {
+            metadata.push(("denoiser".into(), facts.denoiser.to_owned()));
+        }
+        metadata.push(("frame".into(), facts.frame.0.to_string()));
         metadata.push(("engine".into(), concat!("Tessera ", env!("CARGO_PKG_VERSION")).into()));
         ExrOptions {
             layers: self.layers.clone(),

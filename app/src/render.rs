@@ -1,13 +1,18 @@
 //! Renders a scene on this computer: from its file to EXRs.
 
 mod darkroom;
+mod developer;
+mod exposure;
 mod plan;
 mod session;
+mod shots;
 mod tally;
 
 use frame::TileRenderer;
 
 pub(crate) use darkroom::Darkroom;
+pub(crate) use developer::Developer;
+pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
 pub(crate) use plan::{import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
@@ -32,5 +37,5 @@ pub fn direct(
     let plan = Plan::open(request, audience)?;
     let mut renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
-    session::render_frames(&plan, &mut |frame| plan.blob(frame), &mut renderer, stop, audience)
+    session::render_frames(&plan, &mut |frame| plan.shown(frame), &mut renderer, stop, audience)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::print::Print;
-use frame::{Filter, FrameRange, FrameSize, Microfacet};
+use frame::{Denoise, Filter, FrameRange, FrameSize, Microfacet};
 
 /// One scene and how to render it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,10 @@ pub struct RenderRequest {
     pub microfacet: Microfacet,
     /// Largest indirect contribution; 0 = off.
     pub clamp_indirect: f32,
+    /// Who denoises.
+    pub denoise: Denoise,
+    /// Weights of the denoiser; `None`: those that the program carries.
+    pub weights: Option<PathBuf>,
     /// How the pictures are stored, and so which layers are rendered.
     pub print: Print,
     /// Tile edge, pixels; `None` lets [`crate::tiling::edge_px`] choose.

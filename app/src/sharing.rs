@@ -9,6 +9,7 @@ use render_net::identity::Identity;
 use render_net::node::{NodeConfig, NodeEvent, NodeEvents, Why, run_node};
 use tokio::sync::mpsc;
 
+use crate::denoiser::{Network, denoising};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -34,6 +35,8 @@ pub struct Share {
     pub price: u64,
     /// GPU memory that scenes may take, MiB.
     pub memory_mib: Option<u32>,
+    /// Weights of a denoiser beside those that the program carries.
+    pub weights: Option<PathBuf>,
     /// Leave when there is nothing to do.
     pub once: bool,
 }
@@ -45,6 +48,7 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
     places::create_private(&data)?;
     let identity = Identity::open_or_create(&data).map_err(|error| node_fault(&error.into()))?;
     let memory_limit = share.memory_mib.map(|mib| u64::from(mib) << 20);
+    let networks = Network::all(share.weights.as_deref())?;
     let renderer = gpu::open_renderer(share.adapter.as_deref(), memory_limit)?;
     let (node, adapter) = (identity.id().to_string(), renderer.adapter().name);
     let config = NodeConfig {
@@ -66,7 +70,7 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
     });
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let running = run_node(config, Box::new(renderer), stop.receiver(), events);
+        let running = run_node(config, denoising(Box::new(renderer), &networks), stop.receiver(), events);
         tokio::pin!(running);
         let mut tiles_done = 0;
         loop {

@@ -128,6 +128,9 @@ pub(crate) struct Node {
     /// GPU memory that scenes may take, MiB [default: what the adapter allows].
     #[arg(long, value_name = "MIB")]
     pub(crate) vram_limit: Option<u32>,
+    /// Weights of a denoiser beside those that the program carries, for jobs that name it.
+    #[arg(long, value_name = "FILE.tdn")]
+    pub(crate) weights: Option<PathBuf>,
     /// Leave when there is nothing to do.
     #[arg(long)]
     pub(crate) once: bool,
@@ -278,6 +281,21 @@ pub(crate) enum ExrVerb {
     Check {
         /// The picture.
         file: PathBuf,
+    },
+    /// Denoise a picture that was rendered earlier, from its layers noisy, albedo, normal, depth, variance and samples.
+    #[command(before_help = examples::EXR_DENOISE)]
+    Denoise {
+        /// The noisy picture.
+        file: PathBuf,
+        /// File to write.
+        #[arg(short, long, value_name = "OUT.exr")]
+        output: PathBuf,
+        /// Weights of the denoiser [default: those that the program carries].
+        #[arg(long, value_name = "FILE.tdn")]
+        weights: Option<PathBuf>,
+        /// Exposure scale [default: from the picture itself].
+        #[arg(long, value_name = "X", value_parser = looks::positive)]
+        exposure: Option<f64>,
     },
     /// Write the beauty as an 8-bit sRGB picture.
     #[command(before_help = examples::EXR_TO_PNG)]

@@ -153,6 +153,9 @@ fn words(event: &Event) -> Option<String> {
             let place = if adapter.is_empty() { String::new() } else { format!(" on {adapter}") };
             format!("rendering {frames}{width}x{height} at {spp} spp in {tiles} tiles of {tile_px} px{place}")
         }
+        Event::Denoised { frame, pixels, elapsed_s } => {
+            format!("frame {frame}: {:.2} megapixels denoised in {}", *pixels as f64 / 1e6, span(*elapsed_s))
+        }
         Event::RenderEnded { done_samples, elapsed_s } => {
             let rate = *done_samples as f64 / 1e6 / elapsed_s.max(1e-9);
             format!(

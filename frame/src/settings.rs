@@ -220,6 +220,11 @@ impl RenderSettings {
         Self::new(SettingsDraft { exposure_scale, ..self.0 })
     }
 
+    /// The planes of a picture of unfinished work: where it may be denoised, all that a denoiser looks at.
+    pub fn preview_planes(&self) -> PlaneSet {
+        if self.denoise == Denoise::Off { PlaneSet::BEAUTY } else { PlaneSet::DEFAULT }
+    }
+
     /// Whether whoever renders these blocks of a tile may send denoised colours with them: a node that has all samples.
     pub fn may_come_denoised(&self, blocks: BlockRange) -> bool {
         self.denoise == Denoise::Node && blocks == BlockRange::all(self.spp)

@@ -89,7 +89,7 @@ pub struct CollectedTile {
     pub receipt: Countersigned,
 }
 
-/// A picture of unfinished work: sums of radiance and coverage, never to be added to finished work.
+/// A picture of unfinished work: the sums of [`RenderSettings::preview_planes`], never to be added to finished work.
 #[derive(Debug)]
 pub struct PreviewTile {
     /// The frame.
@@ -99,7 +99,7 @@ pub struct PreviewTile {
     /// Which blocks are in the sums.
     pub blocks: BlockRange,
     /// The sums.
-    pub beauty: TilePlanes,
+    pub sums: TilePlanes,
 }
 
 /// Takes what a job brings.

@@ -19,6 +19,7 @@ fn all_events() -> Vec<Event> {
             adapter: text("llvmpipe"),
         },
         Event::PartialWritten { frame: 7, file: text("a.partial.exr") },
+        Event::Denoised { frame: 7, pixels: 16, elapsed_s: 0.25 },
         Event::RenderEnded { done_samples: 100, elapsed_s: 1.5 },
         Event::CoordinatorReady { address: text("tessera://h:1#k") },
         Event::NodeReady { node: text("ab"), adapter: text("llvmpipe") },

@@ -5,12 +5,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use frame::{Film, FrameIndex, LiveEvent};
+use frame::{Film, FrameIndex, LiveEvent, Picture};
 
+use super::developer::{Developed, Developer};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
-use crate::print::Print;
+use crate::print::{Facts, Print};
 
 /// Least time between two pictures of an unfinished frame.
 const PARTIAL_GAP: Duration = Duration::from_secs(4);
@@ -21,14 +22,21 @@ const PARTIAL_SHARE: u32 = 20;
 pub(crate) struct Darkroom<'a> {
     output: &'a OutputName,
     print: &'a Print,
+    developer: Developer,
     next_partial: Instant,
     partial_failed: bool,
 }
 
 impl<'a> Darkroom<'a> {
     /// A darkroom for one render.
-    pub(crate) fn new(output: &'a OutputName, print: &'a Print) -> Self {
-        Self { output, print, next_partial: Instant::now() + PARTIAL_GAP / 4, partial_failed: false }
+    pub(crate) fn new(output: &'a OutputName, print: &'a Print, developer: Developer) -> Self {
+        Self {
+            output,
+            print,
+            developer,
+            next_partial: Instant::now() + PARTIAL_GAP / 4,
+            partial_failed: false,
+        }
     }
 
     /// Writes the unfinished frame when it is time for it. A failure is told once and stops nothing.
@@ -52,13 +60,14 @@ impl<'a> Darkroom<'a> {
 
     /// Writes the unfinished frame now.
     pub(crate) fn write_partial(
-        &self,
+        &mut self,
         frame: FrameIndex,
         film: &Film,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
         let path = self.output.partial(frame.0);
-        self.print.write(&path, frame, film)?;
+        let picture = self.developer.preview(film);
+        self.print.write(&path, &picture, &self.facts(frame, film))?;
         audience.hear(&Event::PartialWritten { frame: frame.0, file: shown(&path) });
         Ok(())
     }
@@ -70,25 +79,45 @@ impl<'a> Darkroom<'a> {
 
     /// Writes the finished frame and takes the growing one away.
     pub(crate) fn finish(
-        &self,
+        &mut self,
         frame: FrameIndex,
         film: &Film,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        self.print.write(&self.output.path(frame.0), frame, film)?;
+        let picture = self.develop(frame, film, audience);
+        self.print.write(&self.output.path(frame.0), &picture, &self.facts(frame, film))?;
         self.finished(frame, audience)
     }
 
     /// The same with receipts inside: `seal` signs the hash of the finished pixels as any reader will find them.
     pub(crate) fn finish_with(
-        &self,
+        &mut self,
         frame: FrameIndex,
         film: &Film,
         seal: impl FnOnce([u8; 32]) -> Vec<u8>,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        self.print.write_sealed(&self.output.path(frame.0), frame, film, seal)?;
+        let picture = self.develop(frame, film, audience);
+        self.print.write_sealed(&self.output.path(frame.0), &picture, &self.facts(frame, film), seal)?;
         self.finished(frame, audience)
+    }
+
+    /// The finished picture. What cannot be denoised stays noisy, and that is told: the picture is whole all the same.
+    fn develop(&mut self, frame: FrameIndex, film: &Film, audience: &mut dyn Audience) -> Picture {
+        let Developed { picture, pixels, took, fault } = self.developer.finish(film);
+        if pixels > 0 {
+            let (pixels, elapsed_s) = (pixels as u64, took.as_secs_f64());
+            audience.hear(&Event::Denoised { frame: frame.0, pixels, elapsed_s });
+        }
+        if let Some(fault) = fault {
+            let message = format!("frame {} stays noisy, wholly or in parts: {fault}", frame.0);
+            audience.hear(&LiveEvent::Warning { message }.into());
+        }
+        picture
+    }
+
+    fn facts<'film>(&'film self, frame: FrameIndex, film: &'film Film) -> Facts<'film> {
+        Facts { frame, settings: film.settings(), denoiser: self.developer.name() }
     }
 
     fn finished(&self, frame: FrameIndex, audience: &mut dyn Audience) -> Result<(), Fault> {

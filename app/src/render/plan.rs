@@ -1,16 +1,21 @@
 //! A render request that has been checked against its scene and its disk: after this, only rendering can fail.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use frame::{
-    Denoise, FrameIndex, FrameSize, LiveEvent, Plane, RenderSettings, SceneBlob, SettingsDraft, TileGrid,
+    Denoise, FrameIndex, FrameSize, LiveEvent, NetworkId, Plane, PlaneSet, RenderSettings, SettingsDraft,
+    TileGrid,
 };
 use render_core::PackedScene;
 use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
 use render_core::scene::Scene;
 
+use render_net::artist::FrameScene;
+
+use super::developer::Developer;
+use super::shots::Shots;
 use crate::commission::{Commission, Note};
+use crate::denoiser::{MARGIN_PX, Network};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::output::OutputName;
@@ -26,9 +31,9 @@ pub struct Plan {
     pub(crate) grid: TileGrid,
     pub(crate) output: OutputName,
     pub(crate) print: Print,
-    document: Arc<Document>,
-    still_s: Option<f64>,
-    fps: f64,
+    network: Option<Network>,
+    weights: Option<PathBuf>,
+    shots: Shots,
 }
 
 impl Plan {
@@ -37,17 +42,23 @@ impl Plan {
         let frames = frames(request);
         let output = OutputName::parse(&request.output, frames.len())?;
         request.print.check()?;
+        let network = match request.denoise {
+            Denoise::Off => None,
+            Denoise::Node | Denoise::Local => Some(Network::choose(request.weights.as_deref())?),
+        };
         let motion = request.print.planes().contains(Plane::Motion);
         let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
         }
         let still_s = request.frames.is_none().then_some(request.time_s);
-        let first = document.scene_at(instant(still_s, frames[0], request.fps), (1.0 / request.fps) as f32);
-        let scene = first.map_err(|error| import_fault(&error))?;
+        let shots = Shots::new(document, still_s, request.fps);
+        let scene = shots.scene(frames[0])?;
         let size = request.size.map_or_else(|| default_size(scene.camera.aspect), Ok)?;
-        let settings = settings(request, size)?;
-        let grid = TileGrid::new(size, tiling::edge_px(request.tile_px, size), 0);
+        let settings = settings(request, size, network.as_ref())?;
+        let edge_px = tiling::edge_px(request.tile_px, size, settings.denoise);
+        let margin_px = if settings.denoise == Denoise::Node { MARGIN_PX } else { 0 };
+        let grid = TileGrid::new(size, edge_px, margin_px);
         output.check_writable(frames[0].0, request.print.bytes_max(size))?;
         audience.hear(&Event::SceneOpened {
             scene: request.scene.display().to_string(),
@@ -55,51 +66,47 @@ impl Plan {
             camera: seen_by(&scene.camera.name),
         });
         let print = request.print.clone().with_names_of(&scene);
-        Ok(Self {
-            frames,
-            settings,
-            grid,
-            output,
-            print,
-            document: Arc::new(document),
-            still_s,
-            fps: request.fps,
-        })
+        Ok(Self { frames, settings, grid, output, print, network, weights: request.weights.clone(), shots })
     }
 
-    /// The packed scene at a frame's instant.
-    pub(crate) fn blob(&self, frame: FrameIndex) -> Result<SceneBlob, Fault> {
-        self.packed(frame).map(|packed| packed.to_blob())
+    /// What a frame shows.
+    pub(crate) fn shown(&self, frame: FrameIndex) -> Result<FrameScene, Fault> {
+        self.shots.shown(frame, &self.settings)
+    }
+
+    /// Whoever makes pictures of its films.
+    pub(crate) fn developer(&self) -> Developer {
+        let network = self.network.as_ref();
+        Developer::new(network.map_or("", Network::name), network.map(Network::on_cpu))
+    }
+
+    /// The network that nodes on this machine run for it.
+    pub(crate) fn networks(&self) -> Vec<Network> {
+        self.network.iter().cloned().collect()
     }
 
     /// The same scenes and settings for the network.
     pub(crate) fn commission(&self, output: &Path) -> Result<Commission, Fault> {
         let first = self.frames[0];
-        let packed = self.packed(first)?;
+        let (packed, exposure_scale) = self.shots.packed(first, &self.settings)?;
         let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20);
         // Packing builds trees and is slow; the first frame's is kept for its upload.
-        let mut ready = Some((first, packed.to_blob()));
-        let (document, still_s, fps) = (Arc::clone(&self.document), self.still_s, self.fps);
+        let mut ready = Some((first, FrameScene { scene: packed.to_blob(), exposure_scale }));
+        let (shots, settings) = (self.shots.clone(), self.settings);
         let packer = move |frame| match ready.take_if(|(of, _)| *of == frame) {
-            Some((_, blob)) => Ok(blob),
-            None => packed_at(&document, instant(still_s, frame, fps), fps)
-                .map(|packed| packed.to_blob())
-                .map_err(|fault| fault.what),
+            Some((_, shown)) => Ok(shown),
+            None => shots.shown(frame, &settings).map_err(|fault| fault.what),
         };
         Ok(Commission {
             frames: self.frames.clone(),
-            one_scene: self.document.animation_seconds().is_none(),
+            one_scene: self.shots.are_one(),
             settings: self.settings,
             edge_px: self.grid.edge_px(),
             margin_px: self.grid.margin_px(),
             memory_mib: u32::try_from(memory_mib).unwrap_or(u32::MAX),
             packer: Box::new(packer),
-            note: Note::new(output, &self.print)?,
+            note: Note::new(output, &self.print, self.weights.as_deref())?,
         })
-    }
-
-    fn packed(&self, frame: FrameIndex) -> Result<PackedScene, Fault> {
-        packed_at(&self.document, instant(self.still_s, frame, self.fps), self.fps)
     }
 
     /// Samples (pixels × samples per pixel) of all frames.
@@ -124,11 +131,6 @@ impl Plan {
 /// A camera that the program chose itself has no name.
 fn seen_by(name: &str) -> String {
     if name.is_empty() { "a camera that frames it".to_owned() } else { name.to_owned() }
-}
-
-fn packed_at(document: &Document, time_s: f32, fps: f64) -> Result<PackedScene, Fault> {
-    let scene = document.scene_at(time_s, (1.0 / fps) as f32);
-    pack(&scene.map_err(|error| import_fault(&error))?)
 }
 
 /// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
@@ -181,10 +183,6 @@ fn frames(request: &RenderRequest) -> Vec<FrameIndex> {
     }
 }
 
-fn instant(still_s: Option<f64>, frame: FrameIndex, fps: f64) -> f32 {
-    still_s.unwrap_or_else(|| f64::from(frame.0) / fps) as f32
-}
-
 /// The camera's aspect at [`DEFAULT_WIDTH`] pixels wide; 16:9 for a camera that asks for none.
 fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
     let aspect = f64::from(aspect.unwrap_or(16.0 / 9.0));
@@ -201,7 +199,15 @@ fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
     FrameSize::new(DEFAULT_WIDTH, height as u32).map_err(|_| bad())
 }
 
-fn settings(request: &RenderRequest, size: FrameSize) -> Result<RenderSettings, Fault> {
+fn settings(
+    request: &RenderRequest,
+    size: FrameSize,
+    network: Option<&Network>,
+) -> Result<RenderSettings, Fault> {
+    let written = request.print.planes();
+    // A denoiser looks at planes that nobody may want to see.
+    let planes =
+        if network.is_some() { PlaneSet::DEFAULT.iter().fold(written, PlaneSet::with) } else { written };
     let draft = SettingsDraft {
         spp: request.spp,
         seed: request.seed,
@@ -209,8 +215,9 @@ fn settings(request: &RenderRequest, size: FrameSize) -> Result<RenderSettings, 
         filter: request.filter,
         microfacet: request.microfacet,
         clamp_indirect: request.clamp_indirect,
-        denoise: Denoise::Off,
-        planes: request.print.planes(),
+        denoise: request.denoise,
+        network: network.map_or(NetworkId::NONE, Network::id),
+        planes,
         ..SettingsDraft::defaults(size)
     };
     RenderSettings::new(draft).map_err(|error| Fault::usage(error.to_string(), "correct the flag"))

@@ -4,6 +4,8 @@ use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, Tile
 
 use super::darkroom::Darkroom;
 use super::tally::Tally;
+use render_net::artist::FrameScene;
+
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
@@ -25,21 +27,21 @@ pub(crate) enum Ended {
 /// A frame that fails is told and left out, and the others are rendered; a render of a single frame fails with it.
 pub(crate) fn render_frames(
     plan: &Plan,
-    scene: &mut dyn FnMut(FrameIndex) -> Result<SceneBlob, Fault>,
+    scene: &mut dyn FnMut(FrameIndex) -> Result<FrameScene, Fault>,
     renderer: &mut dyn TileRenderer,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let mut session = Session {
         plan,
-        darkroom: Darkroom::new(&plan.output, &plan.print),
+        darkroom: Darkroom::new(&plan.output, &plan.print, plan.developer()),
         tally: Tally::start(plan.total_samples()),
         stop,
         audience,
     };
     let mut failed = 0;
     for (done, &frame) in plan.frames.iter().enumerate() {
-        let outcome = scene(frame).and_then(|blob| session.frame(frame, &blob, renderer));
+        let outcome = scene(frame).and_then(|shown| session.frame(frame, &shown, renderer));
         match outcome {
             Ok(Ended::Done) => {}
             Ok(Ended::Stopped { kept }) => return Err(session.interrupted(frame, kept, done)),
@@ -73,18 +75,19 @@ impl Session<'_> {
     fn frame(
         &mut self,
         frame: FrameIndex,
-        blob: &SceneBlob,
+        shown: &FrameScene,
         renderer: &mut dyn TileRenderer,
     ) -> Result<Ended, Fault> {
         self.audience.hear(&LiveEvent::FrameStarted { frame }.into());
-        let mut film = Film::new(self.plan.grid, self.plan.settings);
+        let settings = self.plan.settings.with_exposure_scale(shown.exposure_scale);
+        let settings = settings.map_err(|error| Fault::scene(error.to_string(), "correct its lights"))?;
+        let mut film = Film::new(self.plan.grid, settings);
         for blocks in tiling::passes(self.plan.settings.spp) {
             for tile in self.plan.grid.from_centre() {
                 let rect = self.plan.grid.rect(tile).expect("the grid lists its own tiles");
-                let settings = self.plan.settings;
                 let order =
                     TileOrder { frame, rect, margin_px: self.plan.grid.margin_px(), blocks, settings };
-                match self.order(blob, &order, renderer) {
+                match self.order(&shown.scene, &order, renderer) {
                     Ok(partials) => {
                         for partial in partials {
                             film.merge(tile, partial).map_err(|error| spoilt(&error))?;

@@ -73,6 +73,10 @@ Examples:
 pub(crate) const EXR_CHECK: &str = "\
 Examples:
   tessera exr check picture.exr";
+pub(crate) const EXR_DENOISE: &str = "\
+Examples:
+  tessera exr denoise noisy.exr -o clean.exr
+  tessera exr denoise noisy.exr -o clean.exr --weights small.tdn --exposure 0.5";
 pub(crate) const EXR_TO_PNG: &str = "\
 Examples:
   tessera exr to-png picture.exr

@@ -54,9 +54,12 @@ pub(crate) struct Looks {
     /// Largest indirect contribution to a sample; 0 = off.
     #[arg(long, value_name = "X", default_value_t = 10.0, value_parser = not_negative)]
     pub(crate) clamp_indirect: f64,
-    /// Who denoises.
-    #[arg(long, value_enum, default_value = "off")]
+    /// Who denoises: the nodes that render each tile, this computer when a frame is finished, or nobody.
+    #[arg(long, value_enum, default_value = app::denoiser::DENOISE_DEFAULT.name())]
     pub(crate) denoise: Denoise,
+    /// Weights of the denoiser; nodes need the same ones [default: those that the program carries].
+    #[arg(long, value_name = "FILE.tdn")]
+    pub(crate) weights: Option<PathBuf>,
     /// Adapter of this computer: its number or part of its name, as `tessera doctor` lists them [default: the strongest].
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,
@@ -94,8 +97,11 @@ pub(crate) enum Microfacet {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Denoise {
+    /// Each node, with what it traces around its tile.
     Node,
+    /// This computer, when a frame is finished.
     Local,
+    /// Nobody.
     Off,
 }
 
@@ -114,8 +120,9 @@ impl FromStr for Size {
 impl Looks {
     /// The request to render `scene` into `output` with these looks.
     pub(crate) fn request(self, scene: PathBuf, output: PathBuf) -> Result<RenderRequest, Fault> {
-        if self.denoise != Denoise::Off {
-            return Err(Fault::usage("the denoiser is not in this version yet", "render with --denoise off"));
+        if self.denoise == Denoise::Off && self.weights.is_some() {
+            let advice = "choose --denoise node or local, or leave --weights out";
+            return Err(Fault::usage("--weights names a denoiser that --denoise off leaves out", advice));
         }
         let sky = match self.env {
             None => Sky::Automatic,
@@ -145,6 +152,12 @@ impl Looks {
                 Microfacet::Single => frame::Microfacet::Single,
             },
             clamp_indirect: self.clamp_indirect as f32,
+            denoise: match self.denoise {
+                Denoise::Node => frame::Denoise::Node,
+                Denoise::Local => frame::Denoise::Local,
+                Denoise::Off => frame::Denoise::Off,
+            },
+            weights: self.weights,
             print: Print {
                 layers: self.layers,
                 layout: self.exr_layout,

@@ -39,6 +39,7 @@ pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
         adapter: asked.gpu,
         price: asked.price,
         memory_mib: asked.vram_limit,
+        weights: asked.weights,
         once: asked.once,
     };
     let stop = interrupt::listen()?;

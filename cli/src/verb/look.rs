@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use app::denoiser::{Network, denoise_file};
 use app::{Event, Exit, Fault, doctor, pictures, scene};
 
 use crate::args::SceneCheck;
@@ -97,6 +98,23 @@ pub(crate) fn exr_check(file: &Path, json: bool) -> Result<Exit, Fault> {
         return Ok(Exit::Done);
     }
     Err(Fault::failure("the picture is not sound", "render it again, and report it when that does not help"))
+}
+
+pub(crate) fn exr_denoise(
+    file: &Path,
+    output: &Path,
+    weights: Option<&Path>,
+    exposure: Option<f64>,
+    json: bool,
+) -> Result<Exit, Fault> {
+    let network = Network::choose(weights)?;
+    let exposure_scale = denoise_file(file, output, &network, exposure.map(|scale| scale as f32))?;
+    if json {
+        tell("denoised", &output.display().to_string());
+    } else {
+        talk(&format!("wrote {}, exposure scale {exposure_scale}", output.display()));
+    }
+    Ok(Exit::Done)
 }
 
 pub(crate) fn exr_to_png(

@@ -2,7 +2,7 @@
 //!
 //! Nothing that the coordinator or a node says is taken for granted here except the size of the job, which is the artist's own.
 
-use frame::{Partial, Plane, PlaneSet, TilePlanes, TileRect};
+use frame::{Partial, Plane, TilePlanes, TileRect};
 
 use super::folder::JobTicket;
 use crate::identity::PseudonymLink;
@@ -77,7 +77,7 @@ pub(super) fn check(
     Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed })
 }
 
-/// Opens a preview: the sums of radiance and coverage over its blocks.
+/// Opens a preview: sums over its blocks.
 pub(super) fn open_preview(
     ticket: &JobTicket,
     key: &EnvelopeSecret,
@@ -86,9 +86,10 @@ pub(super) fn open_preview(
 ) -> Option<TilePlanes> {
     let rect = ticket.shape().grid().rect(shown.piece.tile)?;
     let binding = binding(ticket, shown, rect)?;
-    let limit = rect.pixels() as u64 * PlaneSet::BEAUTY.channels() as u64 * 4;
+    let planes = ticket.settings.preview_planes();
+    let limit = rect.pixels() as u64 * planes.channels() as u64 * 4;
     let bytes = open_from(key, &SealContext::Preview(binding), sealed, limit).ok()?;
-    let planes = TilePlanes::from_bytes(rect, PlaneSet::BEAUTY, &bytes)?;
+    let planes = TilePlanes::from_bytes(rect, planes, &bytes)?;
     let has_coverage = planes.plane(Plane::Alpha).is_some();
     (has_coverage && planes.is_finite()).then_some(planes)
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId};
+use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId, TileGrid};
 use serde::{Deserialize, Serialize};
 
 use super::ArtistFault;
@@ -61,6 +61,11 @@ impl JobTicket {
     /// How much work it is.
     pub fn shape(&self) -> &JobShape {
         &self.post.shape
+    }
+
+    /// How every frame is cut, with the margin that a denoiser sees.
+    pub fn grid(&self) -> TileGrid {
+        TileGrid::new(self.shape().size, self.shape().edge_px, self.margin_px)
     }
 
     /// The scene that a frame shows.

@@ -139,9 +139,9 @@ pub(super) async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome
 pub(super) async fn fetch_preview(desk: &Desk, link: &Link, shown: Committed) -> Option<Box<PreviewTile>> {
     let limit = sealed_bytes_max(&desk.ticket, &shown.piece);
     let sealed = link.fetch(shown.result, limit, Priority::Preview).await.ok()?;
-    let beauty = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
+    let sums = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
     let Piece { frame, tile, blocks } = shown.piece;
-    Some(Box::new(PreviewTile { frame, tile, blocks, beauty }))
+    Some(Box::new(PreviewTile { frame, tile, blocks, sums }))
 }
 
 /// A preview is named like a result, without receipt.

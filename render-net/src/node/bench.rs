@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use frame::{AdapterCard, BlockRange, Flow, Partial, Plane, PlaneSet, RenderFault, TilePlanes, TileRenderer};
+use frame::{AdapterCard, BlockRange, Flow, Partial, RenderFault, TilePlanes, TileRenderer};
 use tokio::sync::mpsc as asynchronous;
 
 use super::finish::{Span, Work};
@@ -157,7 +157,7 @@ struct Desk<'a> {
     singles_bytes: usize,
     overflow: bool,
     done: u32,
-    beauty: TilePlanes,
+    shown: TilePlanes,
     last_preview: Instant,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Desk<'a> {
             singles_bytes: 0,
             overflow: false,
             done: 0,
-            beauty: TilePlanes::zeroed(order.work.lease.rect, PlaneSet::BEAUTY),
+            shown: TilePlanes::zeroed(order.work.lease.rect, order.work.settings.preview_planes()),
             last_preview: Instant::now(),
         }
     }
@@ -181,7 +181,7 @@ impl<'a> Desk<'a> {
     fn block(&mut self, block: &Partial) -> Flow {
         self.done += 1;
         self.keep(block);
-        add_beauty(&mut self.beauty, &block.planes);
+        add_shown(&mut self.shown, &block.planes);
         let _ = self.order.report.try_send(FromBench::Block(self.done));
         if self.order.reins.stop.load(Ordering::Relaxed) {
             return Flow::Break(());
@@ -215,14 +215,14 @@ impl<'a> Desk<'a> {
         }
         self.last_preview = Instant::now();
         let blocks = BlockRange { count: self.done, ..self.order.blocks };
-        let sealed = self.order.work.preview(blocks, &self.beauty);
+        let sealed = self.order.work.preview(blocks, &self.shown);
         let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
     }
 }
 
-fn add_beauty(beauty: &mut TilePlanes, block: &TilePlanes) {
-    for plane in [Plane::Radiance, Plane::Alpha] {
-        if let (Some(sums), Some(values)) = (beauty.plane_mut(plane), block.plane(plane)) {
+fn add_shown(shown: &mut TilePlanes, block: &TilePlanes) {
+    for plane in shown.planes().iter() {
+        if let (Some(sums), Some(values)) = (shown.plane_mut(plane), block.plane(plane)) {
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         }
     }

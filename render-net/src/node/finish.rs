@@ -71,9 +71,9 @@ impl Work {
     }
 
     /// A sealed picture of the blocks done so far.
-    pub(super) fn preview(&self, blocks: BlockRange, beauty: &TilePlanes) -> Vec<u8> {
+    pub(super) fn preview(&self, blocks: BlockRange, shown: &TilePlanes) -> Vec<u8> {
         let context = SealContext::Preview(self.binding(blocks));
-        seal_to(&self.job.result_key, &context, &beauty.to_bytes())
+        seal_to(&self.job.result_key, &context, &shown.to_bytes())
     }
 
     fn binding(&self, blocks: BlockRange) -> TileBinding {

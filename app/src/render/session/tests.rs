@@ -92,6 +92,8 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
         filter: frame::Filter::Box,
         microfacet: frame::Microfacet::Multi,
         clamp_indirect: 0.0,
+        denoise: frame::Denoise::Off,
+        weights: None,
         print: Print::default(),
         tile_px: Some(tile_px),
     }
@@ -101,7 +103,7 @@ fn render(request: &RenderRequest, renderer: &mut Formula, stop: &Stop) -> (Resu
     let mut events = Vec::new();
     let mut hear = |event: &Event| events.push(event.clone());
     let plan = Plan::open(request, &mut hear).expect("the request is good");
-    let mut scene = |_| Ok(SceneBlob::new(Vec::new()));
+    let mut scene = |_| Ok(FrameScene { scene: SceneBlob::new(Vec::new()), exposure_scale: 1.0 });
     let ended = render_frames(&plan, &mut scene, renderer, stop, &mut hear);
     (ended, events)
 }
@@ -169,4 +171,56 @@ fn progress_ends_at_all_samples() {
         _ => None,
     });
     assert_eq!(last, Some((40 * 24 * 100, 40 * 24 * 100)));
+}
+
+/// The channels of a frame's file, and what is written beside them.
+fn written(path: &Path) -> (Vec<frame::exr::Samples>, Vec<(String, String)>) {
+    let part = crate::pictures::read(path).expect("it was written").parts.remove(0);
+    (part.samples, part.info.attributes)
+}
+
+#[test]
+fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let weights = crate::denoiser::tests::tiny();
+    let denoised = |denoise| RenderRequest {
+        denoise,
+        weights: Some(weights.clone()),
+        ..request(place.path(), Some("1-2"), 16)
+    };
+    let paths = [1, 2].map(|frame| place.path().join(format!("out.000{frame}.exr")));
+    let files = || paths.each_ref().map(|path| written(path));
+
+    let request = denoised(frame::Denoise::Node);
+    let (ended, events) = render(&request, &mut plain(), &Stop::new());
+    ended.expect("it renders");
+    let alone = files();
+    let is_here = |event: &&Event| matches!(event, Event::Denoised { pixels: 960, .. });
+    assert_eq!(events.iter().filter(is_here).count(), 2, "both frames, here");
+
+    let mut hear = |_: &Event| ();
+    let plan = Plan::open(&request, &mut hear).expect("the request is good");
+    let commission = plan.commission(&request.output).expect("it packs");
+    let nodes = (0..2).map(|_| crate::denoiser::denoising(Box::new(plain()), &plan.networks())).collect();
+    let ended = crate::local::run(commission, &request.output, nodes, &Stop::new(), &mut hear);
+    assert_eq!(ended.expect("it renders"), Exit::Done);
+    for (alone, farm) in alone.iter().zip(files()) {
+        assert_eq!(alone.0, farm.0, "every channel has the same bits");
+        let fact = |key: &str| farm.1.iter().find(|(name, _)| name.ends_with(key)).map(|(_, value)| value.clone());
+        assert_eq!((fact("denoise").as_deref(), fact("denoiser").as_deref()), (Some("node"), Some("tiny")));
+        assert!(fact("denoiser_weights").is_some_and(|hash| hash.len() == 64));
+        assert!(fact("exposure_scale").is_some_and(|scale| scale.parse::<f32>().is_ok()));
+    }
+
+    render(&denoised(frame::Denoise::Local), &mut plain(), &Stop::new()).0.expect("it renders");
+    let local = files();
+    render(&self::request(place.path(), Some("1-2"), 16), &mut plain(), &Stop::new()).0.expect("it renders");
+    let off = files();
+    let noisy = |file: &(Vec<frame::exr::Samples>, _)| file.0.iter().skip(4).cloned().collect::<Vec<_>>();
+    for (node, (local, off)) in alone.iter().zip(local.iter().zip(&off)) {
+        assert_eq!((noisy(node), noisy(local)), (noisy(off), noisy(off)), "all layers but the beauty are as traced");
+        assert_eq!(node.0[0], off.0[0], "alpha is as traced");
+        assert_ne!(node.0[1], off.0[1], "the beauty is not");
+        assert_ne!(local.0[1], off.0[1]);
+    }
 }

@@ -1,0 +1,105 @@
+//! The denoiser: which networks this program knows, and who runs one here.
+//!
+//! A network is named by the hash of its file, so that a node and an artist mean the same one. Without weights of its own the program
+//! denoises with those that a person names. `docs/denoiser.md` defines what comes out.
+
+mod cpu;
+mod file;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use frame::{Denoise, DenoiseFault, DenoisingRenderer, NetworkId, TileDenoiser, TileRenderer};
+use render_core::denoise::Weights;
+
+pub use file::denoise_file;
+
+use crate::fault::{Fault, quoted};
+
+/// The weights that the program carries: `Some(include_bytes!("../../assets/denoiser/small.tdn"))` once there are some.
+const BUNDLED: Option<&[u8]> = None;
+
+/// Who denoises when nobody says.
+pub const DENOISE_DEFAULT: Denoise = if BUNDLED.is_some() { Denoise::Node } else { Denoise::Off };
+/// Pixels around a tile that a node traces for the denoiser: what they cost and what they are worth is in `docs/measurements.md`.
+pub const MARGIN_PX: u32 = 16;
+
+/// The hash at the end of a file of weights.
+const ID_BYTES: usize = 32;
+
+/// A network, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Network {
+    id: NetworkId,
+    weights: Arc<Weights>,
+}
+
+/// A renderer that also denoises, with whichever of these networks an order names.
+pub(crate) fn denoising(renderer: Box<dyn TileRenderer>, networks: &[Network]) -> Box<dyn TileRenderer> {
+    let denoisers = networks.iter().map(Network::on_cpu).collect();
+    let told = |fault: &DenoiseFault| tracing::warn!(%fault, "a tile is returned noisy");
+    Box::new(DenoisingRenderer::new(renderer, denoisers, Box::new(told)))
+}
+
+impl Network {
+    /// The one that a person names, else the one that the program carries.
+    ///
+    /// # Errors
+    /// No file of weights, or none at all.
+    pub fn choose(named: Option<&Path>) -> Result<Self, Fault> {
+        match named {
+            Some(path) => Self::read(path),
+            None => Self::bundled().ok_or_else(|| {
+                let advice =
+                    "name a file of weights with --weights, or leave the denoiser out with --denoise off";
+                Fault::usage("this version carries no weights for the denoiser", advice)
+            }),
+        }
+    }
+
+    /// All that this program can run: the one that a person names and the one that it carries.
+    ///
+    /// # Errors
+    /// No file of weights.
+    pub fn all(named: Option<&Path>) -> Result<Vec<Self>, Fault> {
+        let named = named.map(Self::read).transpose()?;
+        Ok(named.into_iter().chain(Self::bundled()).collect())
+    }
+
+    /// The one that the program carries.
+    pub(crate) fn bundled() -> Option<Self> {
+        Self::from_bytes(BUNDLED?).ok()
+    }
+
+    fn read(path: &Path) -> Result<Self, Fault> {
+        let bytes = std::fs::read(path).map_err(|error| Fault::file("read", path, &error))?;
+        Self::from_bytes(&bytes).map_err(|why| {
+            let what = format!("{} cannot be used: {why}", quoted(path));
+            Fault::failure(what, "name a file of weights that the training wrote (.tdn)")
+        })
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let weights = Weights::from_bytes(bytes).map_err(|error| error.to_string())?;
+        let id = bytes.last_chunk::<ID_BYTES>().ok_or("it has no checksum")?;
+        Ok(Self { id: NetworkId(*id), weights: Arc::new(weights) })
+    }
+
+    /// Which one it is.
+    pub fn id(&self) -> NetworkId {
+        self.id
+    }
+
+    /// What the training called it.
+    pub fn name(&self) -> &str {
+        self.weights.name()
+    }
+
+    /// Whoever runs it on this computer's processor.
+    pub fn on_cpu(&self) -> Box<dyn TileDenoiser> {
+        Box::new(cpu::CpuDenoiser::new(self.id, Arc::clone(&self.weights)))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

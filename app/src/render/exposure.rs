@@ -1,0 +1,89 @@
+//! One exposure scale for a frame, settled before its first tile is leased.
+//!
+//! The plain CPU tracer makes a small picture of the scene with a few fixed samples, and the scale follows from how bright that is
+//! (`docs/denoiser.md`, section 6). So it is a pure function of scene and settings: the same for `--direct` and the network, for a retry, and
+//! for frames that show the same scene. Whoever renders gets the number and never computes it.
+
+use frame::{
+    BlockRange, Denoise, FrameIndex, FrameSize, NetworkId, Picture, PlaneSet, RenderSettings, SettingsDraft,
+    TileRect,
+};
+use render_core::reference::Reference;
+use render_core::scene::Scene;
+
+/// The longer side of the small picture, pixels.
+const SIDE_PX: u32 = 64;
+/// Its samples per pixel: a block of 16×16 pixels has a thousand, and the mean of their logarithms needs no more.
+const SPP: u32 = 4;
+
+/// The exposure scale at which a frame of this scene is denoised; 1 when nobody denoises.
+pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {
+    if settings.denoise == Denoise::Off {
+        return 1.0;
+    }
+    let started = std::time::Instant::now();
+    let size = small(settings.size);
+    let draft = SettingsDraft {
+        size,
+        spp: SPP,
+        denoise: Denoise::Off,
+        network: NetworkId::NONE,
+        planes: PlaneSet::BEAUTY,
+        ..**settings
+    };
+    let settings = RenderSettings::new(draft).expect("a small picture with the settings of a large one");
+    let rect = TileRect { x: 0, y: 0, width: size.width(), height: size.height() };
+    let sums = Reference::new(scene).render(rect, &settings, FrameIndex(0), BlockRange::all(SPP));
+    let picture = sums.first().and_then(|sum| Picture::of_tile(&sum.planes, SPP));
+    let scale = picture.map_or(1.0, |picture| picture.exposure_scale());
+    tracing::info!(scale, milliseconds = started.elapsed().as_millis() as u64, "exposure settled");
+    scale
+}
+
+/// The same shape with [`SIDE_PX`] along its longer side, unless it is smaller.
+fn small(size: FrameSize) -> FrameSize {
+    let longer = size.width().max(size.height());
+    let side = |side: u32| (side * SIDE_PX.min(longer)).div_ceil(longer).max(1);
+    FrameSize::new(side(size.width()), side(size.height())).expect("smaller than a size that exists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_small_picture_keeps_the_shape() {
+        let small = |width, height| {
+            let size = small(FrameSize::new(width, height).expect("in range"));
+            (size.width(), size.height())
+        };
+        assert_eq!(small(1920, 1080), (64, 36));
+        assert_eq!(small(1080, 1920), (36, 64));
+        assert_eq!((small(40, 20), small(1, 1)), ((40, 20), (1, 1)));
+        assert_eq!((small(65_536, 1), small(65_536, 65_536)), ((64, 1), (64, 64)));
+    }
+
+    #[test]
+    fn twice_the_light_is_half_the_scale_and_no_denoiser_needs_none() {
+        let size = FrameSize::new(320, 180).expect("in range");
+        let draft = SettingsDraft {
+            denoise: Denoise::Local,
+            network: NetworkId([1; 32]),
+            clamp_indirect: 0.0,
+            ..SettingsDraft::defaults(size)
+        };
+        let settings = RenderSettings::new(draft).expect("valid");
+        let scene = crate::bench::demo_scene();
+        let mut bright = scene.clone();
+        bright.lights.iter_mut().for_each(|light| light.color *= 2.0);
+        bright.materials.iter_mut().for_each(|material| material.emissive *= 2.0);
+        bright.environment.strength *= 2.0;
+        let (once, again) = (exposure_scale(&scene, &settings), exposure_scale(&scene, &settings));
+        assert!((1e-3..1e3).contains(&once), "{once}");
+        assert_eq!(once.to_bits(), again.to_bits());
+        let half = exposure_scale(&bright, &settings);
+        assert!((half / once - 0.5).abs() < 1e-4, "{half} {once}");
+        let off = SettingsDraft { denoise: Denoise::Off, network: NetworkId::NONE, ..draft };
+        assert_eq!(exposure_scale(&scene, &RenderSettings::new(off).expect("valid")), 1.0);
+    }
+}

@@ -37,11 +37,13 @@ def features(noisy, exposure):
     light = radiance / (albedo + ALBEDO_FLOOR)
     relative = exposure * variance.sqrt() / (exposure * luminance(radiance) + 0.02)
     relative = torch.where(samples < 2, torch.ones_like(relative), relative.clamp_max(64.0))
-    depth = torch.log2(noisy["depth"].clamp_min(2.0**-10)) / 16.0
-    depth = torch.where(noisy["hits"] > 0, depth.clamp(-0.625, 1.0), torch.full_like(depth, 1.5))
+    depth = torch.log2(noisy["depth"].nan_to_num(0.0, 0.0, 0.0).clamp_min(2.0**-10)) / 16.0
+    hits = noisy["hits"].nan_to_num(0.0, 0.0, 0.0)
+    depth = torch.where(hits > 0, depth.clamp(-0.625, 1.0), torch.full_like(depth, 1.5))
     rate = samples.clamp_min(1.0).rsqrt()
-    stack = [compressed(exposure * light), albedo, normal, compressed(relative), rate, depth]
-    return torch.cat(stack, 1), light, albedo, (samples > 0).to(light.dtype)
+    valid = (samples > 0).to(light.dtype)
+    seen = [valid * plane for plane in (compressed(exposure * light), albedo, normal)]
+    return torch.cat([*seen, compressed(relative), rate, valid * depth], 1), light, albedo, valid
 
 
 class Taps(torch.autograd.Function):

@@ -1,0 +1,42 @@
+//! The denoiser's programs against each other, and what any denoised picture must keep.
+
+#[path = "denoise/fixture.rs"]
+mod fixture;
+
+use fixture::fixture;
+use render_core::denoise::network::{CONVOLUTIONS, HEADS};
+use render_core::denoise::{Weights, reference};
+
+/// The bound between PyTorch and plain f32, relative to a layer's mean magnitude.
+const LAYER_TOLERANCE: f64 = 1e-5;
+
+/// Largest difference relative to the larger of the value and the mean magnitude.
+fn distance(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let magnitude = expected.iter().map(|&value| f64::from(value).abs()).sum::<f64>() / expected.len() as f64;
+    let apart = |(&a, &b): (&f32, &f32)| {
+        let apart = (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(magnitude).max(1e-30);
+        if apart.is_nan() { f64::INFINITY } else { apart }
+    };
+    found.iter().zip(expected).map(apart).fold(0.0, f64::max)
+}
+
+#[test]
+fn plain_f32_computes_what_pytorch_computes_layer_by_layer() {
+    let fixture = fixture();
+    for (network, expected) in fixture.header.networks.iter().zip(&fixture.pictures) {
+        let weights = Weights::random(network.shape(), network.seed);
+        let trace = reference::trace(&weights, &fixture.noisy(), fixture.header.exposure);
+        let mut distances = vec![("features", fixture.header.features.distance(&trace.features))];
+        let convolutions = CONVOLUTIONS.iter().map(|it| it.name).zip(&trace.convolutions);
+        let heads = HEADS.iter().map(|it| it.name).zip(&trace.heads);
+        distances.extend(
+            convolutions.chain(heads).map(|(name, layer)| (name, network.layers[name].distance(layer))),
+        );
+        distances.push(("picture", distance(&trace.picture, expected)));
+        println!("{}: {distances:?}", network.name);
+        for (name, distance) in distances {
+            assert!(distance <= LAYER_TOLERANCE, "{} {name}: {distance:e}", network.name);
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! names a GPU or knows where weights come from.
 
 pub mod features;
+pub mod guard;
 pub mod network;
 pub mod reference;
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from crops import LARGE_SPP, exposure_of
-from network import luminance
+from network import denoised, luminance, tone_slope
 
 
 def tone_mapped(radiance):
@@ -12,13 +12,6 @@ def tone_mapped(radiance):
     x = radiance.clamp_min(0)
     x = (x / (1 + luminance(x))).clamp(0, 1)
     return torch.where(x <= 0.0031308, 12.92 * x, 1.055 * x.clamp_min(1e-9) ** (1 / 2.4) - 0.055)
-
-
-def tone_slope(radiance):
-    """Derivative of the tone curve, channel by channel."""
-    u = radiance.clamp_min(0) / (1 + radiance.clamp_min(0))
-    curve = torch.where(u <= 0.0031308, torch.full_like(u, 12.92), 0.4395833 * u.clamp_min(1e-9) ** (1 / 2.4 - 1))
-    return curve / (1 + radiance.clamp_min(0)) ** 2
 
 
 def picture_loss(out, noisy, target, exposure, kind):
@@ -74,7 +67,7 @@ def figures_of(network, crops, at, blocks):
     rest = [i for i, spp in enumerate(crops.spp[at].tolist()) if spp == LARGE_SPP and i not in blocks]
     halves = [crops.means[at][rest[k::2]][:, :3].float().mean(0)[None] for k in (0, 1)]
     exposure = torch.tensor([exposure_of(target)]).clamp(1e-6, 1e6).view(1, 1, 1, 1)
-    out = network({name: plane[None] for name, plane in noisy.items()}, exposure)
+    out = denoised(network, {name: plane[None] for name, plane in noisy.items()}, exposure)
     mapped = [tone_mapped(half * exposure) for half in halves]
     noise = float((mapped[0] - mapped[1]).square().mean()) / 4
     wanted = tone_mapped(target[None] * exposure)

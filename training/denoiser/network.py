@@ -1,4 +1,4 @@
-"""The network and the filter of docs/denoiser.md, sections 1 to 3, in PyTorch.
+"""The network and the filter of docs/denoiser.md, sections 1 to 3 and 8, in PyTorch.
 
 Shapes are (batch, channels, height, width); height and width are multiples of 16 (the caller pads).
 """
@@ -176,9 +176,33 @@ class Denoiser(nn.Module):
             return self.filtered([one.float() for one in logits], light, albedo, valid)
 
 
+def boxed(plane, radius):
+    """Means over (2 radius + 1)² pixels, edges repeated."""
+    return F.avg_pool2d(F.pad(plane, (radius,) * 4, mode="replicate"), 2 * radius + 1, 1)
+
+
+def tone_slope(x):
+    """Derivative of the sRGB curve after x / (1 + x)."""
+    u = x / (1 + x)
+    curve = torch.where(u <= 0.0031308, torch.full_like(u, 12.92), 0.4395833 * u.clamp_min(1e-9) ** (1 / 2.4 - 1))
+    return curve / (1 + x) ** 2
+
+
+def guarded(noisy, out, exposure):
+    """Section 8: the noisy picture comes back where noise does not explain the difference. Not part of the training."""
+    samples = noisy["samples"]
+    before, after = exposure * luminance(noisy["radiance"]), exposure * luminance(out)
+    weight = tone_slope(boxed((before + after) / 2, 1) + 0.005) ** 2
+    apart = boxed(weight * (after - before) ** 2, 2)
+    excused = (0.7 + 4 / samples.clamp_min(1)) * boxed(weight * exposure**2 * noisy["variance"], 2)
+    error = (apart - excused).clamp_min(0)
+    trust = torch.where((error > 0) & (samples >= 2), excused / (excused + error).clamp_min(1e-30), torch.ones_like(error))
+    return trust * out + (1 - trust) * noisy["radiance"]
+
+
 def denoised(network, noisy, exposure):
-    """A whole picture of any size: pads, runs, cuts."""
+    """A whole picture of any size: pads, runs, cuts, holds against the noisy one."""
     height, width = noisy["radiance"].shape[-2:]
     pad = (0, -width % 16, 0, -height % 16)
     padded = {name: F.pad(plane, pad, mode="replicate") for name, plane in noisy.items()}
-    return network(padded, exposure)[..., :height, :width]
+    return guarded(noisy, network(padded, exposure)[..., :height, :width], exposure)

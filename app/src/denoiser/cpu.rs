@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use frame::{DenoiseFault, NetworkId, Noisy, TileDenoiser};
+use render_core::denoise::guard::{GUARD_REACH_PX, guard};
 use render_core::denoise::{NoisyPicture, NoisyPlanes, Weights, reference};
 
 /// A network on the processor.
@@ -24,7 +25,7 @@ impl TileDenoiser for CpuDenoiser {
     }
 
     fn reach_px(&self) -> u32 {
-        self.weights.reach_px()
+        self.weights.reach_px() + GUARD_REACH_PX
     }
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
@@ -39,6 +40,8 @@ impl TileDenoiser for CpuDenoiser {
         };
         let picture = NoisyPicture::new(noisy.width as usize, noisy.height as usize, planes);
         let picture = picture.map_err(|fault| DenoiseFault(fault.to_string()))?;
-        Ok(reference::denoise(&self.weights, &picture, exposure_scale))
+        let mut colours = reference::denoise(&self.weights, &picture, exposure_scale);
+        guard(&picture, exposure_scale, &mut colours);
+        Ok(colours)
     }
 }

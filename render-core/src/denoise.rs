@@ -4,6 +4,7 @@
 //! [`reference`] is the definition in plain f32 that everything else is compared with. Nothing here reads the disk,
 //! names a GPU or knows where weights come from.
 
+pub mod cpu;
 pub mod features;
 pub mod guard;
 pub mod network;

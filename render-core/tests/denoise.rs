@@ -4,11 +4,15 @@
 mod fixture;
 
 use fixture::fixture;
+use render_core::denoise::cpu::{CpuDenoiser, Instructions};
 use render_core::denoise::network::{CONVOLUTIONS, HEADS};
 use render_core::denoise::{Weights, reference};
 
 /// The bound between PyTorch and plain f32, relative to a layer's mean magnitude.
 const LAYER_TOLERANCE: f64 = 1e-5;
+
+/// The bound between the fast path and plain f32, relative to the larger of a value and the mean.
+const FAST_TOLERANCE: f64 = 1e-5;
 
 /// Largest difference relative to the larger of the value and the mean magnitude.
 fn distance(found: &[f32], expected: &[f32]) -> f64 {
@@ -37,6 +41,22 @@ fn plain_f32_computes_what_pytorch_computes_layer_by_layer() {
         println!("{}: {distances:?}", network.name);
         for (name, distance) in distances {
             assert!(distance <= LAYER_TOLERANCE, "{} {name}: {distance:e}", network.name);
+        }
+    }
+}
+
+#[test]
+fn fast_path_computes_what_plain_f32_computes_with_any_instructions() {
+    let fixture = fixture();
+    for network in &fixture.header.networks {
+        let weights = Weights::random(network.shape(), network.seed);
+        let expected = reference::denoise(&weights, &fixture.noisy(), fixture.header.exposure);
+        for instructions in [Instructions::Detected, Instructions::Avx2, Instructions::Baseline] {
+            let denoiser = CpuDenoiser::new(&weights).with_instructions(instructions);
+            let found = denoiser.denoise(&fixture.noisy(), fixture.header.exposure);
+            let distance = distance(&found, &expected);
+            println!("{} {instructions:?}: {distance:e}", network.name);
+            assert!(distance <= FAST_TOLERANCE, "{} {instructions:?}: {distance:e}", network.name);
         }
     }
 }

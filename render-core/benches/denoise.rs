@@ -1,0 +1,77 @@
+//! What denoising costs on processors: `cargo bench -p render-core --bench denoise [-- PIXELS_MAX_OF_A_PIECE]`.
+//!
+//! CPU seconds of all threads, because a wall clock on a busy machine says little; the least of several rounds.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
+use std::time::Instant;
+
+use render_core::denoise::cpu::{CpuDenoiser, Instructions};
+use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape, Weights};
+
+const WIDTH: usize = 1280;
+const HEIGHT: usize = 720;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let noisy = made_up();
+    let megapixels = (WIDTH * HEIGHT) as f64 * 1e-6;
+    let piece = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    println!("network   instructions   CPU s per MP   GFLOP/s per CPU   wall s per MP");
+    for (name, shape) in [("small", Shape::SMALL), ("quality", Shape::QUALITY)] {
+        let weights = Weights::random(shape, 1);
+        for instructions in [Instructions::Detected, Instructions::Avx2, Instructions::Baseline] {
+            let mut denoiser = CpuDenoiser::new(&weights).with_instructions(instructions);
+            if let Some(pixels) = piece {
+                denoiser = denoiser.with_piece_pixels_max(pixels);
+            }
+            let (mut cpu, mut wall) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..ROUNDS {
+                let (cpu_before, before) = (cpu_seconds(), Instant::now());
+                let picture = denoiser.denoise(&noisy, 1.0);
+                assert!(picture.iter().all(|value| value.is_finite()), "a picture");
+                cpu = cpu.min(cpu_seconds() - cpu_before);
+                wall = wall.min(before.elapsed().as_secs_f64());
+            }
+            let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
+            let kind = format!("{instructions:?}");
+            println!(
+                "{name:9} {kind:14} {:12.2} {:17.1} {:15.2}",
+                cpu / megapixels,
+                gflop / cpu,
+                wall / megapixels
+            );
+        }
+    }
+}
+
+/// Values of any kind: what a pixel costs does not depend on them.
+fn made_up() -> NoisyPicture<'static> {
+    let pixels = WIDTH * HEIGHT;
+    let wave = |count: usize, factor: f32| -> Vec<f32> {
+        (0..count).map(|at| 0.5 + 0.5 * (at as f32 * factor).sin()).collect()
+    };
+    let planes = NoisyPlanes {
+        radiance: wave(3 * pixels, 0.37).into(),
+        albedo: wave(3 * pixels, 0.011).into(),
+        normal: wave(3 * pixels, 0.023).into(),
+        depth: wave(pixels, 0.005).into(),
+        hits: vec![1.0; pixels].into(),
+        variance: wave(pixels, 0.3).into(),
+        samples: vec![16; pixels].into(),
+    };
+    NoisyPicture::new(WIDTH, HEIGHT, planes).expect("planes of one size")
+}
+
+/// Seconds of user and system time of all threads; those of the wall clock where the system does not tell.
+fn cpu_seconds() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let told = std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut times = fields.split_whitespace().skip(11);
+        let ticks = times.next()?.parse::<f64>().ok()? + times.next()?.parse::<f64>().ok()?;
+        Some(ticks / TICKS_PER_SECOND)
+    });
+    let since_1970 = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    told.unwrap_or_else(|| since_1970().map_or(0.0, |time| time.as_secs_f64()))
+}

@@ -40,35 +40,40 @@ impl Kernel {
     /// # Panics
     /// When the text is not valid WGSL or binds a resource of another kind, which a test rules out.
     pub fn bindings(&self, arrays: Arrays) -> Vec<Binding> {
-        let source = self.source(arrays);
-        let module = naga::front::wgsl::parse_str(&source).expect("kernels are valid WGSL: tests/kernels.rs");
-        let mut bindings: Vec<Binding> = module
-            .global_variables
-            .iter()
-            .filter_map(|(_, global)| {
-                let place = global.binding.as_ref()?;
-                let kind = match global.space {
-                    AddressSpace::Uniform => BindingKind::Uniform,
-                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => {
-                        BindingKind::StorageWrite
-                    }
-                    AddressSpace::Storage { .. } => BindingKind::StorageRead,
-                    _ => match module.types[global.ty].inner {
-                        TypeInner::Image { dim: ImageDimension::D2, arrayed: true, .. } => {
-                            BindingKind::TextureArray
-                        }
-                        TypeInner::Image { class: ImageClass::Storage { .. }, .. } => {
-                            BindingKind::WordTexture
-                        }
-                        TypeInner::Image { dim: ImageDimension::D2, .. } => BindingKind::Texture,
-                        ref other => panic!("kernels bind buffers and 2D pictures only, not {other:?}"),
-                    },
-                };
-                let name = global.name.clone().unwrap_or_default();
-                Some(Binding { group: place.group, binding: place.binding, name, kind })
-            })
-            .collect();
-        bindings.sort_by_key(|binding| (binding.group, binding.binding));
-        bindings
+        bindings_in(&self.source(arrays))
     }
+}
+
+/// All resources that this text declares, by group and number.
+///
+/// # Panics
+/// As [`Kernel::bindings`].
+pub(crate) fn bindings_in(source: &str) -> Vec<Binding> {
+    let module = naga::front::wgsl::parse_str(source).expect("kernels are valid WGSL: tests/kernels.rs");
+    let mut bindings: Vec<Binding> = module
+        .global_variables
+        .iter()
+        .filter_map(|(_, global)| {
+            let place = global.binding.as_ref()?;
+            let kind = match global.space {
+                AddressSpace::Uniform => BindingKind::Uniform,
+                AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => {
+                    BindingKind::StorageWrite
+                }
+                AddressSpace::Storage { .. } => BindingKind::StorageRead,
+                _ => match module.types[global.ty].inner {
+                    TypeInner::Image { dim: ImageDimension::D2, arrayed: true, .. } => {
+                        BindingKind::TextureArray
+                    }
+                    TypeInner::Image { class: ImageClass::Storage { .. }, .. } => BindingKind::WordTexture,
+                    TypeInner::Image { dim: ImageDimension::D2, .. } => BindingKind::Texture,
+                    ref other => panic!("kernels bind buffers and 2D pictures only, not {other:?}"),
+                },
+            };
+            let name = global.name.clone().unwrap_or_default();
+            Some(Binding { group: place.group, binding: place.binding, name, kind })
+        })
+        .collect();
+    bindings.sort_by_key(|binding| (binding.group, binding.binding));
+    bindings
 }

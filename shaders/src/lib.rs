@@ -2,8 +2,10 @@
 //!
 //! A kernel's text is its subjects (`lib/`) followed by its own file (`trace/`), in the order that
 //! [`Kernel::source`] joins them. All kernels share one bind group; [`Kernel::bindings`] reads it off the text.
+//! [`denoise`] holds the denoiser's, whose loops are written out by the host.
 
 mod bindings;
+pub mod denoise;
 pub mod layout;
 
 pub use bindings::{Binding, BindingKind};

@@ -1,0 +1,279 @@
+//! The denoiser's kernels (docs/denoiser.md). Their innermost loops are written out here, text in and text out, because what
+//! naga makes of a loop hides from drivers that its length is known.
+
+use std::fmt::Write as _;
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::bindings::{Binding, bindings_in};
+
+macro_rules! part {
+    ($name:literal) => {
+        include_str!(concat!("../denoise/", $name, ".wgsl"))
+    };
+}
+
+/// How blocks of channels lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stored {
+    /// As half floats: the product.
+    Half,
+    /// As floats: the proof.
+    Full,
+}
+
+impl Stored {
+    /// Bytes of a block of four channels.
+    pub fn block_size(self) -> u64 {
+        match self {
+            Self::Half => 8,
+            Self::Full => 16,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Half => part!("stored_half"),
+            Self::Full => part!("stored_full"),
+        }
+    }
+}
+
+/// Where a convolution reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A layer of its own size.
+    Plain,
+    /// A layer twice as wide and high, of which it takes the largest of 2×2.
+    Pooled,
+    /// A layer half as wide and high, doubled, and one of its own size.
+    Joined,
+}
+
+/// One kernel of the denoiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DenoiseKernel {
+    /// Features of the traced planes.
+    Prepare,
+    /// 3×3 convolution and ReLU; a workgroup makes so many times eight channels (1 to 4).
+    Convolution {
+        /// Where it reads.
+        source: Source,
+        /// Groups of eight output channels in a workgroup.
+        groups: u32,
+    },
+    /// 1×1 convolution.
+    Head,
+    /// Weighted light on five scales.
+    Pyramid {
+        /// Taps of the filter, 9 or 25.
+        taps: u32,
+    },
+    /// A coarser level of the filter.
+    Level {
+        /// Taps of the filter, 9 or 25.
+        taps: u32,
+    },
+    /// The finest level and the albedo.
+    Finish {
+        /// Taps of the filter, 9 or 25.
+        taps: u32,
+    },
+}
+
+/// What a kernel is told (`shaders/denoise/layer.wgsl`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the kernels' text says what each is")]
+pub struct Layer {
+    pub width: u32,
+    pub height: u32,
+    pub first_row: u32,
+    pub blocks_a: u32,
+    pub blocks_b: u32,
+    pub blocks: u32,
+    pub weights_at: u32,
+    pub level_at: u32,
+    pub filtered_at: u32,
+    pub coarser_at: u32,
+    pub traced_width: u32,
+    pub traced_height: u32,
+    pub kept_x: u32,
+    pub kept_y: u32,
+    pub kept_width: u32,
+    pub kept_height: u32,
+    pub exposure: f32,
+    pub top: u32,
+    pub spare_0: u32,
+    pub spare_1: u32,
+}
+
+/// Numbers a pixel in the traced planes.
+pub const NOISY_VALUES: usize = 13;
+
+/// Places that one thread of a convolution or head makes.
+const PLACES: usize = 4;
+
+impl DenoiseKernel {
+    /// Name for labels and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Convolution { source: Source::Plain, .. } => "convolution",
+            Self::Convolution { source: Source::Pooled, .. } => "pooled convolution",
+            Self::Convolution { source: Source::Joined, .. } => "joined convolution",
+            Self::Head => "head",
+            Self::Pyramid { .. } => "pyramid",
+            Self::Level { .. } => "level",
+            Self::Finish { .. } => "finish",
+        }
+    }
+
+    /// The whole WGSL text.
+    pub fn source(self, stored: Stored) -> String {
+        let common = [part!("layer"), stored.text()].concat();
+        let own = match self {
+            Self::Prepare => [part!("noisy"), part!("prepare")].concat(),
+            Self::Convolution { source, groups } => convolution(source, groups),
+            Self::Head => written_out(part!("head"), &head_products()),
+            Self::Pyramid { taps } => {
+                format!("const TAPS: u32 = {taps}u;\n") + part!("noisy") + part!("pyramid")
+            }
+            Self::Level { taps } => filter(taps) + part!("level"),
+            Self::Finish { taps } => {
+                let albedo = averaged(9, "albedos", "vec3<f32>", taps + 2);
+                filter(taps) + part!("noisy") + &part!("finish").replace("/*albedo*/", &albedo)
+            }
+        };
+        common + &own
+    }
+
+    /// All resources that the text declares, by number.
+    ///
+    /// # Panics
+    /// When the text is not valid WGSL, which a test rules out.
+    pub fn bindings(self, stored: Stored) -> Vec<Binding> {
+        bindings_in(&self.source(stored))
+    }
+
+    /// Places of the written layer that a workgroup makes, across and down.
+    pub fn places(self) -> [u32; 2] {
+        match self {
+            Self::Prepare => [16, 4],
+            Self::Head => [16, 16],
+            // Pixels of the finest level are 2×2 to a thread.
+            Self::Pyramid { .. } => [16, 16],
+            Self::Convolution { .. } | Self::Level { .. } | Self::Finish { .. } => [16, 8],
+        }
+    }
+}
+
+fn convolution(source: Source, groups: u32) -> String {
+    let reads = match source {
+        Source::Plain => part!("source_plain"),
+        Source::Pooled => part!("source_pooled"),
+        Source::Joined => part!("source_joined"),
+    };
+    let text = written_out(part!("convolution"), &convolution_products());
+    format!("const GROUPS: u32 = {groups}u;\n{text}{reads}")
+}
+
+/// The text with its sums, its products and its stores put in.
+fn written_out(text: &str, products: &str) -> String {
+    let mut sums = String::new();
+    let mut keep = String::new();
+    for place in 0..PLACES {
+        for half in 0..2 {
+            put(&mut sums, format_args!("var sum_{place}_{half} = bias_{half};"));
+            put(&mut keep, format_args!("keep(block_out + {half}u, x, y + {place}u, sum_{place}_{half});"));
+        }
+    }
+    text.replace("/*sums*/", &sums).replace("/*products*/", products).replace("/*keep*/", &keep)
+}
+
+/// All nine taps of one input block: columns of six places above each other serve three taps each.
+fn convolution_products() -> String {
+    let mut text = String::new();
+    for dx in 0..3 {
+        put(&mut text, format_args!("{{"));
+        for row in 0..PLACES + 2 {
+            put(&mut text, format_args!("let x_{row} = tile[strip][{row}u][thread.x + {dx}u];"));
+        }
+        for dy in 0..3 {
+            for half in 0..2 {
+                let at = ((dy * 3 + dx) * 2 + half) * 4;
+                let vector = |channel| format!("kernels[kernel][{}u]", at + channel);
+                products(&mut text, half, dy, vector);
+            }
+        }
+        put(&mut text, format_args!("}}"));
+    }
+    text
+}
+
+fn head_products() -> String {
+    let mut text = String::new();
+    for row in 0..PLACES {
+        put(&mut text, format_args!("let x_{row} = source(block, x, y + {row}u);"));
+    }
+    for half in 0..2 {
+        products(&mut text, half, 0, |channel| format!("weights[kernel + {}u]", 4 * half + channel));
+    }
+    text
+}
+
+/// Four input channels of each place times four vectors of kernels, onto the sums.
+fn products(text: &mut String, half: usize, first_row: usize, vector: impl Fn(usize) -> String) {
+    put(text, format_args!("{{"));
+    for channel in 0..4 {
+        put(text, format_args!("let k_{channel} = {};", vector(channel)));
+    }
+    for place in 0..PLACES {
+        for (channel, letter) in ["x", "y", "z", "w"].iter().enumerate() {
+            let sum = format!("sum_{place}_{half}");
+            let from = format!("x_{}.{letter}", place + first_row);
+            put(text, format_args!("{sum} = fma(vec4<f32>({from}), k_{channel}, {sum});"));
+        }
+    }
+    put(text, format_args!("}}"));
+}
+
+/// The levels' common part for so many taps.
+fn filter(taps: u32) -> String {
+    let radius = if taps == 25 { 2 } else { 1 };
+    let averaged = averaged(taps, "blended", "vec4<f32>", 0);
+    format!("const TAPS: u32 = {taps}u;\nconst RADIUS: u32 = {radius}u;\n")
+        + &part!("filter").replace("/*averaged*/", &averaged)
+}
+
+/// The mean of a held neighbourhood by the softmax of the logits from this channel on: `sum` and `total`.
+fn averaged(taps: u32, held: &str, shape: &str, first_channel: u32) -> String {
+    let side = if taps == 25 { 5 } else { 3 };
+    let blocks = first_channel / 4..(first_channel + taps).div_ceil(4);
+    let mut text = String::new();
+    for block in blocks {
+        put(&mut text, format_args!("let logits_{block} = logit_block({block}u, x, y);"));
+    }
+    let logit = |tap: u32| {
+        let channel = first_channel + tap;
+        format!("logits_{}.{}", channel / 4, ["x", "y", "z", "w"][channel as usize % 4])
+    };
+    put(&mut text, format_args!("var most = {};", logit(0)));
+    for tap in 1..taps {
+        put(&mut text, format_args!("most = max(most, {});", logit(tap)));
+    }
+    put(&mut text, format_args!("var total = 0.0;\nvar sum = {shape}(0.0);\nvar share = 0.0;"));
+    for tap in 0..taps {
+        let place = format!("{held}[thread.y + {}u][thread.x + {}u]", tap / side, tap % side);
+        put(
+            &mut text,
+            format_args!("share = exp({} - most);\ntotal += share;\nsum += share * {place};", logit(tap)),
+        );
+    }
+    text
+}
+
+fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}

@@ -10,9 +10,16 @@ pub mod guard;
 pub mod network;
 pub mod reference;
 
+#[cfg(test)]
+#[path = "../tests/made/aloud.rs"]
+mod aloud;
+pub(crate) mod gpu;
+mod local;
 mod noisy;
+mod pieces;
 mod weights;
 
+pub use local::{LocalDenoiser, StepTime};
 pub use network::Shape;
 pub use noisy::{NoisyFault, NoisyPicture, NoisyPlanes};
 pub use weights::{Linear, Weights, WeightsError};

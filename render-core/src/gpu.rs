@@ -5,9 +5,11 @@
 
 mod adapter;
 mod kernel;
+mod steps;
 
 pub use adapter::{AdapterChoice, AdapterReport, adapters};
 pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
+pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
 
 use std::sync::{Arc, Mutex};
 
@@ -23,6 +25,8 @@ pub(crate) struct Gpu {
     limits: wgpu::Limits,
     /// How kernels read the scene's arrays on it.
     pub(crate) arrays: Arrays,
+    /// Whether kernels let lanes hand numbers to each other.
+    pub(crate) shares_lanes: bool,
     /// What went wrong first, if anything did.
     fault: Arc<Mutex<Option<GpuFault>>>,
 }
@@ -102,9 +106,10 @@ impl Gpu {
     pub(crate) fn open(choice: &AdapterChoice) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find(choice)?;
         let limits = adapter::wanted_limits(&adapter, &card)?;
+        let shares_lanes = adapter::shares_lanes(&adapter, &card);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tessera"),
-            required_features: wgpu::Features::empty(),
+            required_features: if shares_lanes { wgpu::Features::SUBGROUP } else { wgpu::Features::empty() },
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
@@ -128,7 +133,7 @@ impl Gpu {
             note(&uncaptured, fault);
         }));
         let arrays = adapter::arrays_for(&card, &limits);
-        Ok(Self { device, queue, card, limits, arrays, fault })
+        Ok(Self { device, queue, card, limits, arrays, shares_lanes, fault })
     }
 
     /// What this is.
@@ -277,11 +282,25 @@ impl Gpu {
         Picture { view }
     }
 
+    /// Takes the device away, as a driver may.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        self.device.destroy();
+    }
+
     /// Starts writing work down.
     pub(crate) fn record(&self) -> Recording {
         Recording {
             encoder: self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None }),
         }
+    }
+
+    /// Submits the work and waits for it.
+    pub(crate) fn finish(&self, recording: Recording) -> Result<(), GpuFault> {
+        self.queue.submit([recording.encoder.finish()]);
+        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
+        self.check()?;
+        waited.map(|_| ()).map_err(|_| GpuFault::Lost("the device did not finish its work".into()))
     }
 
     /// Submits the work, waits for it, and returns the bytes of `readback`.

@@ -13,14 +13,16 @@
 const COLUMNS: u32 = 18u;
 const STRIP_ROWS: u32 = 6u;
 const THREADS: u32 = 32u * GROUPS;
-// Vectors of the kernels of one input block and eight output channels: tap, output block, input channel.
+// Vectors of the kernels of one input block and eight output channels, of all three columns of taps and of one of them: tap,
+// output block, input channel.
 const KERNEL: u32 = 72u;
+const KERNEL_COLUMN: u32 = 24u;
 
-// (input block, strip of four rows), row with one above and one below, column with one on either side. The rows are told by
-// constants, which need no check at run time.
+// (input block, strip of four rows), row with one above and one below, column with one on either side. Rows are told by constants,
+// which need no check at run time.
 var<workgroup> tile: array<array<array<vec4<f32>, COLUMNS>, STRIP_ROWS>, 4>;
-// (output group, input block), vector.
-var<workgroup> kernels: array<array<vec4<f32>, KERNEL>, 2u * GROUPS>;
+// (output group, input block, column of taps), vector.
+var<workgroup> kernels: array<array<vec4<f32>, KERNEL_COLUMN>, 6u * GROUPS>;
 
 fn hold_tile(corner: vec2<u32>, block: u32, index: u32) {
     for (var i = index; i < 4u * STRIP_ROWS * COLUMNS; i += THREADS) {
@@ -36,10 +38,9 @@ fn hold_tile(corner: vec2<u32>, block: u32, index: u32) {
 fn hold_kernels(first_group: u32, block: u32, blocks_in: u32, index: u32) {
     let kernels_at = layer.weights_at + layer.blocks;
     for (var i = index; i < 2u * KERNEL * GROUPS; i += THREADS) {
-        let group = i / (2u * KERNEL);
-        let vector = i % (2u * KERNEL);
-        let place = ((first_group + group) * blocks_in + block) * KERNEL + vector;
-        kernels[2u * group + vector / KERNEL][vector % KERNEL] = weights[kernels_at + place];
+        let group = first_group + i / (2u * KERNEL);
+        let place = (group * blocks_in + block) * KERNEL + i % (2u * KERNEL);
+        kernels[i / KERNEL_COLUMN][i % KERNEL_COLUMN] = weights[kernels_at + place];
     }
 }
 
@@ -68,9 +69,11 @@ fn main(
         hold_kernels(first_group, block, blocks_in, index);
         workgroupBarrier();
         for (var half = 0u; half < 2u; half++) {
-            let strip = 2u * half + thread.y;
-            let kernel = 2u * thread.z + half;
-            /*products*/
+            for (var dx = 0u; dx < 3u; dx++) {
+                let strip = 2u * half + thread.y;
+                let kernel = (2u * thread.z + half) * 3u + dx;
+                /*products*/
+            }
         }
     }
     let x = corner.x + thread.x;

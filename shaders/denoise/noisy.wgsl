@@ -1,7 +1,7 @@
 // The traced planes of a region, made safe. Three numbers a pixel for radiance, albedo and normal, then one for each of
-// depth, hits, variance and samples; plane after plane.
+// depth, hits, variance and (as a whole number) samples; plane after plane.
 
-@group(0) @binding(1) var<storage, read> noisy: array<f32>;
+@group(0) @binding(1) var<storage, read> noisy: array<u32>;
 
 const NOISY_ALBEDO: u32 = 3u;
 const NOISY_NORMAL: u32 = 6u;
@@ -14,8 +14,8 @@ const RADIANCE_MAX: f32 = 1e6;
 const ALBEDO_FLOOR: f32 = 0.05;
 
 // By its bits, because compilers may assume that nothing else exists.
-fn finite(x: f32) -> f32 {
-    return select(x, 0.0, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+fn finite(bits: u32) -> f32 {
+    return bitcast<f32>(select(bits, 0u, (bits & 0x7f800000u) == 0x7f800000u));
 }
 
 // The pixel of the region whose values stand for (x, y).
@@ -40,6 +40,6 @@ fn albedo(pixel: u32) -> vec3<f32> {
     return clamp(noisy_triple(NOISY_ALBEDO, pixel), vec3<f32>(0.0), vec3<f32>(1.0));
 }
 
-fn samples(pixel: u32) -> f32 {
-    return noisy_value(NOISY_SAMPLES, pixel);
+fn samples(pixel: u32) -> u32 {
+    return noisy[NOISY_SAMPLES * layer.traced_width * layer.traced_height + pixel];
 }

@@ -12,7 +12,7 @@ fn compressed(x: f32) -> f32 {
 fn pixel_features(pixel: u32) -> array<f32, 12> {
     var values = array<f32, 12>();
     let s = samples(pixel);
-    if s <= 0.0 {
+    if s == 0u {
         values[9] = compressed(1.0);
         values[10] = 1.0;
         return values;
@@ -29,8 +29,8 @@ fn pixel_features(pixel: u32) -> array<f32, 12> {
     }
     let deviation = e * sqrt(max(noisy_value(NOISY_VARIANCE, pixel), 0.0));
     let noise = deviation / (e * dot(c, vec3<f32>(0.2126, 0.7152, 0.0722)) + 0.02);
-    values[9] = compressed(select(min(noise, 64.0), 1.0, s < 2.0));
-    values[10] = min(inverseSqrt(s), 1.0);
+    values[9] = compressed(select(min(noise, 64.0), 1.0, s < 2u));
+    values[10] = min(inverseSqrt(f32(s)), 1.0);
     let depth = log2(max(noisy_value(NOISY_DEPTH, pixel), 0.0009765625)) * 0.0625;
     values[11] = select(1.5, clamp(depth, -0.625, 1.0), noisy_value(NOISY_HITS, pixel) > 0.0);
     return values;

@@ -50,20 +50,35 @@ pub enum Source {
     Joined,
 }
 
+/// How a convolution's work is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// In tiles held in workgroup memory, so many times eight channels to a workgroup (1 to 4): for GPUs.
+    Tiles {
+        /// Groups of eight output channels.
+        groups: u32,
+    },
+    /// In lanes that hand kernels to each other: for software Vulkan whose subgroups have eight lanes or more.
+    Lanes,
+}
+
 /// One kernel of the denoiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DenoiseKernel {
     /// Features of the traced planes.
     Prepare,
-    /// 3×3 convolution and ReLU; a workgroup makes so many times eight channels (1 to 4).
+    /// 3×3 convolution and ReLU.
     Convolution {
         /// Where it reads.
         source: Source,
-        /// Groups of eight output channels in a workgroup.
-        groups: u32,
+        /// How its work is laid out.
+        work: Work,
     },
     /// 1×1 convolution.
-    Head,
+    Head {
+        /// Whether lanes hand kernels to each other, as with [`Work::Lanes`].
+        lanes: bool,
+    },
     /// Weighted light on five scales.
     Pyramid {
         /// Taps of the filter, 9 or 25.
@@ -122,7 +137,7 @@ impl DenoiseKernel {
             Self::Convolution { source: Source::Plain, .. } => "convolution",
             Self::Convolution { source: Source::Pooled, .. } => "pooled convolution",
             Self::Convolution { source: Source::Joined, .. } => "joined convolution",
-            Self::Head => "head",
+            Self::Head { .. } => "head",
             Self::Pyramid { .. } => "pyramid",
             Self::Level { .. } => "level",
             Self::Finish { .. } => "finish",
@@ -134,8 +149,8 @@ impl DenoiseKernel {
         let common = [part!("layer"), stored.text()].concat();
         let own = match self {
             Self::Prepare => [part!("noisy"), part!("prepare")].concat(),
-            Self::Convolution { source, groups } => convolution(source, groups),
-            Self::Head => written_out(part!("head"), &head_products()),
+            Self::Convolution { source, work } => convolution(source, work),
+            Self::Head { lanes } => head(lanes),
             Self::Pyramid { taps } => {
                 format!("const TAPS: u32 = {taps}u;\n") + part!("noisy") + part!("pyramid")
             }
@@ -160,7 +175,8 @@ impl DenoiseKernel {
     pub fn places(self) -> [u32; 2] {
         match self {
             Self::Prepare => [16, 4],
-            Self::Head => [16, 16],
+            Self::Head { .. } => [16, 16],
+            Self::Convolution { work: Work::Lanes, .. } => [8, 16],
             // Pixels of the finest level are 2×2 to a thread.
             Self::Pyramid { .. } => [16, 16],
             Self::Convolution { .. } | Self::Level { .. } | Self::Finish { .. } => [16, 8],
@@ -168,14 +184,31 @@ impl DenoiseKernel {
     }
 }
 
-fn convolution(source: Source, groups: u32) -> String {
+fn convolution(source: Source, work: Work) -> String {
     let reads = match source {
         Source::Plain => part!("source_plain"),
         Source::Pooled => part!("source_pooled"),
         Source::Joined => part!("source_joined"),
     };
-    let text = written_out(part!("convolution"), &convolution_products());
-    format!("const GROUPS: u32 = {groups}u;\n{text}{reads}")
+    reads.to_owned()
+        + &match work {
+            Work::Tiles { groups } => {
+                let text = written_out(part!("convolution"), &tile_products());
+                format!("const GROUPS: u32 = {groups}u;\n{text}")
+            }
+            Work::Lanes => {
+                let mut rows = String::new();
+                for row in 0..PLACES + 2 {
+                    put(&mut rows, format_args!("let y_{row} = row(y, {});", row as isize - 1));
+                }
+                written_out(part!("convolution_lanes"), &lane_products()).replace("/*rows*/", &rows)
+            }
+        }
+}
+
+fn head(lanes: bool) -> String {
+    let lane = if lanes { "@builtin(subgroup_invocation_id) lane: u32," } else { "" };
+    written_out(part!("head"), &head_products(lanes)).replace("/*lane*/", lane)
 }
 
 /// The text with its sums, its products and its stores put in.
@@ -191,33 +224,50 @@ fn written_out(text: &str, products: &str) -> String {
     text.replace("/*sums*/", &sums).replace("/*products*/", products).replace("/*keep*/", &keep)
 }
 
-/// All nine taps of one input block: columns of six places above each other serve three taps each.
-fn convolution_products() -> String {
+/// A column of three taps of one input block: six places above each other serve it.
+fn tile_products() -> String {
     let mut text = String::new();
-    for dx in 0..3 {
-        put(&mut text, format_args!("{{"));
-        for row in 0..PLACES + 2 {
-            put(&mut text, format_args!("let x_{row} = tile[strip][{row}u][thread.x + {dx}u];"));
-        }
-        for dy in 0..3 {
-            for half in 0..2 {
-                let at = ((dy * 3 + dx) * 2 + half) * 4;
-                let vector = |channel| format!("kernels[kernel][{}u]", at + channel);
-                products(&mut text, half, dy, vector);
-            }
-        }
-        put(&mut text, format_args!("}}"));
+    for row in 0..PLACES + 2 {
+        put(&mut text, format_args!("let x_{row} = tile[strip][{row}u][thread.x + dx];"));
+    }
+    for (dy, half) in (0..3).flat_map(|dy| [(dy, 0), (dy, 1)]) {
+        products(&mut text, half, dy, |channel| {
+            format!("kernels[kernel][{}u]", (2 * dy + half) * 4 + channel)
+        });
     }
     text
 }
 
-fn head_products() -> String {
+/// The same, with kernels out of the lanes.
+fn lane_products() -> String {
+    let mut text = String::new();
+    for row in 0..PLACES + 2 {
+        put(&mut text, format_args!("let x_{row} = source(block, column, y_{row});"));
+    }
+    for dy in 0..3 {
+        put(&mut text, format_args!("let held_{dy} = weights[kernel + {}u];", 8 * dy));
+        for half in 0..2 {
+            let vector = |channel| format!("subgroupBroadcast(held_{dy}, {}u)", 4 * half + channel);
+            products(&mut text, half, dy, vector);
+        }
+    }
+    text
+}
+
+fn head_products(lanes: bool) -> String {
     let mut text = String::new();
     for row in 0..PLACES {
         put(&mut text, format_args!("let x_{row} = source(block, x, y + {row}u);"));
     }
+    if lanes {
+        put(&mut text, format_args!("let held = weights[kernel + lane % 8u];"));
+    }
     for half in 0..2 {
-        products(&mut text, half, 0, |channel| format!("weights[kernel + {}u]", 4 * half + channel));
+        let vector = |channel| match lanes {
+            true => format!("subgroupBroadcast(held, {}u)", 4 * half + channel),
+            false => format!("weights[kernel + {}u]", 4 * half + channel),
+        };
+        products(&mut text, half, 0, vector);
     }
     text
 }

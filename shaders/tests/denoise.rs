@@ -1,13 +1,15 @@
 //! Every kernel of the denoiser is valid WGSL on the least capable device, and its host struct is its device struct.
 
-use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, TypeInner};
-use shaders::denoise::{DenoiseKernel, Layer, Source, Stored};
+use shaders::denoise::{DenoiseKernel, Layer, Source, Stored, Work};
 
 fn kernels() -> Vec<(DenoiseKernel, Stored)> {
-    let mut kernels = vec![DenoiseKernel::Prepare, DenoiseKernel::Head];
+    let mut kernels = vec![DenoiseKernel::Prepare];
+    kernels.extend([true, false].map(|lanes| DenoiseKernel::Head { lanes }));
     for source in [Source::Plain, Source::Pooled, Source::Joined] {
-        kernels.extend((1..=4).map(|groups| DenoiseKernel::Convolution { source, groups }));
+        let works = (1..=4).map(|groups| Work::Tiles { groups }).chain([Work::Lanes]);
+        kernels.extend(works.map(|work| DenoiseKernel::Convolution { source, work }));
     }
     for taps in [9, 25] {
         kernels.extend([
@@ -32,8 +34,15 @@ fn every_kernel_is_valid_and_holds_at_most_sixteen_kibibytes_in_a_workgroup() {
     for (kernel, stored) in kernels() {
         let module = parsed(kernel, stored);
         // Packing halves into words is in WebGPU without extension; naga counts it because OpenGL ES may lack it.
-        let able = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+        let mut able = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+        if matches!(
+            kernel,
+            DenoiseKernel::Head { lanes: true } | DenoiseKernel::Convolution { work: Work::Lanes, .. }
+        ) {
+            able |= Capabilities::SUBGROUP;
+        }
         let mut validator = Validator::new(ValidationFlags::all(), able);
+        validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
         if let Err(fault) = validator.validate(&module) {
             panic!("{kernel:?}: {}", fault.emit_to_string(&kernel.source(stored)));
         }

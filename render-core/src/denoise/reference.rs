@@ -6,6 +6,9 @@
 mod filter;
 mod layers;
 
+#[cfg(test)]
+pub(crate) use layers::{convolved, input, mixed};
+
 use super::features::{exposure_used, pixel};
 use super::network::{ALIGNMENT_PX, CONVOLUTIONS, FEATURES, HEADS, LEVELS};
 use super::{NoisyPicture, Weights};

@@ -114,6 +114,13 @@ pub(super) fn arrays_for(card: &AdapterCard, limits: &wgpu::Limits) -> Arrays {
     }
 }
 
+/// Whether kernels had better let lanes hand numbers to each other here: docs/decisions/0006. They count on eight of them.
+pub(super) fn shares_lanes(adapter: &wgpu::Adapter, card: &AdapterCard) -> bool {
+    card.class == AdapterClass::Cpu
+        && adapter.features().contains(wgpu::Features::SUBGROUP)
+        && adapter.get_info().subgroup_min_size >= 8
+}
+
 fn all() -> Vec<(wgpu::Adapter, AdapterCard)> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     // OpenGL probes write to the log without a display and lack what the kernels need.

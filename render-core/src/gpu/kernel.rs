@@ -117,7 +117,21 @@ fn resource<'a>(
 }
 
 fn layout(gpu: &Gpu, bindings: &[Binding], group: u32) -> wgpu::BindGroupLayout {
-    let buffer = |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
+    layout_with(gpu, bindings, group, false)
+}
+
+/// The layout of a group; `sliced`: its uniform buffer is bound in slices.
+pub(super) fn layout_with(
+    gpu: &Gpu,
+    bindings: &[Binding],
+    group: u32,
+    sliced: bool,
+) -> wgpu::BindGroupLayout {
+    let buffer = |ty| wgpu::BindingType::Buffer {
+        ty,
+        has_dynamic_offset: sliced && ty == wgpu::BufferBindingType::Uniform,
+        min_binding_size: None,
+    };
     let texture = |view_dimension| wgpu::BindingType::Texture {
         sample_type: wgpu::TextureSampleType::Float { filterable: false },
         view_dimension,

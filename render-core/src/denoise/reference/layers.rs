@@ -5,7 +5,7 @@ use crate::denoise::Linear;
 use crate::denoise::network::Source;
 
 /// What a convolution reads, put together.
-pub(super) fn input(source: Source, features: &Layer, layers: &[Layer]) -> Layer {
+pub(crate) fn input(source: Source, features: &Layer, layers: &[Layer]) -> Layer {
     match source {
         Source::Features => unshuffled(features),
         Source::Plain(from) => layers[from].clone(),
@@ -20,7 +20,7 @@ pub(super) fn input(source: Source, features: &Layer, layers: &[Layer]) -> Layer
 }
 
 /// 3×3 with repeated edges, then ReLU.
-pub(super) fn convolved(input: &Layer, linear: &Linear) -> Layer {
+pub(crate) fn convolved(input: &Layer, linear: &Linear) -> Layer {
     let mut out = Layer::zeroed(linear.outputs, input.width, input.height);
     for output in 0..linear.outputs {
         for y in 0..input.height {
@@ -53,7 +53,7 @@ fn add_three(row: &mut [f32], from: &[f32], weights: &[f32]) {
 }
 
 /// 1×1 without activation.
-pub(super) fn mixed(input: &Layer, linear: &Linear) -> Layer {
+pub(crate) fn mixed(input: &Layer, linear: &Linear) -> Layer {
     let mut out = Layer::zeroed(linear.outputs, input.width, input.height);
     for output in 0..linear.outputs {
         for y in 0..input.height {

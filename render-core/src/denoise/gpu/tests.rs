@@ -1,0 +1,321 @@
+//! The kernels against the plain reference, and against themselves cut into pieces.
+//!
+//! Needs any adapter (software Vulkan will do); says so loudly and passes where there is none. Networks are narrow here, so that
+//! two cores are done soon; the kernels' texts do not depend on widths but for the groups of a workgroup.
+
+use std::borrow::Cow;
+
+use super::room::Room;
+use super::*;
+use crate::AdapterChoice;
+use crate::denoise::aloud::say_aloud;
+use crate::denoise::network::{CONVOLUTIONS, FEATURES, HEADS, LEVELS, Source, UNSHUFFLED};
+use crate::denoise::reference::{self, Layer, Trace};
+use crate::denoise::{NoisyPlanes, Shape};
+
+/// Bounds of `docs/denoiser.md` and the issue, set before anything ran.
+const FULL_TOLERANCE: f64 = 1e-4;
+const HALF_TOLERANCE: f64 = 2e-3;
+const HALF_PSNR_DB: f64 = 60.0;
+
+fn opened() -> Option<Gpu> {
+    match Gpu::open(&AdapterChoice::default()) {
+        Ok(gpu) => Some(gpu),
+        Err(fault) => {
+            say_aloud(&format!(
+                "NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers"
+            ));
+            None
+        }
+    }
+}
+
+/// Every way in which this adapter can lay the work out.
+fn ways(gpu: &Gpu) -> Vec<bool> {
+    if gpu.shares_lanes { vec![false, true] } else { vec![false] }
+}
+
+/// Networks whose layers fill workgroups of one, two, three and four groups of channels.
+fn narrow(taps: usize) -> Weights {
+    let widths = if taps == 9 { [8, 16, 24, 32] } else { [16, 8, 16, 8] };
+    Weights::random(Shape::new(widths, taps).expect("widths go in eights"), 3)
+}
+
+fn denoiser(gpu: &Gpu, weights: &Weights, stored: Stored, lanes: bool) -> GpuDenoiser {
+    let form = Form { shape: weights.shape(), stored, lanes };
+    GpuDenoiser::with(gpu, weights, form, 1 << 20).expect("there is memory")
+}
+
+/// Numbers in [0, 1) by place: smooth in part, so that neither flat nor noisy places are missing.
+fn number(at: usize, seed: u32) -> f32 {
+    let mixed = (at as u32 ^ seed.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x85eb_ca6b);
+    let mixed = (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35);
+    let noise = (mixed >> 8) as f32 / (1u32 << 24) as f32;
+    0.5 * noise + 0.25 * ((at as f32 * 0.01 + seed as f32).sin() + 1.0)
+}
+
+fn made(width: usize, height: usize) -> NoisyPlanes<'static> {
+    let pixels = width * height;
+    let plane = |count: usize, seed, low: f32, high: f32| -> Cow<'static, [f32]> {
+        (0..count * pixels).map(|at| low + (high - low) * number(at, seed)).collect()
+    };
+    NoisyPlanes {
+        radiance: plane(3, 1, 0.0, 2.0),
+        albedo: plane(3, 2, 0.0, 1.0),
+        normal: plane(3, 3, -1.0, 1.0),
+        depth: plane(1, 4, 0.1, 20.0),
+        hits: plane(1, 5, 0.0, 1.0),
+        variance: plane(1, 6, 0.0, 0.5),
+        samples: (0..pixels).map(|at| 1 + at as u32 % 16).collect(),
+    }
+}
+
+fn picture(width: usize, height: usize) -> NoisyPicture<'static> {
+    NoisyPicture::new(width, height, made(width, height)).expect("sizes agree")
+}
+
+/// A picture in which everything is wrong that can be.
+fn hostile(width: usize, height: usize) -> NoisyPicture<'static> {
+    let mut planes = made(width, height);
+    let evil = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0, 3e38, 1e-42, 1e30];
+    let floats = [
+        &mut planes.radiance,
+        &mut planes.albedo,
+        &mut planes.normal,
+        &mut planes.depth,
+        &mut planes.hits,
+        &mut planes.variance,
+    ];
+    for (plane, values) in floats.into_iter().enumerate() {
+        for (at, value) in values.to_mut().iter_mut().enumerate().skip(plane).step_by(11) {
+            *value = evil[at % evil.len()];
+        }
+    }
+    planes.samples.to_mut().iter_mut().step_by(5).for_each(|samples| *samples = 0);
+    // A whole corner without samples.
+    for y in 0..height / 2 {
+        planes.samples.to_mut()[y * width..y * width + width / 2].fill(0);
+    }
+    NoisyPicture::new(width, height, planes).expect("sizes agree")
+}
+
+/// Largest difference relative to the larger of the value and the mean magnitude.
+fn distance(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let magnitude = expected.iter().map(|&value| f64::from(value).abs()).sum::<f64>() / expected.len() as f64;
+    let apart = |(&a, &b): (&f32, &f32)| {
+        let apart = (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(magnitude).max(1e-30);
+        if apart.is_nan() { f64::INFINITY } else { apart }
+    };
+    found.iter().zip(expected).map(apart).fold(0.0, f64::max)
+}
+
+/// Peak signal to noise of pictures whose values were brought into [0, 1) by x / (1 + x).
+fn psnr(found: &[f32], expected: &[f32]) -> f64 {
+    let shown = |value: f32| f64::from(value) / (1.0 + f64::from(value));
+    let squares = found.iter().zip(expected).map(|(&a, &b)| (shown(a) - shown(b)).powi(2)).sum::<f64>();
+    -10.0 * (squares / expected.len() as f64).log10()
+}
+
+impl Room {
+    /// A buffer of blocks as a layer.
+    fn layer(&self, gpu: &Gpu, stored: Stored, buffer: &Buffer, like: &Layer) -> Vec<f32> {
+        let area = like.width * like.height;
+        let size = stored.block_size() * (like.channels.div_ceil(4) * area) as u64;
+        let readback = gpu.readback("layer", size);
+        let mut work = gpu.record();
+        work.copy((buffer, 0), (&readback, 0), size);
+        let bytes = gpu.run(work, &readback, size).expect("runs");
+        let values: Vec<f32> = match stored {
+            Stored::Full => bytemuck::pod_collect_to_vec(&bytes),
+            Stored::Half => {
+                bytemuck::pod_collect_to_vec::<u8, half::f16>(&bytes).into_iter().map(f32::from).collect()
+            }
+        };
+        let places = (0..like.channels).flat_map(|channel| (0..area).map(move |at| (channel, at)));
+        places.map(|(channel, at)| values[(channel / 4 * area + at) * 4 + channel % 4]).collect()
+    }
+}
+
+/// What the kernels left of each layer, by name, beside what the reference has there.
+fn layers_left(gpu: &Gpu, denoiser: &GpuDenoiser, trace: &Trace) -> Vec<(&'static str, Layer, Layer)> {
+    let room = denoiser.room.as_ref().expect("it ran");
+    let left = |name, buffer, like: &Layer| {
+        let values = room.layer(gpu, denoiser.form.stored, buffer, like);
+        (name, Layer { values, ..*like }, like.clone())
+    };
+    let mut list = vec![left("features", &room.features, &unshuffled(&trace.features))];
+    list.extend(
+        CONVOLUTIONS
+            .iter()
+            .enumerate()
+            .map(|(at, convolution)| left(convolution.name, &room.layers[at], &trace.convolutions[at])),
+    );
+    list.extend((0..LEVELS).map(|level| left(HEADS[level].name, &room.heads[level], &trace.heads[level])));
+    list
+}
+
+/// Distance of each layer and of the picture from the reference.
+fn distances(
+    gpu: &Gpu,
+    denoiser: &mut GpuDenoiser,
+    noisy: &NoisyPicture<'_>,
+    trace: &Trace,
+) -> Vec<(&'static str, f64)> {
+    let found = denoiser.denoise(gpu, noisy, 0.7).expect("runs");
+    assert!(found.iter().all(|value| value.is_finite()));
+    let layers = layers_left(gpu, denoiser, trace);
+    let layers = layers.iter().map(|(name, found, like)| (*name, distance(&found.values, &like.values)));
+    layers.chain([("picture", distance(&found, &trace.picture))]).collect()
+}
+
+/// Distance of each layer from what the reference makes of that layer's own inputs as the kernels left them.
+fn distances_alone(
+    gpu: &Gpu,
+    denoiser: &GpuDenoiser,
+    weights: &Weights,
+    trace: &Trace,
+) -> Vec<(&'static str, f64)> {
+    let layers = layers_left(gpu, denoiser, trace);
+    let (features, rest) = layers.split_first().expect("features come first");
+    let convolutions: Vec<Layer> =
+        rest[..CONVOLUTIONS.len()].iter().map(|(_, found, _)| found.clone()).collect();
+    let made = |at: usize| match CONVOLUTIONS[at].source {
+        Source::Features => reference::convolved(&features.1, weights.convolution(at)),
+        other => reference::convolved(
+            &reference::input(other, &trace.features, &convolutions),
+            weights.convolution(at),
+        ),
+    };
+    let heads =
+        (0..LEVELS).map(|level| reference::mixed(&convolutions[HEADS[level].source], weights.head(level)));
+    let made = (0..CONVOLUTIONS.len()).map(made).chain(heads);
+    rest.iter()
+        .zip(made)
+        .map(|((name, found, _), made)| (*name, distance(&found.values, &made.values)))
+        .collect()
+}
+
+/// Root of the mean square difference relative to that of the values.
+fn rms_distance(found: &[f32], expected: &[f32]) -> f64 {
+    let apart = found.iter().zip(expected).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>();
+    let whole = expected.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+    (apart / whole).sqrt()
+}
+
+fn unshuffled(features: &Layer) -> Layer {
+    assert_eq!(features.channels, FEATURES);
+    let mut out = Layer::zeroed(UNSHUFFLED, features.width / 2, features.height / 2);
+    let (width, area) = (out.width, out.width * out.height);
+    for (at, value) in out.values.iter_mut().enumerate() {
+        let (channel, x, y) = (at / area, at % width, at % area / width);
+        *value = features.row(channel / 4, 2 * y + channel / 2 % 2)[2 * x + channel % 2];
+    }
+    out
+}
+
+fn hold(what: &str, distances: &[(&str, f64)], tolerance: f64) {
+    let told: Vec<String> =
+        distances.iter().map(|(name, distance)| format!("{name} {distance:.0e}")).collect();
+    println!("{what}: {}", told.join(", "));
+    for (name, distance) in distances {
+        assert!(*distance <= tolerance, "{what}, {name}: {distance:e}");
+    }
+}
+
+#[test]
+fn full_precision_computes_what_the_reference_computes_layer_by_layer() {
+    let Some(gpu) = opened() else { return };
+    for lanes in ways(&gpu) {
+        for taps in [9, 25] {
+            let weights = narrow(taps);
+            let mut denoiser = denoiser(&gpu, &weights, Stored::Full, lanes);
+            for (width, height) in [(97, 61), (17, 5), (1, 1)] {
+                for noisy in [picture(width, height), hostile(width, height)] {
+                    let trace = reference::trace(&weights, &noisy, 0.7);
+                    let what = format!("{width}x{height}, {taps} taps, lanes {lanes}");
+                    hold(&what, &distances(&gpu, &mut denoiser, &noisy, &trace), FULL_TOLERANCE);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn half_precision_stays_near_the_reference() {
+    let Some(gpu) = opened() else { return };
+    let noisy = picture(97, 61);
+    for taps in [9, 25] {
+        let weights = narrow(taps);
+        let trace = reference::trace(&weights, &noisy, 0.7);
+        for lanes in ways(&gpu) {
+            let mut denoiser = denoiser(&gpu, &weights, Stored::Half, lanes);
+            let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+            let what = format!("{taps} taps, lanes {lanes}");
+            let alone = distances_alone(&gpu, &denoiser, &weights, &trace);
+            hold(&format!("{what}, largest of a layer alone"), &alone, HALF_TOLERANCE);
+            let layers = layers_left(&gpu, &denoiser, &trace);
+            let rms = |(name, found, like): &(&'static str, Layer, Layer)| {
+                (*name, rms_distance(&found.values, &like.values))
+            };
+            let added: Vec<_> = layers.iter().map(rms).collect();
+            hold(&format!("{what}, root mean square of all up to a layer"), &added, HALF_TOLERANCE);
+            let psnr = psnr(&found, &trace.picture);
+            println!("{psnr:.1} dB");
+            assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
+        }
+    }
+}
+
+#[test]
+fn pieces_give_the_bits_of_the_whole() {
+    let Some(gpu) = opened() else { return };
+    let noisy = picture(331, 250);
+    for lanes in ways(&gpu) {
+        for taps in [9, 25] {
+            let weights = narrow(taps);
+            let form = Form { shape: weights.shape(), stored: Stored::Half, lanes };
+            let mut whole = GpuDenoiser::with(&gpu, &weights, form, 1 << 20).expect("there is memory");
+            let mut cut = GpuDenoiser::with(&gpu, &weights, form, 304 * 256).expect("there is memory");
+            let count = pieces(331, 250, weights.reach_px(), 304 * 256).map(|pieces| pieces.len());
+            assert!(count.is_some_and(|count| count >= 2), "{count:?} pieces");
+            let whole = whole.denoise(&gpu, &noisy, 1.0).expect("runs");
+            assert!(whole == cut.denoise(&gpu, &noisy, 1.0).expect("runs"), "{taps} taps, lanes {lanes}");
+        }
+    }
+}
+
+#[test]
+fn short_submissions_give_the_same_bits() {
+    let Some(gpu) = opened() else { return };
+    let noisy = picture(97, 61);
+    let weights = narrow(9);
+    let mut denoiser = denoiser(&gpu, &weights, Stored::Half, gpu.shares_lanes);
+    let long = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
+    denoiser.pace.limit(1.0);
+    assert!(long == denoiser.denoise(&gpu, &noisy, 1.0).expect("runs"));
+}
+
+#[test]
+fn what_is_constant_stays_what_it_is() {
+    let Some(gpu) = opened() else { return };
+    let (width, height) = (70, 45);
+    let pixels = width * height;
+    let triple =
+        |[r, g, b]: [f32; 3]| -> Cow<'static, [f32]> { (0..pixels).flat_map(|_| [r, g, b]).collect() };
+    let planes = NoisyPlanes {
+        radiance: triple([0.3, 40.0, 0.002]),
+        albedo: triple([0.9, 0.5, 0.0]),
+        normal: triple([0.0, 0.6, 0.8]),
+        depth: vec![3.0; pixels].into(),
+        hits: vec![1.0; pixels].into(),
+        variance: vec![0.0; pixels].into(),
+        samples: vec![16; pixels].into(),
+    };
+    let noisy = NoisyPicture::new(width, height, planes).expect("sizes agree");
+    let mut denoiser = denoiser(&gpu, &narrow(25), Stored::Half, gpu.shares_lanes);
+    let found = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
+    for (found, expected) in found.iter().zip(noisy.radiance()) {
+        assert!((found - expected).abs() <= 1e-5 * expected, "{found} is not {expected}");
+    }
+}

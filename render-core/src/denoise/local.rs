@@ -1,0 +1,125 @@
+//! A denoiser with a device of its own: for pictures that were traced elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::AdapterCard;
+
+use super::gpu::GpuDenoiser;
+use super::{NoisyPicture, Weights};
+use crate::gpu::{AdapterChoice, Gpu, GpuFault};
+
+/// Denoises on one GPU that it opened for nothing else. Whoever renders has [`crate::GpuRenderer::denoise`] instead.
+pub struct LocalDenoiser {
+    adapter: AdapterChoice,
+    weights: Arc<Weights>,
+    card: AdapterCard,
+    device: Option<(Gpu, GpuDenoiser)>,
+}
+
+/// What one kernel of a picture took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepTime {
+    /// The layer, or the part of the filter.
+    pub name: &'static str,
+    /// Multiplications and additions; for what is not a layer, about.
+    pub flops: f64,
+    /// From submission to completion.
+    pub took: Duration,
+}
+
+impl LocalDenoiser {
+    /// Opens an adapter and compiles the kernels of a network.
+    ///
+    /// # Errors
+    /// [`GpuFault`] when there is no such adapter or it cannot run them.
+    pub fn open(adapter: AdapterChoice, weights: Arc<Weights>) -> Result<Self, GpuFault> {
+        let device = opened(&adapter, &weights)?;
+        Ok(Self { adapter, weights, card: device.0.card().clone(), device: Some(device) })
+    }
+
+    /// What it runs on.
+    pub fn adapter(&self) -> &AdapterCard {
+        &self.card
+    }
+
+    /// The denoised radiance of a picture, three numbers a pixel; `exposure` is the frame's one scale.
+    ///
+    /// # Errors
+    /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew.
+    pub fn denoise(&mut self, picture: &NoisyPicture<'_>, exposure: f32) -> Result<Vec<f32>, GpuFault> {
+        self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
+    }
+
+    /// How long each kernel takes for a picture that goes through in one piece; each is waited for.
+    ///
+    /// # Errors
+    /// As [`LocalDenoiser::denoise`].
+    pub fn step_times(&mut self, picture: &NoisyPicture<'_>) -> Result<Vec<StepTime>, GpuFault> {
+        self.twice(|gpu, denoiser| denoiser.step_times(gpu, picture))
+    }
+
+    fn twice<T>(
+        &mut self,
+        mut work: impl FnMut(&Gpu, &mut GpuDenoiser) -> Result<T, GpuFault>,
+    ) -> Result<T, GpuFault> {
+        let mut lost = false;
+        loop {
+            let (gpu, denoiser) = match &mut self.device {
+                Some(device) => device,
+                none => none.insert(opened(&self.adapter, &self.weights)?),
+            };
+            match work(gpu, denoiser) {
+                Err(fault) if !lost => {
+                    tracing::warn!(%fault, "the GPU failed in the middle of denoising");
+                    self.device = None;
+                    lost = true;
+                }
+                done => {
+                    if done.is_err() {
+                        self.device = None;
+                    }
+                    return done;
+                }
+            }
+        }
+    }
+}
+
+fn opened(adapter: &AdapterChoice, weights: &Weights) -> Result<(Gpu, GpuDenoiser), GpuFault> {
+    let gpu = Gpu::open(adapter)?;
+    let denoiser = GpuDenoiser::new(&gpu, weights)?;
+    Ok((gpu, denoiser))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::denoise::aloud::say_aloud;
+    use crate::denoise::{NoisyPlanes, Shape};
+
+    #[test]
+    fn a_lost_gpu_is_opened_anew() {
+        let shape = Shape::new([8, 8, 8, 8], 9).expect("widths go in eights");
+        let weights = Arc::new(Weights::random(shape, 1));
+        let mut local = match LocalDenoiser::open(AdapterChoice::default(), weights) {
+            Ok(local) => local,
+            Err(fault) => return say_aloud(&format!("NOT CHECKED: no adapter could be opened ({fault})")),
+        };
+        let planes = NoisyPlanes {
+            radiance: (0..60).map(|at| at as f32).collect(),
+            albedo: vec![0.5; 60].into(),
+            normal: vec![0.5; 60].into(),
+            depth: vec![1.0; 20].into(),
+            hits: vec![1.0; 20].into(),
+            variance: vec![0.1; 20].into(),
+            samples: vec![4; 20].into(),
+        };
+        let noisy = NoisyPicture::new(5, 4, planes).expect("sizes agree");
+        let before = local.denoise(&noisy, 1.0).expect("runs");
+        let (gpu, denoiser) = local.device.as_mut().expect("it ran");
+        gpu.lose();
+        assert!(matches!(denoiser.denoise(gpu, &noisy, 1.0), Err(GpuFault::Lost(_))));
+        assert_eq!(local.denoise(&noisy, 1.0), Ok(before));
+    }
+}

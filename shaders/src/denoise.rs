@@ -74,6 +74,8 @@ pub enum DenoiseKernel {
         /// How its work is laid out.
         work: Work,
     },
+    /// Pooling by itself, where [`Source::Pooled`] reads too slowly.
+    Pool,
     /// 1×1 convolution.
     Head {
         /// Whether lanes hand kernels to each other, as with [`Work::Lanes`].
@@ -137,6 +139,7 @@ impl DenoiseKernel {
             Self::Convolution { source: Source::Plain, .. } => "convolution",
             Self::Convolution { source: Source::Pooled, .. } => "pooled convolution",
             Self::Convolution { source: Source::Joined, .. } => "joined convolution",
+            Self::Pool => "pool",
             Self::Head { .. } => "head",
             Self::Pyramid { .. } => "pyramid",
             Self::Level { .. } => "level",
@@ -150,6 +153,7 @@ impl DenoiseKernel {
         let own = match self {
             Self::Prepare => [part!("noisy"), part!("prepare")].concat(),
             Self::Convolution { source, work } => convolution(source, work),
+            Self::Pool => [part!("source_pooled"), part!("pool")].concat(),
             Self::Head { lanes } => head(lanes),
             Self::Pyramid { taps } => {
                 format!("const TAPS: u32 = {taps}u;\n") + part!("noisy") + part!("pyramid")
@@ -174,7 +178,7 @@ impl DenoiseKernel {
     /// Places of the written layer that a workgroup makes, across and down.
     pub fn places(self) -> [u32; 2] {
         match self {
-            Self::Prepare => [16, 4],
+            Self::Prepare | Self::Pool => [16, 4],
             Self::Head { .. } => [16, 16],
             Self::Convolution { work: Work::Lanes, .. } => [8, 16],
             // Pixels of the finest level are 2×2 to a thread.

@@ -5,7 +5,7 @@ use naga::{AddressSpace, Module, TypeInner};
 use shaders::denoise::{DenoiseKernel, Layer, Source, Stored, Work};
 
 fn kernels() -> Vec<(DenoiseKernel, Stored)> {
-    let mut kernels = vec![DenoiseKernel::Prepare];
+    let mut kernels = vec![DenoiseKernel::Prepare, DenoiseKernel::Pool];
     kernels.extend([true, false].map(|lanes| DenoiseKernel::Head { lanes }));
     for source in [Source::Plain, Source::Pooled, Source::Joined] {
         let works = (1..=4).map(|groups| Work::Tiles { groups }).chain([Work::Lanes]);

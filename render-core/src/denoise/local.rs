@@ -1,7 +1,6 @@
 //! A denoiser with a device of its own: for pictures that were traced elsewhere.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use frame::AdapterCard;
 
@@ -24,8 +23,8 @@ pub struct StepTime {
     pub name: &'static str,
     /// Multiplications and additions; for what is not a layer, about.
     pub flops: f64,
-    /// From submission to completion.
-    pub took: Duration,
+    /// From submission to completion, by the clock that was asked for.
+    pub seconds: f64,
 }
 
 impl LocalDenoiser {
@@ -51,12 +50,16 @@ impl LocalDenoiser {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
 
-    /// How long each kernel takes for a picture that goes through in one piece; each is waited for.
+    /// How long each kernel takes by this clock for a picture that goes through in one piece; each is waited for.
     ///
     /// # Errors
     /// As [`LocalDenoiser::denoise`].
-    pub fn step_times(&mut self, picture: &NoisyPicture<'_>) -> Result<Vec<StepTime>, GpuFault> {
-        self.twice(|gpu, denoiser| denoiser.step_times(gpu, picture))
+    pub fn step_times(
+        &mut self,
+        picture: &NoisyPicture<'_>,
+        clock: &dyn Fn() -> f64,
+    ) -> Result<Vec<StepTime>, GpuFault> {
+        self.twice(|gpu, denoiser| denoiser.step_times(gpu, picture, clock))
     }
 
     fn twice<T>(

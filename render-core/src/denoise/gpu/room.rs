@@ -24,6 +24,8 @@ pub(super) struct Room {
 /// Bindings of all steps of a region.
 pub(super) struct Bound {
     pub(super) prepare: StepBindings,
+    /// What is pooled before a convolution, where that is a step of its own.
+    pub(super) pools: Vec<Option<StepBindings>>,
     pub(super) convolutions: Vec<StepBindings>,
     pub(super) heads: Vec<StepBindings>,
     pub(super) pyramid: StepBindings,
@@ -48,6 +50,9 @@ impl Pipelines {
     pub(super) fn build(gpu: &Gpu, form: Form) -> Self {
         let taps = form.taps();
         let mut kernels = vec![DenoiseKernel::Prepare, form.head()];
+        if form.lanes {
+            kernels.push(DenoiseKernel::Pool);
+        }
         kernels.extend((0..CONVOLUTIONS.len()).map(|at| form.convolution(at)));
         kernels.extend([
             DenoiseKernel::Pyramid { taps },
@@ -77,12 +82,17 @@ impl Form {
     /// The kernel of a convolution.
     pub(super) fn convolution(self, at: usize) -> DenoiseKernel {
         let source = match CONVOLUTIONS[at].source {
-            From::Features | From::Plain(_) => Source::Plain,
-            From::Pooled(_) => Source::Pooled,
+            From::Pooled(_) if !self.pools(at) => Source::Pooled,
+            From::Features | From::Plain(_) | From::Pooled(_) => Source::Plain,
             From::Joined { .. } => Source::Joined,
         };
         let work = if self.lanes { Work::Lanes } else { Work::Tiles { groups: self.groups(at) } };
         DenoiseKernel::Convolution { source, work }
+    }
+
+    /// Whether a convolution's input is pooled in a step of its own.
+    pub(super) fn pools(self, at: usize) -> bool {
+        self.lanes && matches!(CONVOLUTIONS[at].source, From::Pooled(_))
     }
 
     /// The kernel of all heads.
@@ -125,7 +135,9 @@ impl Form {
         let heads = heads
             .map(move |(level, head)| blocks(self.head_channels(level), CONVOLUTIONS[head.source].level));
         let planes = [4.0 * NOISY_VALUES as f64, 12.0, 12.0, 16.0 * 4.0 / 3.0, 16.0 / 3.0];
-        layers.chain(heads).chain([blocks(UNSHUFFLED, 1)]).chain(planes)
+        let pools = (0..CONVOLUTIONS.len()).filter(move |&at| self.pools(at));
+        let pools = pools.map(move |at| blocks(self.shape.channels_in(at), CONVOLUTIONS[at].level));
+        layers.chain(pools).chain(heads).chain([blocks(UNSHUFFLED, 1)]).chain(planes)
     }
 }
 
@@ -156,10 +168,24 @@ impl Room {
             })
             .collect();
         let bind = |kernel, buffers: &[(&str, &Buffer)]| pipelines.of(kernel).bind(gpu, steps, buffers);
+        let pooled: Vec<_> = (0..CONVOLUTIONS.len())
+            .map(|at| {
+                form.pools(at).then(|| blocks("pooled", form.shape.channels_in(at), CONVOLUTIONS[at].level))
+            })
+            .collect();
+        let pool = |at: usize| {
+            let (From::Pooled(from), Some(pooled)) = (CONVOLUTIONS[at].source, &pooled[at]) else {
+                return None;
+            };
+            Some(bind(DenoiseKernel::Pool, &[("source_a", &layers[from]), ("result", pooled)]))
+        };
         let convolution = |at: usize| {
             let (a, b) = match CONVOLUTIONS[at].source {
                 From::Features => (&features, &features),
-                From::Plain(from) | From::Pooled(from) => (&layers[from], &layers[from]),
+                From::Plain(from) | From::Pooled(from) => {
+                    let from = pooled[at].as_ref().unwrap_or(&layers[from]);
+                    (from, from)
+                }
                 From::Joined { coarse, fine } => (&layers[coarse], &layers[fine]),
             };
             let buffers = [("weights", weights), ("source_a", a), ("source_b", b), ("result", &layers[at])];
@@ -182,6 +208,7 @@ impl Room {
         };
         let bound = Bound {
             prepare: bind(DenoiseKernel::Prepare, &[("noisy", &noisy), ("features", &features)]),
+            pools: (0..CONVOLUTIONS.len()).map(pool).collect(),
             convolutions: (0..CONVOLUTIONS.len()).map(convolution).collect(),
             heads: (0..LEVELS).map(head).collect(),
             pyramid: bind(DenoiseKernel::Pyramid { taps }, &light(0)),

@@ -74,6 +74,10 @@ impl GpuDenoiser {
         for (at, convolution) in CONVOLUTIONS.iter().enumerate() {
             let kernel = self.form.convolution(at);
             let layer = self.convolution_layer(at, sized(convolution.level));
+            if let Some(pool) = &bound.pools[at] {
+                let depth = layer.blocks_a;
+                steps.push(step("pool", DenoiseKernel::Pool, pool, layer, depth, 4 * 4 * depth as usize));
+            }
             let depth = self.form.depth(at);
             let flops = 18 * self.form.shape.channels(at) * self.form.shape.channels_in(at);
             steps.push(step(convolution.name, kernel, &bound.convolutions[at], layer, depth, flops));

@@ -217,7 +217,7 @@ fn unshuffled(features: &Layer) -> Layer {
 fn hold(what: &str, distances: &[(&str, f64)], tolerance: f64) {
     let told: Vec<String> =
         distances.iter().map(|(name, distance)| format!("{name} {distance:.0e}")).collect();
-    println!("{what}: {}", told.join(", "));
+    eprintln!("{what}: {}", told.join(", "));
     for (name, distance) in distances {
         assert!(*distance <= tolerance, "{what}, {name}: {distance:e}");
     }
@@ -261,7 +261,7 @@ fn half_precision_stays_near_the_reference() {
             let added: Vec<_> = layers.iter().map(rms).collect();
             hold(&format!("{what}, root mean square of all up to a layer"), &added, HALF_TOLERANCE);
             let psnr = psnr(&found, &trace.picture);
-            println!("{psnr:.1} dB");
+            eprintln!("{psnr:.1} dB");
             assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
         }
     }

@@ -1,0 +1,81 @@
+//! What denoising costs on the strongest adapter, layer by layer: `cargo bench -p render-core --bench denoise_gpu`.
+//!
+//! CPU seconds of all threads where the adapter is a CPU, because a wall clock on a busy machine says little; seconds from
+//! submission to completion on a GPU. The least of several rounds. Untrained weights: what a pixel costs does not depend on them.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
+#[path = "made/clock.rs"]
+mod clock;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use clock::cpu_seconds;
+use frame::AdapterClass;
+use render_core::AdapterChoice;
+use render_core::denoise::{LocalDenoiser, NoisyPicture, NoisyPlanes, Shape, StepTime, Weights};
+
+const ROUNDS: usize = 3;
+
+fn main() {
+    for (name, shape, side) in [("small", Shape::SMALL, 512), ("quality", Shape::QUALITY, 512)] {
+        let mut denoiser =
+            match LocalDenoiser::open(AdapterChoice::default(), Arc::new(Weights::random(shape, 1))) {
+                Ok(denoiser) => denoiser,
+                Err(fault) => return println!("no adapter: {fault}"),
+            };
+        let started = Instant::now();
+        let wall = move || started.elapsed().as_secs_f64();
+        let on_cpu = denoiser.adapter().class == AdapterClass::Cpu;
+        let clock: &dyn Fn() -> f64 = if on_cpu { &cpu_seconds } else { &wall };
+        let unit = if on_cpu { "CPU s" } else { "s" };
+        println!("{name} on {}, {side}×{side}", denoiser.adapter().name);
+        let noisy = made_up(side);
+        let mut best: Vec<StepTime> = Vec::new();
+        let mut whole = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            let times = denoiser.step_times(&noisy, clock).expect("runs");
+            if best.is_empty() {
+                best.clone_from(&times);
+            }
+            for (best, time) in best.iter_mut().zip(&times) {
+                best.seconds = best.seconds.min(time.seconds);
+            }
+            let before = clock();
+            denoiser.denoise(&noisy, 1.0).expect("runs");
+            whole = whole.min(clock() - before);
+        }
+        for StepTime { name, flops, seconds } in best {
+            println!(
+                "{name:>9} {:9.2} m{unit} {:8.2} GFLOP per {unit}",
+                seconds * 1e3,
+                flops / seconds * 1e-9
+            );
+        }
+        let megapixels = (side * side) as f64 * 1e-6;
+        let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
+        println!(
+            "    whole {:9.3} {unit} per megapixel, {:.1} GFLOP per {unit}",
+            whole / megapixels,
+            gflop / whole
+        );
+    }
+}
+
+fn made_up(side: usize) -> NoisyPicture<'static> {
+    let pixels = side * side;
+    let wave = |count: usize, factor: f32| -> Vec<f32> {
+        (0..count).map(|at| 0.5 + 0.5 * (at as f32 * factor).sin()).collect()
+    };
+    let planes = NoisyPlanes {
+        radiance: wave(3 * pixels, 0.37).into(),
+        albedo: wave(3 * pixels, 0.011).into(),
+        normal: wave(3 * pixels, 0.023).into(),
+        depth: wave(pixels, 0.005).into(),
+        hits: vec![1.0; pixels].into(),
+        variance: wave(pixels, 0.3).into(),
+        samples: vec![16; pixels].into(),
+    };
+    NoisyPicture::new(side, side, planes).expect("planes of one size")
+}

@@ -73,3 +73,46 @@ fn a_picture_with_a_hole_is_not_sound() {
     place.write("cut.exr", &whole[..whole.len() - 40]);
     assert_eq!(place.run(&["exr", "check", "cut.exr"]).exit, 1);
 }
+
+/// A noisy 40x24 picture with every layer that the denoiser looks at.
+fn paint_noisy(place: &Place, name: &str, layers: &str) {
+    let size = FrameSize::new(40, 24).expect("in range");
+    let draft = SettingsDraft { spp: 4, ..SettingsDraft::defaults(size) };
+    let settings = RenderSettings::new(draft).expect("valid");
+    let mut film = Film::new(TileGrid::new(size, 64, 0), settings);
+    let rect = film.grid().rect(TileIndex(0)).expect("the only tile");
+    let mut planes = TilePlanes::zeroed(rect, settings.planes);
+    for plane in settings.planes.iter() {
+        let values = planes.plane_mut(plane).expect("its own");
+        values.iter_mut().enumerate().for_each(|(at, value)| {
+            *value = match plane {
+                Plane::Radiance => (at * 7919 % 101) as f32 / 25.0,
+                Plane::Alpha | Plane::Hits => 4.0,
+                _ => 2.0,
+            };
+        });
+    }
+    film.merge(TileIndex(0), Partial { node: TreeNode { level: 0, index: 0 }, planes }).expect("it fits");
+    let options = ExrOptions { layers: layers.parse().expect("layers"), ..ExrOptions::default() };
+    exr::write(&place.path(name), &film.picture(), &options).expect("it can be written");
+}
+
+#[test]
+fn a_picture_with_its_layers_is_denoised_later() {
+    let place = Place::new();
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/denoiser/tiny.tdn");
+    paint_noisy(&place, "noisy.exr", "beauty,albedo,normal,depth,variance,samples");
+    let denoise = |file: &str, out: &str, more: &[&str]| {
+        place.run(&[&["exr", "denoise", file, "-o", out, "--weights", weights], more].concat())
+    };
+    let ended = denoise("noisy.exr", "clean.exr", &[]);
+    assert_eq!(ended.exit, 0, "{}", ended.talk);
+    assert_eq!(place.run(&["exr", "check", "clean.exr"]).exit, 0);
+    assert_eq!(place.run(&["exr", "diff", "clean.exr", "noisy.exr", "--max-rel-mse", "0"]).exit, 1, "it changed");
+    assert_eq!(denoise("noisy.exr", "dark.exr", &["--exposure", "0.01"]).exit, 0);
+    assert!(place.run(&["exr", "info", "dark.exr"]).data.contains("exposure_scale = 0.01"));
+    paint_noisy(&place, "blind.exr", "beauty,albedo,depth,variance,samples");
+    let ended = denoise("blind.exr", "none.exr", &[]);
+    assert!(ended.exit == 1 && ended.talk.contains("normal"), "{}", ended.talk);
+    assert!(!place.path("none.exr").exists());
+}

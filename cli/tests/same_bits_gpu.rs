@@ -53,6 +53,29 @@ fn tiles_and_the_network_change_no_bit_on_a_gpu() {
 }
 
 #[test]
+fn denoising_nodes_and_one_machine_give_the_same_bits_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/denoiser/tiny.tdn");
+    let denoised = |out: &str, more: &[&str]| {
+        render(&place, out, &[&["--weights", weights, "--tile", "24", "--denoise"], more].concat());
+    };
+    denoised("direct.exr", &["node", "--direct"]);
+    denoised("net.exr", &["node"]);
+    assert_same_bits(&place, "net.exr", "direct.exr");
+    assert_eq!(place.run(&["verify", "net.exr"]).exit, 0, "receipts cover what nodes denoised");
+    let facts = place.run(&["exr", "info", "net.exr"]).data;
+    for fact in ["denoise = node", "denoiser = tiny", "denoiser_weights = ", "exposure_scale = "] {
+        assert!(facts.contains(fact), "{fact}: {facts}");
+    }
+    denoised("local.exr", &["local"]);
+    denoised("local_direct.exr", &["local", "--direct"]);
+    assert_same_bits(&place, "local.exr", "local_direct.exr");
+}
+
+#[test]
 fn three_nodes_of_which_one_is_killed_and_replaced_change_no_bit_on_a_gpu() {
     if !gpu_is_there() {
         return;

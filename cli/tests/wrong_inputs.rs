@@ -26,7 +26,7 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 15] = [
+    let lines: [(&[&str], &str); 17] = [
         (&[], "no command"),
         (&["quote", "a.glb"], "quote"),
         (&["share", "00"], "share"),
@@ -42,12 +42,32 @@ fn command_lines_that_make_no_sense_are_usage_errors() {
             &["render", "lamp.gltf", "--direct", "-o", "a.exr", "--compression", "dwaa"],
             "--layers beauty,noisy,albedo,depth",
         ),
-        (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--denoise", "node"], "denoiser"),
+        (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--denoise", "farm"], "node, local, off"),
+        (&["render", "lamp.gltf", "-o", "a.exr", "--denoise", "off", "--weights", "a.tdn"], "--weights"),
+        (&["exr", "denoise", "a.exr", "-o", "b.exr", "--exposure", "0"], "above 0"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--camera", "Nobody"], "Nobody"),
         (&["demo", "--liars", "2"], "--liars"),
     ];
     for (line, word) in lines {
         assert_told(&place, line, 2, &[word]);
+    }
+}
+
+#[test]
+fn weights_that_are_none_are_told_before_anything_is_rendered() {
+    let place = Place::new();
+    place.write("text.tdn", b"hello, I am no network\n");
+    let mut network = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/denoiser/tiny.tdn"))
+        .expect("the repository has it");
+    network[5000] ^= 1;
+    place.write("damaged.tdn", &network);
+    for file in ["missing.tdn", "text.tdn", "damaged.tdn"] {
+        for mode in ["node", "local"] {
+            let line = ["render", "lamp.gltf", "-o", "a.exr", "--denoise", mode, "--weights", file];
+            assert_told(&place, &line, 1, &[file]);
+        }
+        let address = "tessera://127.0.0.1:1#0000000000000000000000000000000000000000000000000000000000000000";
+        assert_told(&place, &["node", "--coordinator", address, "--data", "n", "--weights", file], 1, &[]);
     }
 }
 

@@ -31,6 +31,10 @@ pub struct Story {
     pub messages: u64,
     /// Results that an artist refused.
     pub refused: u64,
+    /// Tiles of jobs whose nodes denoise that came from one node, with all samples.
+    pub tiles_whole: u64,
+    /// Tiles of such jobs that were divided: the artist denoises them.
+    pub tiles_divided: u64,
     /// What the market held in the end.
     pub health: Health,
 }
@@ -84,7 +88,11 @@ impl Farm {
             let ticked = matches!(happening, Happening::Tick);
             self.happen(happening)?;
             if ticked && self.artists.iter().all(SimArtist::is_done) && self.hub.all_done()? {
-                return self.hub.check(&self.world, &self.nodes);
+                let story = self.hub.check(&self.world, &self.nodes)?;
+                let tiles: Vec<(u64, u64)> = self.artists.iter().map(SimArtist::whole_and_divided).collect();
+                let (tiles_whole, tiles_divided) =
+                    tiles.iter().fold((0, 0), |(whole, divided), tiles| (whole + tiles.0, divided + tiles.1));
+                return Ok(Story { tiles_whole, tiles_divided, ..story });
             }
         }
         Err("nothing happens any more".to_owned())

@@ -52,6 +52,9 @@ fn every_seed_ends_with_every_block_once_and_the_ledger_at_zero() {
          {refused} results refused, {lines} ledger lines",
         began.elapsed().as_secs_f32()
     );
+    let (whole, divided) = (sum(|story| story.tiles_whole), sum(|story| story.tiles_divided));
+    eprintln!("of jobs whose nodes denoise, {whole} tiles came whole and {divided} divided");
+    assert!(whole > divided && divided > 0, "most come whole, and a slow node's is divided");
     assert_eq!(stories.len() as u64, SEEDS);
     assert!(refused > 0, "some liars were caught");
 }

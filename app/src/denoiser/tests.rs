@@ -16,7 +16,8 @@ fn tiny_bytes() -> Vec<u8> {
     let shape = Shape::new([8; 4], 9).expect("the smallest there is");
     let weights = Weights::random(shape, 3);
     let names: Vec<&str> = shape.tensors().iter().map(|&(name, ..)| name).collect();
-    let convolutions = (0..names.len()).map_while(|at| (!names[at].starts_with("head")).then(|| weights.convolution(at)));
+    let convolutions =
+        (0..names.len()).map_while(|at| (!names[at].starts_with("head")).then(|| weights.convolution(at)));
     let layers: Vec<&Linear> = convolutions.collect();
     let heads = (0..names.len() - layers.len()).map(|level| weights.head(level));
     let (mut data, mut tensors) = (Vec::new(), Vec::new());
@@ -63,7 +64,11 @@ fn files_that_are_no_network_have_a_sentence() {
     damaged[1000] ^= 1;
     for path in [file("text.tdn", b"weights"), file("damaged.tdn", &damaged), place.path().join("none.tdn")] {
         let fault = Network::choose(Some(&path)).expect_err("no network");
-        assert!(fault.what.contains(path.file_name().and_then(|it| it.to_str()).expect("a name")), "{}", fault.what);
+        assert!(
+            fault.what.contains(path.file_name().and_then(|it| it.to_str()).expect("a name")),
+            "{}",
+            fault.what
+        );
         assert!(!fault.advice.is_empty() && Network::all(Some(&path)).is_err());
     }
     if BUNDLED.is_none() {

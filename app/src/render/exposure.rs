@@ -4,6 +4,8 @@
 //! (`docs/denoiser.md`, section 6). So it is a pure function of scene and settings: the same for `--direct` and the network, for a retry, and
 //! for frames that show the same scene. Whoever renders gets the number and never computes it.
 
+use std::sync::Arc;
+
 use frame::{
     BlockRange, Denoise, FrameIndex, FrameSize, NetworkId, Picture, PlaneSet, RenderSettings, SettingsDraft,
     TileRect,
@@ -15,6 +17,9 @@ use render_core::scene::Scene;
 const SIDE_PX: u32 = 64;
 /// Its samples per pixel: a block of 16×16 pixels has a thousand, and the mean of their logarithms needs no more.
 const SPP: u32 = 4;
+
+/// Triangles that it is made of, at most: the plain tracer sorts every instance's, and a forest of instances would not fit.
+const TRIANGLES_MAX: u64 = 1 << 21;
 
 /// The exposure scale at which a frame of this scene is denoised; 1 when nobody denoises.
 pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {
@@ -33,11 +38,31 @@ pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {
     };
     let settings = RenderSettings::new(draft).expect("a small picture with the settings of a large one");
     let rect = TileRect { x: 0, y: 0, width: size.width(), height: size.height() };
-    let sums = Reference::new(scene).render(rect, &settings, FrameIndex(0), BlockRange::all(SPP));
+    let sums = Reference::new(&thinned(scene, TRIANGLES_MAX)).render(
+        rect,
+        &settings,
+        FrameIndex(0),
+        BlockRange::all(SPP),
+    );
     let picture = sums.first().and_then(|sum| Picture::of_tile(&sum.planes, SPP));
     let scale = picture.map_or(1.0, |picture| picture.exposure_scale());
     tracing::info!(scale, milliseconds = started.elapsed().as_millis() as u64, "exposure settled");
     scale
+}
+
+/// The scene with at most `most` triangles and a few: of too many instances every nth, of a mesh that is still too large every nth triangle. The light in
+/// it is much the same, which is all that is asked of it.
+fn thinned(scene: &Scene, most: u64) -> Scene {
+    let mut scene = scene.clone();
+    let too_many = |triangles: u64| triangles.div_ceil(most).max(1) as usize;
+    let nth = too_many(scene.triangles_instanced());
+    scene.instances = scene.instances.into_iter().step_by(nth).collect();
+    let nth = too_many(scene.triangles_instanced());
+    for mesh in scene.meshes.iter_mut().filter(|_| nth > 1) {
+        let mesh = Arc::make_mut(mesh);
+        mesh.triangles = std::mem::take(&mut mesh.triangles).into_iter().step_by(nth).collect();
+    }
+    scene
 }
 
 /// The same shape with [`SIDE_PX`] along its longer side, unless it is smaller.
@@ -61,6 +86,19 @@ mod tests {
         assert_eq!(small(1080, 1920), (36, 64));
         assert_eq!((small(40, 20), small(1, 1)), ((40, 20), (1, 1)));
         assert_eq!((small(65_536, 1), small(65_536, 65_536)), ((64, 1), (64, 64)));
+    }
+
+    #[test]
+    fn a_scene_of_too_many_triangles_is_thinned_to_fewer_whole_things_first() {
+        let scene = crate::bench::demo_scene();
+        let all = scene.triangles_instanced();
+        let same = thinned(&scene, all);
+        assert_eq!((same.instances, same.meshes), (scene.instances.clone(), scene.meshes.clone()));
+        for most in [all - 1, all / 3, 10] {
+            let thin = thinned(&scene, most);
+            assert!(thin.triangles_instanced() <= most + scene.instances.len() as u64, "{most}");
+            assert!(thin.triangles_instanced() > 0 && thin.check().is_ok(), "{most}");
+        }
     }
 
     #[test]

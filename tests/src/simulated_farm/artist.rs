@@ -1,6 +1,6 @@
 //! An artist of the simulation: the real campaign, with a disk that survives its deaths and an eye that knows good work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use frame::LeaseId;
 use render_net::artist::campaign::{Campaign, JobEnd, Step};
@@ -69,6 +69,17 @@ impl SimArtist {
     pub(super) fn is_done(&self) -> bool {
         let ended = self.campaign.as_ref().and_then(|campaign| campaign.end(self.state));
         ended == Some(JobEnd::Complete)
+    }
+
+    /// Tiles of a job whose nodes denoise: those that one node gave with all samples, and the others.
+    pub(super) fn whole_and_divided(&self) -> (u64, u64) {
+        let shape = &self.post.shape;
+        if !shape.whole_tiles || shape.blocks() < 2 {
+            return (0, 0);
+        }
+        let tiles: BTreeSet<_> = self.kept.values().map(|piece| (piece.frame, piece.tile)).collect();
+        let whole = self.kept.values().filter(|piece| piece.blocks.count == shape.blocks()).count();
+        (whole as u64, (tiles.len() - whole) as u64)
     }
 
     pub(super) fn start(&mut self, world: &mut World) {

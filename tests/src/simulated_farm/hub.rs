@@ -143,6 +143,8 @@ impl Hub {
             ended_ms: world.now_ms,
             messages: world.messages,
             refused: world.refused,
+            tiles_whole: 0,
+            tiles_divided: 0,
             health,
         })
     }

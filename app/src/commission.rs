@@ -88,7 +88,7 @@ impl Note {
     fn developer(&self, ticket: &JobTicket) -> Developer {
         let networks = Network::all(self.weights.as_deref()).or_else(|_| Network::all(None));
         let network = networks.unwrap_or_default().into_iter().find(|it| it.id() == ticket.settings.network);
-        Developer::new(network.as_ref().map_or("", Network::name), network.as_ref().map(Network::on_cpu))
+        Developer::new(network.as_ref().map_or("", Network::name), network.as_ref().map(Network::here))
     }
 }
 

@@ -3,13 +3,14 @@
 //! A network is named by the hash of its file, so that a node and an artist mean the same one. Without weights of its own the program
 //! denoises with those that a person names. `docs/denoiser.md` defines what comes out.
 
-mod cpu;
 mod file;
+mod here;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use frame::{Denoise, DenoiseFault, DenoisingRenderer, NetworkId, TileDenoiser, TileRenderer};
+use render_core::AdapterChoice;
 use render_core::denoise::Weights;
 
 pub use file::denoise_file;
@@ -35,8 +36,12 @@ pub struct Network {
 }
 
 /// A renderer that also denoises, with whichever of these networks an order names.
-pub(crate) fn denoising(renderer: Box<dyn TileRenderer>, networks: &[Network]) -> Box<dyn TileRenderer> {
-    let denoisers = networks.iter().map(Network::on_cpu).collect();
+pub(crate) fn denoising(
+    renderer: Box<dyn TileRenderer>,
+    adapter: &AdapterChoice,
+    networks: &[Network],
+) -> Box<dyn TileRenderer> {
+    let denoisers = networks.iter().map(|network| network.on(adapter)).collect();
     let told = |fault: &DenoiseFault| tracing::warn!(%fault, "a tile is returned noisy");
     Box::new(DenoisingRenderer::new(renderer, denoisers, Box::new(told)))
 }
@@ -95,9 +100,14 @@ impl Network {
         self.weights.name()
     }
 
-    /// Whoever runs it on this computer's processor.
-    pub fn on_cpu(&self) -> Box<dyn TileDenoiser> {
-        Box::new(cpu::CpuDenoiser::new(self.id, Arc::clone(&self.weights)))
+    /// Whoever runs it on this computer: on its strongest adapter, or on its processor.
+    pub fn here(&self) -> Box<dyn TileDenoiser> {
+        self.on(&AdapterChoice::default())
+    }
+
+    /// Whoever runs it on this adapter, or on the processor where that is one.
+    pub fn on(&self, adapter: &AdapterChoice) -> Box<dyn TileDenoiser> {
+        Box::new(here::Here::new(self.id, Arc::clone(&self.weights), adapter.clone()))
     }
 }
 

@@ -7,12 +7,13 @@ use crate::fault::Fault;
 /// Opens the adapter that a person asked for (its number or part of its name), or the strongest; `memory_limit` bounds what a
 /// scene may take on it, bytes.
 pub fn open_renderer(asked: Option<&str>, memory_limit: Option<u64>) -> Result<GpuRenderer, Fault> {
-    let adapter = asked.map_or_else(AdapterChoice::default, choice);
-    GpuRenderer::open(RendererOptions { adapter, memory_limit }).map_err(|fault| gpu_fault(&fault))
+    GpuRenderer::open(RendererOptions { adapter: choice(asked), memory_limit })
+        .map_err(|fault| gpu_fault(&fault))
 }
 
-fn choice(asked: &str) -> AdapterChoice {
-    asked.parse().map_or_else(|_| AdapterChoice::Name(asked.to_owned()), AdapterChoice::Index)
+/// What a person meant: a number, a part of a name, or nothing, which is the strongest.
+pub(crate) fn choice(asked: Option<&str>) -> AdapterChoice {
+    asked.map_or_else(AdapterChoice::default, |asked| asked.parse().unwrap_or_else(|never| match never {}))
 }
 
 /// A GPU's fault, for people.

@@ -40,7 +40,7 @@ pub fn render(
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    let renderer = denoising(Box::new(renderer), &plan.networks());
+    let renderer = denoising(Box::new(renderer), &gpu::choice(adapter), &plan.networks());
     run(commission, &request.output, vec![renderer], stop, audience)
 }
 

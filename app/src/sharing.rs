@@ -70,7 +70,8 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
     });
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let running = run_node(config, denoising(Box::new(renderer), &networks), stop.receiver(), events);
+        let renderer = denoising(Box::new(renderer), &gpu::choice(share.adapter.as_deref()), &networks);
+        let running = run_node(config, renderer, stop.receiver(), events);
         tokio::pin!(running);
         let mut tiles_done = 0;
         loop {

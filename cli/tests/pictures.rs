@@ -108,7 +108,11 @@ fn a_picture_with_its_layers_is_denoised_later() {
     let ended = denoise("noisy.exr", "clean.exr", &[]);
     assert_eq!(ended.exit, 0, "{}", ended.talk);
     assert_eq!(place.run(&["exr", "check", "clean.exr"]).exit, 0);
-    assert_eq!(place.run(&["exr", "diff", "clean.exr", "noisy.exr", "--max-rel-mse", "0"]).exit, 1, "it changed");
+    assert_eq!(
+        place.run(&["exr", "diff", "clean.exr", "noisy.exr", "--max-rel-mse", "0"]).exit,
+        1,
+        "it changed"
+    );
     assert_eq!(denoise("noisy.exr", "dark.exr", &["--exposure", "0.01"]).exit, 0);
     assert!(place.run(&["exr", "info", "dark.exr"]).data.contains("exposure_scale = 0.01"));
     paint_noisy(&place, "blind.exr", "beauty,albedo,depth,variance,samples");

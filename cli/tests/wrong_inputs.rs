@@ -66,7 +66,8 @@ fn weights_that_are_none_are_told_before_anything_is_rendered() {
             let line = ["render", "lamp.gltf", "-o", "a.exr", "--denoise", mode, "--weights", file];
             assert_told(&place, &line, 1, &[file]);
         }
-        let address = "tessera://127.0.0.1:1#0000000000000000000000000000000000000000000000000000000000000000";
+        let address =
+            "tessera://127.0.0.1:1#0000000000000000000000000000000000000000000000000000000000000000";
         assert_told(&place, &["node", "--coordinator", address, "--data", "n", "--weights", file], 1, &[]);
     }
 }

@@ -32,7 +32,7 @@ pub fn denoise_file(
     })?;
     let exposure_scale =
         exposure_scale.unwrap_or_else(|| small(&noisy).map_or(1.0, |it| it.exposure_scale()));
-    let colours = noisy.denoise(network.on_cpu().as_mut(), exposure_scale);
+    let colours = noisy.denoise(network.here().as_mut(), exposure_scale);
     let colours = colours.map_err(|fault| {
         Fault::failure(
             format!("{} cannot be denoised: {fault}", quoted(input)),

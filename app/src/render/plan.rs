@@ -77,7 +77,7 @@ impl Plan {
     /// Whoever makes pictures of its films.
     pub(crate) fn developer(&self) -> Developer {
         let network = self.network.as_ref();
-        Developer::new(network.map_or("", Network::name), network.map(Network::on_cpu))
+        Developer::new(network.map_or("", Network::name), network.map(Network::here))
     }
 
     /// The network that nodes on this machine run for it.

@@ -22,13 +22,16 @@ pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32])
     let (width, height) = (noisy.width(), noisy.height());
     let exposure = exposure_used(exposure_scale);
     let traced: Vec<f32> = noisy.radiance().iter().map(|&value| sensible(value)).collect();
-    let bright = |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
+    let bright =
+        |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
     let before: Vec<f32> = traced.chunks_exact(3).map(bright).collect();
     let after: Vec<f32> = colours.chunks_exact(3).map(bright).collect();
     let middle: Vec<f32> = before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
     // An error counts as much as it is seen: by the slope of the tone curve where the pixel lies.
-    let weight: Vec<f32> =
-        boxed(&middle, width, height, 1).iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
+    let weight: Vec<f32> = boxed(&middle, width, height, 1)
+        .iter()
+        .map(|&luminance| tone_slope(luminance + DARK).powi(2))
+        .collect();
     let apart = |at: usize| weight[at] * (after[at] - before[at]).powi(2);
     let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance()[at]);
     let apart = boxed(&(0..width * height).map(apart).collect::<Vec<_>>(), width, height, 2);
@@ -121,7 +124,8 @@ mod tests {
 
     #[test]
     fn what_noise_explains_is_left_denoised() {
-        let traced: Vec<f32> = (0..SIDE * SIDE * 3).map(|at| if at / 3 % 2 == 0 { 0.9 } else { 1.1 }).collect();
+        let traced: Vec<f32> =
+            (0..SIDE * SIDE * 3).map(|at| if at / 3 % 2 == 0 { 0.9 } else { 1.1 }).collect();
         assert_eq!(guarded(&traced, 0.02, 64, 1.0), vec![1.0; traced.len()]);
     }
 

@@ -6,6 +6,7 @@ use frame::{
     AdapterCard, AdapterClass, Flow, Partial, Plane, RenderFault, SceneBlob, TileOrder, TilePlanes,
     TileRenderer,
 };
+use render_core::AdapterChoice;
 
 use super::*;
 use crate::event::Event;
@@ -200,7 +201,9 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     let mut hear = |_: &Event| ();
     let plan = Plan::open(&request, &mut hear).expect("the request is good");
     let commission = plan.commission(&request.output).expect("it packs");
-    let nodes = (0..2).map(|_| crate::denoiser::denoising(Box::new(plain()), &plan.networks())).collect();
+    let nodes = (0..2)
+        .map(|_| crate::denoiser::denoising(Box::new(plain()), &AdapterChoice::default(), &plan.networks()))
+        .collect();
     let ended = crate::local::run(commission, &request.output, nodes, &Stop::new(), &mut hear);
     assert_eq!(ended.expect("it renders"), Exit::Done);
     for (alone, farm) in alone.iter().zip(files()) {

@@ -57,7 +57,7 @@ impl Rng {
 
     /// An index below `count`, which is above 0.
     pub fn below(&mut self, count: usize) -> usize {
-        ((self.bits() >> 32) * count as u64 >> 32) as usize
+        (((self.bits() >> 32) * count as u64) >> 32) as usize
     }
 
     /// A whole number from `low` to `high`, both included.

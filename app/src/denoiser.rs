@@ -17,8 +17,8 @@ pub use file::denoise_file;
 
 use crate::fault::{Fault, quoted};
 
-/// The weights that the program carries: `Some(include_bytes!("../../assets/denoiser/small.tdn"))` once there are some.
-const BUNDLED: Option<&[u8]> = None;
+/// The weights that the program carries; `assets/denoiser/small.md` says where they come from.
+const BUNDLED: Option<&[u8]> = Some(include_bytes!("../../assets/denoiser/small.tdn"));
 
 /// Who denoises when nobody says.
 pub const DENOISE_DEFAULT: Denoise = if BUNDLED.is_some() { Denoise::Node } else { Denoise::Off };

@@ -192,9 +192,11 @@ def guarded(noisy, out, exposure):
     """Section 8: the noisy picture comes back where noise does not explain the difference. Not part of the training."""
     samples = noisy["samples"]
     before, after = exposure * luminance(noisy["radiance"]), exposure * luminance(out)
-    weight = tone_slope(boxed((before + after) / 2, 1) + 0.005) ** 2
+    around, variance = boxed((before + after) / 2, 1), exposure**2 * noisy["variance"]
+    weight = tone_slope(around + 0.005) ** 2
     apart = boxed(weight * (after - before) ** 2, 2)
-    excused = (0.7 + 4 / samples.clamp_min(1)) * boxed(weight * exposure**2 * noisy["variance"], 2)
+    strength = boxed(variance, 2) / (boxed(around, 2) + 0.02) ** 2
+    excused = (0.7 + 4 / samples.clamp_min(1) + 10 * strength) * boxed(weight * variance, 2)
     error = (apart - excused).clamp_min(0)
     trust = torch.where((error > 0) & (samples >= 2), excused / (excused + error).clamp_min(1e-30), torch.ones_like(error))
     return trust * out + (1 - trust) * noisy["radiance"]

@@ -16,6 +16,10 @@ const DARK: f32 = 0.005;
 const SHARE: f32 = 0.7;
 /// How much more is excused where few samples estimate the variance.
 const FEW_SAMPLES: f32 = 4.0;
+/// And where noise is strong against the picture: such noise comes from rare bright samples, and whoever missed them knows nothing of it.
+const RARE_LIGHT: f32 = 10.0;
+/// Exposed luminance below which noise is not strong, however dark the picture.
+const BLACK: f32 = 0.02;
 
 /// Mixes the noisy radiance back into `colours` (three for each pixel) wherever they differ by more than noise explains.
 pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32]) {
@@ -36,9 +40,13 @@ pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32])
     let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance()[at]);
     let apart = boxed(&(0..width * height).map(apart).collect::<Vec<_>>(), width, height, 2);
     let noise = boxed(&(0..width * height).map(noise).collect::<Vec<_>>(), width, height, 2);
+    let variance: Vec<f32> =
+        noisy.variance().iter().map(|&value| exposure * exposure * sensible(value)).collect();
+    let (variance, around) = (boxed(&variance, width, height, 2), boxed(&middle, width, height, 2));
+    let strength = |at: usize| variance[at] / (around[at] + BLACK).powi(2);
     let pixels = colours.chunks_exact_mut(3).zip(traced.chunks_exact(3)).zip(noisy.samples());
     for (at, ((colour, traced), &samples)) in pixels.enumerate() {
-        let share = trust(apart[at], noise[at], samples);
+        let share = trust(apart[at], noise[at], strength(at), samples);
         for (colour, traced) in colour.iter_mut().zip(traced) {
             *colour = share * *colour + (1.0 - share) * traced;
         }
@@ -46,12 +54,12 @@ pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32])
 }
 
 /// The share of the denoised colour: 1 while noise explains the difference, and the less the more is left to explain.
-fn trust(apart: f32, noise: f32, samples: u32) -> f32 {
+fn trust(apart: f32, noise: f32, strength: f32, samples: u32) -> f32 {
     // One sample has no variance, none has no colour.
     if samples < 2 {
         return 1.0;
     }
-    let excused = (SHARE + FEW_SAMPLES / samples as f32) * noise;
+    let excused = (SHARE + FEW_SAMPLES / samples as f32 + RARE_LIGHT * strength) * noise;
     let error = (apart - excused).max(0.0);
     if error > 0.0 { excused / (excused + error) } else { 1.0 }
 }

@@ -1,4 +1,4 @@
-//! What denoising costs on processors: `cargo bench -p render-core --bench denoise [-- PIXELS_MAX_OF_A_PIECE]`.
+//! What denoising costs on processors: `cargo bench -p render-core --bench denoise [-- small Detected PIXELS_MAX_OF_A_PIECE]`.
 //!
 //! CPU seconds of all threads, because a wall clock on a busy machine says little; the least of several rounds.
 
@@ -16,11 +16,17 @@ const ROUNDS: usize = 5;
 fn main() {
     let noisy = made_up();
     let megapixels = (WIDTH * HEIGHT) as f64 * 1e-6;
-    let piece = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|one| !one.starts_with('-')).collect();
+    let piece = arguments.iter().find_map(|argument| argument.parse().ok());
+    let words = || arguments.iter().filter(|argument| argument.parse::<usize>().is_err());
     println!("network   instructions   CPU s per MP   GFLOP/s per CPU   wall s per MP");
     for (name, shape) in [("small", Shape::SMALL), ("quality", Shape::QUALITY)] {
         let weights = Weights::random(shape, 1);
         for instructions in [Instructions::Detected, Instructions::Avx2, Instructions::Baseline] {
+            let kind = format!("{instructions:?}");
+            if !words().all(|word| *word == name || *word == kind) {
+                continue;
+            }
             let mut denoiser = CpuDenoiser::new(&weights).with_instructions(instructions);
             if let Some(pixels) = piece {
                 denoiser = denoiser.with_piece_pixels_max(pixels);
@@ -34,7 +40,6 @@ fn main() {
                 wall = wall.min(before.elapsed().as_secs_f64());
             }
             let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
-            let kind = format!("{instructions:?}");
             println!(
                 "{name:9} {kind:14} {:12.2} {:17.1} {:15.2}",
                 cpu / megapixels,

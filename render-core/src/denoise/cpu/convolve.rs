@@ -69,11 +69,13 @@ impl Kernel for ConvolvedRow<'_> {
     fn run<S: Simd, const FUSED: bool>(mut self, lanes: Lanes<S, FUSED>) {
         debug_assert!(self.out.len() >= self.packed.outputs * self.stride, "room for all outputs");
         debug_assert!(self.rows[1].len() >= self.packed.inputs * self.stride, "all inputs");
+        // With 32 registers 16 vectors of sums, with 16 of them 12. Three vectors across would be more arithmetic for each load, but
+        // 48 columns of all inputs do not fit the nearest cache: a third slower.
         match (self.packed.side, Lanes::<S, FUSED>::MANY_REGISTERS) {
-            (1, true) => self.row::<S, FUSED, 1, 2>(lanes),
-            (1, false) => self.row::<S, FUSED, 1, 1>(lanes),
-            (_, true) => self.row::<S, FUSED, 3, 2>(lanes),
-            (_, false) => self.row::<S, FUSED, 3, 1>(lanes),
+            (1, true) => self.row::<S, FUSED, 1, 2, 2>(lanes),
+            (1, false) => self.row::<S, FUSED, 1, 1, 3>(lanes),
+            (_, true) => self.row::<S, FUSED, 3, 2, 2>(lanes),
+            (_, false) => self.row::<S, FUSED, 3, 1, 3>(lanes),
         }
         repeat_ends(&mut self.out[..self.packed.outputs * self.stride], self.stride, self.width);
     }
@@ -81,21 +83,21 @@ impl Kernel for ConvolvedRow<'_> {
 
 impl ConvolvedRow<'_> {
     #[inline(always)]
-    fn row<S: Simd, const FUSED: bool, const SIDE: usize, const BLOCKS: usize>(
+    fn row<S: Simd, const FUSED: bool, const SIDE: usize, const BLOCKS: usize, const VECTORS: usize>(
         &mut self,
         lanes: Lanes<S, FUSED>,
     ) {
         let mut x = 0;
         while x < self.width {
-            let vectors = (self.width - x).div_ceil(S::F32_LANES);
+            let vectors = (self.width - x).div_ceil(S::F32_LANES).min(VECTORS);
             for output in (0..self.packed.outputs).step_by(BLOCK * BLOCKS) {
                 match vectors {
                     1 => self.tile::<S, FUSED, SIDE, BLOCKS, 1>(lanes, output, x),
-                    2 => self.tile::<S, FUSED, SIDE, BLOCKS, 2>(lanes, output, x),
-                    _ => self.tile::<S, FUSED, SIDE, BLOCKS, 3>(lanes, output, x),
+                    2 if VECTORS > 2 => self.tile::<S, FUSED, SIDE, BLOCKS, 2>(lanes, output, x),
+                    _ => self.tile::<S, FUSED, SIDE, BLOCKS, VECTORS>(lanes, output, x),
                 }
             }
-            x += vectors.min(3) * S::F32_LANES;
+            x += vectors * S::F32_LANES;
         }
     }
 

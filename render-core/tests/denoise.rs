@@ -38,7 +38,6 @@ fn plain_f32_computes_what_pytorch_computes_layer_by_layer() {
             convolutions.chain(heads).map(|(name, layer)| (name, network.layers[name].distance(layer))),
         );
         distances.push(("picture", distance(&trace.picture, expected)));
-        println!("{}: {distances:?}", network.name);
         for (name, distance) in distances {
             assert!(distance <= LAYER_TOLERANCE, "{} {name}: {distance:e}", network.name);
         }
@@ -55,7 +54,6 @@ fn fast_path_computes_what_plain_f32_computes_with_any_instructions() {
             let denoiser = CpuDenoiser::new(&weights).with_instructions(instructions);
             let found = denoiser.denoise(&fixture.noisy(), fixture.header.exposure);
             let distance = distance(&found, &expected);
-            println!("{} {instructions:?}: {distance:e}", network.name);
             assert!(distance <= FAST_TOLERANCE, "{} {instructions:?}: {distance:e}", network.name);
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct Here {
 }
 
 enum Place {
-    Processor(CpuDenoiser),
+    Processor(Box<CpuDenoiser>),
     Adapter(Box<LocalDenoiser>),
 }
 
@@ -33,13 +33,13 @@ impl Here {
     fn place(&mut self) -> &mut Place {
         self.place.get_or_insert_with(|| {
             if is_processor(&self.adapter) {
-                return Place::Processor(CpuDenoiser::new(&self.weights));
+                return Place::Processor(Box::new(CpuDenoiser::new(&self.weights)));
             }
             match LocalDenoiser::open(self.adapter.clone(), Arc::clone(&self.weights)) {
                 Ok(denoiser) => Place::Adapter(Box::new(denoiser)),
                 Err(fault) => {
                     tracing::warn!(%fault, "the adapter cannot denoise, so the processor does");
-                    Place::Processor(CpuDenoiser::new(&self.weights))
+                    Place::Processor(Box::new(CpuDenoiser::new(&self.weights)))
                 }
             }
         })
@@ -54,7 +54,7 @@ impl Here {
             },
         };
         tracing::warn!(%fault, "the adapter failed to denoise, so the processor does");
-        let denoiser = CpuDenoiser::new(&self.weights);
+        let denoiser = Box::new(CpuDenoiser::new(&self.weights));
         let colours = denoiser.denoise(picture, exposure_scale);
         self.place = Some(Place::Processor(denoiser));
         colours

@@ -102,7 +102,7 @@ fn is_worth_keeping(seed: u64, last: Option<&TilePlanes>) -> bool {
         |plane| planes.plane(plane).map_or(0.0, |values| values.iter().map(|&value| f64::from(value)).sum());
     let pixels = planes.rect().pixels() as f64 * f64::from(frame::BLOCK_SPP);
     let seen = sum(Plane::Hits) / pixels > 0.02 && sum(Plane::Radiance) / pixels > 1e-4;
-    seen || training::rng::mix(seed) % 30 == 0
+    seen || training::rng::mix(seed).is_multiple_of(30)
 }
 
 fn header(seed: u64, view: u32, kind: &str, crop: Crop, blocks: Vec<u32>) -> Header {

@@ -102,6 +102,7 @@ impl ConvolvedRow<'_> {
     }
 
     /// Some outputs of some pixels.
+    #[expect(clippy::needless_range_loop, reason = "a tile of registers reads best by its own coordinates")]
     #[inline(always)]
     fn tile<S: Simd, const FUSED: bool, const SIDE: usize, const BLOCKS: usize, const VECTORS: usize>(
         &mut self,

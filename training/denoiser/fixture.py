@@ -1,13 +1,15 @@
 """Writes what the Rust programs are compared with: layers and pictures of two untrained networks on a small made-up picture.
 
-    python training/denoiser/fixture.py render-core/tests/denoise/pytorch.bin
+    python training/denoiser/fixture.py render-core/tests/denoise
 
-The networks' numbers are those of `Weights::random` in render-core/src/denoise/weights.rs. The file: u32 little-endian length of a
-JSON header, the header, then f32 little-endian: the planes of the picture in the order of PLANES, pixels interleaved, and the
-denoised picture of each network. Of every layer the header has the mean, the mean of absolute values and some single values.
+`pytorch.bin`: u32 little-endian length of a JSON header, the header, then f32 little-endian: the planes of the picture in the order
+of PLANES, pixels interleaved, and the denoised picture of each network. Of every layer the header has the mean, the mean of absolute
+values and some single values. `tiny.tdn`: a weights file, by the program that writes the real ones, of the smallest network that
+can be run. The networks' numbers are those of `Weights::random` in render-core/src/denoise/weights.rs.
 """
 
 import json
+import os
 import struct
 import sys
 
@@ -15,13 +17,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from export import write_weights
 from network import SIZES, Denoiser, denoised, features
 
 WIDTH, HEIGHT, EXPOSURE = 44, 27, 0.7
 PLANES = (("radiance", 3), ("albedo", 3), ("normal", 3), ("depth", 1), ("hits", 1), ("variance", 1), ("samples", 1))
 CONVOLUTIONS = ("enc0a", "enc0b", "enc1", "enc2", "enc3a", "enc3b", "dec2", "dec1", "dec0")
 HEADS = ("head0", "head1", "head2", "head3", "head4")
-SEEDS = {"small": 1, "quality": 2}
+TINY = ((8, 8, 8, 8), 9)
+SEEDS = {"small": 1, "quality": 2, "tiny": 3}
 SAMPLED = 24
 
 
@@ -37,7 +41,7 @@ def splitmix(seed, count):
 
 def randomised(size):
     """A network with the numbers of `Weights::random`."""
-    network = Denoiser(*SIZES[size])
+    network = Denoiser(*SIZES.get(size, TINY))
     modules = [getattr(network, name).conv for name in CONVOLUTIONS] + [getattr(network, name) for name in HEADS]
     units = splitmix(SEEDS[size], sum(m.weight.numel() + m.bias.numel() for m in modules))
     at = 0
@@ -101,7 +105,8 @@ def traced(size, noisy, exposure):
     return {"name": size, "widths": network.widths, "taps": network.taps, "seed": SEEDS[size], "layers": layers}, picture
 
 
-def main(path):
+def main(folder):
+    write_weights(randomised("tiny"), "tiny", {"seed": SEEDS["tiny"]}, os.path.join(folder, "tiny.tdn"))
     planes = made_up_picture()
     noisy = {name: torch.from_numpy(plane).permute(2, 0, 1)[None] for name, plane in planes.items()}
     exposure = torch.full((1, 1, 1, 1), EXPOSURE)
@@ -113,7 +118,7 @@ def main(path):
         "planes": PLANES, "features": summary(stack, np.random.default_rng(12)), "networks": networks,
     }
     text = json.dumps(header, separators=(",", ":")).encode()
-    with open(path, "wb") as file:
+    with open(os.path.join(folder, "pytorch.bin"), "wb") as file:
         file.write(struct.pack("<I", len(text)) + text)
         for values in [planes[name] for name, _ in PLANES] + list(pictures):
             file.write(np.ascontiguousarray(values, "<f4").tobytes())

@@ -206,3 +206,112 @@ fn read_tensor(places: &[Place], data: &[u8], name: &str, shape: &[usize]) -> Re
         Err(wrong("holds a value that is not a finite number"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// By the program that writes the real ones: `training/denoiser/fixture.py`.
+    const TINY: &[u8] = include_bytes!("../../tests/denoise/tiny.tdn");
+    const TINY_SEED: u64 = 3;
+
+    /// The same file with another header, and a checksum that fits.
+    fn with_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+        let length = u32::from_le_bytes(TINY[8..12].try_into().expect("four bytes")) as usize;
+        let mut header: Value = serde_json::from_slice(&TINY[12..12 + length]).expect("a header");
+        change(&mut header);
+        let header = header.to_string();
+        let content = &TINY[12 + length..TINY.len() - HASH_BYTES];
+        let length = (header.len() as u32).to_le_bytes();
+        sealed([MAGIC.as_slice(), &length, header.as_bytes(), content].concat())
+    }
+
+    fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+        let hash = blake3::hash(&bytes);
+        bytes.extend_from_slice(hash.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn file_of_the_training_is_read_number_by_number() {
+        let read = Weights::from_bytes(TINY).expect("a sound file");
+        let made = Weights::random(read.shape(), TINY_SEED);
+        assert_eq!(read.name(), "tiny");
+        assert_eq!(read.convolutions, made.convolutions);
+        assert_eq!(read.heads, made.heads);
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let mut bytes = TINY.to_vec();
+        for at in 0..bytes.len() {
+            let flip = 1 << (at % 8);
+            bytes[at] ^= flip;
+            assert!(Weights::from_bytes(&bytes).is_err(), "byte {at}");
+            bytes[at] ^= flip;
+        }
+    }
+
+    #[test]
+    fn every_shorter_file_is_refused_with_or_without_a_checksum_that_fits() {
+        for length in 0..TINY.len() {
+            assert!(Weights::from_bytes(&TINY[..length]).is_err(), "{length} bytes");
+        }
+        for length in (0..TINY.len() - HASH_BYTES).step_by(7) {
+            assert!(Weights::from_bytes(&sealed(TINY[..length].to_vec())).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn unchanged_header_is_read_and_wrong_ones_are_refused() {
+        assert!(Weights::from_bytes(&with_header(|_| ())).is_ok());
+        type Change = fn(&mut Value);
+        let changes: [(&str, Change); 12] = [
+            ("another width", |header| header["widths"][0] = json!(16)),
+            ("width 0", |header| header["widths"] = json!([0, 0, 0, 0])),
+            ("a width that cannot be multiplied", |header| header["widths"][1] = json!(usize::MAX)),
+            ("three widths", |header| header["widths"] = json!([8, 8, 8])),
+            ("other taps", |header| header["taps"] = json!(25)),
+            ("unknown taps", |header| header["taps"] = json!(10)),
+            ("a missing tensor", |header| header["tensors"].as_array_mut().expect("a list").truncate(27)),
+            ("the wrong tensor", |header| header["tensors"][3]["name"] = json!("enc9.bias")),
+            ("another shape", |header| header["tensors"][0]["shape"] = json!([48, 8, 3, 3])),
+            ("an offset past the end", |header| header["tensors"][0]["offset"] = json!(1 << 20)),
+            ("an offset that overflows", |header| header["tensors"][0]["offset"] = json!(usize::MAX)),
+            ("a long name", |header| header["name"] = json!("x".repeat(NAME_BYTES_MAX + 1))),
+        ];
+        for (what, change) in changes {
+            assert!(Weights::from_bytes(&with_header(change)).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_refused() {
+        for number in [f16::NAN, f16::INFINITY, f16::NEG_INFINITY] {
+            let mut bytes = TINY[..TINY.len() - HASH_BYTES].to_vec();
+            let last = bytes.len() - 2;
+            bytes[last..].copy_from_slice(&number.to_le_bytes());
+            let found = Weights::from_bytes(&sealed(bytes));
+            assert!(matches!(found, Err(WeightsError::Tensor(_, _))), "{number}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn length_of_the_header_takes_no_memory() {
+        let mut bytes = TINY[..TINY.len() - HASH_BYTES].to_vec();
+        bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(matches!(Weights::from_bytes(&sealed(bytes)), Err(WeightsError::Header(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_in_the_header_makes_it_panic(at in 8usize..3000, bytes in prop::collection::vec(any::<u8>(), 1..20)) {
+            let mut file = TINY[..TINY.len() - HASH_BYTES].to_vec();
+            file[at..at + bytes.len()].copy_from_slice(&bytes);
+            let _ = Weights::from_bytes(&sealed(file));
+        }
+    }
+}

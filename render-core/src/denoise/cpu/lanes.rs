@@ -132,7 +132,7 @@ impl<S: Simd, const FUSED: bool> Lanes<S, FUSED> {
         self.0.select_f32s(enough, value, self.splat(0.0))
     }
 
-    /// e to the power of each, within 1e-7 relative; powers beyond ±86 count as that.
+    /// e to the power of each, within two last bits; powers beyond ±86 count as that.
     ///
     /// 2^n · e^r with |r| at most half of ln 2: n by rounding, r in two steps so that no bits are lost, e^r by its Taylor series.
     #[inline(always)]
@@ -157,5 +157,46 @@ impl<S: Simd, const FUSED: bool> Lanes<S, FUSED> {
     pub(super) fn sigmoid(self, value: S::f32s) -> S::f32s {
         let one = self.splat(1.0);
         self.divide(one, self.add(one, self.exp(self.subtract(self.splat(0.0), value))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Exponentials<'a>(&'a mut [f32]);
+
+    impl Kernel for Exponentials<'_> {
+        #[inline(always)]
+        fn run<S: Simd, const FUSED: bool>(self, lanes: Lanes<S, FUSED>) {
+            for at in (0..self.0.len()).step_by(S::F32_LANES) {
+                let power = lanes.load(self.0, at);
+                lanes.store(self.0, at, lanes.exp(power));
+            }
+        }
+    }
+
+    #[test]
+    fn exponentials_are_right_to_two_last_bits_with_any_instructions() {
+        const COUNT: usize = 1 << 16;
+        let powers: Vec<f32> = (0..COUNT).map(|at| (at as f32 / COUNT as f32 - 0.5) * 171.9).collect();
+        for instructions in [Instructions::Detected, Instructions::Avx2, Instructions::Baseline] {
+            let mut found = powers.clone();
+            instructions.run(Exponentials(&mut found));
+            for (&power, &found) in powers.iter().zip(&found) {
+                let expected = f64::from(power).exp();
+                let apart = (f64::from(found) / expected - 1.0).abs();
+                assert!(apart < 2.5e-7, "{instructions:?}: e^{power} = {found}, {apart:e} off");
+            }
+        }
+    }
+
+    #[test]
+    fn exponentials_of_any_power_are_finite() {
+        let powers = [0.0, 1e30, -1e30, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, 86.0, -86.0];
+        let mut found: Vec<f32> = powers.iter().copied().cycle().take(16).collect();
+        Instructions::Detected.run(Exponentials(&mut found));
+        assert!(found.iter().all(|value| value.is_finite() && *value > 0.0), "{found:?}");
+        assert_eq!(found[0], 1.0);
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "denoise/fixture.rs"]
 mod fixture;
+#[path = "denoise/kept.rs"]
+mod kept;
 
 use fixture::fixture;
 use render_core::denoise::cpu::{CpuDenoiser, Instructions};

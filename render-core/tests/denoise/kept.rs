@@ -1,0 +1,268 @@
+//! What any denoised picture keeps, whatever the weights: untrained ones show it best.
+
+use render_core::denoise::cpu::{self, CpuDenoiser};
+use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape, Weights, reference};
+
+use crate::{FAST_TOLERANCE, distance};
+
+const SHAPES: [Shape; 2] = [Shape::SMALL, Shape::QUALITY];
+
+/// The planes of a made-up picture, to be changed by a test.
+#[derive(Clone)]
+struct Made {
+    width: usize,
+    height: usize,
+    radiance: Vec<f32>,
+    albedo: Vec<f32>,
+    normal: Vec<f32>,
+    depth: Vec<f32>,
+    hits: Vec<f32>,
+    variance: Vec<f32>,
+    samples: Vec<u32>,
+}
+
+impl Made {
+    /// Noise of every kind; each value depends on its pixel's place alone.
+    fn new(width: usize, height: usize) -> Self {
+        let values = |channels: usize, salt: u32| -> Vec<f32> {
+            let places = (0..height).flat_map(|y| (0..width * channels).map(move |x| (x, y)));
+            places.map(|(x, y)| unit(x as u32, y as u32, salt)).collect()
+        };
+        Self {
+            width,
+            height,
+            radiance: values(3, 1).into_iter().map(|u| (6.0 * u - 4.0).exp()).collect(),
+            albedo: values(3, 2),
+            normal: values(3, 3).into_iter().map(|u| 2.0 * u - 1.0).collect(),
+            depth: values(1, 4).into_iter().map(|u| 0.1 + 30.0 * u).collect(),
+            hits: values(1, 5).into_iter().map(|u| (4.0 * u).floor() / 3.0).collect(),
+            variance: values(1, 6).into_iter().map(|u| u * u).collect(),
+            samples: values(1, 7).into_iter().map(|u| (u * 20.0) as u32 + 1).collect(),
+        }
+    }
+
+    /// The same colour and albedo everywhere; whatever else the network sees varies.
+    fn constant(width: usize, height: usize, colour: [f32; 3], albedo: [f32; 3]) -> Self {
+        let mut made = Self::new(width, height);
+        made.radiance.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&colour));
+        made.albedo.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&albedo));
+        made
+    }
+
+    fn noisy(&self) -> NoisyPicture<'_> {
+        let planes = NoisyPlanes {
+            radiance: self.radiance.as_slice().into(),
+            albedo: self.albedo.as_slice().into(),
+            normal: self.normal.as_slice().into(),
+            depth: self.depth.as_slice().into(),
+            hits: self.hits.as_slice().into(),
+            variance: self.variance.as_slice().into(),
+            samples: self.samples.as_slice().into(),
+        };
+        NoisyPicture::new(self.width, self.height, planes).expect("planes of one size")
+    }
+
+    /// By the plain reference and by the fast path.
+    fn denoised(&self, weights: &Weights, exposure: f32) -> [(&'static str, Vec<f32>); 2] {
+        [
+            ("reference", reference::denoise(weights, &self.noisy(), exposure)),
+            ("cpu", cpu::denoise(weights, &self.noisy(), exposure)),
+        ]
+    }
+}
+
+/// A number in [0, 1) for a place.
+fn unit(x: u32, y: u32, salt: u32) -> f32 {
+    let mut bits = x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca77) ^ salt.wrapping_mul(0xc2b2_ae3d);
+    for _ in 0..2 {
+        bits = (bits ^ (bits >> 15)).wrapping_mul(0x2c1b_3c6d);
+        bits = (bits ^ (bits >> 12)).wrapping_mul(0x297a_2d39);
+    }
+    (bits >> 8) as f32 / (1u32 << 24) as f32
+}
+
+#[test]
+fn constant_light_and_albedo_come_out_as_they_went_in() {
+    let colour = [0.8, 0.3, 12.0];
+    let made = Made::constant(70, 45, colour, [0.7, 0.2, 0.0]);
+    let expected: Vec<f32> = colour.iter().copied().cycle().take(made.radiance.len()).collect();
+    for shape in SHAPES {
+        for (program, found) in made.denoised(&Weights::random(shape, 5), 0.5) {
+            let worst = distance_of_each(&found, &expected);
+            assert!(worst < 1e-5, "{program} {shape:?}: {worst:e}");
+        }
+    }
+}
+
+#[test]
+fn pixels_without_samples_are_filled_from_their_neighbours() {
+    let colour = [0.8, 0.3, 12.0];
+    let mut made = Made::constant(70, 45, colour, [0.7, 0.2, 0.0]);
+    let expected: Vec<f32> = colour.iter().copied().cycle().take(made.radiance.len()).collect();
+    for at in 0..made.samples.len() {
+        if unit(at as u32, 0, 9) < 0.3 {
+            made.samples[at] = 0;
+            made.radiance[3 * at..3 * at + 3].fill(0.0);
+        }
+    }
+    for shape in SHAPES {
+        for (program, found) in made.denoised(&Weights::random(shape, 5), 0.5) {
+            let worst = distance_of_each(&found, &expected);
+            assert!(worst < 1e-5, "{program} {shape:?}: {worst:e}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_a_pixel_without_samples_changes_nothing_but_its_albedo() {
+    let mut made = Made::new(40, 40);
+    let holes: Vec<usize> = (0..made.samples.len()).filter(|&at| unit(at as u32, 0, 9) < 0.3).collect();
+    holes.iter().for_each(|&at| made.samples[at] = 0);
+    let weights = Weights::random(Shape::SMALL, 5);
+    let before = made.denoised(&weights, 1.0);
+    for &at in &holes {
+        made.radiance[3 * at..3 * at + 3].fill(1e5);
+        made.normal[3 * at..3 * at + 3].fill(f32::NAN);
+        (made.depth[at], made.hits[at], made.variance[at]) = (7.0, 1.0, 1e9);
+    }
+    assert_eq!(before, made.denoised(&weights, 1.0));
+}
+
+#[test]
+fn picture_without_any_sample_is_black() {
+    let mut made = Made::new(20, 33);
+    made.samples.fill(0);
+    for (program, found) in made.denoised(&Weights::random(Shape::SMALL, 5), 1.0) {
+        assert!(found.iter().all(|&value| value == 0.0), "{program}");
+    }
+}
+
+#[test]
+fn half_the_light_at_twice_the_exposure_gives_half_the_picture() {
+    let made = Made::new(64, 50);
+    let mut darker = made.clone();
+    darker.radiance.iter_mut().for_each(|value| *value *= 0.5);
+    darker.variance.iter_mut().for_each(|value| *value *= 0.25);
+    for shape in SHAPES {
+        let weights = Weights::random(shape, 6);
+        let pairs = made.denoised(&weights, 0.7).into_iter().zip(darker.denoised(&weights, 1.4));
+        for ((program, bright), (_, dark)) in pairs {
+            let twice: Vec<f32> = dark.iter().map(|value| 2.0 * value).collect();
+            let worst = distance_of_each(&twice, &bright);
+            assert!(worst < 1e-3, "{program} {shape:?}: {worst:e}");
+        }
+    }
+}
+
+#[test]
+fn hostile_values_give_finite_pictures_no_brighter_than_what_went_in() {
+    let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0, f32::MAX, f32::MIN, 1e-40, 1e5];
+    let mut made = Made::new(48, 41);
+    for (salt, plane) in [
+        &mut made.radiance,
+        &mut made.albedo,
+        &mut made.normal,
+        &mut made.depth,
+        &mut made.hits,
+        &mut made.variance,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (at, value) in plane.iter_mut().enumerate() {
+            if unit(at as u32, 1, 20 + salt as u32) < 0.2 {
+                *value = hostile[(unit(at as u32, 2, 20 + salt as u32) * hostile.len() as f32) as usize];
+            }
+        }
+    }
+    for shape in SHAPES {
+        let weights = Weights::random(shape, 7);
+        for exposure in [1.0, 1e-30, 1e30, 0.0, -3.0, f32::NAN, f32::INFINITY] {
+            // Radiance is capped at 1e6 by exposure, and divided by an albedo of at least 0.05 times one of at most 1.05.
+            let cap = 1e6 / if exposure.is_nan() { 1.0 } else { exposure.clamp(1e-6, 1e6) };
+            for (program, found) in made.denoised(&weights, exposure) {
+                let worst = found.iter().find(|value| !(0.0..=21.1 * cap).contains(*value));
+                assert!(worst.is_none(), "{program} {shape:?} at {exposure}: {worst:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_of_any_size_are_what_plain_f32_says() {
+    for (width, height) in [(1, 1), (17, 5), (2, 33), (33, 16), (130, 67)] {
+        for shape in SHAPES {
+            let made = Made::new(width, height);
+            let [(_, expected), (_, found)] = made.denoised(&Weights::random(shape, 8), 1.0);
+            let worst = distance(&found, &expected);
+            assert!(worst < FAST_TOLERANCE, "{width}x{height} {shape:?}: {worst:e}");
+        }
+    }
+    let made = Made::new(640, 361);
+    let [(_, expected), (_, found)] = made.denoised(&Weights::random(Shape::SMALL, 8), 1.0);
+    let worst = distance(&found, &expected);
+    assert!(worst < FAST_TOLERANCE, "640x361: {worst:e}");
+}
+
+#[test]
+fn picture_in_pieces_has_the_bits_of_the_whole() {
+    let made = Made::new(433, 391);
+    for shape in SHAPES {
+        let weights = Weights::random(shape, 9);
+        let overlap = weights.reach_px().next_multiple_of(16) as usize;
+        let pieces = CpuDenoiser::new(&weights).with_piece_pixels_max((160 + 2 * overlap).pow(2));
+        let found = pieces.denoise(&made.noisy(), 1.0);
+        assert!(bits(&cpu::denoise(&weights, &made.noisy(), 1.0)) == bits(&found), "{shape:?}");
+    }
+}
+
+#[test]
+fn reach_is_as_far_as_a_pixel_sees_and_hardly_farther() {
+    // One row of sixteen-pixel squares; the last of them is looked at.
+    const WIDTH: usize = 320;
+    for shape in SHAPES {
+        let weights = Weights::random(shape, 10);
+        let reach = weights.reach_px() as usize;
+        let seen_from = |changed_up_to: usize| {
+            let mut made = Made::new(WIDTH, 16);
+            let before = cpu::denoise(&weights, &made.noisy(), 1.0);
+            for row in 0..16 {
+                for value in &mut made.radiance[3 * WIDTH * row..3 * (WIDTH * row + changed_up_to)] {
+                    *value = 50.0 - *value;
+                }
+                for value in &mut made.albedo[3 * WIDTH * row..3 * (WIDTH * row + changed_up_to)] {
+                    *value = 1.0 - *value;
+                }
+            }
+            let after = cpu::denoise(&weights, &made.noisy(), 1.0);
+            let differs = |x: usize| {
+                (0..16).any(|row| {
+                    (0..3).any(|at| {
+                        let place = 3 * (WIDTH * row + x) + at;
+                        before[place].to_bits() != after[place].to_bits()
+                    })
+                })
+            };
+            (WIDTH - 16..WIDTH).any(differs)
+        };
+        let square = WIDTH - 16;
+        let farthest = (0..square).rev().find(|&end| !seen_from(end)).map(|end| square - end);
+        println!("{shape:?}: reach {reach} px, changes are seen up to {farthest:?} px");
+        assert!(!seen_from(square - reach), "{shape:?}: something farther than {reach} px is seen");
+        assert!(seen_from(square - reach + 16), "{shape:?}: {reach} px is more than is needed");
+    }
+}
+
+fn bits(picture: &[f32]) -> Vec<u32> {
+    picture.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Largest difference relative to each value itself.
+fn distance_of_each(found: &[f32], expected: &[f32]) -> f64 {
+    let apart = |(&a, &b): (&f32, &f32)| (f64::from(a) / f64::from(b) - 1.0).abs();
+    found
+        .iter()
+        .zip(expected)
+        .map(apart)
+        .fold(0.0, |worst, one| if one > worst || one.is_nan() { one } else { worst })
+}

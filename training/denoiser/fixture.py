@@ -3,7 +3,7 @@
     python training/denoiser/fixture.py render-core/tests/denoise
 
 `pytorch.bin`: u32 little-endian length of a JSON header, the header, then f32 little-endian: the planes of the picture in the order
-of PLANES, pixels interleaved, and the denoised picture of each network. Of every layer the header has the mean, the mean of absolute
+of PLANES, pixels interleaved, and for each network the filtered picture and that after the guard. Of every layer the header has the mean, the mean of absolute
 values and some single values. `tiny.tdn`: a weights file, by the program that writes the real ones, of the smallest network that
 can be run. The networks' numbers are those of `Weights::random` in render-core/src/denoise/weights.rs.
 """
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from export import write_weights
-from network import SIZES, Denoiser, denoised, features
+from network import SIZES, Denoiser, features, guarded
 
 WIDTH, HEIGHT, EXPOSURE = 44, 27, 0.7
 PLANES = (("radiance", 3), ("albedo", 3), ("normal", 3), ("depth", 1), ("hits", 1), ("variance", 1), ("samples", 1))
@@ -93,16 +93,22 @@ def summary(layer, rng):
     }
 
 
+def padded(noisy):
+    pad = (0, -WIDTH % 16, 0, -HEIGHT % 16)
+    return {name: F.pad(plane, pad, mode="replicate") for name, plane in noisy.items()}
+
+
 def traced(size, noisy, exposure):
-    """Summaries of everything on the way, and the picture."""
+    """Summaries of everything on the way, the picture that is filtered, and the same after the guard."""
     network, rng, seen = randomised(size), np.random.default_rng(11), {}
     kept = [(name, getattr(network, name)) for name in CONVOLUTIONS + HEADS]
     for name, module in kept:
         module.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, out))
     with torch.no_grad():
-        picture = denoised(network, noisy, exposure)[0].permute(1, 2, 0).numpy()
+        filtered = network(padded(noisy), exposure)[..., :HEIGHT, :WIDTH]
+        pictures = [one[0].permute(1, 2, 0).numpy() for one in (filtered, guarded(noisy, filtered, exposure))]
     layers = {name: summary(seen[name], rng) for name, _ in kept}
-    return {"name": size, "widths": network.widths, "taps": network.taps, "seed": SEEDS[size], "layers": layers}, picture
+    return {"name": size, "widths": network.widths, "taps": network.taps, "seed": SEEDS[size], "layers": layers}, pictures
 
 
 def main(folder):
@@ -110,8 +116,7 @@ def main(folder):
     planes = made_up_picture()
     noisy = {name: torch.from_numpy(plane).permute(2, 0, 1)[None] for name, plane in planes.items()}
     exposure = torch.full((1, 1, 1, 1), EXPOSURE)
-    pad = (0, -WIDTH % 16, 0, -HEIGHT % 16)
-    stack = features({name: F.pad(plane, pad, mode="replicate") for name, plane in noisy.items()}, exposure)[0]
+    stack = features(padded(noisy), exposure)[0]
     networks, pictures = zip(*(traced(size, noisy, exposure) for size in SIZES))
     header = {
         "width": WIDTH, "height": HEIGHT, "exposure": EXPOSURE, "torch": torch.__version__.split("+")[0],
@@ -120,7 +125,7 @@ def main(folder):
     text = json.dumps(header, separators=(",", ":")).encode()
     with open(os.path.join(folder, "pytorch.bin"), "wb") as file:
         file.write(struct.pack("<I", len(text)) + text)
-        for values in [planes[name] for name, _ in PLANES] + list(pictures):
+        for values in [planes[name] for name, _ in PLANES] + sum(pictures, []):
             file.write(np.ascontiguousarray(values, "<f4").tobytes())
 
 

@@ -32,17 +32,15 @@ pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32])
     let after: Vec<f32> = colours.chunks_exact(3).map(bright).collect();
     let middle: Vec<f32> = before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
     // An error counts as much as it is seen: by the slope of the tone curve where the pixel lies.
-    let weight: Vec<f32> = boxed(&middle, width, height, 1)
-        .iter()
-        .map(|&luminance| tone_slope(luminance + DARK).powi(2))
-        .collect();
+    let around = boxed(&middle, width, height, 1);
+    let weight: Vec<f32> = around.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
     let apart = |at: usize| weight[at] * (after[at] - before[at]).powi(2);
     let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance()[at]);
     let apart = boxed(&(0..width * height).map(apart).collect::<Vec<_>>(), width, height, 2);
     let noise = boxed(&(0..width * height).map(noise).collect::<Vec<_>>(), width, height, 2);
     let variance: Vec<f32> =
         noisy.variance().iter().map(|&value| exposure * exposure * sensible(value)).collect();
-    let (variance, around) = (boxed(&variance, width, height, 2), boxed(&middle, width, height, 2));
+    let (variance, around) = (boxed(&variance, width, height, 2), boxed(&around, width, height, 2));
     let strength = |at: usize| variance[at] / (around[at] + BLACK).powi(2);
     let pixels = colours.chunks_exact_mut(3).zip(traced.chunks_exact(3)).zip(noisy.samples());
     for (at, ((colour, traced), &samples)) in pixels.enumerate() {

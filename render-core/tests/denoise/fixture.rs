@@ -9,8 +9,16 @@ pub(crate) struct Fixture {
     pub(crate) header: Header,
     /// The planes in the order of the header.
     planes: Vec<Vec<f32>>,
-    /// One for each network, three values for each pixel.
-    pub(crate) pictures: Vec<Vec<f32>>,
+    /// One for each network.
+    pub(crate) pictures: Vec<Pictures>,
+}
+
+/// Three values for each pixel.
+pub(crate) struct Pictures {
+    /// What the filter gives.
+    pub(crate) filtered: Vec<f32>,
+    /// The same after the guard.
+    pub(crate) guarded: Vec<f32>,
 }
 
 #[derive(Deserialize)]
@@ -51,8 +59,9 @@ pub(crate) fn fixture() -> Fixture {
     let pixels = header.width * header.height;
     let mut take = |channels: usize| -> Vec<f32> { values.by_ref().take(channels * pixels).collect() };
     let planes = header.planes.iter().map(|&(_, channels)| take(channels)).collect();
-    let pictures: Vec<_> = header.networks.iter().map(|_| take(3)).collect();
-    assert!(pictures.iter().all(|picture: &Vec<f32>| picture.len() == 3 * pixels), "the file is whole");
+    let pictures = header.networks.iter().map(|_| Pictures { filtered: take(3), guarded: take(3) });
+    let pictures: Vec<_> = pictures.collect();
+    assert!(pictures.iter().all(|one| one.guarded.len() == 3 * pixels), "the file is whole");
     Fixture { header, planes, pictures }
 }
 

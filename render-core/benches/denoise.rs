@@ -4,9 +4,14 @@
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+#[path = "made/clock.rs"]
+mod clock;
+
 use std::time::Instant;
 
+use clock::cpu_seconds;
 use render_core::denoise::cpu::{CpuDenoiser, Instructions};
+use render_core::denoise::guard::guard;
 use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape, Weights};
 
 const WIDTH: usize = 1280;
@@ -31,14 +36,10 @@ fn main() {
             if let Some(pixels) = piece {
                 denoiser = denoiser.with_piece_pixels_max(pixels);
             }
-            let (mut cpu, mut wall) = (f64::INFINITY, f64::INFINITY);
-            for _ in 0..ROUNDS {
-                let (cpu_before, before) = (cpu_seconds(), Instant::now());
+            let (cpu, wall) = least_seconds(|| {
                 let picture = denoiser.denoise(&noisy, 1.0);
                 assert!(picture.iter().all(|value| value.is_finite()), "a picture");
-                cpu = cpu.min(cpu_seconds() - cpu_before);
-                wall = wall.min(before.elapsed().as_secs_f64());
-            }
+            });
             let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
             println!(
                 "{name:9} {kind:14} {:12.2} {:17.1} {:15.2}",
@@ -48,6 +49,23 @@ fn main() {
             );
         }
     }
+    if words().all(|word| word == "guard") {
+        let mut colours = vec![0.5; 3 * WIDTH * HEIGHT];
+        let (cpu, wall) = least_seconds(|| guard(&noisy, 1.0, &mut colours));
+        println!("guard {:31.2} {:33.2}", cpu / megapixels, wall / megapixels);
+    }
+}
+
+/// CPU seconds and wall seconds.
+fn least_seconds(mut work: impl FnMut()) -> (f64, f64) {
+    let (mut cpu, mut wall) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..ROUNDS {
+        let (cpu_before, before) = (cpu_seconds(), Instant::now());
+        work();
+        cpu = cpu.min(cpu_seconds() - cpu_before);
+        wall = wall.min(before.elapsed().as_secs_f64());
+    }
+    (cpu, wall)
 }
 
 /// Values of any kind: what a pixel costs does not depend on them.
@@ -66,17 +84,4 @@ fn made_up() -> NoisyPicture<'static> {
         samples: vec![16; pixels].into(),
     };
     NoisyPicture::new(WIDTH, HEIGHT, planes).expect("planes of one size")
-}
-
-/// Seconds of user and system time of all threads; those of the wall clock where the system does not tell.
-fn cpu_seconds() -> f64 {
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let told = std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut times = fields.split_whitespace().skip(11);
-        let ticks = times.next()?.parse::<f64>().ok()? + times.next()?.parse::<f64>().ok()?;
-        Some(ticks / TICKS_PER_SECOND)
-    });
-    let since_1970 = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    told.unwrap_or_else(|| since_1970().map_or(0.0, |time| time.as_secs_f64()))
 }

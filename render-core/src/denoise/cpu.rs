@@ -10,28 +10,28 @@ mod filter;
 mod grid;
 mod lanes;
 mod passes;
-mod pieces;
 mod surface;
 
 use convolve::Packed;
 use grid::Grid;
 use passes::{convolve, convolved, double_into, pooled};
-use surface::{Span, surface};
+use surface::surface;
 
 use super::features::exposure_used;
 use super::network::{ALBEDO_TAPS, ALIGNMENT_PX, CONVOLUTIONS, HEADS, LEVELS};
+use super::pieces::{Extent, Piece, pieces};
 use super::{NoisyPicture, Weights};
 
 pub use lanes::Instructions;
 
 /// Pixels that are denoised at once, overlap included: about 180 bytes of memory each with the small network, 280 with the quality one.
-const PIECE_PIXELS_MAX: usize = 1 << 22;
+const PIECE_PIXELS_MAX: u64 = 1 << 22;
 
 /// A network made ready for this processor.
 pub struct CpuDenoiser {
     instructions: Instructions,
-    piece_pixels_max: usize,
-    reach_px: usize,
+    piece_pixels_max: u64,
+    reach_px: u32,
     taps: usize,
     /// In the order of [`CONVOLUTIONS`].
     convolutions: Vec<Packed>,
@@ -66,7 +66,7 @@ impl CpuDenoiser {
         Self {
             instructions: Instructions::Detected,
             piece_pixels_max: PIECE_PIXELS_MAX,
-            reach_px: weights.reach_px() as usize,
+            reach_px: weights.reach_px(),
             taps,
             convolutions: (0..CONVOLUTIONS.len())
                 .map(|at| Packed::convolution(weights.convolution(at)))
@@ -84,7 +84,7 @@ impl CpuDenoiser {
     }
 
     /// Denoises no more pixels than this at once, overlap included; a piece has at least 16×16 without it.
-    pub fn with_piece_pixels_max(mut self, pixels: usize) -> Self {
+    pub fn with_piece_pixels_max(mut self, pixels: u64) -> Self {
         self.piece_pixels_max = pixels;
         self
     }
@@ -93,17 +93,24 @@ impl CpuDenoiser {
     pub fn denoise(&self, noisy: &NoisyPicture<'_>, exposure_scale: f32) -> Vec<f32> {
         let exposure = exposure_used(exposure_scale);
         let mut picture = vec![0.0; 3 * noisy.width() * noisy.height()];
-        let overlap = self.reach_px.next_multiple_of(ALIGNMENT_PX as usize);
-        for piece in pieces::pieces(noisy.width(), noisy.height(), overlap, self.piece_pixels_max) {
-            let denoised = self.denoise_span(noisy, exposure, piece.around);
-            piece.copy(&denoised, &mut picture, noisy.width());
+        for piece in self.pieces(noisy) {
+            let denoised = self.denoise_extent(noisy, exposure, piece.region);
+            copy(&piece, &denoised, &mut picture, noisy.width());
         }
         picture
     }
 
+    fn pieces(&self, noisy: &NoisyPicture<'_>) -> Vec<Piece> {
+        let side = |pixels: usize| u32::try_from(pixels).expect("a frame has at most 65536 pixels a side");
+        let smallest = ALIGNMENT_PX + 2 * self.reach_px.next_multiple_of(ALIGNMENT_PX);
+        let most = self.piece_pixels_max.max(u64::from(smallest).pow(2));
+        let pieces = pieces(side(noisy.width()), side(noisy.height()), self.reach_px, most);
+        pieces.expect("there is room for 16 by 16 pixels and what is around them")
+    }
+
     /// A rectangle aligned to 16 pixels, as if it were a picture.
-    fn denoise_span(&self, noisy: &NoisyPicture<'_>, exposure: f32, span: Span) -> Vec<f32> {
-        let (features, mut surface) = surface(noisy, exposure, span);
+    fn denoise_extent(&self, noisy: &NoisyPicture<'_>, exposure: f32, extent: Extent) -> Vec<f32> {
+        let (features, mut surface) = surface(noisy, exposure, extent);
         let instructions = self.instructions;
         let (deep, heads) = self.network(features);
         let steer = convolved(instructions, &self.steer, &deep);
@@ -152,5 +159,16 @@ impl CpuDenoiser {
         let heads = self.heads.iter().zip(layers);
         let heads = heads.map(|(head, layer)| convolved(instructions, head, layer)).collect();
         (finest, heads)
+    }
+}
+
+/// Copies what is kept of a piece into a picture of `width` columns.
+fn copy(piece: &Piece, denoised: &[f32], picture: &mut [f32], width: usize) {
+    let (kept, region) = (piece.kept, piece.region);
+    for row in 0..kept.height {
+        let from = (kept.y - region.y + row) as usize * region.width as usize + (kept.x - region.x) as usize;
+        let to = (kept.y + row) as usize * width + kept.x as usize;
+        let count = 3 * kept.width as usize;
+        picture[3 * to..3 * to + count].copy_from_slice(&denoised[3 * from..3 * from + count]);
     }
 }

@@ -6,6 +6,7 @@ use super::grid::{Grid, LEFT, repeat_ends};
 use crate::denoise::NoisyPicture;
 use crate::denoise::features::pixel;
 use crate::denoise::network::UNSHUFFLED;
+use crate::denoise::pieces::Extent;
 
 /// Values of a pixel at full size: light (later weighted light), weight, albedo.
 pub(super) const SURFACE: usize = 7;
@@ -14,29 +15,22 @@ pub(super) const WEIGHT: usize = 3;
 /// Where the albedo stands among them.
 pub(super) const ALBEDO: usize = 4;
 
-/// A rectangle of the picture after padding to multiples of 16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) x: usize,
-    pub(super) y: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
-}
-
 /// Features, four pixels a place; and the surface at full size, even columns of a row before its odd ones.
 ///
 /// Two columns a place make all loops over full-size pixels run along neighbouring values.
-pub(super) fn surface(noisy: &NoisyPicture<'_>, exposure: f32, span: Span) -> (Grid, Grid) {
-    let mut features = Grid::zeroed(UNSHUFFLED, span.width / 2, span.height / 2);
-    let mut surface = Grid::zeroed(2 * SURFACE, span.width / 2, span.height);
+pub(super) fn surface(noisy: &NoisyPicture<'_>, exposure: f32, extent: Extent) -> (Grid, Grid) {
+    let [left, top, columns, rows] =
+        [extent.x, extent.y, extent.width, extent.height].map(|pixels| pixels as usize);
+    let mut features = Grid::zeroed(UNSHUFFLED, columns / 2, rows / 2);
+    let mut surface = Grid::zeroed(2 * SURFACE, columns / 2, rows);
     let (stride, width) = (features.stride, features.width);
     let row_values = surface.row_values();
     features.rows_mut().zip(surface.row_pairs_mut()).for_each(|((y, features), (_, pair))| {
         for (dy, surface) in pair.chunks_exact_mut(row_values).enumerate() {
-            let row = (span.y + 2 * y + dy).min(noisy.height() - 1) * noisy.width();
+            let row = (top + 2 * y + dy).min(noisy.height() - 1) * noisy.width();
             for column in 0..2 * width {
                 let (x, dx) = (column / 2, column % 2);
-                let pixel = pixel(noisy, row + (span.x + column).min(noisy.width() - 1), exposure);
+                let pixel = pixel(noisy, row + (left + column).min(noisy.width() - 1), exposure);
                 for (feature, &value) in pixel.features.iter().enumerate() {
                     features[(4 * feature + 2 * dy + dx) * stride + LEFT + x] = value;
                 }

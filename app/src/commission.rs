@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use frame::exr::MatteNames;
 use frame::{FrameIndex, JobId, NodeId, RenderSettings};
+use render_core::AdapterChoice;
 use render_net::artist::{Artist, ArtistFault, FrameScene, JobEnd, JobSpec, JobTicket};
 use serde::{Deserialize, Serialize};
 
@@ -85,10 +86,11 @@ impl Note {
     }
 
     /// Whoever makes pictures of the job's films. Weights that have gone since are told when they are needed: most tiles come denoised.
-    fn developer(&self, ticket: &JobTicket) -> Developer {
+    fn developer(&self, ticket: &JobTicket, adapter: &AdapterChoice) -> Developer {
         let networks = Network::all(self.weights.as_deref()).or_else(|_| Network::all(None));
         let network = networks.unwrap_or_default().into_iter().find(|it| it.id() == ticket.settings.network);
-        Developer::new(network.as_ref().map_or("", Network::name), network.as_ref().map(Network::here))
+        let network = network.as_ref();
+        Developer::new(network.map_or("", Network::name), network.map(|network| network.on(adapter)))
     }
 }
 
@@ -130,12 +132,13 @@ pub(crate) async fn hand_in(
     Ok(job)
 }
 
-/// Gathers a job until it is complete, and writes its pictures; `output` is their name as the person wrote it, where that is
+/// Gathers a job until it is complete, and writes its pictures; what came noisy is denoised on `adapter`. `output` is their name as the person wrote it, where that is
 /// still known.
 pub(crate) async fn follow(
     artist: &Artist,
     job: JobId,
     output: Option<&Path>,
+    adapter: &AdapterChoice,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
@@ -146,7 +149,7 @@ pub(crate) async fn follow(
     let print = note.print()?;
     let output = OutputName::parse(output.unwrap_or(&note.output), frames as usize)?;
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
-    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket));
+    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter));
     let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();

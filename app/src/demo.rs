@@ -76,5 +76,5 @@ pub fn demo(
         packer: Box::new(move |_| Ok(FrameScene { scene: blob.clone(), exposure_scale })),
         note: Note::new(output, &print, None)?,
     };
-    local::run(commission, output, renderers, stop, audience)
+    local::run(commission, output, renderers, &gpu::choice(adapter), stop, audience)
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use frame::TileRenderer;
+use render_core::AdapterChoice;
 use render_net::artist::Artist;
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::CoordinatorAddress;
@@ -40,15 +41,17 @@ pub fn render(
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    let renderer = denoising(Box::new(renderer), &gpu::choice(adapter), &plan.networks());
-    run(commission, &request.output, vec![renderer], stop, audience)
+    let adapter = gpu::choice(adapter);
+    let renderer = denoising(Box::new(renderer), &adapter, &plan.networks());
+    run(commission, &request.output, vec![renderer], &adapter, stop, audience)
 }
 
-/// Runs a farm with these renderers until the commission is done.
+/// Runs a farm with these renderers until the commission is done; what they leave noisy is denoised on `adapter`.
 pub(crate) fn run(
     commission: Commission,
     output: &Path,
     renderers: Vec<Box<dyn TileRenderer>>,
+    adapter: &AdapterChoice,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
@@ -56,7 +59,8 @@ pub(crate) fn run(
         Fault::failure(format!("no temporary folder can be made: {error}"), "free some space, or set TMPDIR")
     })?;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(farm(place.path(), commission, output, renderers, stop, audience));
+    let outcome =
+        runtime.block_on(farm(place.path(), commission, (output, adapter), renderers, stop, audience));
     // A node may still be inside a driver's call; the process does not wait for that.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     outcome
@@ -65,7 +69,7 @@ pub(crate) fn run(
 async fn farm(
     place: &Path,
     commission: Commission,
-    output: &Path,
+    (output, adapter): (&Path, &AdapterChoice),
     renderers: Vec<Box<dyn TileRenderer>>,
     stop: &Stop,
     audience: &mut dyn Audience,
@@ -80,7 +84,7 @@ async fn farm(
     let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
     let work = async {
         let job = commission::hand_in(&artist, commission, &terms, stop, audience).await?;
-        commission::follow(&artist, job, Some(output), stop, audience).await
+        commission::follow(&artist, job, Some(output), adapter, stop, audience).await
     };
     let outcome = tokio::select! {
         outcome = work => outcome.map_err(alone),

@@ -37,5 +37,7 @@ pub fn direct(
     let plan = Plan::open(request, audience)?;
     let mut renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
-    session::render_frames(&plan, &mut |frame| plan.shown(frame), &mut renderer, stop, audience)
+    let developer = plan.developer(&gpu::choice(adapter));
+    let mut shown = |frame| plan.shown(frame);
+    session::render_frames(&plan, developer, &mut shown, &mut renderer, stop, audience)
 }

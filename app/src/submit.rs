@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::JobId;
+use render_core::AdapterChoice;
 use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
@@ -45,7 +46,8 @@ pub fn submit(
         if submission.detach {
             return Ok(Exit::Done);
         }
-        commission::follow(&artist, job, Some(&request.output), stop, audience).await
+        commission::follow(&artist, job, Some(&request.output), &AdapterChoice::default(), stop, audience)
+            .await
     })
 }
 
@@ -57,7 +59,7 @@ pub fn collect(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let artist = artist_of(job, data)?;
-    runtime()?.block_on(commission::follow(&artist, job, None, stop, audience))
+    runtime()?.block_on(commission::follow(&artist, job, None, &AdapterChoice::default(), stop, audience))
 }
 
 /// The artist in a data folder, at the coordinator where this job was posted.

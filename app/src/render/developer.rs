@@ -11,6 +11,8 @@ use frame::{Denoise, DenoiseFault, Film, Picture, TileDenoiser, TileIndex, TileR
 
 /// Pictures of unfinished frames are denoised for one part in so many of the time.
 const SHARE: u32 = 20;
+/// Edge of what is denoised to learn how long it takes.
+const TRIAL_PX: u32 = 128;
 
 /// Makes pictures of films.
 pub(crate) struct Developer {
@@ -62,9 +64,13 @@ impl Developer {
         let cuts = cuts(film);
         let Some(first) = cuts.first() else { return film.picture() };
         if self.pixel_takes.is_none() && self.denoiser.is_some() {
-            // The first tile tells what the others will take.
-            let took = self.develop(film, std::slice::from_ref(first)).took;
-            self.spent += took;
+            // A few pixels tell what all will take; the second time, because the first opens a device.
+            let trial = first.rect.cut(TRIAL_PX).into_iter().take(1).map(|rect| Cut { rect, margin_px: 0 });
+            let trial: Vec<Cut> = trial.collect();
+            for _ in 0..2 {
+                let took = self.develop(film, &trial).took;
+                self.spent += took;
+            }
         }
         let seen = |cut: &Cut| cut.rect.grown(cut.margin_px, film.grid().frame()).pixels();
         let pixels = cuts.iter().map(seen).sum::<usize>();
@@ -125,6 +131,110 @@ fn cuts(film: &Film) -> Vec<Cut> {
             tiles
                 .filter_map(|tile| Some(Cut { rect: grid.rect(tile)?, margin_px: grid.margin_px() }))
                 .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use frame::{
+        FrameSize, NetworkId, Noisy, Partial, Plane, RenderSettings, SettingsDraft, TileGrid, TilePlanes,
+        TreeNode,
+    };
+
+    use super::*;
+
+    const NETWORK: NetworkId = NetworkId([6; 32]);
+
+    /// Paints everything 7, in its own time, and counts how often.
+    struct Slow(Duration, Arc<AtomicUsize>);
+
+    impl TileDenoiser for Slow {
+        fn network(&self) -> NetworkId {
+            NETWORK
+        }
+
+        fn reach_px(&self) -> u32 {
+            0
+        }
+
+        fn denoise(&mut self, noisy: &Noisy, _: f32) -> Result<Vec<f32>, DenoiseFault> {
+            std::thread::sleep(self.0);
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![7.0; noisy.radiance.len()])
+        }
+    }
+
+    /// A film of four tiles: the first came denoised, the second noisy, the others not yet.
+    fn film(denoise: Denoise, network: NetworkId) -> Film {
+        let size = FrameSize::new(32, 32).expect("in range");
+        let draft = SettingsDraft { spp: 4, denoise, network, ..SettingsDraft::defaults(size) };
+        let settings = RenderSettings::new(draft).expect("valid");
+        let mut film = Film::new(TileGrid::new(size, 16, 16), settings);
+        for tile in [TileIndex(0), TileIndex(1)] {
+            let rect = film.grid().rect(tile).expect("one of four");
+            let mut planes = TilePlanes::zeroed(rect, settings.planes);
+            planes.plane_mut(Plane::Radiance).expect("always there").fill(4.0);
+            if tile == TileIndex(0) && denoise == Denoise::Node {
+                planes = planes.with_denoised(vec![5.0; rect.pixels() * 3]).expect("it fits");
+            }
+            film.merge(tile, Partial { node: TreeNode { level: 0, index: 0 }, planes }).expect("it fits");
+        }
+        film
+    }
+
+    fn developer(takes_ms: u64) -> (Developer, Arc<AtomicUsize>) {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let slow = Slow(Duration::from_millis(takes_ms), Arc::clone(&calls));
+        (Developer::new("slow", Some(Box::new(slow))), calls)
+    }
+
+    /// The beauty in the middle of each tile.
+    fn seen(picture: &Picture) -> [f32; 4] {
+        [(8, 8), (24, 8), (8, 24), (24, 24)].map(|(x, y)| picture.beauty()[3 * (y * 32 + x)])
+    }
+
+    #[test]
+    fn a_finished_picture_is_denoised_where_no_node_did_it() {
+        let (mut developer, calls) = developer(0);
+        let node = developer.finish(&film(Denoise::Node, NETWORK));
+        assert_eq!((seen(&node.picture), node.pixels, node.fault), ([5.0, 7.0, 0.0, 0.0], 256, None));
+        assert_eq!(calls.load(Ordering::Relaxed), 1, "one tile");
+        let local = developer.finish(&film(Denoise::Local, NETWORK));
+        assert_eq!((seen(&local.picture), local.pixels), ([7.0, 7.0, 0.0, 0.0], 1024));
+        let off = developer.finish(&film(Denoise::Off, NetworkId::NONE));
+        assert_eq!((seen(&off.picture), off.pixels, off.fault), ([1.0, 1.0, 0.0, 0.0], 0, None));
+    }
+
+    #[test]
+    fn a_picture_whose_network_is_not_here_stays_noisy_and_says_so() {
+        let mut nobody = Developer::new("", None);
+        let (mut other, _) = developer(0);
+        for developer in [&mut nobody, &mut other] {
+            let developed = developer.finish(&film(Denoise::Node, NetworkId([9; 32])));
+            assert_eq!(seen(&developed.picture), [5.0, 1.0, 0.0, 0.0], "what came denoised stays");
+            assert!(developed.fault.is_some_and(|fault| fault.0.contains("weights")));
+            assert_eq!(seen(&developer.preview(&film(Denoise::Node, NetworkId([9; 32]))))[1], 1.0);
+        }
+    }
+
+    #[test]
+    fn an_unfinished_picture_is_denoised_for_a_small_share_of_the_time_only() {
+        for denoise in [Denoise::Node, Denoise::Local] {
+            let film = film(denoise, NETWORK);
+            let (mut developer, calls) = developer(20);
+            assert_eq!(seen(&developer.preview(&film))[1], 1.0, "the job has only begun");
+            assert_eq!(calls.load(Ordering::Relaxed), 2, "it tried to learn how long it takes");
+            assert_eq!(seen(&developer.preview(&film))[1], 1.0);
+            assert_eq!(calls.load(Ordering::Relaxed), 2, "and now it knows");
+            developer.began =
+                Instant::now().checked_sub(Duration::from_secs(60)).expect("a machine that is up");
+            assert_eq!(seen(&developer.preview(&film))[1], 7.0, "a twentieth of a minute is enough");
+            let spent = developer.spent;
+            assert!(spent >= Duration::from_millis(60) && calls.load(Ordering::Relaxed) == 3);
         }
     }
 }

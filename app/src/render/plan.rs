@@ -6,9 +6,9 @@ use frame::{
     Denoise, FrameIndex, FrameSize, LiveEvent, NetworkId, Plane, PlaneSet, RenderSettings, SettingsDraft,
     TileGrid,
 };
-use render_core::PackedScene;
 use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
 use render_core::scene::Scene;
+use render_core::{AdapterChoice, PackedScene};
 
 use render_net::artist::FrameScene;
 
@@ -74,10 +74,10 @@ impl Plan {
         self.shots.shown(frame, &self.settings)
     }
 
-    /// Whoever makes pictures of its films.
-    pub(crate) fn developer(&self) -> Developer {
+    /// Whoever makes pictures of its films, on the adapter that renders them.
+    pub(crate) fn developer(&self, adapter: &AdapterChoice) -> Developer {
         let network = self.network.as_ref();
-        Developer::new(network.map_or("", Network::name), network.map(Network::here))
+        Developer::new(network.map_or("", Network::name), network.map(|network| network.on(adapter)))
     }
 
     /// The network that nodes on this machine run for it.

@@ -3,6 +3,7 @@
 use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, TileRenderer};
 
 use super::darkroom::Darkroom;
+use super::developer::Developer;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
 
@@ -27,6 +28,7 @@ pub(crate) enum Ended {
 /// A frame that fails is told and left out, and the others are rendered; a render of a single frame fails with it.
 pub(crate) fn render_frames(
     plan: &Plan,
+    developer: Developer,
     scene: &mut dyn FnMut(FrameIndex) -> Result<FrameScene, Fault>,
     renderer: &mut dyn TileRenderer,
     stop: &Stop,
@@ -34,7 +36,7 @@ pub(crate) fn render_frames(
 ) -> Result<Exit, Fault> {
     let mut session = Session {
         plan,
-        darkroom: Darkroom::new(&plan.output, &plan.print, plan.developer()),
+        darkroom: Darkroom::new(&plan.output, &plan.print, developer),
         tally: Tally::start(plan.total_samples()),
         stop,
         audience,

@@ -62,6 +62,11 @@ fn sum(node: frame::TreeNode, order: &TileOrder, blocks: u32) -> TilePlanes {
         return left;
     }
     let mut planes = TilePlanes::zeroed(order.rect, order.settings.planes);
+    // As noisy as light can be, so that a denoiser is free to do what it wants.
+    let samples = node.blocks(blocks).samples(order.settings.spp).len() as f32;
+    if let Some(squares) = planes.plane_mut(Plane::LuminanceSquared) {
+        squares.fill(100.0 * samples);
+    }
     let radiance = planes.plane_mut(Plane::Radiance).expect("always there");
     for (at, value) in radiance.iter_mut().enumerate() {
         let (pixel, channel) = (at as u32 / 3, at as u32 % 3);
@@ -104,7 +109,10 @@ fn render(request: &RenderRequest, renderer: &mut Formula, stop: &Stop) -> (Resu
     let mut events = Vec::new();
     let mut hear = |event: &Event| events.push(event.clone());
     let plan = Plan::open(request, &mut hear).expect("the request is good");
-    let ended = render_frames(&plan, &mut |frame| plan.shown(frame), renderer, stop, &mut hear);
+    let ended = {
+        let developer = plan.developer(&AdapterChoice::default());
+        render_frames(&plan, developer, &mut |frame| plan.shown(frame), renderer, stop, &mut hear)
+    };
     (ended, events)
 }
 
@@ -201,10 +209,10 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     let mut hear = |_: &Event| ();
     let plan = Plan::open(&request, &mut hear).expect("the request is good");
     let commission = plan.commission(&request.output).expect("it packs");
-    let nodes = (0..2)
-        .map(|_| crate::denoiser::denoising(Box::new(plain()), &AdapterChoice::default(), &plan.networks()))
-        .collect();
-    let ended = crate::local::run(commission, &request.output, nodes, &Stop::new(), &mut hear);
+    let adapter = AdapterChoice::default();
+    let nodes =
+        (0..2).map(|_| crate::denoiser::denoising(Box::new(plain()), &adapter, &plan.networks())).collect();
+    let ended = crate::local::run(commission, &request.output, nodes, &adapter, &Stop::new(), &mut hear);
     assert_eq!(ended.expect("it renders"), Exit::Done);
     for (alone, farm) in alone.iter().zip(files()) {
         let differ: Vec<usize> = (0..alone.0.len()).filter(|&at| alone.0[at] != farm.0[at]).collect();

@@ -228,7 +228,7 @@ fn a_renderer_denoises_between_tiles_with_whichever_weights_it_is_given() {
     let order = whole(settings(48, 32, 4, 1));
     let sums = render(&mut renderer, &blob, &order).remove(0).planes;
     let noisy = NoisyPicture::from_sums(&sums, 4).expect("all planes were asked for");
-    let shape = Shape::new([8, 8, 8, 8], 9).expect("widths go in eights");
+    let shape = Shape::new([16; 4], 25).expect("widths go in eights");
     for seed in [1, 2] {
         let weights = Arc::new(Weights::random(shape, seed));
         let found = renderer.denoise(&weights, &noisy, 1.0).expect("runs");

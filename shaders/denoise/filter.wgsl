@@ -11,7 +11,7 @@ fn blend_at(x: u32, y: u32) -> vec4<f32> {
     if layer.top == 1u {
         return own;
     }
-    let blend = 1.0 / (1.0 + exp(-logit_block(TAPS / 4u, x, y)[TAPS % 4u]));
+    let blend = sigmoid(logit_block(TAPS / 4u, x, y)[TAPS % 4u]);
     let coarser = filtered[layer.coarser_at + (y / 2u) * (layer.width / 2u) + x / 2u];
     return (1.0 - blend) * own + blend * coarser;
 }

@@ -33,3 +33,8 @@ struct Layer {
 }
 
 @group(0) @binding(0) var<uniform> layer: Layer;
+
+fn sigmoid(x: f32) -> f32 {
+    // Beyond that a float would overflow, and infinities are not relied on.
+    return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0)));
+}

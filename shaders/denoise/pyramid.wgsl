@@ -16,7 +16,7 @@ fn weighted(x: u32, y: u32) -> vec4<f32> {
     let pixel = traced_pixel(x, y);
     let sub = 2u * (y % 2u) + x % 2u;
     let t = trust(sub, (y / 2u) * (layer.width / 2u) + x / 2u);
-    let weight = select(0.0, 1.0 / (1.0 + exp(-t)), samples(pixel) > 0u);
+    let weight = select(0.0, sigmoid(t), samples(pixel) > 0u);
     let value = vec4<f32>(weight * (radiance(pixel) / (albedo(pixel) + ALBEDO_FLOOR)), weight);
     pyramid[y * layer.width + x] = value;
     return value;

@@ -37,7 +37,7 @@ pub(crate) struct GpuDenoiser {
 
 /// Most memory that all buffers of a region may take together.
 const MEMORY_BYTES: u64 = 1 << 30;
-const MEMORY_BYTES_CPU: u64 = 256 << 20;
+const MEMORY_BYTES_CPU: u64 = 512 << 20;
 
 impl GpuDenoiser {
     /// Compiles the kernels and uploads the weights.

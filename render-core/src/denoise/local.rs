@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_lost_gpu_is_opened_anew() {
-        let shape = Shape::new([8, 8, 8, 8], 9).expect("widths go in eights");
+        let shape = Shape::new([16; 4], 25).expect("widths go in eights");
         let weights = Arc::new(Weights::random(shape, 1));
         let mut local = match LocalDenoiser::open(AdapterChoice::default(), weights) {
             Ok(local) => local,

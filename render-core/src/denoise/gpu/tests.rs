@@ -30,15 +30,20 @@ fn opened() -> Option<Gpu> {
     }
 }
 
-/// Every way in which this adapter can lay the work out.
-fn ways(gpu: &Gpu) -> Vec<bool> {
-    if gpu.shares_lanes { vec![false, true] } else { vec![false] }
+/// Both layouts of work where the adapter has both, and both sizes of the filter: lanes and taps. The filter's text does not
+/// depend on the layout, and compiling is what takes time on software Vulkan.
+fn ways(gpu: &Gpu) -> [(bool, usize); 2] {
+    [(false, 9), (gpu.shares_lanes, 25)]
 }
 
-/// Networks whose layers fill workgroups of one, two, three and four groups of channels.
+/// A network whose layers fill workgroups of one, two, three and four groups of channels.
 fn narrow(taps: usize) -> Weights {
-    let widths = if taps == 9 { [8, 16, 24, 32] } else { [16, 8, 16, 8] };
-    Weights::random(Shape::new(widths, taps).expect("widths go in eights"), 3)
+    Weights::random(Shape::new([8, 16, 24, 32], taps).expect("widths go in eights"), 3)
+}
+
+/// One whose layers all fill workgroups alike, so that fewer kernels are compiled.
+fn even(taps: usize) -> Weights {
+    Weights::random(Shape::new([16; 4], taps).expect("widths go in eights"), 3)
 }
 
 fn denoiser(gpu: &Gpu, weights: &Weights, stored: Stored, lanes: bool) -> GpuDenoiser {
@@ -226,16 +231,14 @@ fn hold(what: &str, distances: &[(&str, f64)], tolerance: f64) {
 #[test]
 fn full_precision_computes_what_the_reference_computes_layer_by_layer() {
     let Some(gpu) = opened() else { return };
-    for lanes in ways(&gpu) {
-        for taps in [9, 25] {
-            let weights = narrow(taps);
-            let mut denoiser = denoiser(&gpu, &weights, Stored::Full, lanes);
-            for (width, height) in [(97, 61), (17, 5), (1, 1)] {
-                for noisy in [picture(width, height), hostile(width, height)] {
-                    let trace = reference::trace(&weights, &noisy, 0.7);
-                    let what = format!("{width}x{height}, {taps} taps, lanes {lanes}");
-                    hold(&what, &distances(&gpu, &mut denoiser, &noisy, &trace), FULL_TOLERANCE);
-                }
+    for (lanes, taps) in ways(&gpu) {
+        let weights = narrow(taps);
+        let mut denoiser = denoiser(&gpu, &weights, Stored::Full, lanes);
+        for (width, height) in [(97, 61), (17, 5), (1, 1)] {
+            for noisy in [picture(width, height), hostile(width, height)] {
+                let trace = reference::trace(&weights, &noisy, 0.7);
+                let what = format!("{width}x{height}, {taps} taps, lanes {lanes}");
+                hold(&what, &distances(&gpu, &mut denoiser, &noisy, &trace), FULL_TOLERANCE);
             }
         }
     }
@@ -245,42 +248,41 @@ fn full_precision_computes_what_the_reference_computes_layer_by_layer() {
 fn half_precision_stays_near_the_reference() {
     let Some(gpu) = opened() else { return };
     let noisy = picture(97, 61);
-    for taps in [9, 25] {
-        let weights = narrow(taps);
+    for (lanes, taps) in ways(&gpu) {
+        let weights = even(taps);
         let trace = reference::trace(&weights, &noisy, 0.7);
-        for lanes in ways(&gpu) {
-            let mut denoiser = denoiser(&gpu, &weights, Stored::Half, lanes);
-            let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
-            let what = format!("{taps} taps, lanes {lanes}");
-            let alone = distances_alone(&gpu, &denoiser, &weights, &trace);
-            hold(&format!("{what}, largest of a layer alone"), &alone, HALF_TOLERANCE);
-            let layers = layers_left(&gpu, &denoiser, &trace);
-            let rms = |(name, found, like): &(&'static str, Layer, Layer)| {
-                (*name, rms_distance(&found.values, &like.values))
-            };
-            let added: Vec<_> = layers.iter().map(rms).collect();
-            hold(&format!("{what}, root mean square of all up to a layer"), &added, HALF_TOLERANCE);
-            let psnr = psnr(&found, &trace.picture);
-            eprintln!("{psnr:.1} dB");
-            assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
-        }
+        let mut denoiser = denoiser(&gpu, &weights, Stored::Half, lanes);
+        let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+        let what = format!("{taps} taps, lanes {lanes}");
+        let alone = distances_alone(&gpu, &denoiser, &weights, &trace);
+        hold(&format!("{what}, largest of a layer alone"), &alone, HALF_TOLERANCE);
+        let layers = layers_left(&gpu, &denoiser, &trace);
+        let rms = |(name, found, like): &(&'static str, Layer, Layer)| {
+            (*name, rms_distance(&found.values, &like.values))
+        };
+        let added: Vec<_> = layers.iter().map(rms).collect();
+        hold(&format!("{what}, root mean square of all up to a layer"), &added, HALF_TOLERANCE);
+        let psnr = psnr(&found, &trace.picture);
+        eprintln!("{psnr:.1} dB");
+        assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
     }
 }
 
 #[test]
 fn pieces_give_the_bits_of_the_whole() {
     let Some(gpu) = opened() else { return };
-    let noisy = picture(331, 250);
-    for lanes in ways(&gpu) {
-        for taps in [9, 25] {
-            let weights = narrow(taps);
-            let form = Form { shape: weights.shape(), stored: Stored::Half, lanes };
-            let mut whole = GpuDenoiser::with(&gpu, &weights, form, 1 << 20).expect("there is memory");
-            let mut cut = GpuDenoiser::with(&gpu, &weights, form, 304 * 256).expect("there is memory");
-            let count = pieces(331, 250, weights.reach_px(), 304 * 256).map(|pieces| pieces.len());
+    for (lanes, taps) in ways(&gpu) {
+        let weights = even(taps);
+        let form = Form { shape: weights.shape(), stored: Stored::Half, lanes };
+        let mut whole = GpuDenoiser::with(&gpu, &weights, form, 1 << 20).expect("there is memory");
+        let mut cut = GpuDenoiser::with(&gpu, &weights, form, 304 * 176).expect("there is memory");
+        for (width, height) in [(331, 170), (170, 331)] {
+            let count = pieces(width, height, weights.reach_px(), 304 * 176).map(|pieces| pieces.len());
             assert!(count.is_some_and(|count| count >= 2), "{count:?} pieces");
+            let noisy = picture(width as usize, height as usize);
             let whole = whole.denoise(&gpu, &noisy, 1.0).expect("runs");
-            assert!(whole == cut.denoise(&gpu, &noisy, 1.0).expect("runs"), "{taps} taps, lanes {lanes}");
+            let same = whole == cut.denoise(&gpu, &noisy, 1.0).expect("runs");
+            assert!(same, "{width}x{height}, {taps} taps, lanes {lanes}");
         }
     }
 }
@@ -289,7 +291,7 @@ fn pieces_give_the_bits_of_the_whole() {
 fn short_submissions_give_the_same_bits() {
     let Some(gpu) = opened() else { return };
     let noisy = picture(97, 61);
-    let weights = narrow(9);
+    let weights = even(25);
     let mut denoiser = denoiser(&gpu, &weights, Stored::Half, gpu.shares_lanes);
     let long = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
     denoiser.pace.limit(1.0);
@@ -313,9 +315,31 @@ fn what_is_constant_stays_what_it_is() {
         samples: vec![16; pixels].into(),
     };
     let noisy = NoisyPicture::new(width, height, planes).expect("sizes agree");
-    let mut denoiser = denoiser(&gpu, &narrow(25), Stored::Half, gpu.shares_lanes);
+    let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, gpu.shares_lanes);
     let found = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
     for (found, expected) in found.iter().zip(noisy.radiance()) {
         assert!((found - expected).abs() <= 1e-5 * expected, "{found} is not {expected}");
+    }
+}
+
+#[test]
+fn the_largest_frames_fit_the_smallest_bindings_for_less_than_twice_the_work() {
+    for shape in [Shape::SMALL, Shape::QUALITY] {
+        for (memory, bindings) in
+            [(MEMORY_BYTES, 128 << 20), (MEMORY_BYTES, 1 << 30), (MEMORY_BYTES_CPU, 128 << 20)]
+        {
+            let form = Form { shape, stored: Stored::Half, lanes: memory == MEMORY_BYTES_CPU };
+            let most = form.pixels_max(bindings, memory);
+            for (width, height) in [(1920, 1080), (3840, 2160), (16_384, 16_384)] {
+                let pieces = pieces(width, height, shape.reach_px(), most).expect("it fits");
+                let work = |piece: &Piece| f64::from(piece.region.width) * f64::from(piece.region.height);
+                let times = pieces.iter().map(work).sum::<f64>() / f64::from(width) / f64::from(height);
+                eprintln!(
+                    "{shape:?}, {width}×{height}: {} pieces of {most} pixels, {times:.2} times the work",
+                    pieces.len()
+                );
+                assert!(times < 2.0, "{times}");
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 // A 3×3 convolution with ReLU; edges repeat. Reads one or two sources through `source`, writes `result`. For software Vulkan,
-// where workgroup memory is read one lane at a time (docs/decisions/0006): the lanes of a subgroup load the kernels of one tap
+// where workgroup memory is read one lane at a time (docs/decisions/0007): the lanes of a subgroup load the kernels of one tap
 // together and hand them to each other.
 //
 // One thread is four places, one below the other, × eight channels; subgroups have eight lanes at least.

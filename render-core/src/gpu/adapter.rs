@@ -114,7 +114,7 @@ pub(super) fn arrays_for(card: &AdapterCard, limits: &wgpu::Limits) -> Arrays {
     }
 }
 
-/// Whether kernels had better let lanes hand numbers to each other here: docs/decisions/0006. They count on eight of them.
+/// Whether kernels had better let lanes hand numbers to each other here: docs/decisions/0007. They count on eight of them.
 pub(super) fn shares_lanes(adapter: &wgpu::Adapter, card: &AdapterCard) -> bool {
     card.class == AdapterClass::Cpu
         && adapter.features().contains(wgpu::Features::SUBGROUP)

@@ -44,11 +44,11 @@ pub struct Share {
 /// Runs a node until it is stopped, or until it is idle when that was asked for.
 pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
     let coordinator = address(&share.coordinator)?;
+    let networks = Network::all(share.weights.as_deref())?;
     let data = places::data_folder(Part::Node, share.data.as_deref())?;
     places::create_private(&data)?;
     let identity = Identity::open_or_create(&data).map_err(|error| node_fault(&error.into()))?;
     let memory_limit = share.memory_mib.map(|mib| u64::from(mib) << 20);
-    let networks = Network::all(share.weights.as_deref())?;
     let renderer = gpu::open_renderer(share.adapter.as_deref(), memory_limit)?;
     let (node, adapter) = (identity.id().to_string(), renderer.adapter().name);
     let config = NodeConfig {

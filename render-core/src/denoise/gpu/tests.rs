@@ -269,6 +269,27 @@ fn half_precision_stays_near_the_reference() {
 }
 
 #[test]
+fn half_precision_shows_the_same_picture_with_the_weights_that_are_shipped() {
+    let Some(gpu) = opened() else { return };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/denoiser/small.tdn");
+    let weights =
+        Weights::from_bytes(&std::fs::read(path).expect("it is in the repository")).expect("it is whole");
+    let mut denoiser = denoiser(&gpu, &weights, Stored::Half, gpu.shares_lanes);
+    for noisy in [picture(97, 61), hostile(97, 61)] {
+        let trace = reference::trace(&weights, &noisy, 0.7);
+        let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+        let layers = layers_left(&gpu, &denoiser, &trace);
+        let rms = |(name, found, like): &(&'static str, Layer, Layer)| {
+            (*name, rms_distance(&found.values, &like.values))
+        };
+        hold("shipped, root mean square", &layers.iter().map(rms).collect::<Vec<_>>(), HALF_TOLERANCE);
+        let psnr = psnr(&found, &trace.picture);
+        eprintln!("{psnr:.1} dB");
+        assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
+    }
+}
+
+#[test]
 fn pieces_give_the_bits_of_the_whole() {
     let Some(gpu) = opened() else { return };
     for (lanes, taps) in ways(&gpu) {

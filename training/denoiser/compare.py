@@ -19,7 +19,7 @@ import torch
 from crops import exposure_of
 from export import read_weights
 from losses import tone_mapped
-from network import Denoiser, denoised
+from network import denoised
 
 
 def read_picture(path):
@@ -50,6 +50,14 @@ def scenes_of(folder):
     return {scene: by for scene, by in found.items() if any(len(paths) == 2 for paths in by.values())}
 
 
+def reference_of(by_spp):
+    """The other numbers of samples, the mean of the pair, and its noise."""
+    pair = next(spp for spp, paths in by_spp.items() if len(paths) == 2)
+    first, second = (read_picture(path)["radiance"] for path in by_spp[pair])
+    noise = float((tone_mapped(first[None]) - tone_mapped(second[None])).square().mean()) / 4
+    return sorted(spp for spp in by_spp if spp != pair), (first + second) / 2, noise
+
+
 def psnr(picture, reference, noise):
     error = float((tone_mapped(picture[None]) - tone_mapped(reference[None])).square().mean()) - noise
     return -10 * np.log10(max(error, 1e-7))
@@ -64,14 +72,7 @@ def candidates(args):
     """Name to a function from noisy planes to radiance."""
     methods = {}
     for path in args.weights:
-        network = None
-        import json, struct
-
-        with open(path, "rb") as file:
-            content = file.read()
-        header = json.loads(content[12 : 12 + struct.unpack("<I", content[8:12])[0]])
-        network = Denoiser(header["widths"], header["taps"]).eval()
-        read_weights(network, path)
+        network = read_weights(path)
 
         def ours(noisy, network=network):
             with torch.no_grad():
@@ -104,11 +105,7 @@ def main():
     for scene, by_spp in scenes_of(args.pictures).items():
         if args.scenes and scene not in args.scenes.split(","):
             continue
-        pair = next(spp for spp, paths in by_spp.items() if len(paths) == 2)
-        lower = sorted(spp for spp in by_spp if spp != pair)
-        first, second = (read_picture(path)["radiance"] for path in by_spp[pair])
-        reference = (first + second) / 2
-        noise = float((tone_mapped(first[None]) - tone_mapped(second[None])).square().mean()) / 4
+        lower, reference, noise = reference_of(by_spp)
         for spp in lower:
             noisy = read_picture(by_spp[spp][0])
             before = psnr(noisy["radiance"], reference, noise)

@@ -13,6 +13,8 @@ import struct
 import numpy as np
 import torch
 
+from network import luminance
+
 LARGE_SPP = 16
 # Radiance 3, albedo 3, normal 3, depth, hits, standard deviation of a sample's luminance.
 CHANNELS = 12
@@ -44,8 +46,7 @@ def read_record(path):
 
 def means_of(planes, samples):
     radiance, hits = planes["radiance"] / samples, planes["hits"]
-    luminance = 0.2126 * radiance[:1] + 0.7152 * radiance[1:2] + 0.0722 * radiance[2:]
-    squares = planes["luminance_squared"] - samples * luminance**2
+    squares = planes["luminance_squared"] - samples * luminance(radiance) ** 2
     deviation = np.sqrt(np.maximum(squares, 0) / max(samples - 1, 1))
     depth = np.where(hits > 0, planes["depth"] / np.maximum(hits, 1), 0)
     parts = [radiance, planes["albedo"] / samples, planes["normal"] / samples, depth, hits / samples, deviation]
@@ -59,8 +60,7 @@ def joined(means, samples):
     hits = (share * means[:, HITS : HITS + 1]).sum(0)
     depth = (share * means[:, HITS : HITS + 1] * means[:, DEPTH : DEPTH + 1]).sum(0) / hits.clamp_min(1e-6)
     mean = (share * means[:, :9]).sum(0)
-    each = means[:, 0:1] * 0.2126 + means[:, 1:2] * 0.7152 + means[:, 2:3] * 0.0722
-    whole = mean[0:1] * 0.2126 + mean[1:2] * 0.7152 + mean[2:3] * 0.0722
+    each, whole = luminance(means[:, RADIANCE]), luminance(mean[RADIANCE])
     number = samples.view(-1, 1, 1, 1)
     squares = ((number - 1) * means[:, DEVIATION : DEVIATION + 1] ** 2 + number * (each - whole) ** 2).sum(0)
     variance = squares / max(float(total) - 1, 1) / total if total > 1 else torch.zeros_like(squares)
@@ -72,8 +72,7 @@ def joined(means, samples):
 
 def exposure_of(radiance):
     """Section 6 of the page on a clean crop, (3, h, w)."""
-    bright = radiance[0:1] * 0.2126 + radiance[1:2] * 0.7152 + radiance[2:3] * 0.0722
-    cells = torch.nn.functional.avg_pool2d(bright[None], 16).flatten()
+    cells = torch.nn.functional.avg_pool2d(luminance(radiance)[None], 16).flatten()
     cells = cells[cells > 1e-8]
     return float(0.18 / cells.log().mean().exp()) if len(cells) else 1.0
 
@@ -123,9 +122,9 @@ def augmented(noisy, target, rng):
     order = rng.permutation(3).tolist()
     turn = torch.from_numpy(np.linalg.qr(rng.standard_normal((3, 3)))[0].astype(np.float32))
     noisy = dict(noisy)
-    before = luminance_of(noisy["radiance"])
+    before = luminance(noisy["radiance"])
     noisy["radiance"], noisy["albedo"] = noisy["radiance"][order], noisy["albedo"][order]
-    after = luminance_of(noisy["radiance"])
+    after = luminance(noisy["radiance"])
     noisy["variance"] = noisy["variance"] * ((after + 1e-9) / (before + 1e-9)) ** 2
     noisy["normal"] = torch.einsum("ij,jhw->ihw", turn, noisy["normal"])
     noisy["depth"] = noisy["depth"] * math.exp(rng.uniform(-2, 2))
@@ -138,7 +137,3 @@ def augmented(noisy, target, rng):
         return plane.transpose(1, 2) if transpose else plane
 
     return {name: moved(plane) for name, plane in noisy.items()}, moved(target)
-
-
-def luminance_of(rgb):
-    return rgb[0:1] * 0.2126 + rgb[1:2] * 0.7152 + rgb[2:3] * 0.0722

@@ -11,6 +11,8 @@ from torch import nn
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 FEATURES = 12
 ALBEDO_FLOOR = 0.05
+# How much more the guard excuses where noise is strong against the picture.
+RARE_LIGHT = 10.0
 SIZES = {"small": ((24, 32, 48, 64), 9), "quality": ((48, 64, 96, 128), 25)}
 
 
@@ -20,7 +22,8 @@ def compressed(x):
 
 
 def luminance(rgb):
-    return sum(weight * rgb[:, i : i + 1] for i, weight in enumerate(LUMINANCE))
+    """Of (…, 3, height, width), tensors and arrays alike; the channel stays, of length 1."""
+    return sum(weight * rgb[..., i : i + 1, :, :] for i, weight in enumerate(LUMINANCE))
 
 
 def features(noisy, exposure):
@@ -196,7 +199,7 @@ def guarded(noisy, out, exposure):
     weight = tone_slope(around + 0.005) ** 2
     apart = boxed(weight * (after - before) ** 2, 2)
     strength = boxed(variance, 2) / (boxed(around, 2) + 0.02) ** 2
-    excused = (0.7 + 4 / samples.clamp_min(1) + 10 * strength) * boxed(weight * variance, 2)
+    excused = (0.7 + 4 / samples.clamp_min(1) + RARE_LIGHT * strength) * boxed(weight * variance, 2)
     error = (apart - excused).clamp_min(0)
     trust = torch.where((error > 0) & (samples >= 2), excused / (excused + error).clamp_min(1e-30), torch.ones_like(error))
     return trust * out + (1 - trust) * noisy["radiance"]

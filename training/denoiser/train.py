@@ -62,7 +62,7 @@ def batch_of(crops, rng, size, window):
 
 
 def rate_at(share, peak):
-    """One cycle: a tenth of warm-up, then a cosine to nothing."""
+    """One cycle: a short warm-up, then a cosine to next to nothing."""
     warm = 0.05
     if share < warm:
         return peak * (0.1 + 0.9 * share / warm)

@@ -293,7 +293,7 @@ pub(crate) enum ExrVerb {
         /// Weights of the denoiser [default: those that the program carries].
         #[arg(long, value_name = "FILE.tdn")]
         weights: Option<PathBuf>,
-        /// Exposure scale [default: from the picture itself].
+        /// Exposure scale [default: the one that it was rendered with, else from the picture itself].
         #[arg(long, value_name = "X", value_parser = looks::positive)]
         exposure: Option<f64>,
     },

@@ -75,7 +75,7 @@ fn a_picture_with_a_hole_is_not_sound() {
 }
 
 /// A noisy 40x24 picture with every layer that the denoiser looks at.
-fn paint_noisy(place: &Place, name: &str, layers: &str) {
+fn paint_noisy(place: &Place, name: &str, layers: &str, exposure_scale: Option<&str>) {
     let size = FrameSize::new(40, 24).expect("in range");
     let draft = SettingsDraft { spp: 4, ..SettingsDraft::defaults(size) };
     let settings = RenderSettings::new(draft).expect("valid");
@@ -93,7 +93,9 @@ fn paint_noisy(place: &Place, name: &str, layers: &str) {
         });
     }
     film.merge(TileIndex(0), Partial { node: TreeNode { level: 0, index: 0 }, planes }).expect("it fits");
-    let options = ExrOptions { layers: layers.parse().expect("layers"), ..ExrOptions::default() };
+    let metadata = exposure_scale.map(|scale| ("exposure_scale".to_owned(), scale.to_owned()));
+    let metadata = metadata.into_iter().collect();
+    let options = ExrOptions { layers: layers.parse().expect("layers"), metadata, ..ExrOptions::default() };
     exr::write(&place.path(name), &film.picture(), &options).expect("it can be written");
 }
 
@@ -101,7 +103,7 @@ fn paint_noisy(place: &Place, name: &str, layers: &str) {
 fn a_picture_with_its_layers_is_denoised_later() {
     let place = Place::new();
     let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/denoiser/tiny.tdn");
-    paint_noisy(&place, "noisy.exr", "beauty,albedo,normal,depth,variance,samples");
+    paint_noisy(&place, "noisy.exr", "beauty,albedo,normal,depth,variance,samples", None);
     let denoise = |file: &str, out: &str, more: &[&str]| {
         place.run(&[&["exr", "denoise", file, "-o", out, "--weights", weights], more].concat())
     };
@@ -115,7 +117,13 @@ fn a_picture_with_its_layers_is_denoised_later() {
     );
     assert_eq!(denoise("noisy.exr", "dark.exr", &["--exposure", "0.01"]).exit, 0);
     assert!(place.run(&["exr", "info", "dark.exr"]).data.contains("exposure_scale = 0.01"));
-    paint_noisy(&place, "blind.exr", "beauty,albedo,depth,variance,samples");
+    for (settled, used) in [("0.25", true), ("0", false), ("nan", false)] {
+        paint_noisy(&place, "lit.exr", "beauty,albedo,normal,depth,variance,samples", Some(settled));
+        assert_eq!(denoise("lit.exr", "as_rendered.exr", &[]).exit, 0);
+        let facts = place.run(&["exr", "info", "as_rendered.exr"]).data;
+        assert_eq!(facts.contains(&format!("exposure_scale = {settled}\n")), used, "{settled}: {facts}");
+    }
+    paint_noisy(&place, "blind.exr", "beauty,albedo,depth,variance,samples", None);
     let ended = denoise("blind.exr", "none.exr", &[]);
     assert!(ended.exit == 1 && ended.talk.contains("normal"), "{}", ended.talk);
     assert!(!place.path("none.exr").exists());

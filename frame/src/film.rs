@@ -17,6 +17,7 @@ use crate::{
 use tree::TileTree;
 
 pub use bytes::FilmBytesError;
+pub(crate) use picture::LUMINANCE;
 pub use picture::{Colours, DEPTH_OF_NOTHING_M, Picture};
 
 /// One frame's sums, tile by tile.

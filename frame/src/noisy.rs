@@ -4,39 +4,18 @@
 //! behind its renderer and on the artist's machine behind the film.
 
 mod exposure;
+mod means;
 mod renderer;
 
-use crate::{FrameSize, NetworkId, Picture, Plane, TileOrder, TilePlanes, TileRect};
+use crate::{FrameSize, NetworkId, Picture, TileOrder, TilePlanes, TileRect};
 
+pub use means::{Noisy, NoisyPlanes};
 pub use renderer::{DenoiseFaults, DenoisingRenderer};
 
 /// Everything that is denoised lies on this grid of the frame's pixels, or ends at its border.
 pub const ALIGN_PX: u32 = 16;
 /// Widest margin that an order may ask for, pixels: beyond it a node would trace more than the tile.
 pub const MARGIN_PX_MAX: u32 = 256;
-
-/// Per-pixel means of a rectangle: all that a denoiser sees of it. Row by row, channels interleaved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Noisy {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// Mean radiance, three a pixel.
-    pub radiance: Vec<f32>,
-    /// Mean albedo, three a pixel.
-    pub albedo: Vec<f32>,
-    /// Mean normal, three a pixel, not brought to length 1.
-    pub normal: Vec<f32>,
-    /// Mean depth of the samples that hit something, metres; means nothing where none did.
-    pub depth: Vec<f32>,
-    /// Share of the samples that hit something.
-    pub hits: Vec<f32>,
-    /// Variance of the mean luminance; 0 where fewer than two samples are there.
-    pub variance: Vec<f32>,
-    /// Number of samples.
-    pub samples: Vec<u32>,
-}
 
 /// Why a rectangle was not denoised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -140,22 +119,6 @@ fn is_light(values: &[f32]) -> bool {
 }
 
 impl Noisy {
-    /// The pixels of a smaller rectangle; `None` when it reaches outside.
-    pub fn cropped(&self, rect: TileRect) -> Option<Self> {
-        let whole = TileRect { x: 0, y: 0, width: self.width, height: self.height };
-        Some(Self {
-            width: rect.width,
-            height: rect.height,
-            radiance: whole.crop(&self.radiance, 3, rect)?,
-            albedo: whole.crop(&self.albedo, 3, rect)?,
-            normal: whole.crop(&self.normal, 3, rect)?,
-            depth: whole.crop(&self.depth, 1, rect)?,
-            hits: whole.crop(&self.hits, 1, rect)?,
-            variance: whole.crop(&self.variance, 1, rect)?,
-            samples: whole.crop(&self.samples, 1, rect)?,
-        })
-    }
-
     /// The denoised radiance of every pixel, however many there are: three values each.
     ///
     /// # Errors
@@ -166,8 +129,8 @@ impl Noisy {
         exposure_scale: f32,
     ) -> Result<Vec<f32>, DenoiseFault> {
         let frame =
-            FrameSize::new(self.width, self.height).map_err(|error| DenoiseFault(error.to_string()))?;
-        let rect = TileRect { x: 0, y: 0, width: self.width, height: self.height };
+            FrameSize::new(self.width(), self.height()).map_err(|error| DenoiseFault(error.to_string()))?;
+        let rect = TileRect { x: 0, y: 0, width: self.width(), height: self.height() };
         let cut = Cut { rect, limits: rect, frame };
         let mut whole = vec![0.0; rect.pixels() * 3];
         for (part, colours) in cut.denoise(denoiser, exposure_scale, |seen| self.cropped(seen))? {
@@ -178,23 +141,6 @@ impl Noisy {
 }
 
 impl Picture {
-    /// What a denoiser sees of some pixels; `None` outside the picture or without the planes of [`crate::PlaneSet::DEFAULT`].
-    pub fn noisy(&self, rect: TileRect) -> Option<Noisy> {
-        let whole = self.rect();
-        let plane = |plane: Plane| whole.crop(self.plane(plane)?, plane.channels(), rect);
-        Some(Noisy {
-            width: rect.width,
-            height: rect.height,
-            radiance: plane(Plane::Radiance)?,
-            albedo: plane(Plane::Albedo)?,
-            normal: plane(Plane::Normal)?,
-            depth: plane(Plane::Depth)?,
-            hits: plane(Plane::Hits)?,
-            variance: whole.crop(self.variance()?, 1, rect)?,
-            samples: whole.crop(self.samples(), 1, rect)?,
-        })
-    }
-
     /// Denoises the pixels of a rectangle, seeing `margin_px` pixels around it and outwards to the next lines of the grid.
     ///
     /// Pixels without samples stay empty.

@@ -6,20 +6,23 @@
 
 #[path = "made/clock.rs"]
 mod clock;
+#[path = "made/noisy.rs"]
+mod noisy;
 
 use std::time::Instant;
 
 use clock::cpu_seconds;
+use noisy::made_up;
 use render_core::denoise::cpu::{CpuDenoiser, Instructions};
 use render_core::denoise::guard::guard;
-use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape, Weights};
+use render_core::denoise::{Shape, Weights};
 
 const WIDTH: usize = 1280;
 const HEIGHT: usize = 720;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let noisy = made_up();
+    let noisy = made_up(WIDTH as u32, HEIGHT as u32);
     let megapixels = (WIDTH * HEIGHT) as f64 * 1e-6;
     let arguments: Vec<String> = std::env::args().skip(1).filter(|one| !one.starts_with('-')).collect();
     let piece = arguments.iter().find_map(|argument| argument.parse().ok());
@@ -66,22 +69,4 @@ fn least_seconds(mut work: impl FnMut()) -> (f64, f64) {
         wall = wall.min(before.elapsed().as_secs_f64());
     }
     (cpu, wall)
-}
-
-/// Values of any kind: what a pixel costs does not depend on them.
-fn made_up() -> NoisyPicture<'static> {
-    let pixels = WIDTH * HEIGHT;
-    let wave = |count: usize, factor: f32| -> Vec<f32> {
-        (0..count).map(|at| 0.5 + 0.5 * (at as f32 * factor).sin()).collect()
-    };
-    let planes = NoisyPlanes {
-        radiance: wave(3 * pixels, 0.37).into(),
-        albedo: wave(3 * pixels, 0.011).into(),
-        normal: wave(3 * pixels, 0.023).into(),
-        depth: wave(pixels, 0.005).into(),
-        hits: vec![1.0; pixels].into(),
-        variance: wave(pixels, 0.3).into(),
-        samples: vec![16; pixels].into(),
-    };
-    NoisyPicture::new(WIDTH, HEIGHT, planes).expect("planes of one size")
 }

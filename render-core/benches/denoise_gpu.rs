@@ -7,14 +7,17 @@
 
 #[path = "made/clock.rs"]
 mod clock;
+#[path = "made/noisy.rs"]
+mod noisy;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use clock::cpu_seconds;
 use frame::AdapterClass;
+use noisy::made_up;
 use render_core::AdapterChoice;
-use render_core::denoise::{LocalDenoiser, NoisyPicture, NoisyPlanes, Shape, StepTime, Weights};
+use render_core::denoise::{LocalDenoiser, Shape, StepTime, Weights};
 
 const ROUNDS: usize = 3;
 
@@ -31,7 +34,7 @@ fn main() {
         let clock: &dyn Fn() -> f64 = if on_cpu { &cpu_seconds } else { &wall };
         let unit = if on_cpu { "CPU s" } else { "s" };
         println!("{name} on {}, {side}×{side}", denoiser.adapter().name);
-        let noisy = made_up(side);
+        let noisy = made_up(side, side);
         let mut best: Vec<StepTime> = Vec::new();
         let mut whole = f64::INFINITY;
         for _ in 0..ROUNDS {
@@ -53,7 +56,7 @@ fn main() {
                 flops / seconds * 1e-9
             );
         }
-        let megapixels = (side * side) as f64 * 1e-6;
+        let megapixels = f64::from(side * side) * 1e-6;
         let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
         println!(
             "    whole {:9.3} {unit} per megapixel, {:.1} GFLOP per {unit}",
@@ -61,21 +64,4 @@ fn main() {
             gflop / whole
         );
     }
-}
-
-fn made_up(side: usize) -> NoisyPicture<'static> {
-    let pixels = side * side;
-    let wave = |count: usize, factor: f32| -> Vec<f32> {
-        (0..count).map(|at| 0.5 + 0.5 * (at as f32 * factor).sin()).collect()
-    };
-    let planes = NoisyPlanes {
-        radiance: wave(3 * pixels, 0.37).into(),
-        albedo: wave(3 * pixels, 0.011).into(),
-        normal: wave(3 * pixels, 0.023).into(),
-        depth: wave(pixels, 0.005).into(),
-        hits: vec![1.0; pixels].into(),
-        variance: wave(pixels, 0.3).into(),
-        samples: vec![16; pixels].into(),
-    };
-    NoisyPicture::new(side, side, planes).expect("planes of one size")
 }

@@ -1,6 +1,6 @@
 //! The denoiser: a network that looks at a noisy picture and says how to average its neighbours.
 //!
-//! `docs/denoiser.md` is the definition. [`Weights`] come out of a file's bytes, a [`NoisyPicture`] out of what was traced;
+//! `docs/denoiser.md` is the definition. [`Weights`] come out of a file's bytes, a [`frame::Noisy`] out of what was traced;
 //! [`reference`] is the definition in plain f32 that everything else is compared with. Nothing here reads the disk,
 //! names a GPU or knows where weights come from.
 
@@ -13,13 +13,14 @@ pub mod reference;
 #[cfg(test)]
 #[path = "../tests/made/aloud.rs"]
 mod aloud;
+#[cfg(test)]
+#[path = "../tests/made/apart.rs"]
+mod apart;
 pub(crate) mod gpu;
 mod local;
-mod noisy;
 mod pieces;
 mod weights;
 
 pub use local::{LocalDenoiser, StepTime};
 pub use network::Shape;
-pub use noisy::{NoisyFault, NoisyPicture, NoisyPlanes};
 pub use weights::{Linear, Weights, WeightsError};

@@ -7,7 +7,7 @@ mod adapter;
 mod kernel;
 mod steps;
 
-pub use adapter::{AdapterChoice, AdapterReport, adapters};
+pub use adapter::{AdapterChoice, AdapterReport, adapter_class, adapters};
 pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
 

@@ -1,15 +1,11 @@
 //! The GPU path tracer as a [`TileRenderer`]: upload, trace, add up along the summation tree.
 
-use std::sync::Arc;
-
 use frame::{
     AdapterCard, AdapterClass, BlockRange, Flow, Partial, RenderFault, SceneBlob, SceneId, TileOrder,
     TileRenderer, TreeNode, blocks::block_count,
 };
 use shaders::layout::PATH_FIELDS;
 
-use crate::denoise::gpu::GpuDenoiser;
-use crate::denoise::{NoisyPicture, Weights};
 use crate::gpu::{AdapterChoice, Bindings, Gpu, GpuFault, KernelSet};
 use crate::pack::PackedScene;
 use crate::stage::Stage;
@@ -38,7 +34,6 @@ struct Device {
     kernels: KernelSet,
     pool: Pool,
     scene: Option<(SceneId, Stage, Bindings)>,
-    denoiser: Option<(Arc<Weights>, GpuDenoiser)>,
 }
 
 /// Paths in flight: enough to fill a GPU, few enough for a CPU's caches.
@@ -57,53 +52,17 @@ impl GpuRenderer {
         self.tally
     }
 
-    /// The denoised radiance of a picture, three numbers a pixel, on the device that renders; `exposure` is the frame's one
-    /// scale. Keeps the last network compiled.
-    ///
-    /// # Errors
-    /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew.
-    pub fn denoise(
-        &mut self,
-        weights: &Arc<Weights>,
-        picture: &NoisyPicture<'_>,
-        exposure: f32,
-    ) -> Result<Vec<f32>, GpuFault> {
-        match self.denoise_on_device(weights, picture, exposure) {
-            Ok(denoised) => Ok(denoised),
-            Err(fault) => {
-                tracing::warn!(%fault, "the GPU failed in the middle of denoising");
-                self.device = None;
-                let again = self.denoise_on_device(weights, picture, exposure);
-                if again.is_err() {
-                    self.device = None;
-                }
-                again
-            }
-        }
-    }
-
-    fn denoise_on_device(
-        &mut self,
-        weights: &Arc<Weights>,
-        picture: &NoisyPicture<'_>,
-        exposure: f32,
-    ) -> Result<Vec<f32>, GpuFault> {
-        let device = Device::kept(&mut self.device, &self.options.adapter)?;
-        let known = device.denoiser.take().filter(|(known, _)| Arc::ptr_eq(known, weights));
-        let (_, denoiser) = device.denoiser.insert(match known {
-            Some(known) => known,
-            None => (Arc::clone(weights), GpuDenoiser::new(&device.gpu, weights)?),
-        });
-        denoiser.denoise(&device.gpu, picture, exposure)
-    }
-
     fn render_on_device(
         &mut self,
         scene: &SceneBlob,
         order: &TileOrder,
         progress: &mut dyn FnMut(&Partial) -> Flow,
     ) -> Result<Vec<Partial>, Trouble> {
-        let device = Device::kept(&mut self.device, &self.options.adapter)?;
+        let device = match &mut self.device {
+            Some(device) => device,
+            // A smaller pool after a loss: a driver that was reset once is given shorter work.
+            none => none.insert(Device::open(&self.options.adapter, 4)?),
+        };
         device.show(scene, self.options.memory_limit)?;
         device.render(order, &mut self.tally, progress)
     }
@@ -159,15 +118,6 @@ impl TileRenderer for GpuRenderer {
 }
 
 impl Device {
-    /// The one that is there, or a new one after a loss.
-    fn kept<'a>(device: &'a mut Option<Self>, choice: &AdapterChoice) -> Result<&'a mut Self, GpuFault> {
-        match device {
-            Some(device) => Ok(device),
-            // A smaller pool after a loss: a driver that was reset once is given shorter work.
-            none => Ok(none.insert(Self::open(choice, 4)?)),
-        }
-    }
-
     fn open(choice: &AdapterChoice, divisor: u32) -> Result<Self, GpuFault> {
         let gpu = Gpu::open(choice)?;
         let kernels = KernelSet::build(&gpu)?;
@@ -177,7 +127,7 @@ impl Device {
         let capacity = u64::from(wanted / divisor).min(fits) as u32;
         let pool = Pool::new(&gpu, capacity, on_cpu);
         gpu.check()?;
-        Ok(Self { gpu, kernels, pool, scene: None, denoiser: None })
+        Ok(Self { gpu, kernels, pool, scene: None })
     }
 
     /// Makes sure that this scene is on the device.

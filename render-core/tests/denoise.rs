@@ -1,10 +1,13 @@
 //! The denoiser's programs against each other, and what any denoised picture must keep.
 
+#[path = "made/apart.rs"]
+mod apart;
 #[path = "denoise/fixture.rs"]
 mod fixture;
 #[path = "denoise/kept.rs"]
 mod kept;
 
+use apart::distance;
 use fixture::fixture;
 use render_core::denoise::cpu::{CpuDenoiser, Instructions};
 use render_core::denoise::guard::guard;
@@ -16,17 +19,6 @@ const LAYER_TOLERANCE: f64 = 1e-5;
 
 /// The bound between the fast path and plain f32, relative to the larger of a value and the mean.
 const FAST_TOLERANCE: f64 = 1e-5;
-
-/// Largest difference relative to the larger of the value and the mean magnitude.
-fn distance(found: &[f32], expected: &[f32]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let magnitude = expected.iter().map(|&value| f64::from(value).abs()).sum::<f64>() / expected.len() as f64;
-    let apart = |(&a, &b): (&f32, &f32)| {
-        let apart = (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(magnitude).max(1e-30);
-        if apart.is_nan() { f64::INFINITY } else { apart }
-    };
-    found.iter().zip(expected).map(apart).fold(0.0, f64::max)
-}
 
 #[test]
 fn plain_f32_computes_what_pytorch_computes_layer_by_layer() {

@@ -6,14 +6,12 @@
 mod aloud;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use aloud::say_aloud;
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
 };
-use render_core::denoise::{NoisyPicture, Shape, Weights, reference};
 use render_core::import::{Document, EnvironmentChoice, ImportOptions};
 use render_core::reference::Reference;
 use render_core::scene::Scene;
@@ -218,24 +216,4 @@ fn a_scene_over_the_owners_memory_limit_is_refused_before_upload() {
     let blob = pack(&scene).expect("packs").to_blob();
     let fault = renderer.render(&blob, &whole(settings(8, 8, 1, 0)), &mut |_| Flow::Continue(()));
     assert!(matches!(fault, Err(frame::RenderFault::OutOfMemory { .. })), "{fault:?}");
-}
-
-#[test]
-fn a_renderer_denoises_between_tiles_with_whichever_weights_it_is_given() {
-    let Some(mut renderer) = renderer() else { return };
-    let Some(scene) = scene(ASSETS, "tiny.glb", None) else { return };
-    let blob = pack(&scene).expect("packs").to_blob();
-    let order = whole(settings(48, 32, 4, 1));
-    let sums = render(&mut renderer, &blob, &order).remove(0).planes;
-    let noisy = NoisyPicture::from_sums(&sums, 4).expect("all planes were asked for");
-    let shape = Shape::new([16; 4], 25).expect("widths go in eights");
-    for seed in [1, 2] {
-        let weights = Arc::new(Weights::random(shape, seed));
-        let found = renderer.denoise(&weights, &noisy, 1.0).expect("runs");
-        let expected = reference::denoise(&weights, &noisy, 1.0);
-        let squares: f32 = found.iter().zip(&expected).map(|(a, b)| (a - b).powi(2)).sum();
-        let whole: f32 = expected.iter().map(|b| b.powi(2)).sum();
-        assert!(squares <= 1e-6 * whole, "seed {seed}: {squares} of {whole}");
-    }
-    assert!(render(&mut renderer, &blob, &order).remove(0).planes == sums, "the tile comes out as before");
 }

@@ -6,7 +6,6 @@
 mod check;
 mod children;
 mod demo;
-mod denoise;
 mod fresh_root;
 mod network_cost;
 mod process;
@@ -28,8 +27,6 @@ Usage: cargo xtask VERB
   tidy                 only the house rules: ranks, lengths, names, words, assets
   references [--spp N] [--again] [--write-docs] [NAME …]
                        render the shared reference scenes and hold each to its tolerance
-  denoise IN.exr OUT.exr [--weights FILE] [--exposure X]
-                       denoise a picture from its layers with the release program
   network-cost [--size WxH] [--spp N] [--rounds N]
                        time a render through the network's whole path against --direct
   scenes               write the bundled scenes into assets/scenes anew
@@ -50,7 +47,6 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[&str]) -> Result<ExitCode> {
-    let called_from = std::env::current_dir()?;
     std::env::set_current_dir(process::repository_root())?;
     match words {
         ["demo"] => demo::run()?,
@@ -61,7 +57,6 @@ fn run(words: &[&str]) -> Result<ExitCode> {
             Some(options) => references::run(&options)?,
             None => return Ok(misused(words)),
         },
-        ["denoise", input, output, words @ ..] => denoise::run(&called_from, input, output, words)?,
         ["network-cost", words @ ..] => match network_cost::Options::parse(words) {
             Some(options) => network_cost::run(&options)?,
             None => return Ok(misused(words)),

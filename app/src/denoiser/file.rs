@@ -4,7 +4,7 @@ use std::path::Path;
 
 use frame::exr::{self, Compression, ExrOptions, ExrPart, Layer, Layers, Layout};
 use frame::film::DEPTH_OF_NOTHING_M;
-use frame::{Noisy, Picture, Plane, PlaneSet, TilePlanes, TileRect};
+use frame::{Noisy, NoisyPlanes, Picture, Plane, PlaneSet, RenderSettings, TilePlanes, TileRect};
 
 use super::Network;
 use crate::fault::{Fault, quoted};
@@ -14,7 +14,7 @@ use crate::print::exr_fault;
 const PROBE_WIDTH: u32 = 64;
 
 /// Reads the layers noisy (else the beauty), albedo, normal, depth, variance and samples, and writes the denoised beauty; returns the
-/// exposure scale that was used: the one given, else the picture's own.
+/// exposure scale that was used: the one given, else the one with which it was rendered, else the picture's own.
 ///
 /// # Errors
 /// A file that cannot be read, misses a layer, or cannot be written.
@@ -30,6 +30,7 @@ pub fn denoise_file(
         let what = format!("{} has no layer {missing}, which the denoiser looks at", quoted(input));
         Fault::failure(what, "render it with --layers beauty,noisy,albedo,normal,depth,variance,samples")
     })?;
+    let exposure_scale = exposure_scale.or_else(|| part.and_then(rendered_at));
     let exposure_scale =
         exposure_scale.unwrap_or_else(|| small(&noisy).map_or(1.0, |it| it.exposure_scale()));
     let colours = noisy.denoise(network.here().as_mut(), exposure_scale);
@@ -40,7 +41,7 @@ pub fn denoise_file(
         )
     })?;
     let alpha = file.colours().map(|it| it.rgba.chunks_exact(4).map(|rgba| rgba[3]).collect());
-    let picture = picture(noisy.width, noisy.height, colours, alpha.unwrap_or_default());
+    let picture = picture(noisy.width(), noisy.height(), colours, alpha.unwrap_or_default());
     let picture = picture.ok_or_else(|| Fault::failure("the picture has no pixels", "give another one"))?;
     let layers: Layers = Layer::Beauty.name().parse().expect("a layer's name is a list of one");
     let facts = [
@@ -59,6 +60,13 @@ pub fn denoise_file(
     Ok(exposure_scale)
 }
 
+/// The exposure scale that a render has settled for its frame.
+fn rendered_at(part: &ExrPart) -> Option<f32> {
+    let fact = part.info.attributes.iter().find(|(name, _)| name.ends_with("exposure_scale"));
+    fact.and_then(|(_, scale)| scale.parse().ok())
+        .filter(|scale| RenderSettings::EXPOSURE_SCALE.contains(scale))
+}
+
 /// The planes of a part; the name of a layer that is not there.
 fn noisy_of(part: &ExrPart) -> Result<Noisy, &'static str> {
     let pixels = part.info.width as usize * part.info.height as usize;
@@ -71,9 +79,7 @@ fn noisy_of(part: &ExrPart) -> Result<Noisy, &'static str> {
     let radiance = channels(&["noisy.R", "noisy.G", "noisy.B"]).or_else(|| channels(&["R", "G", "B"]));
     let depth = channels(&["depth.Z"]).ok_or("depth")?;
     let samples = channels(&["samples.N"]).ok_or("samples")?;
-    Ok(Noisy {
-        width: part.info.width,
-        height: part.info.height,
+    let planes = NoisyPlanes {
         radiance: radiance.ok_or("noisy")?,
         albedo: channels(&["albedo.R", "albedo.G", "albedo.B"]).ok_or("albedo")?,
         normal: channels(&["normal.X", "normal.Y", "normal.Z"]).ok_or("normal")?,
@@ -81,7 +87,8 @@ fn noisy_of(part: &ExrPart) -> Result<Noisy, &'static str> {
         depth,
         variance: channels(&["variance.V"]).ok_or("variance")?,
         samples: samples.into_iter().map(|samples| samples as u32).collect(),
-    })
+    };
+    Noisy::new(part.info.width, part.info.height, planes).ok_or("with pixels")
 }
 
 fn picture(width: u32, height: u32, colours: Vec<f32>, alpha: Vec<f32>) -> Option<Picture> {
@@ -95,14 +102,14 @@ fn picture(width: u32, height: u32, colours: Vec<f32>, alpha: Vec<f32>) -> Optio
 
 /// The noisy picture at the size of a probe: each of its pixels is the mean of those that fall into it.
 fn small(noisy: &Noisy) -> Option<Picture> {
-    let width = noisy.width.min(PROBE_WIDTH);
-    let height = (u64::from(width) * u64::from(noisy.height) / u64::from(noisy.width)).max(1) as u32;
+    let width = noisy.width().min(PROBE_WIDTH);
+    let height = (u64::from(width) * u64::from(noisy.height()) / u64::from(noisy.width())).max(1) as u32;
     let (mut sums, mut counts) =
         (vec![0.0f64; (3 * width * height) as usize], vec![0u32; (width * height) as usize]);
     for (at, rgb) in noisy.radiance.chunks_exact(3).enumerate() {
-        let (x, y) = (at as u32 % noisy.width, at as u32 / noisy.width);
+        let (x, y) = (at as u32 % noisy.width(), at as u32 / noisy.width());
         let to = |at: u32, side: u32, from: u32| (u64::from(at) * u64::from(side) / u64::from(from)) as u32;
-        let pixel = (to(y, height, noisy.height) * width + to(x, width, noisy.width)) as usize;
+        let pixel = (to(y, height, noisy.height()) * width + to(x, width, noisy.width())) as usize;
         counts[pixel] += 1;
         for (sum, value) in sums[3 * pixel..].iter_mut().zip(rgb).filter(|(_, value)| value.is_finite()) {
             *sum += f64::from(*value);

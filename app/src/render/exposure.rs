@@ -19,7 +19,7 @@ const SIDE_PX: u32 = 64;
 const SPP: u32 = 4;
 
 /// Triangles that it is made of, at most: the plain tracer sorts every instance's, and a forest of instances would not fit.
-const TRIANGLES_MAX: u64 = 1 << 21;
+const TRIANGLES_MAX: u64 = 1 << 22;
 
 /// The exposure scale at which a frame of this scene is denoised; 1 when nobody denoises.
 pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {

@@ -8,7 +8,8 @@ use crate::{FrameSize, Plane, PlaneSet, TilePlanes, TileRect};
 /// depth, and an infinity would turn into NaN in the first subtraction of two of them.
 pub const DEPTH_OF_NOTHING_M: f32 = 1e10;
 
-const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
+/// Shares of red, green and blue in luminance.
+pub(crate) const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
 /// The per-pixel means of a film.
 ///

@@ -1,5 +1,6 @@
 //! One exposure scale for a frame: `docs/denoiser.md`, section 6.
 
+use crate::film::LUMINANCE;
 use crate::{Picture, Plane, RenderSettings};
 
 /// Edge of the blocks whose brightness settles a frame's exposure, pixels of the probe.
@@ -8,7 +9,6 @@ const BLOCK_PX: usize = 16;
 const KEY: f64 = 0.18;
 /// Blocks darker than this are black and say nothing about exposure.
 const DARK: f64 = 1e-8;
-const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
 impl Picture {
     /// One exposure scale for a frame, settled from a small picture of it: `docs/denoiser.md`, section 6.

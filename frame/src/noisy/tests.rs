@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    AdapterCard, AdapterClass, BlockRange, Denoise, Film, Flow, FrameIndex, Merged, Partial, PlaneSet,
+    AdapterCard, AdapterClass, BlockRange, Denoise, Film, Flow, FrameIndex, Merged, Partial, Plane, PlaneSet,
     RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileGrid, TileIndex, TileRenderer, TreeNode,
 };
 
@@ -25,7 +25,7 @@ impl TileDenoiser for Blur {
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
         assert!(noisy.samples.len() <= self.1, "it can look at no more");
-        let (width, height, reach) = (i64::from(noisy.width), i64::from(noisy.height), i64::from(self.0));
+        let (width, height, reach) = (i64::from(noisy.width()), i64::from(noisy.height()), i64::from(self.0));
         let mut colours = Vec::with_capacity(noisy.radiance.len());
         for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
             for channel in 0..3 {

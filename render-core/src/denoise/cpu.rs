@@ -13,14 +13,15 @@ mod passes;
 mod surface;
 
 use convolve::Packed;
+use frame::Noisy;
 use grid::Grid;
 use passes::{convolve, convolved, double_into, pooled};
 use surface::surface;
 
+use super::Weights;
 use super::features::exposure_used;
 use super::network::{ALBEDO_TAPS, ALIGNMENT_PX, CONVOLUTIONS, HEADS, LEVELS};
 use super::pieces::{Extent, Piece, pieces};
-use super::{NoisyPicture, Weights};
 
 pub use lanes::Instructions;
 
@@ -44,7 +45,7 @@ pub struct CpuDenoiser {
 }
 
 /// The denoised picture: three values for each pixel, interleaved.
-pub fn denoise(weights: &Weights, noisy: &NoisyPicture<'_>, exposure_scale: f32) -> Vec<f32> {
+pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
     CpuDenoiser::new(weights).denoise(noisy, exposure_scale)
 }
 
@@ -90,26 +91,26 @@ impl CpuDenoiser {
     }
 
     /// The denoised picture: three values for each pixel, interleaved.
-    pub fn denoise(&self, noisy: &NoisyPicture<'_>, exposure_scale: f32) -> Vec<f32> {
+    pub fn denoise(&self, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
         let exposure = exposure_used(exposure_scale);
-        let mut picture = vec![0.0; 3 * noisy.width() * noisy.height()];
+        let (width, height) = (noisy.width() as usize, noisy.height() as usize);
+        let mut picture = vec![0.0; 3 * width * height];
         for piece in self.pieces(noisy) {
             let denoised = self.denoise_extent(noisy, exposure, piece.region);
-            copy(&piece, &denoised, &mut picture, noisy.width());
+            copy(&piece, &denoised, &mut picture, width);
         }
         picture
     }
 
-    fn pieces(&self, noisy: &NoisyPicture<'_>) -> Vec<Piece> {
-        let side = |pixels: usize| u32::try_from(pixels).expect("a frame has at most 65536 pixels a side");
+    fn pieces(&self, noisy: &Noisy) -> Vec<Piece> {
         let smallest = ALIGNMENT_PX + 2 * self.reach_px.next_multiple_of(ALIGNMENT_PX);
         let most = self.piece_pixels_max.max(u64::from(smallest).pow(2));
-        let pieces = pieces(side(noisy.width()), side(noisy.height()), self.reach_px, most);
+        let pieces = pieces(noisy.width(), noisy.height(), self.reach_px, most);
         pieces.expect("there is room for 16 by 16 pixels and what is around them")
     }
 
     /// A rectangle aligned to 16 pixels, as if it were a picture.
-    fn denoise_extent(&self, noisy: &NoisyPicture<'_>, exposure: f32, extent: Extent) -> Vec<f32> {
+    fn denoise_extent(&self, noisy: &Noisy, exposure: f32, extent: Extent) -> Vec<f32> {
         let (features, mut surface) = surface(noisy, exposure, extent);
         let instructions = self.instructions;
         let (deep, heads) = self.network(features);

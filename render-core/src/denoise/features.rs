@@ -1,6 +1,7 @@
 //! From the means of a pixel to what the network reads: section 1 of `docs/denoiser.md`.
 
-use super::NoisyPicture;
+use frame::Noisy;
+
 use super::network::FEATURES;
 
 /// Added to the albedo before light is divided by it, so that dark surfaces keep theirs.
@@ -34,18 +35,18 @@ pub fn exposure_used(scale: f32) -> f32 {
 }
 
 /// The pixel with this number, cleaned; `exposure` comes from [`exposure_used`].
-pub fn pixel(noisy: &NoisyPicture<'_>, at: usize, exposure: f32) -> Pixel {
+pub fn pixel(noisy: &Noisy, at: usize, exposure: f32) -> Pixel {
     let three = |plane: &[f32]| [plane[3 * at], plane[3 * at + 1], plane[3 * at + 2]].map(finite);
-    let radiance = three(noisy.radiance()).map(|value| value.clamp(0.0, EXPOSED_MAX / exposure));
-    let albedo = three(noisy.albedo()).map(|value| value.clamp(0.0, 1.0));
+    let radiance = three(&noisy.radiance).map(|value| value.clamp(0.0, EXPOSED_MAX / exposure));
+    let albedo = three(&noisy.albedo).map(|value| value.clamp(0.0, 1.0));
     let light = std::array::from_fn(|channel| radiance[channel] / (albedo[channel] + ALBEDO_FLOOR));
-    let samples = noisy.samples()[at];
+    let samples = noisy.samples[at];
     let mut features = [0.0; FEATURES];
     let noise = if samples < 2 {
         1.0
     } else {
         let luminance: f32 = radiance.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum();
-        let deviation = finite(noisy.variance()[at]).max(0.0).sqrt();
+        let deviation = finite(noisy.variance[at]).max(0.0).sqrt();
         (exposure * deviation / (exposure * luminance + 0.02)).min(NOISE_MAX)
     };
     features[9] = compressed(noise);
@@ -53,8 +54,8 @@ pub fn pixel(noisy: &NoisyPicture<'_>, at: usize, exposure: f32) -> Pixel {
     if samples > 0 {
         features[0..3].copy_from_slice(&light.map(|value| compressed(exposure * value)));
         features[3..6].copy_from_slice(&albedo);
-        features[6..9].copy_from_slice(&three(noisy.normal()).map(|value| value.clamp(-1.0, 1.0)));
-        features[11] = depth(finite(noisy.depth()[at]), finite(noisy.hits()[at]));
+        features[6..9].copy_from_slice(&three(&noisy.normal).map(|value| value.clamp(-1.0, 1.0)));
+        features[11] = depth(finite(noisy.depth[at]), finite(noisy.hits[at]));
     }
     Pixel { light, albedo, sampled: samples > 0, features }
 }

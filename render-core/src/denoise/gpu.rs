@@ -11,13 +11,13 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use frame::AdapterClass;
+use frame::{AdapterClass, Noisy};
 use shaders::denoise::{NOISY_VALUES, Stored};
 
 use super::features::exposure_used;
 use super::network::ALIGNMENT_PX;
 use super::pieces::{Extent, Piece, pieces};
-use super::{NoisyPicture, StepTime, Weights};
+use super::{StepTime, Weights};
 use crate::gpu::{Buffer, Gpu, GpuFault, STEP_STRIDE};
 use packed::PackedWeights;
 use room::{Form, Pipelines, Room};
@@ -71,22 +71,22 @@ impl GpuDenoiser {
     pub(crate) fn denoise(
         &mut self,
         gpu: &Gpu,
-        picture: &NoisyPicture<'_>,
+        picture: &Noisy,
         exposure: f32,
     ) -> Result<Vec<f32>, GpuFault> {
         let exposure = exposure_used(exposure);
-        let (width, height) = (picture.width() as u32, picture.height() as u32);
+        let (width, height) = (picture.width(), picture.height());
         let pieces = pieces(width, height, self.form.shape.reach_px(), self.region_pixels_max)
             .ok_or_else(|| GpuFault::OutOfMemory("a piece of the denoiser does not fit a binding".into()))?;
         let area = |extent: &Extent| u64::from(extent.width) * u64::from(extent.height);
         let needed = pieces.iter().map(|piece| area(&piece.region)).max().unwrap_or(0);
         self.make_room(gpu, needed)?;
-        let mut out = vec![0.0; 3 * picture.width() * picture.height()];
+        let mut out = vec![0.0; 3 * width as usize * height as usize];
         for piece in &pieces {
             let kept = self.denoise_piece(gpu, picture, piece, exposure)?;
             let row = 3 * piece.kept.width as usize;
             for (y, values) in kept.chunks_exact(row).enumerate() {
-                let at = (piece.kept.y as usize + y) * picture.width() + piece.kept.x as usize;
+                let at = (piece.kept.y as usize + y) * width as usize + piece.kept.x as usize;
                 out[3 * at..3 * at + row].copy_from_slice(values);
             }
         }
@@ -97,12 +97,12 @@ impl GpuDenoiser {
     pub(crate) fn step_times(
         &mut self,
         gpu: &Gpu,
-        picture: &NoisyPicture<'_>,
+        picture: &Noisy,
         clock: &dyn Fn() -> f64,
     ) -> Result<Vec<StepTime>, GpuFault> {
         self.denoise(gpu, picture, 1.0)?;
         let Some(room) = &self.room else { return Ok(Vec::new()) };
-        let whole = Extent { x: 0, y: 0, width: picture.width() as u32, height: picture.height() as u32 };
+        let whole = Extent { x: 0, y: 0, width: picture.width(), height: picture.height() };
         let pixels = self.region_pixels_max;
         let Some([piece]) = pieces(whole.width, whole.height, self.form.shape.reach_px(), pixels)
             .as_deref()
@@ -137,7 +137,7 @@ impl GpuDenoiser {
     fn denoise_piece(
         &mut self,
         gpu: &Gpu,
-        picture: &NoisyPicture<'_>,
+        picture: &Noisy,
         piece: &Piece,
         exposure: f32,
     ) -> Result<Vec<f32>, GpuFault> {
@@ -157,30 +157,30 @@ impl GpuDenoiser {
 }
 
 /// The part of a region that was traced: all but the padding.
-fn traced_part(picture: &NoisyPicture<'_>, region: &Extent) -> Extent {
+fn traced_part(picture: &Noisy, region: &Extent) -> Extent {
     debug_assert!(region.x.is_multiple_of(ALIGNMENT_PX) && region.y.is_multiple_of(ALIGNMENT_PX));
     Extent {
-        width: region.width.min(picture.width() as u32 - region.x),
-        height: region.height.min(picture.height() as u32 - region.y),
+        width: region.width.min(picture.width() - region.x),
+        height: region.height.min(picture.height() - region.y),
         ..*region
     }
 }
 
 /// The planes of a part as `shaders/denoise/noisy.wgsl` reads them.
-fn planes_of(picture: &NoisyPicture<'_>, part: &Extent) -> Vec<u32> {
+fn planes_of(picture: &Noisy, part: &Extent) -> Vec<u32> {
     let planes: [(&[u32], usize); 7] = [
-        (bytemuck::cast_slice(picture.radiance()), 3),
-        (bytemuck::cast_slice(picture.albedo()), 3),
-        (bytemuck::cast_slice(picture.normal()), 3),
-        (bytemuck::cast_slice(picture.depth()), 1),
-        (bytemuck::cast_slice(picture.hits()), 1),
-        (bytemuck::cast_slice(picture.variance()), 1),
-        (picture.samples(), 1),
+        (bytemuck::cast_slice(&picture.radiance), 3),
+        (bytemuck::cast_slice(&picture.albedo), 3),
+        (bytemuck::cast_slice(&picture.normal), 3),
+        (bytemuck::cast_slice(&picture.depth), 1),
+        (bytemuck::cast_slice(&picture.hits), 1),
+        (bytemuck::cast_slice(&picture.variance), 1),
+        (&picture.samples, 1),
     ];
     let mut values = Vec::with_capacity(NOISY_VALUES * part.width as usize * part.height as usize);
     for (plane, channels) in planes {
         for y in part.y..part.y + part.height {
-            let first = (y as usize * picture.width() + part.x as usize) * channels;
+            let first = (y as usize * picture.width() as usize + part.x as usize) * channels;
             values.extend_from_slice(&plane[first..first + part.width as usize * channels]);
         }
     }

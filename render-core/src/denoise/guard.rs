@@ -4,7 +4,8 @@
 //! noise but may be wrong. How far the two lie apart, beyond what noise explains, is an estimate of that error, and with it the
 //! best mean of the two is known (the positive-part estimator of James & Stein, 1961, over a window). Knows no network.
 
-use super::NoisyPicture;
+use frame::Noisy;
+
 use super::features::{LUMINANCE, exposure_used};
 
 /// How far around a pixel the guard looks: a window of 5×5 of values that come from 3×3.
@@ -22,10 +23,10 @@ const RARE_LIGHT: f32 = 10.0;
 const BLACK: f32 = 0.02;
 
 /// Mixes the noisy radiance back into `colours` (three for each pixel) wherever they differ by more than noise explains.
-pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32]) {
-    let (width, height) = (noisy.width(), noisy.height());
+pub fn guard(noisy: &Noisy, exposure_scale: f32, colours: &mut [f32]) {
+    let (width, height) = (noisy.width() as usize, noisy.height() as usize);
     let exposure = exposure_used(exposure_scale);
-    let traced: Vec<f32> = noisy.radiance().iter().map(|&value| sensible(value)).collect();
+    let traced: Vec<f32> = noisy.radiance.iter().map(|&value| sensible(value)).collect();
     let bright =
         |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
     let before: Vec<f32> = traced.chunks_exact(3).map(bright).collect();
@@ -35,14 +36,14 @@ pub fn guard(noisy: &NoisyPicture<'_>, exposure_scale: f32, colours: &mut [f32])
     let around = boxed(&middle, width, height, 1);
     let weight: Vec<f32> = around.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
     let apart = |at: usize| weight[at] * (after[at] - before[at]).powi(2);
-    let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance()[at]);
+    let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance[at]);
     let apart = boxed(&(0..width * height).map(apart).collect::<Vec<_>>(), width, height, 2);
     let noise = boxed(&(0..width * height).map(noise).collect::<Vec<_>>(), width, height, 2);
     let variance: Vec<f32> =
-        noisy.variance().iter().map(|&value| exposure * exposure * sensible(value)).collect();
+        noisy.variance.iter().map(|&value| exposure * exposure * sensible(value)).collect();
     let (variance, around) = (boxed(&variance, width, height, 2), boxed(&around, width, height, 2));
     let strength = |at: usize| variance[at] / (around[at] + BLACK).powi(2);
-    let pixels = colours.chunks_exact_mut(3).zip(traced.chunks_exact(3)).zip(noisy.samples());
+    let pixels = colours.chunks_exact_mut(3).zip(traced.chunks_exact(3)).zip(&noisy.samples);
     for (at, ((colour, traced), &samples)) in pixels.enumerate() {
         let share = trust(apart[at], noise[at], strength(at), samples);
         for (colour, traced) in colour.iter_mut().zip(traced) {
@@ -95,25 +96,24 @@ fn boxed(plane: &[f32], width: usize, height: usize, radius: usize) -> Vec<f32> 
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
+    use frame::NoisyPlanes;
 
     use super::*;
-    use crate::denoise::NoisyPlanes;
 
     const SIDE: usize = 9;
 
-    fn noisy(radiance: &[f32], variance: f32, samples: u32) -> NoisyPicture<'_> {
-        let plane = |value: f32, channels: usize| Cow::Owned(vec![value; SIDE * SIDE * channels]);
+    fn noisy(radiance: &[f32], variance: f32, samples: u32) -> Noisy {
+        let plane = |value: f32, channels: usize| vec![value; SIDE * SIDE * channels];
         let planes = NoisyPlanes {
-            radiance: Cow::Borrowed(radiance),
+            radiance: radiance.to_vec(),
             albedo: plane(0.5, 3),
             normal: plane(0.0, 3),
             depth: plane(1.0, 1),
             hits: plane(1.0, 1),
             variance: plane(variance, 1),
-            samples: Cow::Owned(vec![samples; SIDE * SIDE]),
+            samples: vec![samples; SIDE * SIDE],
         };
-        NoisyPicture::new(SIDE, SIDE, planes).expect("of one size")
+        Noisy::new(SIDE as u32, SIDE as u32, planes).expect("of one size")
     }
 
     fn guarded(radiance: &[f32], variance: f32, samples: u32, colour: f32) -> Vec<f32> {

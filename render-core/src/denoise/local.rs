@@ -1,14 +1,14 @@
-//! A denoiser with a device of its own: for pictures that were traced elsewhere.
+//! A denoiser on a GPU, with a device of its own.
 
 use std::sync::Arc;
 
-use frame::AdapterCard;
+use frame::{AdapterCard, Noisy};
 
+use super::Weights;
 use super::gpu::GpuDenoiser;
-use super::{NoisyPicture, Weights};
 use crate::gpu::{AdapterChoice, Gpu, GpuFault};
 
-/// Denoises on one GPU that it opened for nothing else. Whoever renders has [`crate::GpuRenderer::denoise`] instead.
+/// Denoises on one GPU that it opened for nothing else.
 pub struct LocalDenoiser {
     adapter: AdapterChoice,
     weights: Arc<Weights>,
@@ -46,7 +46,7 @@ impl LocalDenoiser {
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew.
-    pub fn denoise(&mut self, picture: &NoisyPicture<'_>, exposure: f32) -> Result<Vec<f32>, GpuFault> {
+    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Vec<f32>, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
 
@@ -56,7 +56,7 @@ impl LocalDenoiser {
     /// As [`LocalDenoiser::denoise`].
     pub fn step_times(
         &mut self,
-        picture: &NoisyPicture<'_>,
+        picture: &Noisy,
         clock: &dyn Fn() -> f64,
     ) -> Result<Vec<StepTime>, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.step_times(gpu, picture, clock))
@@ -97,9 +97,11 @@ fn opened(adapter: &AdapterChoice, weights: &Weights) -> Result<(Gpu, GpuDenoise
 
 #[cfg(test)]
 mod tests {
+    use frame::NoisyPlanes;
+
     use super::*;
+    use crate::denoise::Shape;
     use crate::denoise::aloud::say_aloud;
-    use crate::denoise::{NoisyPlanes, Shape};
 
     #[test]
     fn a_lost_gpu_is_opened_anew() {
@@ -111,14 +113,14 @@ mod tests {
         };
         let planes = NoisyPlanes {
             radiance: (0..60).map(|at| at as f32).collect(),
-            albedo: vec![0.5; 60].into(),
-            normal: vec![0.5; 60].into(),
-            depth: vec![1.0; 20].into(),
-            hits: vec![1.0; 20].into(),
-            variance: vec![0.1; 20].into(),
-            samples: vec![4; 20].into(),
+            albedo: vec![0.5; 60],
+            normal: vec![0.5; 60],
+            depth: vec![1.0; 20],
+            hits: vec![1.0; 20],
+            variance: vec![0.1; 20],
+            samples: vec![4; 20],
         };
-        let noisy = NoisyPicture::new(5, 4, planes).expect("sizes agree");
+        let noisy = Noisy::new(5, 4, planes).expect("sizes agree");
         let before = local.denoise(&noisy, 1.0).expect("runs");
         let (gpu, denoiser) = local.device.as_mut().expect("it ran");
         gpu.lose();

@@ -9,9 +9,11 @@ mod layers;
 #[cfg(test)]
 pub(crate) use layers::{convolved, input, mixed};
 
+use frame::Noisy;
+
+use super::Weights;
 use super::features::{exposure_used, pixel};
 use super::network::{ALIGNMENT_PX, CONVOLUTIONS, FEATURES, HEADS, LEVELS};
-use super::{NoisyPicture, Weights};
 
 /// Values on a grid, channel by channel, rows within.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,12 +75,12 @@ impl Layer {
 }
 
 /// The denoised picture: three values for each pixel, interleaved.
-pub fn denoise(weights: &Weights, noisy: &NoisyPicture<'_>, exposure_scale: f32) -> Vec<f32> {
+pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
     trace(weights, noisy, exposure_scale).picture
 }
 
 /// The denoised picture and everything on the way.
-pub fn trace(weights: &Weights, noisy: &NoisyPicture<'_>, exposure_scale: f32) -> Trace {
+pub fn trace(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Trace {
     let (features, light, albedo, sampled) = padded(noisy, exposure_used(exposure_scale));
     let mut convolutions: Vec<Layer> = Vec::with_capacity(CONVOLUTIONS.len());
     for (at, convolution) in CONVOLUTIONS.iter().enumerate() {
@@ -99,13 +101,13 @@ pub fn trace(weights: &Weights, noisy: &NoisyPicture<'_>, exposure_scale: f32) -
     }
     filtered.reverse();
     let coloured = filter::coloured(&filtered[0], &albedo, &full, taps);
-    let picture = cut(&coloured, noisy.width(), noisy.height());
+    let picture = cut(&coloured, noisy.width() as usize, noisy.height() as usize);
     Trace { features, light, albedo, convolutions, heads, pyramid, filtered, picture }
 }
 
 /// Features, light, albedo, and 1 where there are samples; the last column and row repeated up to multiples of 16.
-fn padded(noisy: &NoisyPicture<'_>, exposure: f32) -> (Layer, Layer, Layer, Layer) {
-    let (width, height) = (noisy.width(), noisy.height());
+fn padded(noisy: &Noisy, exposure: f32) -> (Layer, Layer, Layer, Layer) {
+    let (width, height) = (noisy.width() as usize, noisy.height() as usize);
     let aligned = |side: usize| side.next_multiple_of(ALIGNMENT_PX as usize);
     let zeroed = |channels| Layer::zeroed(channels, aligned(width), aligned(height));
     let (mut features, mut light, mut albedo, mut sampled) =

@@ -58,6 +58,11 @@ pub fn adapters() -> Vec<AdapterReport> {
     all().into_iter().map(report).collect()
 }
 
+/// What kind of processor is behind the chosen adapter; `None` when there is no such adapter.
+pub fn adapter_class(choice: &AdapterChoice) -> Option<AdapterClass> {
+    find(choice).ok().map(|(_, card)| card.class)
+}
+
 pub(super) fn find(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterCard), GpuFault> {
     let mut found = all();
     if found.is_empty() {

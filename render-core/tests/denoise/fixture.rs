@@ -1,7 +1,8 @@
 //! What PyTorch computed: `training/denoiser/fixture.py` wrote it and says how.
 
+use frame::{Noisy, NoisyPlanes};
+use render_core::denoise::Shape;
 use render_core::denoise::reference::Layer;
-use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape};
 use serde::Deserialize;
 
 /// Everything in the file.
@@ -23,8 +24,8 @@ pub(crate) struct Pictures {
 
 #[derive(Deserialize)]
 pub(crate) struct Header {
-    width: usize,
-    height: usize,
+    width: u32,
+    height: u32,
     pub(crate) exposure: f32,
     planes: Vec<(String, usize)>,
     pub(crate) features: Summary,
@@ -56,7 +57,7 @@ pub(crate) fn fixture() -> Fixture {
     let header: Header = serde_json::from_slice(header).expect("a header");
     let mut values =
         rest.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
-    let pixels = header.width * header.height;
+    let pixels = (header.width * header.height) as usize;
     let mut take = |channels: usize| -> Vec<f32> { values.by_ref().take(channels * pixels).collect() };
     let planes = header.planes.iter().map(|&(_, channels)| take(channels)).collect();
     let pictures = header.networks.iter().map(|_| Pictures { filtered: take(3), guarded: take(3) });
@@ -66,22 +67,22 @@ pub(crate) fn fixture() -> Fixture {
 }
 
 impl Fixture {
-    pub(crate) fn noisy(&self) -> NoisyPicture<'_> {
-        let plane = |name: &str| -> &[f32] {
+    pub(crate) fn noisy(&self) -> Noisy {
+        let plane = |name: &str| -> Vec<f32> {
             let at = self.header.planes.iter().position(|(plane, _)| plane == name);
-            &self.planes[at.expect("the fixture has all planes")]
+            self.planes[at.expect("the fixture has all planes")].clone()
         };
         let samples: Vec<u32> = plane("samples").iter().map(|&samples| samples as u32).collect();
         let planes = NoisyPlanes {
-            radiance: plane("radiance").into(),
-            albedo: plane("albedo").into(),
-            normal: plane("normal").into(),
-            depth: plane("depth").into(),
-            hits: plane("hits").into(),
-            variance: plane("variance").into(),
-            samples: samples.into(),
+            radiance: plane("radiance"),
+            albedo: plane("albedo"),
+            normal: plane("normal"),
+            depth: plane("depth"),
+            hits: plane("hits"),
+            variance: plane("variance"),
+            samples,
         };
-        NoisyPicture::new(self.header.width, self.header.height, planes).expect("planes of one size")
+        Noisy::new(self.header.width, self.header.height, planes).expect("planes of one size")
     }
 }
 

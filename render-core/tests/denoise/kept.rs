@@ -1,7 +1,8 @@
 //! What any denoised picture keeps, whatever the weights: untrained ones show it best.
 
+use frame::{Noisy, NoisyPlanes};
 use render_core::denoise::cpu::{self, CpuDenoiser};
-use render_core::denoise::{NoisyPicture, NoisyPlanes, Shape, Weights, reference};
+use render_core::denoise::{Shape, Weights, reference};
 
 use crate::{FAST_TOLERANCE, distance};
 
@@ -12,13 +13,21 @@ const SHAPES: [Shape; 2] = [Shape::SMALL, Shape::QUALITY];
 struct Made {
     width: usize,
     height: usize,
-    radiance: Vec<f32>,
-    albedo: Vec<f32>,
-    normal: Vec<f32>,
-    depth: Vec<f32>,
-    hits: Vec<f32>,
-    variance: Vec<f32>,
-    samples: Vec<u32>,
+    planes: NoisyPlanes,
+}
+
+impl std::ops::Deref for Made {
+    type Target = NoisyPlanes;
+
+    fn deref(&self) -> &NoisyPlanes {
+        &self.planes
+    }
+}
+
+impl std::ops::DerefMut for Made {
+    fn deref_mut(&mut self) -> &mut NoisyPlanes {
+        &mut self.planes
+    }
 }
 
 impl Made {
@@ -28,9 +37,7 @@ impl Made {
             let places = (0..height).flat_map(|y| (0..width * channels).map(move |x| (x, y)));
             places.map(|(x, y)| unit(x as u32, y as u32, salt)).collect()
         };
-        Self {
-            width,
-            height,
+        let planes = NoisyPlanes {
             radiance: values(3, 1).into_iter().map(|u| (6.0 * u - 4.0).exp()).collect(),
             albedo: values(3, 2),
             normal: values(3, 3).into_iter().map(|u| 2.0 * u - 1.0).collect(),
@@ -38,7 +45,8 @@ impl Made {
             hits: values(1, 5).into_iter().map(|u| (4.0 * u).floor() / 3.0).collect(),
             variance: values(1, 6).into_iter().map(|u| u * u).collect(),
             samples: values(1, 7).into_iter().map(|u| (u * 20.0) as u32 + 1).collect(),
-        }
+        };
+        Self { width, height, planes }
     }
 
     /// The same colour and albedo everywhere; whatever else the network sees varies.
@@ -49,17 +57,8 @@ impl Made {
         made
     }
 
-    fn noisy(&self) -> NoisyPicture<'_> {
-        let planes = NoisyPlanes {
-            radiance: self.radiance.as_slice().into(),
-            albedo: self.albedo.as_slice().into(),
-            normal: self.normal.as_slice().into(),
-            depth: self.depth.as_slice().into(),
-            hits: self.hits.as_slice().into(),
-            variance: self.variance.as_slice().into(),
-            samples: self.samples.as_slice().into(),
-        };
-        NoisyPicture::new(self.width, self.height, planes).expect("planes of one size")
+    fn noisy(&self) -> Noisy {
+        Noisy::new(self.width as u32, self.height as u32, self.planes.clone()).expect("planes of one size")
     }
 
     /// By the plain reference and by the fast path.
@@ -159,12 +158,12 @@ fn hostile_values_give_finite_pictures_no_brighter_than_what_went_in() {
     let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0, f32::MAX, f32::MIN, 1e-40, 1e5];
     let mut made = Made::new(48, 41);
     for (salt, plane) in [
-        &mut made.radiance,
-        &mut made.albedo,
-        &mut made.normal,
-        &mut made.depth,
-        &mut made.hits,
-        &mut made.variance,
+        &mut made.planes.radiance,
+        &mut made.planes.albedo,
+        &mut made.planes.normal,
+        &mut made.planes.depth,
+        &mut made.planes.hits,
+        &mut made.planes.variance,
     ]
     .into_iter()
     .enumerate()

@@ -30,7 +30,7 @@ impl TileDenoiser for Blur {
     }
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
-        let (width, height) = (noisy.width as usize, noisy.height as usize);
+        let (width, height) = (noisy.width() as usize, noisy.height() as usize);
         let mut colours = vec![0.0; noisy.radiance.len()];
         for (at, colour) in colours.iter_mut().enumerate() {
             let (x, y, channel) = (at / 3 % width, at / 3 / width, at % 3);

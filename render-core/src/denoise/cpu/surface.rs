@@ -1,9 +1,9 @@
 //! What comes in: features for the network, and light and albedo at full size for the filter.
 
+use frame::Noisy;
 use rayon::prelude::*;
 
 use super::grid::{Grid, LEFT, repeat_ends};
-use crate::denoise::NoisyPicture;
 use crate::denoise::features::pixel;
 use crate::denoise::network::UNSHUFFLED;
 use crate::denoise::pieces::Extent;
@@ -18,19 +18,20 @@ pub(super) const ALBEDO: usize = 4;
 /// Features, four pixels a place; and the surface at full size, even columns of a row before its odd ones.
 ///
 /// Two columns a place make all loops over full-size pixels run along neighbouring values.
-pub(super) fn surface(noisy: &NoisyPicture<'_>, exposure: f32, extent: Extent) -> (Grid, Grid) {
+pub(super) fn surface(noisy: &Noisy, exposure: f32, extent: Extent) -> (Grid, Grid) {
     let [left, top, columns, rows] =
         [extent.x, extent.y, extent.width, extent.height].map(|pixels| pixels as usize);
     let mut features = Grid::zeroed(UNSHUFFLED, columns / 2, rows / 2);
     let mut surface = Grid::zeroed(2 * SURFACE, columns / 2, rows);
     let (stride, width) = (features.stride, features.width);
     let row_values = surface.row_values();
+    let (columns_seen, last_row) = (noisy.width() as usize, noisy.height() as usize - 1);
     features.rows_mut().zip(surface.row_pairs_mut()).for_each(|((y, features), (_, pair))| {
         for (dy, surface) in pair.chunks_exact_mut(row_values).enumerate() {
-            let row = (top + 2 * y + dy).min(noisy.height() - 1) * noisy.width();
+            let row = (top + 2 * y + dy).min(last_row) * columns_seen;
             for column in 0..2 * width {
                 let (x, dx) = (column / 2, column % 2);
-                let pixel = pixel(noisy, row + (left + column).min(noisy.width() - 1), exposure);
+                let pixel = pixel(noisy, row + (left + column).min(columns_seen - 1), exposure);
                 for (feature, &value) in pixel.features.iter().enumerate() {
                     features[(4 * feature + 2 * dy + dx) * stride + LEFT + x] = value;
                 }

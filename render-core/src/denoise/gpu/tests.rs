@@ -3,15 +3,16 @@
 //! Needs any adapter (software Vulkan will do); says so loudly and passes where there is none. Networks are narrow here, so that
 //! two cores are done soon; the kernels' texts do not depend on widths but for the groups of a workgroup.
 
-use std::borrow::Cow;
+use frame::NoisyPlanes;
 
 use super::room::Room;
 use super::*;
 use crate::AdapterChoice;
+use crate::denoise::Shape;
 use crate::denoise::aloud::say_aloud;
+use crate::denoise::apart::distance;
 use crate::denoise::network::{CONVOLUTIONS, FEATURES, HEADS, LEVELS, Source, UNSHUFFLED};
 use crate::denoise::reference::{self, Layer, Trace};
-use crate::denoise::{NoisyPlanes, Shape};
 
 /// Bounds of `docs/denoiser.md` and the issue, set before anything ran.
 const FULL_TOLERANCE: f64 = 1e-4;
@@ -59,9 +60,9 @@ fn number(at: usize, seed: u32) -> f32 {
     0.5 * noise + 0.25 * ((at as f32 * 0.01 + seed as f32).sin() + 1.0)
 }
 
-fn made(width: usize, height: usize) -> NoisyPlanes<'static> {
+fn made(width: usize, height: usize) -> NoisyPlanes {
     let pixels = width * height;
-    let plane = |count: usize, seed, low: f32, high: f32| -> Cow<'static, [f32]> {
+    let plane = |count: usize, seed, low: f32, high: f32| -> Vec<f32> {
         (0..count * pixels).map(|at| low + (high - low) * number(at, seed)).collect()
     };
     NoisyPlanes {
@@ -75,12 +76,12 @@ fn made(width: usize, height: usize) -> NoisyPlanes<'static> {
     }
 }
 
-fn picture(width: usize, height: usize) -> NoisyPicture<'static> {
-    NoisyPicture::new(width, height, made(width, height)).expect("sizes agree")
+fn picture(width: usize, height: usize) -> Noisy {
+    Noisy::new(width as u32, height as u32, made(width, height)).expect("sizes agree")
 }
 
 /// A picture in which everything is wrong that can be.
-fn hostile(width: usize, height: usize) -> NoisyPicture<'static> {
+fn hostile(width: usize, height: usize) -> Noisy {
     let mut planes = made(width, height);
     let evil = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0, 3e38, 1e-42, 1e30];
     let floats = [
@@ -92,27 +93,16 @@ fn hostile(width: usize, height: usize) -> NoisyPicture<'static> {
         &mut planes.variance,
     ];
     for (plane, values) in floats.into_iter().enumerate() {
-        for (at, value) in values.to_mut().iter_mut().enumerate().skip(plane).step_by(11) {
+        for (at, value) in values.iter_mut().enumerate().skip(plane).step_by(11) {
             *value = evil[at % evil.len()];
         }
     }
-    planes.samples.to_mut().iter_mut().step_by(5).for_each(|samples| *samples = 0);
+    planes.samples.iter_mut().step_by(5).for_each(|samples| *samples = 0);
     // A whole corner without samples.
     for y in 0..height / 2 {
-        planes.samples.to_mut()[y * width..y * width + width / 2].fill(0);
+        planes.samples[y * width..y * width + width / 2].fill(0);
     }
-    NoisyPicture::new(width, height, planes).expect("sizes agree")
-}
-
-/// Largest difference relative to the larger of the value and the mean magnitude.
-fn distance(found: &[f32], expected: &[f32]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let magnitude = expected.iter().map(|&value| f64::from(value).abs()).sum::<f64>() / expected.len() as f64;
-    let apart = |(&a, &b): (&f32, &f32)| {
-        let apart = (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(magnitude).max(1e-30);
-        if apart.is_nan() { f64::INFINITY } else { apart }
-    };
-    found.iter().zip(expected).map(apart).fold(0.0, f64::max)
+    Noisy::new(width as u32, height as u32, planes).expect("sizes agree")
 }
 
 /// Peak signal to noise of pictures whose values were brought into [0, 1) by x / (1 + x).
@@ -164,7 +154,7 @@ fn layers_left(gpu: &Gpu, denoiser: &GpuDenoiser, trace: &Trace) -> Vec<(&'stati
 fn distances(
     gpu: &Gpu,
     denoiser: &mut GpuDenoiser,
-    noisy: &NoisyPicture<'_>,
+    noisy: &Noisy,
     trace: &Trace,
 ) -> Vec<(&'static str, f64)> {
     let found = denoiser.denoise(gpu, noisy, 0.7).expect("runs");
@@ -324,21 +314,20 @@ fn what_is_constant_stays_what_it_is() {
     let Some(gpu) = opened() else { return };
     let (width, height) = (70, 45);
     let pixels = width * height;
-    let triple =
-        |[r, g, b]: [f32; 3]| -> Cow<'static, [f32]> { (0..pixels).flat_map(|_| [r, g, b]).collect() };
+    let triple = |[r, g, b]: [f32; 3]| -> Vec<f32> { (0..pixels).flat_map(|_| [r, g, b]).collect() };
     let planes = NoisyPlanes {
         radiance: triple([0.3, 40.0, 0.002]),
         albedo: triple([0.9, 0.5, 0.0]),
         normal: triple([0.0, 0.6, 0.8]),
-        depth: vec![3.0; pixels].into(),
-        hits: vec![1.0; pixels].into(),
-        variance: vec![0.0; pixels].into(),
-        samples: vec![16; pixels].into(),
+        depth: vec![3.0; pixels],
+        hits: vec![1.0; pixels],
+        variance: vec![0.0; pixels],
+        samples: vec![16; pixels],
     };
-    let noisy = NoisyPicture::new(width, height, planes).expect("sizes agree");
+    let noisy = Noisy::new(width as u32, height as u32, planes).expect("sizes agree");
     let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, gpu.shares_lanes);
     let found = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
-    for (found, expected) in found.iter().zip(noisy.radiance()) {
+    for (found, expected) in found.iter().zip(&noisy.radiance) {
         assert!((found - expected).abs() <= 1e-5 * expected, "{found} is not {expected}");
     }
 }

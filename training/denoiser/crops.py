@@ -82,7 +82,7 @@ class Crops:
 
     def __init__(self, folders, limit=None):
         self.folders, self.known, self.means, self.spp, self.headers = folders, set(), [], [], []
-        self.limit = limit
+        self.limit, self.large = limit, np.array([])
         self.refresh()
 
     def refresh(self):
@@ -100,6 +100,20 @@ class Crops:
 
     def __len__(self):
         return len(self.means)
+
+    def fit_for(self, spp):
+        """Crops that leave a target at least as clean as an input of `spp` samples; if there are none, any that leave a target at all."""
+        blocks = self.spp_large()
+        for needed in (2 * spp // LARGE_SPP, spp // LARGE_SPP + 1):
+            if len(fit := np.flatnonzero(blocks >= needed)):
+                return fit
+        raise ValueError(f"no crop holds {spp} samples and a target beside them")
+
+    def spp_large(self):
+        """Number of large blocks of each crop."""
+        if len(self.large) != len(self.spp):
+            self.large = np.array([int((spp == LARGE_SPP).sum()) for spp in self.spp])
+        return self.large
 
     def pair(self, at, blocks, window=np.s_[:, :, :, :]):
         """Input planes of some blocks and the target radiance of the large blocks that are left."""

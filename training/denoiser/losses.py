@@ -62,12 +62,14 @@ def validation_table(network, crops):
 
 
 @torch.no_grad()
-def figures_of(network, crops, at, blocks):
+def figures_of(network, crops, at, blocks, bare=False):
+    """PSNR before and after, and the change of mean energy; `bare`: without the guard."""
     noisy, target = crops.pair(at, blocks)
     rest = [i for i, spp in enumerate(crops.spp[at].tolist()) if spp == LARGE_SPP and i not in blocks]
     halves = [crops.means[at][rest[k::2]][:, :3].float().mean(0)[None] for k in (0, 1)]
     exposure = torch.tensor([exposure_of(target)]).clamp(1e-6, 1e6).view(1, 1, 1, 1)
-    out = denoised(network, {name: plane[None] for name, plane in noisy.items()}, exposure)
+    planes = {name: plane[None] for name, plane in noisy.items()}
+    out = network(planes, exposure) if bare else denoised(network, planes, exposure)
     mapped = [tone_mapped(half * exposure) for half in halves]
     noise = float((mapped[0] - mapped[1]).square().mean()) / 4
     wanted = tone_mapped(target[None] * exposure)

@@ -123,7 +123,8 @@ class Denoiser(nn.Module):
         super().__init__()
         c0, c1, c2, c3 = widths
         self.widths, self.taps = widths, taps
-        self.blind = []
+        # For ablations: features that are not seen, and scales that are not filtered on.
+        self.blind, self.scales = [], 5
         self.enc0a, self.enc0b = Conv(4 * FEATURES, c0), Conv(c0, c0)
         self.enc1, self.enc2 = Conv(c0, c1), Conv(c1, c2)
         self.enc3a, self.enc3b = Conv(c2, c3), Conv(c3, c3)
@@ -141,8 +142,9 @@ class Denoiser(nn.Module):
         e0 = self.enc0b(self.enc0a(F.pixel_unshuffle(features, 2)))
         e1 = self.enc1(F.max_pool2d(e0, 2))
         e2 = self.enc2(F.max_pool2d(e1, 2))
-        e3 = self.enc3b(self.enc3a(F.max_pool2d(e2, 2)))
+        e3 = self.enc3b(self.enc3a(F.max_pool2d(e2, 2))) * (self.scales > 4)
         d2 = self.dec2(torch.cat([doubled(e3), e2], 1))
+        d2 = d2 * (self.scales > 3)
         d1 = self.dec1(torch.cat([doubled(d2), e1], 1))
         d0 = self.dec0(torch.cat([doubled(d1), e0], 1))
         full = self.head0(d0)
@@ -159,8 +161,9 @@ class Denoiser(nn.Module):
         pyramid = [torch.cat([weight * light, weight], 1)]
         for _ in range(4):
             pyramid.append(F.avg_pool2d(pyramid[-1], 2))
-        out = normalised(averaged(pyramid[4], logits[4]))
-        for level in (3, 2, 1, 0):
+        top = self.scales - 1
+        out = normalised(averaged(pyramid[top], logits[top][:, :taps]))
+        for level in reversed(range(top)):
             blend = torch.sigmoid(logits[level][:, taps : taps + 1])
             z = (1 - blend) * pyramid[level] + blend * doubled(out)
             out = normalised(averaged(z, logits[level][:, :taps]))

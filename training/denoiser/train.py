@@ -19,8 +19,8 @@ from export import write_weights
 from losses import picture_loss, validation_table
 from network import SIZES, Denoiser
 
-SPP = (1, 2, 4, 8, 16, 32, 64)
-SPP_SHARE = (0.10, 0.11, 0.14, 0.17, 0.22, 0.14, 0.12)
+SPP = (1, 2, 4, 8, 16, 32, 64, 128)
+SPP_SHARE = (0.10, 0.10, 0.13, 0.16, 0.22, 0.11, 0.10, 0.08)
 
 
 def arguments():
@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--out", required=True)
     parser.add_argument("--minutes", type=float, default=30, help="the learning rate falls to nothing over this time")
+    parser.add_argument("--steps", type=int, help="the same by steps, so that two runs can be compared on a busy machine")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--window", type=int, default=112, help="edge of what is cut from a crop, a multiple of 16")
@@ -37,7 +38,10 @@ def arguments():
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="use this many crops (for ablations)")
     parser.add_argument("--loss", default="tone", choices=("tone", "relative", "smape"))
+    parser.add_argument("--widths", type=int, nargs=4, help="instead of those of the size")
+    parser.add_argument("--taps", type=int, choices=(9, 25), help="instead of those of the size")
     parser.add_argument("--blind", default="", help="features to leave out, by number, for ablations: 9,10")
+    parser.add_argument("--scales", type=int, default=5, choices=(3, 4, 5), help="leave out the coarsest, for ablations of the reach")
     parser.add_argument("--start", help="weights to begin with: another run's checkpoint")
     return parser.parse_args()
 
@@ -46,8 +50,8 @@ def batch_of(crops, rng, size, window):
     """`size` augmented pairs; exposure is that of the crop, off by some stops as a frame's may be."""
     inputs, targets, exposures = [], [], []
     for _ in range(size):
-        at = int(rng.integers(len(crops)))
         spp = int(rng.choice(SPP, p=SPP_SHARE))
+        at = int(rng.choice(crops.fit_for(spp)))
         height, width = crops.means[at].shape[-2:]
         y, x = rng.integers(height - window + 1), rng.integers(width - window + 1)
         cut = np.s_[:, :, y : y + window, x : x + window]
@@ -91,8 +95,10 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     crops = Crops(args.data, args.limit)
     validation = Crops(args.validation)
-    network = Denoiser(*SIZES[args.size]).to(device)
+    widths, taps = SIZES[args.size]
+    network = Denoiser(args.widths or widths, args.taps or taps).to(device)
     network.blind = [int(number) for number in args.blind.split(",") if number]
+    network.scales = args.scales
     if args.start:
         network.load_state_dict(torch.load(args.start, map_location=device, weights_only=True)["average"])
     optimiser = torch.optim.AdamW(network.parameters(), args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
@@ -113,10 +119,10 @@ def main():
         os.replace(checkpoint + ".tmp", checkpoint)
 
     started, recent, told = time.monotonic() - spent, [], time.monotonic()
-    while spent < args.minutes * 60:
+    while (share := step / args.steps if args.steps else spent / (args.minutes * 60)) < 1:
         noisy, target, exposure = (move(part, device) for part in batch_of(crops, rng, args.batch, args.window))
         for group in optimiser.param_groups:
-            group["lr"] = rate_at(spent / (args.minutes * 60), args.rate)
+            group["lr"] = rate_at(share, args.rate)
         with torch.autocast(device, dtype=torch.bfloat16):
             out = network(noisy, exposure)
         loss, decibels = picture_loss(out, noisy["radiance"], target, exposure, args.loss)

@@ -127,6 +127,38 @@ fn the_tree_finds_what_asking_everybody_finds() {
     assert!(hits > 100_000, "{hits}");
 }
 
+/// A mesh at several places: turned, mirrored, flat, tiny and far away.
+fn many_of(mesh: Mesh, stream: &mut Stream) -> Scene {
+    let mut scene = scene_of(mesh, Affine3A::from_rotation_y(0.7));
+    let first = scene.instances[0].clone();
+    let turned = Affine3A::from_rotation_x(0.3) * Affine3A::from_rotation_z(1.1);
+    for scale in [Vec3::new(1.0, -2.0, 0.5), Vec3::new(1.0, 0.0, 1.0), Vec3::splat(0.02), Vec3::ONE] {
+        let place = Affine3A::from_translation(2.0 * stream.point()) * turned * Affine3A::from_scale(scale);
+        scene.instances.push(Instance { world_from_object: place, ..first.clone() });
+    }
+    let far = Affine3A::from_translation(Vec3::new(96.3, -77.7, 30.0)) * turned;
+    scene.instances.push(Instance { world_from_object: far, ..first });
+    scene
+}
+
+#[test]
+fn a_mesh_that_stands_often_is_found_wherever_it_stands() {
+    let mut stream = Stream(3);
+    let scene = many_of(soup(60, &mut stream), &mut stream);
+    let bvh = Bvh::new(&scene);
+    let mut hits = vec![0; scene.instances.len()];
+    for index in 0..200_000 {
+        let instance = &scene.instances[index % scene.instances.len()];
+        let goal = instance.world_from_object.transform_point3(stream.point());
+        let origin = goal + 3.0 * stream.point();
+        let ray = Ray { origin, direction: (goal - origin).normalize(), skip: None };
+        let found = bvh.closest(&ray, f32::INFINITY);
+        assert_eq!(found, bvh.closest_by_brute_force(&ray, f32::INFINITY), "{ray:?}");
+        found.iter().for_each(|hit| hits[hit.face.instance as usize] += 1);
+    }
+    assert!(hits.iter().all(|&hits| hits > 100), "{hits:?}");
+}
+
 #[test]
 fn a_ray_that_leaves_a_surface_does_not_meet_it_again() {
     // Without the exclusion of the starting triangle: the offset alone must do.

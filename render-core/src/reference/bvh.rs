@@ -1,16 +1,18 @@
-//! Which triangle a ray meets first: a plain binary tree over all triangles in world space.
+//! Which triangle a ray meets first: a plain binary tree over what stands in the scene, and one over the triangles of each.
 //!
-//! Built by binned surface-area heuristic (Wald, "On fast Construction of SAH-based Bounding Volume Hierarchies", 2007).
+//! A mesh that stands once is sorted where it stands; one that stands often is sorted once, and its boxes and corners are moved to each
+//! place as they are looked at, so that a forest is no larger than its trees. Triangles are met in world space in either case.
+//! Trees are built by binned surface-area heuristic (Wald, "On fast Construction of SAH-based Bounding Volume Hierarchies", 2007).
 //! Corners are projected across the ray, where two triangles give their shared edge exactly opposite signs, so no ray slips
 //! between neighbours (Woop, Benthin & Wald, "Watertight Ray/Triangle Intersection", JCGT 2013).
 
 mod build;
 
-use glam::Vec3;
+use glam::{Affine3A, Vec3};
 
 use super::microfacet::Basis;
-use crate::scene::Scene;
-use build::{Node, build};
+use crate::scene::{Mesh, Scene};
+use build::{Extended, Node, Span, build};
 
 /// One triangle of one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,36 +47,73 @@ pub struct Hit {
     pub v: f32,
 }
 
-/// A triangle in world space.
-#[derive(Clone, Copy, Debug)]
-struct Triangle {
-    face: Face,
-    corners: [Vec3; 3],
-}
-
 /// All triangles of a scene, ready to be asked.
 #[derive(Debug)]
 pub struct Bvh {
     nodes: Vec<Node>,
+    stands: Vec<Stand>,
+    forms: Vec<Form>,
+}
+
+/// An instance where it stands.
+#[derive(Debug)]
+struct Stand {
+    instance: u32,
+    form: u32,
+    /// Where its form stands; `None`: where it was sorted.
+    place: Option<Affine3A>,
+    span: Span,
+}
+
+/// The triangles of a mesh, sorted.
+#[derive(Debug)]
+struct Form {
+    nodes: Vec<Node>,
     triangles: Vec<Triangle>,
 }
 
+/// A triangle where its form was sorted.
+#[derive(Clone, Copy, Debug)]
+struct Triangle {
+    index: u32,
+    corners: [Vec3; 3],
+}
+
+impl Extended for Stand {
+    fn span(&self) -> Span {
+        self.span
+    }
+}
+
+impl Extended for Triangle {
+    fn span(&self) -> Span {
+        Span::around(&self.corners)
+    }
+}
+
 impl Bvh {
-    /// Gathers all triangles of a checked scene and sorts them into a tree.
+    /// Sorts the triangles of a checked scene.
     pub fn new(scene: &Scene) -> Self {
-        let mut triangles = Vec::new();
+        let mut often = vec![0u32; scene.meshes.len()];
+        scene.instances.iter().for_each(|instance| often[instance.mesh as usize] += 1);
+        let mut form_of = vec![None; scene.meshes.len()];
+        let (mut stands, mut forms) = (Vec::new(), Vec::new());
         for (index, instance) in scene.instances.iter().enumerate() {
-            let mesh = &scene.meshes[instance.mesh as usize];
-            for (triangle, corners) in mesh.triangles.iter().enumerate() {
-                let world = |corner: u32| {
-                    instance.world_from_object.transform_point3(mesh.positions[corner as usize])
-                };
-                let face = Face { instance: index as u32, triangle: triangle as u32 };
-                triangles.push(Triangle { face, corners: corners.map(world) });
-            }
+            let mesh = instance.mesh as usize;
+            let shared = often[mesh] > 1;
+            let form = form_of[mesh].filter(|_| shared).unwrap_or_else(|| {
+                let place = if shared { Affine3A::IDENTITY } else { instance.world_from_object };
+                forms.push(Form::new(&scene.meshes[mesh], &place));
+                forms.len() - 1
+            });
+            form_of[mesh] = Some(form);
+            let Some(root) = forms[form].nodes.first() else { continue };
+            let place = shared.then_some(instance.world_from_object);
+            let span = place.map_or(root.span, |place| root.span.moved(&place));
+            stands.push(Stand { instance: index as u32, form: form as u32, place, span });
         }
-        let nodes = build(&mut triangles);
-        Self { nodes, triangles }
+        let nodes = build(&mut stands);
+        Self { nodes, stands, forms }
     }
 
     /// The closest hit nearer than `t_max`; of equally near ones, the lowest face.
@@ -92,35 +131,74 @@ impl Bvh {
 
     /// Calls `found` with every hit nearer than the limit, in any order; it returns the new limit.
     pub fn walk(&self, ray: &Ray, t_max: f32, found: &mut dyn FnMut(Hit) -> f32) {
+        let (inverse, aim) = (ray.direction.recip(), ray.aim());
         let mut limit = t_max;
-        let mut stack = vec![0usize];
-        let inverse = ray.direction.recip();
-        let aim = ray.aim();
-        while let Some(index) = stack.pop() {
-            let Some(node) = self.nodes.get(index) else { continue };
-            if !node.is_met(ray.origin, inverse, limit) {
-                continue;
-            }
-            if node.count == 0 {
-                let (near, far) = (index + 1, node.first as usize);
-                let flip = ray.direction[node.axis as usize] < 0.0;
-                stack.extend(if flip { [near, far] } else { [far, near] });
-                continue;
-            }
-            let first = node.first as usize;
-            for triangle in &self.triangles[first..first + node.count as usize] {
-                if let Some(hit) = triangle.meet(&aim, limit) {
-                    limit = found(hit);
-                }
-            }
-        }
+        descend(
+            &self.nodes,
+            ray,
+            &mut limit,
+            &|span, limit| span.is_met(ray.origin, inverse, limit),
+            &mut |leaf, limit| {
+                let stand = &self.stands[leaf];
+                let form = &self.forms[stand.form as usize];
+                let is_met = |span: &Span, limit| {
+                    let span = stand.place.map_or(*span, |place| span.moved(&place));
+                    span.is_met(ray.origin, inverse, limit)
+                };
+                descend(&form.nodes, ray, limit, &is_met, &mut |leaf, limit| {
+                    if let Some(hit) = form.triangles[leaf].meet(stand, &aim, *limit) {
+                        *limit = found(hit);
+                    }
+                });
+            },
+        );
     }
 
     /// The closest hit by asking every triangle, for tests of the tree.
     pub fn closest_by_brute_force(&self, ray: &Ray, t_max: f32) -> Option<Hit> {
         let aim = ray.aim();
-        let hits = self.triangles.iter().filter_map(|triangle| triangle.meet(&aim, t_max));
+        let hits = self.stands.iter().flat_map(|stand| {
+            let triangles = self.forms[stand.form as usize].triangles.iter();
+            triangles.filter_map(|triangle| triangle.meet(stand, &aim, t_max))
+        });
         hits.min_by(|a, b| a.t.total_cmp(&b.t).then(a.face.cmp(&b.face)))
+    }
+}
+
+/// Visits the leaves whose boxes are met, near ones first as far as the axes tell.
+fn descend(
+    nodes: &[Node],
+    ray: &Ray,
+    limit: &mut f32,
+    is_met: &dyn Fn(&Span, f32) -> bool,
+    visit: &mut dyn FnMut(usize, &mut f32),
+) {
+    let mut stack = vec![0usize];
+    while let Some(index) = stack.pop() {
+        let Some(node) = nodes.get(index) else { continue };
+        if !is_met(&node.span, *limit) {
+            continue;
+        }
+        if node.count == 0 {
+            let (near, far) = (index + 1, node.first as usize);
+            let flip = ray.direction[node.axis as usize] < 0.0;
+            stack.extend(if flip { [near, far] } else { [far, near] });
+            continue;
+        }
+        let first = node.first as usize;
+        (first..first + node.count as usize).for_each(|leaf| visit(leaf, limit));
+    }
+}
+
+impl Form {
+    fn new(mesh: &Mesh, place: &Affine3A) -> Self {
+        let corner = |corner: u32| place.transform_point3(mesh.positions[corner as usize]);
+        let triangles = mesh.triangles.iter().enumerate();
+        let mut triangles: Vec<Triangle> = triangles
+            .map(|(index, corners)| Triangle { index: index as u32, corners: corners.map(corner) })
+            .collect();
+        let nodes = build(&mut triangles);
+        Self { nodes, triangles }
     }
 }
 
@@ -138,11 +216,14 @@ struct Aim {
 }
 
 impl Triangle {
-    fn meet(&self, aim: &Aim, t_max: f32) -> Option<Hit> {
-        if aim.skip == Some(self.face) {
+    fn meet(&self, stand: &Stand, aim: &Aim, t_max: f32) -> Option<Hit> {
+        let face = Face { instance: stand.instance, triangle: self.index };
+        if aim.skip == Some(face) {
             return None;
         }
-        let [p0, p1, p2] = self.corners.map(|corner| aim.axes.to_local(corner - aim.origin));
+        let corners =
+            stand.place.map_or(self.corners, |place| self.corners.map(|it| place.transform_point3(it)));
+        let [p0, p1, p2] = corners.map(|corner| aim.axes.to_local(corner - aim.origin));
         let [w0, w1, w2] = [cross(p1, p2), cross(p2, p0), cross(p0, p1)];
         let inside = w0.min(w1).min(w2) >= 0.0 || w0.max(w1).max(w2) <= 0.0;
         let sum = w0 + w1 + w2;
@@ -150,7 +231,7 @@ impl Triangle {
             return None;
         }
         let t = (w0 * p0.z + w1 * p1.z + w2 * p2.z) / sum;
-        (t > 0.0 && t <= t_max).then_some(Hit { t, face: self.face, u: w1 / sum, v: w2 / sum })
+        (t > 0.0 && t <= t_max).then_some(Hit { t, face, u: w1 / sum, v: w2 / sum })
     }
 }
 

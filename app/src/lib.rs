@@ -9,6 +9,7 @@ pub mod coordinate;
 pub mod demo;
 pub mod denoiser;
 pub mod doctor;
+pub mod earn;
 pub mod event;
 pub mod fault;
 mod gather;

@@ -7,6 +7,8 @@ use frame::LiveEvent;
 pub use frame::live::SCHEMA;
 use serde::Serialize;
 
+use crate::sight::Sight;
+
 /// Something that happened. Times are seconds, sizes bytes unless the name says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -146,6 +148,14 @@ struct Envelope<'event> {
 pub trait Audience: Send {
     /// Hears one event.
     fn hear(&mut self, event: &Event);
+
+    /// Whether it wants to see the picture grow. Nobody else pays for sights.
+    fn watches(&self) -> bool {
+        false
+    }
+
+    /// Sees a rectangle of the growing picture; only called when it [watches](Self::watches).
+    fn see(&mut self, _sight: &Sight<'_>) {}
 }
 
 impl Event {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use frame::{Film, FrameIndex, LiveEvent, NodeId, TileIndex};
+use frame::{Film, FrameIndex, LiveEvent, NodeId, Picture, TileIndex};
 use render_net::artist::{CollectedTile, Collector, JobTicket, PreviewTile, Progress};
 use render_net::identity::Identity;
 use render_net::receipt::{Countersigned, ReceiptBook};
@@ -10,6 +10,7 @@ use render_net::receipt::{Countersigned, ReceiptBook};
 use crate::event::Audience;
 use crate::fault::Fault;
 use crate::render::{Darkroom, Tally};
+use crate::sight::{Sight, Stage};
 
 /// What an artist's machine holds of a job while it is rendered.
 pub(crate) struct Gathering<'a> {
@@ -86,10 +87,7 @@ impl<'a> Gathering<'a> {
         if self.written.contains(&frame) {
             return Ok(());
         }
-        let growing = self.growing.entry(frame).or_insert_with(|| {
-            self.audience.hear(&LiveEvent::FrameStarted { frame }.into());
-            Growing::new(self.ticket, frame)
-        });
+        let growing = Growing::of(&mut self.growing, frame, self.ticket, self.audience);
         let before = growing.film.progress().done_samples;
         for partial in partials {
             growing.film.merge(tile, partial).map_err(|error| {
@@ -101,6 +99,7 @@ impl<'a> Gathering<'a> {
         growing.previews.remove(&tile);
         self.tally.add(growing.film.progress().done_samples - before);
         self.tally.tell(0, self.audience);
+        self.darkroom.tile(frame, tile, &growing.film, self.audience);
         if growing.film.is_complete() {
             return self.finish(frame);
         }
@@ -133,10 +132,41 @@ impl<'a> Gathering<'a> {
 }
 
 impl Growing {
+    /// What there is of a frame; the first piece or preview of it is told.
+    fn of<'all>(
+        all: &'all mut BTreeMap<FrameIndex, Self>,
+        frame: FrameIndex,
+        ticket: &JobTicket,
+        audience: &mut dyn Audience,
+    ) -> &'all mut Self {
+        all.entry(frame).or_insert_with(|| {
+            audience.hear(&LiveEvent::FrameStarted { frame }.into());
+            Self::new(ticket, frame)
+        })
+    }
+
     fn new(ticket: &JobTicket, frame: FrameIndex) -> Self {
         let settings = ticket.settings_of(frame).unwrap_or(ticket.settings);
         let film = Film::new(ticket.grid(), settings);
         Self { film, receipts: Vec::new(), previews: BTreeMap::new() }
+    }
+
+    /// Tells and shows a preview, unless there is finished work of that tile.
+    fn show(&self, preview: &PreviewTile, audience: &mut dyn Audience) {
+        let PreviewTile { frame, tile, blocks, sums } = preview;
+        let is_new = self.film.tile_state(*tile) == frame::TileState::Empty;
+        let (true, Some(rect)) = (is_new, self.film.grid().rect(*tile)) else { return };
+        let settings = self.film.settings();
+        let samples = blocks.samples(settings.spp).len() as u32;
+        if samples == 0 || sums.rect() != rect || !sums.is_finite() {
+            return;
+        }
+        audience.hear(&LiveEvent::TileRefined { frame: *frame, tile: *tile, samples }.into());
+        let picture = audience.watches().then(|| Picture::of_tile(sums, samples)).flatten();
+        let Some(picture) = picture else { return };
+        let (size, rgba) = (settings.size, &picture.colours().rgba);
+        let (tile, stage) = (Some(*tile), Stage::Noisy);
+        audience.see(&Sight { frame: *frame, size, rect, tile, stage, samples, rgba });
     }
 
     /// The film as people may see it: tiles without finished work show their latest preview.
@@ -176,7 +206,8 @@ impl Collector for Gathering<'_> {
         if self.written.contains(&frame) {
             return;
         }
-        let growing = self.growing.entry(frame).or_insert_with(|| Growing::new(self.ticket, frame));
+        let growing = Growing::of(&mut self.growing, frame, self.ticket, self.audience);
+        growing.show(&preview, self.audience);
         growing.previews.insert(preview.tile, preview);
         self.refresh(frame);
     }

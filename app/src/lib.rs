@@ -26,6 +26,7 @@ pub mod render;
 pub mod request;
 pub mod scene;
 pub mod sharing;
+pub mod sight;
 pub mod statement;
 pub mod stop;
 pub mod submit;
@@ -34,4 +35,5 @@ pub mod verify;
 
 pub use event::{Audience, Event};
 pub use fault::{Exit, Fault};
+pub use sight::{Sight, Stage};
 pub use stop::Stop;

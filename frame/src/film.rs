@@ -203,6 +203,11 @@ impl Film {
         picture
     }
 
+    /// One tile of that picture, as a picture of its own; `None` while it has no sample.
+    pub fn tile_picture(&self, tile: TileIndex) -> Option<Picture> {
+        Picture::of_tile(&self.tiles.get(&tile)?.sum()?, self.samples(tile))
+    }
+
     /// Each started tile with the sum of what is there and its samples per pixel.
     pub(crate) fn sums(&self) -> impl Iterator<Item = (TileIndex, TilePlanes, u32)> {
         self.tiles.iter().filter_map(|(&tile, tree)| tree.sum().map(|sums| (tile, sums, self.samples(tile))))

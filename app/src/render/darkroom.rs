@@ -5,13 +5,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use frame::{Film, FrameIndex, LiveEvent, Picture};
+use frame::{Film, FrameIndex, LiveEvent, Picture, TileIndex, TileState};
 
 use super::developer::{Developed, Developer};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
 use crate::print::{Facts, Print};
+use crate::sight::Sight;
 
 /// Least time between two pictures of an unfinished frame.
 const PARTIAL_GAP: Duration = Duration::from_secs(4);
@@ -36,6 +37,26 @@ impl<'a> Darkroom<'a> {
             developer,
             next_partial: Instant::now() + PARTIAL_GAP / 4,
             partial_failed: false,
+        }
+    }
+
+    /// Tells and shows what has become of a tile that got samples.
+    pub(crate) fn tile(
+        &mut self,
+        frame: FrameIndex,
+        tile: TileIndex,
+        film: &Film,
+        audience: &mut dyn Audience,
+    ) {
+        match film.tile_state(tile) {
+            TileState::Empty => return,
+            TileState::Started { samples } => {
+                audience.hear(&LiveEvent::TileRefined { frame, tile, samples }.into());
+            }
+            TileState::Done => audience.hear(&LiveEvent::TileDone { frame, tile }.into()),
+        }
+        if audience.watches() {
+            Sight::of_tile(frame, tile, film, |sight| audience.see(sight));
         }
     }
 
@@ -112,6 +133,9 @@ impl<'a> Darkroom<'a> {
         if let Some(fault) = fault {
             let message = format!("frame {} stays noisy, wholly or in parts: {fault}", frame.0);
             audience.hear(&LiveEvent::Warning { message }.into());
+        }
+        if audience.watches() {
+            Sight::of_frame(frame, &picture, |sight| audience.see(sight));
         }
         picture
     }

@@ -95,6 +95,7 @@ impl Session<'_> {
                             film.merge(tile, partial).map_err(|error| spoilt(&error))?;
                         }
                         self.tally.add(samples(&order));
+                        self.darkroom.tile(frame, tile, &film, self.audience);
                     }
                     Err(RenderFault::Stopped) => {
                         return Ok(Ended::Stopped { kept: self.keep(frame, &film)? });

@@ -12,6 +12,7 @@ use super::*;
 use crate::event::Event;
 use crate::print::Print;
 use crate::request::{RenderRequest, Sky, Surroundings};
+use crate::sight::{Sight, Stage};
 
 /// Radiance is a function of pixel and sample index alone, with bits that depend on the order of summation.
 struct Formula {
@@ -234,4 +235,107 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
         assert!(node.0[0] == off.0[0], "alpha is as traced");
         assert!(node.0[1] != off.0[1] && local.0[1] != off.0[1], "the beauty is not");
     }
+}
+
+/// Whoever watches: the newest value of every pixel, how far it is, and what was heard.
+struct Watcher {
+    frame: Vec<[f32; 4]>,
+    tiles: Vec<[f32; 4]>,
+    stages: Vec<Stage>,
+    heard: Vec<LiveEvent>,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        let (nothing, pixels) = ([f32::NAN; 4], 40 * 24);
+        Self {
+            frame: vec![nothing; pixels],
+            tiles: vec![nothing; pixels],
+            stages: Vec::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    /// The finished frame as it was shown is its file, but for the file's rounding to halves; and every pixel was shown before.
+    fn agrees_with(&self, path: &Path) {
+        let file = crate::pictures::read(path).expect("it was written").colours().expect("it has a beauty");
+        let halves = |value: f32| half::f16::from_f32(value).to_f32();
+        let shown: Vec<f32> = self.frame.as_flattened().iter().map(|&value| halves(value)).collect();
+        assert_eq!(shown, file.rgba);
+        assert!(self.tiles.as_flattened().iter().all(|value| value.is_finite()), "every pixel is in a tile");
+        assert_eq!(self.stages.last(), Some(&Stage::Done));
+        let is_end = |event: &&LiveEvent| matches!(event, LiveEvent::TileDone { .. });
+        assert_eq!(self.heard.iter().filter(is_end).count(), 6, "each of the tiles once");
+    }
+}
+
+impl Audience for Watcher {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Live(event) = event {
+            self.heard.push(event.clone());
+        }
+    }
+
+    fn watches(&self) -> bool {
+        true
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        assert_eq!((sight.size.width(), sight.size.height()), (40, 24));
+        assert!(sight.rect.fits(sight.size) && sight.rgba.len() == 4 * sight.rect.pixels());
+        let pixels: Vec<[f32; 4]> = sight.rgba.as_chunks().0.to_vec();
+        let target = if sight.tile.is_some() { &mut self.tiles } else { &mut self.frame };
+        let whole = frame::TileRect { x: 0, y: 0, width: 40, height: 24 };
+        whole.paste(target, 1, sight.rect, &pixels);
+        self.stages.push(sight.stage);
+    }
+}
+
+#[test]
+fn who_watches_sees_every_tile_and_then_the_frame_as_it_is_written() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let (path, adapter) = (place.path().join("out.0000.exr"), AdapterChoice::default());
+    let weights = crate::denoiser::tests::tiny();
+    for denoise in [frame::Denoise::Off, frame::Denoise::Node] {
+        let weights = (denoise == frame::Denoise::Node).then(|| weights.clone());
+        let request = RenderRequest { denoise, weights, ..request(place.path(), None, 16) };
+        let mut alone = Watcher::new();
+        let plan = Plan::open(&request, &mut alone).expect("the request is good");
+        let (developer, stop) = (plan.developer(&adapter), Stop::new());
+        let mut shown = |frame| plan.shown(frame);
+        render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut alone).expect("it renders");
+        alone.agrees_with(&path);
+
+        let mut farm = Watcher::new();
+        let commission = plan.commission(&request.output).expect("it packs");
+        let node = crate::denoiser::denoising(Box::new(plain()), &adapter, &plan.networks());
+        crate::local::run(commission, &request.output, vec![node], &adapter, &stop, &mut farm)
+            .expect("it renders");
+        farm.agrees_with(&path);
+        assert_eq!(farm.tiles, farm.frame, "what a node sent is what is written");
+        match denoise {
+            frame::Denoise::Node => assert!(farm.stages.contains(&Stage::Denoised)),
+            _ => assert_eq!(alone.tiles, alone.frame, "nobody changes it afterwards"),
+        }
+        let refined =
+            alone.heard.iter().filter(|event| matches!(event, LiveEvent::TileRefined { .. })).count();
+        assert!(refined > 0, "the first passes are seen before the last");
+    }
+}
+
+#[test]
+fn who_does_not_watch_is_shown_nothing() {
+    struct Asleep;
+    impl Audience for Asleep {
+        fn hear(&mut self, _: &Event) {}
+        fn see(&mut self, _: &Sight<'_>) {
+            unreachable!("it never asked");
+        }
+    }
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let request = request(place.path(), None, 16);
+    let plan = Plan::open(&request, &mut Asleep).expect("the request is good");
+    let developer = plan.developer(&AdapterChoice::default());
+    let (mut shown, stop) = (|frame| plan.shown(frame), Stop::new());
+    render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut Asleep).expect("it renders");
 }

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use frame::{
-    Denoise, FrameIndex, FrameSize, NetworkId, PlaneSet, RenderSettings, SettingsDraft, TileGrid,
-    TileRenderer,
+    Denoise, FrameIndex, FrameSize, PlaneSet, RenderSettings, SettingsDraft, TileGrid, TileRenderer,
 };
 use render_net::artist::FrameScene;
 
 use crate::bench;
 use crate::commission::{Commission, Note};
-use crate::denoiser::Network;
+use crate::denoiser::{Carried, Network};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -37,13 +36,13 @@ pub fn demo(
     let name = OutputName::parse(output, 1)?;
     name.check_writable(0, print.bytes_max(size))?;
     // Denoised here rather than by the nodes: a market needs many small tiles to be seen, and those have wide margins.
-    let network = Network::bundled();
+    let network = Network::carried(Carried::Small);
     let planes = PlaneSet::DEFAULT.iter().fold(print.planes(), PlaneSet::with);
     let draft = SettingsDraft {
         spp: SPP,
         planes,
-        denoise: if network.is_some() { Denoise::Local } else { Denoise::Off },
-        network: network.map_or(NetworkId::NONE, |network| network.id()),
+        denoise: Denoise::Local,
+        network: network.id(),
         ..SettingsDraft::defaults(size)
     };
     let settings = RenderSettings::new(draft).expect("the demo's settings are in range");

@@ -1,8 +1,8 @@
 //! The denoiser: which networks this program knows, and who runs one here.
 //!
-//! A network is named by the hash of its file, so that a node and an artist mean the same one. Without weights of its own the program
-//! denoises with those that a person names. `docs/denoiser.md` defines what comes out.
+//! A network is named by the hash of its file, so that a node and an artist mean the same one. `docs/denoiser.md` defines what comes out.
 
+mod carried;
 mod file;
 mod here;
 
@@ -13,15 +13,13 @@ use frame::{Denoise, DenoiseFault, DenoisingRenderer, NetworkId, TileDenoiser, T
 use render_core::AdapterChoice;
 use render_core::denoise::Weights;
 
+pub use carried::{Carried, NetworkChoice};
 pub use file::denoise_file;
 
 use crate::fault::{Fault, quoted};
 
-/// The weights that the program carries; `assets/denoiser/small.md` says where they come from.
-const BUNDLED: Option<&[u8]> = Some(include_bytes!("../../assets/denoiser/small.tdn"));
-
 /// Who denoises when nobody says.
-pub const DENOISE_DEFAULT: Denoise = if BUNDLED.is_some() { Denoise::Node } else { Denoise::Off };
+pub const DENOISE_DEFAULT: Denoise = Denoise::Node;
 /// Pixels around a tile that a node traces for the denoiser: what they cost and what they are worth is in `docs/measurements.md`.
 pub const MARGIN_PX: u32 = 16;
 
@@ -47,33 +45,30 @@ pub(crate) fn denoising(
 }
 
 impl Network {
-    /// The one that a person names, else the one that the program carries.
+    /// The one that a person names, else the usual one.
     ///
     /// # Errors
-    /// No file of weights, or none at all.
-    pub fn choose(named: Option<&Path>) -> Result<Self, Fault> {
+    /// No file of weights.
+    pub fn choose(named: Option<&NetworkChoice>, usual: Carried) -> Result<Self, Fault> {
         match named {
-            Some(path) => Self::read(path),
-            None => Self::bundled().ok_or_else(|| {
-                let advice =
-                    "name a file of weights with --weights, or leave the denoiser out with --denoise off";
-                Fault::usage("this version carries no weights for the denoiser", advice)
-            }),
+            Some(NetworkChoice::File(path)) => Self::read(path),
+            Some(NetworkChoice::Carried(carried)) => Ok(Self::carried(*carried)),
+            None => Ok(Self::carried(usual)),
         }
     }
 
-    /// All that this program can run: the one that a person names and the one that it carries.
+    /// All that this program can run: the one in a file that a person names and those that it carries.
     ///
     /// # Errors
     /// No file of weights.
     pub fn all(named: Option<&Path>) -> Result<Vec<Self>, Fault> {
         let named = named.map(Self::read).transpose()?;
-        Ok(named.into_iter().chain(Self::bundled()).collect())
+        Ok(named.into_iter().chain(Carried::ALL.map(Self::carried)).collect())
     }
 
-    /// The one that the program carries.
-    pub(crate) fn bundled() -> Option<Self> {
-        Self::from_bytes(BUNDLED?).ok()
+    /// One that the program carries.
+    pub fn carried(carried: Carried) -> Self {
+        Self::from_bytes(carried.bytes()).expect("a test reads what the program carries")
     }
 
     fn read(path: &Path) -> Result<Self, Fault> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use frame::TileRenderer;
-use render_core::AdapterChoice;
+use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::Artist;
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::CoordinatorAddress;
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::commission::{self, Commission, PRICE_MAX_USUAL, Terms};
-use crate::denoiser::denoising;
+use crate::denoiser::{Carried, denoising};
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -37,13 +37,13 @@ pub fn render(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let plan = Plan::open(request, audience)?;
+    let chosen = gpu::choice(adapter);
+    let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    let adapter = gpu::choice(adapter);
-    let renderer = denoising(Box::new(renderer), &adapter, &plan.networks());
-    run(commission, &request.output, vec![renderer], &adapter, stop, audience)
+    let renderer = denoising(Box::new(renderer), &chosen, &plan.networks());
+    run(commission, &request.output, vec![renderer], &chosen, stop, audience)
 }
 
 /// Runs a farm with these renderers until the commission is done; what they leave noisy is denoised on `adapter`.

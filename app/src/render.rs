@@ -9,6 +9,7 @@ mod shots;
 mod tally;
 
 use frame::TileRenderer;
+use render_core::adapter_class;
 
 pub(crate) use darkroom::Darkroom;
 pub(crate) use developer::Developer;
@@ -18,6 +19,7 @@ pub(crate) use plan::{import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
 pub(crate) use tally::Tally;
 
+use crate::denoiser::Carried;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -34,10 +36,11 @@ pub fn direct(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let plan = Plan::open(request, audience)?;
+    let chosen = gpu::choice(adapter);
+    let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
     let mut renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
-    let developer = plan.developer(&gpu::choice(adapter));
+    let developer = plan.developer(&chosen);
     let mut shown = |frame| plan.shown(frame);
     session::render_frames(&plan, developer, &mut shown, &mut renderer, stop, audience)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::denoiser::NetworkChoice;
 use crate::print::Print;
 use frame::{Denoise, Filter, FrameRange, FrameSize, Microfacet};
 
@@ -38,8 +39,8 @@ pub struct RenderRequest {
     pub clamp_indirect: f32,
     /// Who denoises.
     pub denoise: Denoise,
-    /// Weights of the denoiser; `None`: those that the program carries.
-    pub weights: Option<PathBuf>,
+    /// The denoiser's network; `None`: the one that suits whoever renders.
+    pub weights: Option<NetworkChoice>,
     /// How the pictures are stored, and so which layers are rendered.
     pub print: Print,
     /// Tile edge, pixels; `None` lets [`crate::tiling::edge_px`] choose.

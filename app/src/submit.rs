@@ -8,6 +8,7 @@ use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
 use crate::commission::{self, Terms};
+use crate::denoiser::Carried;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::network::{address, artist_fault, runtime};
@@ -38,7 +39,8 @@ pub fn submit(
 ) -> Result<Exit, Fault> {
     let coordinator = address(&submission.coordinator)?;
     let artist = open_artist(submission.data.as_deref(), coordinator)?;
-    let plan = Plan::open(request, audience)?;
+    // Who will render is not known, and nobody waits for the denoiser there.
+    let plan = Plan::open(request, Carried::Quality, audience)?;
     let commission = plan.commission(&request.output)?;
     plan.announce("", audience);
     runtime()?.block_on(async {

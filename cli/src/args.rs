@@ -8,6 +8,7 @@ mod looks;
 
 use std::path::PathBuf;
 
+use app::denoiser::NetworkChoice;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use looks::Looks;
@@ -290,9 +291,9 @@ pub(crate) enum ExrVerb {
         /// File to write.
         #[arg(short, long, value_name = "OUT.exr")]
         output: PathBuf,
-        /// Weights of the denoiser [default: those that the program carries].
-        #[arg(long, value_name = "FILE.tdn")]
-        weights: Option<PathBuf>,
+        /// Network of the denoiser: one that the program carries, or a file of weights [default: quality].
+        #[arg(long, value_name = "small|quality|FILE.tdn")]
+        weights: Option<NetworkChoice>,
         /// Exposure scale [default: the one that it was rendered with, else from the picture itself].
         #[arg(long, value_name = "X", value_parser = looks::positive)]
         exposure: Option<f64>,

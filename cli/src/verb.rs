@@ -29,7 +29,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         Verb::Exr(ExrVerb::Diff { a, b, max_rel_mse }) => look::exr_diff(&a, &b, max_rel_mse, json),
         Verb::Exr(ExrVerb::Check { file }) => look::exr_check(&file, json),
         Verb::Exr(ExrVerb::Denoise { file, output, weights, exposure }) => {
-            look::exr_denoise(&file, &output, weights.as_deref(), exposure, json)
+            look::exr_denoise(&file, &output, weights.as_ref(), exposure, json)
         }
         Verb::Exr(ExrVerb::ToPng { file, output, exposure }) => {
             look::exr_to_png(&file, output, exposure, json)

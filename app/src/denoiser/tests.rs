@@ -46,7 +46,7 @@ fn the_tiny_network_is_what_it_says() {
         std::fs::write(tiny(), &bytes).expect("it can be written");
         panic!("tests/denoiser/tiny.tdn was another one and is written anew: look at it and commit it");
     }
-    let network = Network::choose(Some(&tiny())).expect("a network");
+    let network = Network::choose(Some(&NetworkChoice::File(tiny())), Carried::Small).expect("a network");
     assert_eq!(network.name(), "tiny");
     assert_eq!(network.id(), NetworkId(*bytes.last_chunk().expect("a hash")));
     assert_eq!(Network::all(Some(&tiny())).expect("a network")[0].id(), network.id());
@@ -63,7 +63,8 @@ fn files_that_are_no_network_have_a_sentence() {
     let mut damaged = tiny_bytes();
     damaged[1000] ^= 1;
     for path in [file("text.tdn", b"weights"), file("damaged.tdn", &damaged), place.path().join("none.tdn")] {
-        let fault = Network::choose(Some(&path)).expect_err("no network");
+        let choice = NetworkChoice::File(path.clone());
+        let fault = Network::choose(Some(&choice), Carried::Small).expect_err("no network");
         assert!(
             fault.what.contains(path.file_name().and_then(|it| it.to_str()).expect("a name")),
             "{}",
@@ -71,7 +72,17 @@ fn files_that_are_no_network_have_a_sentence() {
         );
         assert!(!fault.advice.is_empty() && Network::all(Some(&path)).is_err());
     }
-    if BUNDLED.is_none() {
-        assert!(Network::choose(None).expect_err("none is carried").advice.contains("--weights"));
+}
+
+#[test]
+fn what_the_program_carries_can_be_run_and_is_called_by_its_name() {
+    for carried in Carried::ALL {
+        let network = Network::carried(carried);
+        assert_eq!(network.name(), carried.name());
+        assert_eq!(Network::choose(None, carried).expect("it is carried").id(), network.id());
+        let named = NetworkChoice::Carried(carried);
+        assert_eq!(Network::choose(Some(&named), Carried::Small).expect("it is carried").id(), network.id());
     }
+    let ids: std::collections::HashSet<_> = Carried::ALL.map(|it| Network::carried(it).id()).into();
+    assert_eq!(ids.len(), Carried::ALL.len(), "each is another network");
 }

@@ -15,7 +15,7 @@ use render_net::artist::FrameScene;
 use super::developer::Developer;
 use super::shots::Shots;
 use crate::commission::{Commission, Note};
-use crate::denoiser::{MARGIN_PX, Network};
+use crate::denoiser::{Carried, MARGIN_PX, Network, NetworkChoice};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::output::OutputName;
@@ -32,19 +32,21 @@ pub struct Plan {
     pub(crate) output: OutputName,
     pub(crate) print: Print,
     network: Option<Network>,
+    /// Weights of the denoiser where a file was named.
     weights: Option<PathBuf>,
     shots: Shots,
 }
 
 impl Plan {
-    /// Opens the scene, tells what a person should know about it, and checks that the pictures can be written.
-    pub fn open(request: &RenderRequest, audience: &mut dyn Audience) -> Result<Self, Fault> {
+    /// Opens the scene, tells what a person should know about it, and checks that the pictures can be written; `usual` denoises them
+    /// when the request names no network.
+    pub fn open(request: &RenderRequest, usual: Carried, audience: &mut dyn Audience) -> Result<Self, Fault> {
         let frames = frames(request);
         let output = OutputName::parse(&request.output, frames.len())?;
         request.print.check()?;
         let network = match request.denoise {
             Denoise::Off => None,
-            Denoise::Node | Denoise::Local => Some(Network::choose(request.weights.as_deref())?),
+            Denoise::Node | Denoise::Local => Some(Network::choose(request.weights.as_ref(), usual)?),
         };
         let motion = request.print.planes().contains(Plane::Motion);
         let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
@@ -66,7 +68,11 @@ impl Plan {
             camera: seen_by(&scene.camera.name),
         });
         let print = request.print.clone().with_names_of(&scene);
-        Ok(Self { frames, settings, grid, output, print, network, weights: request.weights.clone(), shots })
+        let weights = match &request.weights {
+            Some(NetworkChoice::File(path)) => Some(path.clone()),
+            Some(NetworkChoice::Carried(_)) | None => None,
+        };
+        Ok(Self { frames, settings, grid, output, print, network, weights, shots })
     }
 
     /// What a frame shows.

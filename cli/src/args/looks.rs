@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use app::denoiser::NetworkChoice;
 use app::request::{RenderRequest, Sky, Surroundings};
 use app::{Fault, print::Print};
 use clap::{Args, ValueEnum};
@@ -57,9 +58,10 @@ pub(crate) struct Looks {
     /// Who denoises: the nodes that render each tile, this computer when a frame is finished, or nobody.
     #[arg(long, value_enum, default_value = app::denoiser::DENOISE_DEFAULT.name())]
     pub(crate) denoise: Denoise,
-    /// Weights of the denoiser; nodes need the same ones [default: those that the program carries].
-    #[arg(long, value_name = "FILE.tdn")]
-    pub(crate) weights: Option<PathBuf>,
+    /// Network of the denoiser: one that the program carries, or a file of weights, which nodes then need too [default: small where the
+    /// adapter is the processor or shares its memory, else quality].
+    #[arg(long, value_name = "small|quality|FILE.tdn")]
+    pub(crate) weights: Option<NetworkChoice>,
     /// Adapter of this computer: its number or part of its name, as `tessera doctor` lists them [default: the strongest].
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,

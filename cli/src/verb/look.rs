@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use app::denoiser::{Network, denoise_file};
+use app::denoiser::{Carried, Network, NetworkChoice, denoise_file};
 use app::{Event, Exit, Fault, doctor, pictures, scene};
 
 use crate::args::SceneCheck;
@@ -103,11 +103,11 @@ pub(crate) fn exr_check(file: &Path, json: bool) -> Result<Exit, Fault> {
 pub(crate) fn exr_denoise(
     file: &Path,
     output: &Path,
-    weights: Option<&Path>,
+    weights: Option<&NetworkChoice>,
     exposure: Option<f64>,
     json: bool,
 ) -> Result<Exit, Fault> {
-    let network = Network::choose(weights)?;
+    let network = Network::choose(weights, Carried::Quality)?;
     let exposure_scale = denoise_file(file, output, &network, exposure.map(|scale| scale as f32))?;
     if json {
         tell("denoised", &output.display().to_string());

@@ -9,6 +9,7 @@ use frame::{
 use render_core::AdapterChoice;
 
 use super::*;
+use crate::denoiser::{Carried, NetworkChoice};
 use crate::event::Event;
 use crate::print::Print;
 use crate::request::{RenderRequest, Sky, Surroundings};
@@ -109,7 +110,7 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
 fn render(request: &RenderRequest, renderer: &mut Formula, stop: &Stop) -> (Result<Exit, Fault>, Vec<Event>) {
     let mut events = Vec::new();
     let mut hear = |event: &Event| events.push(event.clone());
-    let plan = Plan::open(request, &mut hear).expect("the request is good");
+    let plan = Plan::open(request, Carried::Small, &mut hear).expect("the request is good");
     let ended = {
         let developer = plan.developer(&AdapterChoice::default());
         render_frames(&plan, developer, &mut |frame| plan.shown(frame), renderer, stop, &mut hear)
@@ -194,7 +195,7 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     let weights = crate::denoiser::tests::tiny();
     let denoised = |denoise| RenderRequest {
         denoise,
-        weights: Some(weights.clone()),
+        weights: Some(NetworkChoice::File(weights.clone())),
         ..request(place.path(), Some("1-2"), 16)
     };
     let paths = [1, 2].map(|frame| place.path().join(format!("out.000{frame}.exr")));
@@ -208,7 +209,7 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     assert_eq!(events.iter().filter(is_here).count(), 2, "both frames, here");
 
     let mut hear = |_: &Event| ();
-    let plan = Plan::open(&request, &mut hear).expect("the request is good");
+    let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
     let commission = plan.commission(&request.output).expect("it packs");
     let adapter = AdapterChoice::default();
     let nodes =
@@ -297,10 +298,10 @@ fn who_watches_sees_every_tile_and_then_the_frame_as_it_is_written() {
     let (path, adapter) = (place.path().join("out.0000.exr"), AdapterChoice::default());
     let weights = crate::denoiser::tests::tiny();
     for denoise in [frame::Denoise::Off, frame::Denoise::Node] {
-        let weights = (denoise == frame::Denoise::Node).then(|| weights.clone());
+        let weights = (denoise == frame::Denoise::Node).then(|| NetworkChoice::File(weights.clone()));
         let request = RenderRequest { denoise, weights, ..request(place.path(), None, 16) };
         let mut alone = Watcher::new();
-        let plan = Plan::open(&request, &mut alone).expect("the request is good");
+        let plan = Plan::open(&request, Carried::Small, &mut alone).expect("the request is good");
         let (developer, stop) = (plan.developer(&adapter), Stop::new());
         let mut shown = |frame| plan.shown(frame);
         render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut alone).expect("it renders");
@@ -334,7 +335,7 @@ fn who_does_not_watch_is_shown_nothing() {
     }
     let place = tempfile::tempdir().expect("a temporary folder");
     let request = request(place.path(), None, 16);
-    let plan = Plan::open(&request, &mut Asleep).expect("the request is good");
+    let plan = Plan::open(&request, Carried::Small, &mut Asleep).expect("the request is good");
     let developer = plan.developer(&AdapterChoice::default());
     let (mut shown, stop) = (|frame| plan.shown(frame), Stop::new());
     render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut Asleep).expect("it renders");

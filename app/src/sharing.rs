@@ -121,7 +121,8 @@ fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audie
             tracing::debug!(why, "dropped");
             return;
         }
-        NodeEvent::Progress { .. } => return,
+        NodeEvent::GivenBack { .. } => status("given back", *tiles_done),
+        NodeEvent::Fetching { .. } | NodeEvent::Forgotten { .. } | NodeEvent::Progress { .. } => return,
     };
     audience.hear(&event);
 }

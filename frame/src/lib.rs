@@ -26,7 +26,7 @@ pub use film::{Film, FilmError, FilmProgress, Merged, Picture, TileState};
 pub use id::{FrameIndex, JobId, LeaseId, NetworkId, NodeId, SceneId, TileIndex};
 pub use live::LiveEvent;
 pub use noisy::{DenoiseFault, DenoisingRenderer, Noisy, NoisyPlanes, TileDenoiser};
-pub use order::{AdapterCard, AdapterClass, Flow, Partial, RenderFault, TileOrder, TileRenderer};
+pub use order::{AdapterCard, AdapterClass, Brake, Flow, Partial, RenderFault, TileOrder, TileRenderer};
 pub use planes::{Plane, PlaneSet, TilePlanes};
 pub use scene_blob::{SceneBlob, Section};
 pub use settings::{

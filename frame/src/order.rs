@@ -1,6 +1,8 @@
 //! What is asked of a renderer and what it gives back: the one seam between light and network.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,27 @@ pub struct Partial {
 
 /// Whether the renderer should go on; break when the lease is lost or the owner wants the GPU back.
 pub type Flow = ControlFlow<()>;
+
+/// How an owner takes the GPU back in the middle of a block; clones share the one brake.
+#[derive(Clone, Debug, Default)]
+pub struct Brake(Arc<AtomicBool>);
+
+impl Brake {
+    /// Wants the GPU back.
+    pub fn pull(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Lets work go on.
+    pub fn release(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    /// Whether the GPU is wanted back.
+    pub fn is_pulled(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
 
 /// The kind of processor behind an adapter, for prices and defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,4 +128,11 @@ pub trait TileRenderer: Send {
         order: &TileOrder,
         progress: &mut dyn FnMut(&Partial) -> Flow,
     ) -> Result<Vec<Partial>, RenderFault>;
+
+    /// Takes a brake. Who can looks at it between two pieces of GPU work, a fraction of a second apart, and ends with
+    /// [`RenderFault::Stopped`] when it is pulled; the block at work is lost then. Others end after that block.
+    fn heed(&mut self, _brake: &Brake) {}
+
+    /// Nothing will be rendered for a while: gives back what a scene takes on the device.
+    fn rest(&mut self) {}
 }

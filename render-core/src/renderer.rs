@@ -1,7 +1,7 @@
 //! The GPU path tracer as a [`TileRenderer`]: upload, trace, add up along the summation tree.
 
 use frame::{
-    AdapterCard, AdapterClass, BlockRange, Flow, Partial, RenderFault, SceneBlob, SceneId, TileOrder,
+    AdapterCard, AdapterClass, BlockRange, Brake, Flow, Partial, RenderFault, SceneBlob, SceneId, TileOrder,
     TileRenderer, TreeNode, blocks::block_count,
 };
 use shaders::layout::PATH_FIELDS;
@@ -26,6 +26,7 @@ pub struct GpuRenderer {
     card: AdapterCard,
     device: Option<Device>,
     tally: Tally,
+    brake: Option<Brake>,
 }
 
 /// Everything that dies with a lost device.
@@ -44,7 +45,13 @@ impl GpuRenderer {
     /// Opens an adapter and compiles the kernels.
     pub fn open(options: RendererOptions) -> Result<Self, GpuFault> {
         let device = Device::open(&options.adapter, 1)?;
-        Ok(Self { card: device.gpu.card().clone(), options, device: Some(device), tally: Tally::default() })
+        Ok(Self {
+            card: device.gpu.card().clone(),
+            options,
+            device: Some(device),
+            tally: Tally::default(),
+            brake: None,
+        })
     }
 
     /// Rays and samples since opening.
@@ -64,6 +71,7 @@ impl GpuRenderer {
             none => none.insert(Device::open(&self.options.adapter, 4)?),
         };
         device.show(scene, self.options.memory_limit)?;
+        device.pool.heed(self.brake.as_ref());
         device.render(order, &mut self.tally, progress)
     }
 }
@@ -115,6 +123,16 @@ impl TileRenderer for GpuRenderer {
             }
         }
     }
+
+    fn heed(&mut self, brake: &Brake) {
+        self.brake = Some(brake.clone());
+    }
+
+    fn rest(&mut self) {
+        if let Some(device) = &mut self.device {
+            device.scene = None;
+        }
+    }
 }
 
 impl Device {
@@ -157,7 +175,9 @@ impl Device {
         let tracer = Tracer { gpu: &self.gpu, kernels: &self.kernels, bindings, stage };
         let mut sums = Sums::new(order);
         for block in order.blocks.first..order.blocks.end() {
-            let planes = self.pool.render_block(&tracer, order, block, tally)?;
+            let Some(planes) = self.pool.render_block(&tracer, order, block, tally)? else {
+                return Err(RenderFault::Stopped.into());
+            };
             let partial = Partial { node: TreeNode { level: 0, index: block }, planes };
             if progress(&partial).is_break() {
                 return Err(RenderFault::Stopped.into());

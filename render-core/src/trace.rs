@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use frame::ranks::RANK_VALUES;
-use frame::{BLOCK_SPP, Filter, Microfacet, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
+use frame::{BLOCK_SPP, Brake, Filter, Microfacet, Plane, RenderSettings, TileOrder, TilePlanes, TileRect};
 use shaders::layout::{FILM_FIELDS, PATH_FIELDS, Params, RANK_FIELDS, flag};
 
 use crate::gpu::{Bindings, Buffer, Gpu, GpuFault, Groups, KernelSet};
@@ -28,6 +28,8 @@ pub(crate) struct Pool {
     /// Pixels in the next wave.
     pixels: u32,
     pace: Pace,
+    /// Where an owner may want the GPU back.
+    brake: Option<Brake>,
 }
 
 /// How long submissions may take on this kind of adapter.
@@ -61,6 +63,11 @@ const STEPS: u32 = 6;
 /// Alpha steps that a path may take beside its bounces (docs/rendering.md, section 3).
 const PASSES_MAX: u32 = 256;
 const COUNTERS: u64 = 32;
+/// How long one submission should take, and may take, where an owner may want the GPU back at any time.
+const PROMPT_TARGET: Duration = Duration::from_millis(100);
+const PROMPT_LONGEST: Duration = Duration::from_millis(200);
+/// Pixels of the first wave then: it is cut before anybody knows how fast the adapter is.
+const PROMPT_PIXELS: u32 = 256;
 /// Texture slots of a material.
 const MATERIAL_SLOTS: u32 = 10;
 /// Dispatch sizes of shadow rays lie behind those of extend and shade.
@@ -84,6 +91,7 @@ impl Pool {
             film: gpu.storage("film", film_bytes),
             readback: gpu.readback("readback", COUNTERS + film_bytes),
             pixels: if on_cpu { pixels } else { (4096 / BLOCK_SPP).min(pixels) },
+            brake: None,
             pace: Pace { target: Duration::from_millis(target), longest: Duration::from_millis(longest) },
         }
     }
@@ -102,14 +110,24 @@ impl Pool {
         kernels.bind(gpu, &buffers, &pictures, &self.dispatches)
     }
 
-    /// Renders one block of samples of the order's pixels.
+    /// Looks at a brake from now on, and cuts work so short that pulling it is felt within a fraction of a second.
+    pub(crate) fn heed(&mut self, brake: Option<&Brake>) {
+        if brake.is_some() && self.brake.is_none() {
+            self.pixels = self.pixels.min(PROMPT_PIXELS);
+            self.pace.target = self.pace.target.min(PROMPT_TARGET);
+            self.pace.longest = self.pace.longest.min(PROMPT_LONGEST);
+        }
+        self.brake = brake.cloned();
+    }
+
+    /// Renders one block of samples of the order's pixels; `None` when the brake was pulled.
     pub(crate) fn render_block(
         &mut self,
         tracer: &Tracer<'_>,
         order: &TileOrder,
         block: u32,
         tally: &mut Tally,
-    ) -> Result<TilePlanes, GpuFault> {
+    ) -> Result<Option<TilePlanes>, GpuFault> {
         let samples = frame::BlockRange { first: block, count: 1 }.samples(order.settings.spp);
         let mut params = params_of(tracer, order, self.capacity);
         params.sample_first = samples.start;
@@ -122,7 +140,7 @@ impl Pool {
             let fits = (self.capacity / params.sample_count).min((room / film_bytes(&params, 1)) as u32);
             params.pixel_first = first;
             params.pixel_count = self.pixels.min(fits).min(pixels - first).max(1);
-            let film = self.render_wave(tracer, &params, tally)?;
+            let Some(film) = self.render_wave(tracer, &params, tally)? else { return Ok(None) };
             write_planes(
                 &mut planes,
                 first as usize,
@@ -131,16 +149,16 @@ impl Pool {
             );
             first += params.pixel_count;
         }
-        Ok(planes)
+        Ok(Some(planes))
     }
 
-    /// Follows all paths of one wave to their ends.
+    /// Follows all paths of one wave to their ends; `None` when the brake was pulled.
     fn render_wave(
         &mut self,
         tracer: &Tracer<'_>,
         params: &Params,
         tally: &mut Tally,
-    ) -> Result<Vec<u8>, GpuFault> {
+    ) -> Result<Option<Vec<u8>>, GpuFault> {
         let gpu = tracer.gpu;
         let paths = params.pixel_count * params.sample_count;
         gpu.write(&self.params, bytemuck::bytes_of(params));
@@ -149,13 +167,16 @@ impl Pool {
         let segments_max = params.max_bounces + 2 + PASSES_MAX;
         let mut segment = 0;
         loop {
+            if self.brake.as_ref().is_some_and(Brake::is_pulled) {
+                return Ok(None);
+            }
             let wave = self.submit(tracer, params, segment == 0)?;
             segment += STEPS;
             if wave.alive == 0 || segment >= segments_max {
                 tally.samples += u64::from(paths);
                 tally.rays += u64::from(wave.rays);
                 tally.shadow_rays += u64::from(wave.shadow_rays);
-                return Ok(wave.film);
+                return Ok(Some(wave.film));
             }
         }
     }

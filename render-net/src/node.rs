@@ -6,6 +6,7 @@
 pub mod agent;
 mod bench;
 mod errands;
+mod event;
 mod finish;
 mod outbox;
 mod shelf;
@@ -16,10 +17,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use frame::{BlockRange, FrameIndex, LeaseId, TileIndex, TileRenderer};
+use frame::{BlockRange, LeaseId, TileRenderer};
 use tokio::sync::{mpsc, watch};
 
-pub use agent::Why;
+pub use agent::{Allowance, Why};
+pub use event::NodeEvent;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
 use crate::link::{Link, LinkFault};
@@ -48,62 +50,6 @@ pub struct NodeConfig {
     pub durable: bool,
 }
 
-/// What a node tells its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NodeEvent {
-    /// Connected and registered.
-    Connected,
-    /// Not connected; it will try again.
-    Disconnected {
-        /// In a sentence.
-        why: String,
-    },
-    /// A piece of work began.
-    Rendering {
-        /// Its lease.
-        lease: LeaseId,
-        /// Frame.
-        frame: FrameIndex,
-        /// Tile.
-        tile: TileIndex,
-        /// Sample blocks.
-        blocks: BlockRange,
-    },
-    /// Blocks of it are done.
-    Progress {
-        /// Its lease.
-        lease: LeaseId,
-        /// Done.
-        blocks_done: u32,
-    },
-    /// It is rendered and kept until delivered.
-    Rendered {
-        /// Its lease.
-        lease: LeaseId,
-    },
-    /// The coordinator took it.
-    Delivered {
-        /// Its lease.
-        lease: LeaseId,
-        /// Micro-credits held for it.
-        amount: u64,
-    },
-    /// The work is no longer wanted.
-    Dropped {
-        /// Its lease.
-        lease: LeaseId,
-        /// In a sentence.
-        why: String,
-    },
-    /// It could not be done.
-    Failed {
-        /// Its lease.
-        lease: LeaseId,
-        /// In a sentence.
-        why: String,
-    },
-}
-
 /// Who hears what the node tells.
 pub type NodeEvents = Arc<dyn Fn(NodeEvent) + Send + Sync>;
 
@@ -128,13 +74,37 @@ pub enum NodeFault {
 pub async fn run_node(
     config: NodeConfig,
     renderer: Box<dyn TileRenderer>,
+    stop: watch::Receiver<bool>,
+    events: NodeEvents,
+) -> Result<Why, NodeFault> {
+    run(config, renderer, stop, None, events).await
+}
+
+/// The same for a node whose owner comes first: it heeds what is allowed at any moment, and frees the GPU in the middle of a block.
+///
+/// # Errors
+/// As [`run_node`].
+pub async fn run_owned_node(
+    config: NodeConfig,
+    renderer: Box<dyn TileRenderer>,
+    stop: watch::Receiver<bool>,
+    allowed: watch::Receiver<Allowance>,
+    events: NodeEvents,
+) -> Result<Why, NodeFault> {
+    run(config, renderer, stop, Some(allowed), events).await
+}
+
+async fn run(
+    config: NodeConfig,
+    renderer: Box<dyn TileRenderer>,
     mut stop: watch::Receiver<bool>,
+    mut allowed: Option<watch::Receiver<Allowance>>,
     events: NodeEvents,
 ) -> Result<Why, NodeFault> {
     let identity = Arc::new(Identity::open_or_create(&config.data)?);
     let outbox =
         Outbox::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
-    let bench = Bench::start(renderer).map_err(NodeFault::Data)?;
+    let bench = Bench::start(renderer, allowed.is_some()).map_err(NodeFault::Data)?;
     let agent = Agent::new(config.once, outbox.leases());
     let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);
     let errands = Errands::new(config, identity, bench.adapter().clone(), outbox, inputs, events);
@@ -149,6 +119,10 @@ pub async fn run_node(
     };
     let start = driver.agent.start();
     driver.carry_out(vec![start]).await;
+    if let Some(allowed) = &mut allowed {
+        let first = *allowed.borrow_and_update();
+        driver.take_in(News::Agent(Input::Allow(first))).await?;
+    }
     let mut stopping = false;
     loop {
         let now = driver.now();
@@ -156,6 +130,7 @@ pub async fn run_node(
         let news = tokio::select! {
             news = arriving.recv() => news.unwrap_or(News::Agent(Input::Stop)),
             () = tokio::time::sleep(tick) => News::Agent(Input::Tick),
+            allowance = next_allowance(&mut allowed) => News::Agent(Input::Allow(allowance)),
             told = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
                 // When nobody is left who could say stop, the node goes on.
@@ -166,6 +141,16 @@ pub async fn run_node(
             return Ok(why);
         }
     }
+}
+
+/// What the owner says next; never, when nobody is left to say it.
+async fn next_allowance(allowed: &mut Option<watch::Receiver<Allowance>>) -> Allowance {
+    if let Some(allowed) = allowed
+        && allowed.changed().await.is_ok()
+    {
+        return *allowed.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 /// Most unread news; a full channel slows those who report.
@@ -290,12 +275,18 @@ impl Driver {
                 Effect::Pull { capacity, wait } => {
                     self.with_link(|errands, link| errands.pull(link, capacity, wait));
                 }
-                Effect::Prepare(lease) => self.with_link(|errands, link| errands.prepare(link, lease)),
+                Effect::Prepare(lease) => {
+                    self.errands.tell(NodeEvent::Fetching { lease: lease.lease });
+                    self.with_link(|errands, link| errands.prepare(link, lease));
+                }
                 Effect::Render(lease, blocks) => self.render(lease, blocks),
                 Effect::StopAfter(lease, blocks) => self.with_reins(lease, |reins| reins.stop_after(blocks)),
                 Effect::StopNow(lease) => self.with_reins(lease, Reins::stop),
+                Effect::Yield(lease) => self.with_reins(lease, Reins::give_way),
+                Effect::Rest => self.bench.rest(),
                 Effect::Forget(lease) => {
                     self.held.remove(&lease);
+                    self.errands.tell(NodeEvent::Forgotten { lease });
                 }
                 Effect::Heartbeat(lease, begun) => {
                     self.with_link(|errands, link| errands.beat(link, lease, begun));
@@ -303,7 +294,10 @@ impl Driver {
                 Effect::Deliver(lease) => self.with_link(|errands, link| errands.deliver(link, lease)),
                 Effect::Recut(lease, blocks) => self.recut(lease, blocks),
                 Effect::Fail(lease, kind, reason) => {
-                    self.errands.tell(NodeEvent::Failed { lease, why: reason.clone() });
+                    self.errands.tell(match kind {
+                        crate::wire::FailureKind::Handback => NodeEvent::GivenBack { lease },
+                        _ => NodeEvent::Failed { lease, why: reason.clone() },
+                    });
                     self.with_link(|errands, link| errands.fail(link, lease, kind, &reason));
                 }
                 Effect::Leave(why) => {
@@ -334,7 +328,7 @@ impl Driver {
     fn render(&mut self, lease: LeaseId, blocks: BlockRange) {
         let held = self.held.entry(lease).or_default();
         let Some(work) = held.work.clone() else { return };
-        let reins = Arc::new(Reins::new(blocks.count));
+        let reins = self.bench.reins(blocks.count);
         held.reins = Some(reins.clone());
         let (frame, tile) = (work.lease.frame, work.lease.tile);
         self.errands.tell(NodeEvent::Rendering { lease, frame, tile, blocks });

@@ -31,6 +31,8 @@ pub struct Story {
     pub messages: u64,
     /// Results that an artist refused.
     pub refused: u64,
+    /// Results that were cut short because an owner wanted the GPU back.
+    pub yields: u64,
     /// Tiles of jobs whose nodes denoise that came from one node, with all samples.
     pub tiles_whole: u64,
     /// Tiles of such jobs that were divided: the artist denoises them.

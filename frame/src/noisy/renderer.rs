@@ -5,7 +5,7 @@
 //! artist's machine denoises the rest.
 
 use super::{DenoiseFault, TileDenoiser};
-use crate::{AdapterCard, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
+use crate::{AdapterCard, Brake, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
 
 /// Hears why a tile was returned without denoised colours.
 pub type DenoiseFaults = Box<dyn FnMut(&DenoiseFault) + Send>;
@@ -15,6 +15,7 @@ pub struct DenoisingRenderer {
     tracer: Box<dyn TileRenderer>,
     denoisers: Vec<Box<dyn TileDenoiser>>,
     faults: DenoiseFaults,
+    brake: Brake,
 }
 
 impl DenoisingRenderer {
@@ -24,7 +25,7 @@ impl DenoisingRenderer {
         denoisers: Vec<Box<dyn TileDenoiser>>,
         faults: DenoiseFaults,
     ) -> Self {
-        Self { tracer, denoisers, faults }
+        Self { tracer, denoisers, faults, brake: Brake::default() }
     }
 }
 
@@ -56,6 +57,10 @@ impl TileRenderer for DenoisingRenderer {
         // A block that does not hold the tile is found below, where it can be said.
         let mut shown = |block: &Partial| cropped(block).map_or(Flow::Continue(()), |block| progress(&block));
         let traced = self.tracer.render(scene, &seen, &mut shown)?;
+        if self.brake.is_pulled() {
+            // All blocks were shown; who wants the GPU back does not wait for the denoiser.
+            return Err(RenderFault::Stopped);
+        }
         let [traced] = traced.as_slice() else { return Err(no_tile("not one sum over all samples")) };
         let mut partial = cropped(traced)?;
         match order.denoise(&traced.planes, denoiser.as_mut()) {
@@ -66,6 +71,15 @@ impl TileRenderer for DenoisingRenderer {
             Err(fault) => (self.faults)(&fault),
         }
         Ok(vec![partial])
+    }
+
+    fn heed(&mut self, brake: &Brake) {
+        self.brake = brake.clone();
+        self.tracer.heed(brake);
+    }
+
+    fn rest(&mut self) {
+        self.tracer.rest();
     }
 }
 

@@ -214,7 +214,8 @@ fn picture(gpu: &Gpu, name: &str) -> TilePlanes {
         settings,
     };
     let tracer = Tracer { gpu, kernels: &kernels, bindings: &bindings, stage: &stage };
-    pool.render_block(&tracer, &order, 0, &mut Tally::default()).expect("renders")
+    let planes = pool.render_block(&tracer, &order, 0, &mut Tally::default()).expect("renders");
+    planes.expect("there is no brake")
 }
 
 /// GPUs read buffers and software Vulkan reads pictures: whichever this machine has, the other way must give the same.

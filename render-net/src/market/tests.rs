@@ -252,6 +252,45 @@ fn a_slow_nodes_untouched_blocks_go_to_an_idle_one() {
 }
 
 #[test]
+fn a_node_whose_owner_came_back_is_paid_for_what_it_did_and_the_rest_is_open() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        let (owned, other) = (bench.node(1, 1000), bench.node(2, 1000));
+        bench.post(JOB, 32, 16 * 9);
+        bench.admit(JOB, owned);
+        let probe = bench.pull(owned, 1).remove(0);
+        bench.now_ms += 800;
+        bench.commit(owned, &probe);
+        let lease = bench.pull(owned, 1).remove(0);
+        assert_eq!(lease.blocks, BlockRange { first: 1, count: 8 });
+        // Neither nothing, nor other blocks, nor blocks that do not begin with the first.
+        for (first, count) in [(1, 0), (2, 3), (0, 2), (1, 9)] {
+            let wrong = Lease { blocks: BlockRange { first, count }, ..lease.clone() };
+            assert_eq!(
+                bench.commit(owned, &wrong),
+                Response::Refused(Refusal::Shortened { blocks: lease.blocks })
+            );
+        }
+        let done = Lease { blocks: BlockRange { first: 1, count: 3 }, ..lease.clone() };
+        let Response::Committed { amount, .. } = bench.commit(owned, &done) else {
+            panic!("what is done counts")
+        };
+        assert!(amount > 0);
+        assert_eq!(
+            bench.commit(owned, &done),
+            Response::Committed { lease: lease.lease, amount },
+            "only once"
+        );
+        bench.admit(JOB, other);
+        let rest = bench.pull(other, 1).remove(0);
+        assert_eq!((rest.tile, rest.blocks.first), (lease.tile, 4), "at once, without any lapse");
+        assert!(matches!(bench.commit(other, &rest), Response::Committed { .. }));
+        assert_eq!(bench.verdict(lease.lease, true), Response::Done);
+        assert_eq!(bench.verdict(rest.lease, true), Response::Done);
+    });
+}
+
+#[test]
 fn a_node_that_fails_three_times_gets_no_more_of_the_job() {
     let mut store = MemoryStore::new();
     let mut bench = Bench::new(&mut store);

@@ -68,10 +68,18 @@ impl Turn<'_> {
         if job.state != JobState::Active {
             return Err(Refusal::JobEnded.into());
         }
-        if commit.blocks != lease.blocks {
-            return Err(Refusal::Shortened { blocks: lease.blocks }.into());
-        }
+        let leased = lease.blocks.count;
         let mut coverage = self.rows.tile(job.job, lease.frame_at, lease.tile)?;
+        if commit.blocks != lease.blocks {
+            let starts_alike = commit.blocks.first == lease.blocks.first;
+            if !starts_alike || !(1..leased).contains(&commit.blocks.count) {
+                return Err(Refusal::Shortened { blocks: lease.blocks }.into());
+            }
+            // The owner wanted the machine back: what is done counts, the rest is for others.
+            coverage.release(lease.lease, commit.blocks.end());
+            lease.blocks = commit.blocks;
+            self.wake(Effect::WakeNodes);
+        }
         let losers = coverage.commit(lease.blocks, lease.lease).map_err(|_| Refusal::AlreadyDone)?;
         self.rows.put_tile(job.job, lease.frame_at, lease.tile, &coverage)?;
         for loser in losers {
@@ -83,7 +91,7 @@ impl Turn<'_> {
         }
         if was_open {
             job.leases -= 1;
-            job.blocks_leased -= u64::from(lease.blocks.count);
+            job.blocks_leased -= u64::from(leased);
         }
         let samples = job.samples(lease.tile, lease.blocks);
         let amount = pay(samples, lease.price).ok_or(Refusal::Failed)?;

@@ -3,15 +3,18 @@
 //! The driver ([`super::run_node`]) tells the agent what happened and when ([`Input`]), and carries out what it answers ([`Effect`]). The agent
 //! holds at most [`HELD_MAX`] leases, one rendering and one whose scene is being fetched, so that the renderer never waits for the
 //! network. A lost link stops nothing: rendering goes on and finished work waits for the next link. A lost lease stops its rendering at once.
+//! An owner's [`Allowance::Hold`] frees the GPU in the middle of a block: finished blocks are delivered, everything else is handed back.
 
+mod held;
 mod turn;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use frame::{BlockRange, LeaseId};
+use frame::LeaseId;
 
-pub use turn::{Effect, Input, Millis, Rendered, Why};
+use held::{Delivery, Held, HeldState, LinkState, PullState};
+pub use turn::{Allowance, Effect, Input, Millis, Rendered, Why};
 
 use crate::wire::{Beat, FailureKind, Lease};
 
@@ -29,6 +32,8 @@ const EMPTY_PULLS_AFTER_WORK: u32 = 2;
 const DELIVER_AGAIN: Duration = Duration::from_secs(1);
 /// Pause after a refused pull.
 const PULL_AGAIN: Duration = Duration::from_secs(2);
+/// Why a lease comes back, for the artist's log.
+const OWNER_FIRST: &str = "the owner needs this computer";
 /// Reconnection pauses double from the first to the last.
 const RECONNECT_FIRST: Duration = Duration::from_millis(250);
 const RECONNECT_LAST: Duration = Duration::from_secs(15);
@@ -46,41 +51,8 @@ pub struct Agent {
     empty_pulls: u32,
     has_worked: bool,
     failures: u32,
+    allowance: Allowance,
     leaving: Option<Why>,
-}
-
-#[derive(PartialEq, Eq)]
-enum LinkState {
-    Down,
-    Up,
-}
-
-enum PullState {
-    Due(Millis),
-    Waiting,
-}
-
-/// Where a kept result stands.
-enum Delivery {
-    Due(Millis),
-    UnderWay,
-}
-
-struct Held {
-    lease: Lease,
-    blocks: BlockRange,
-    state: HeldState,
-    blocks_done: u32,
-    next_beat: Millis,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum HeldState {
-    Preparing,
-    /// The link was lost while preparing.
-    Unprepared,
-    Ready,
-    Rendering,
 }
 
 impl Agent {
@@ -98,6 +70,7 @@ impl Agent {
             empty_pulls: 0,
             has_worked: false,
             failures: 0,
+            allowance: Allowance::Work,
             leaving: None,
         }
     }
@@ -116,7 +89,11 @@ impl Agent {
             Input::LinkLost => self.link_lost(&mut effects),
             Input::Leases(leases) => self.leases(now, leases, &mut effects),
             Input::PullRefused => self.pull = PullState::Due(now + millis(PULL_AGAIN)),
-            Input::Prepared(lease) => self.set_state(lease, HeldState::Ready),
+            Input::Prepared(lease) if self.held.contains_key(&lease) => {
+                self.set_state(lease, HeldState::Ready);
+            }
+            // Handed back or lost while its scene was on the way.
+            Input::Prepared(lease) => effects.push(Effect::Forget(lease)),
             Input::NotPrepared(lease, None) => self.set_state(lease, HeldState::Unprepared),
             Input::NotPrepared(lease, Some((kind, reason))) => {
                 self.give_back(lease, kind, reason, &mut effects);
@@ -147,6 +124,7 @@ impl Agent {
                 effects.push(Effect::Forget(lease));
                 effects.push(Effect::Fail(lease, FailureKind::Handback, reason));
             }
+            Input::Allow(allowance) => self.allow(allowance, &mut effects),
             Input::Stop => self.stop(&mut effects),
         }
         self.go_on(now, &mut effects);
@@ -192,7 +170,8 @@ impl Agent {
         }
         for lease in leases {
             let id = lease.lease;
-            if self.leaving.is_some() || self.held.len() >= HELD_MAX || self.held.contains_key(&id) {
+            let is_wanted = self.leaving.is_none() && self.allowance == Allowance::Work;
+            if !is_wanted || self.held.len() >= HELD_MAX || self.held.contains_key(&id) {
                 effects.push(Effect::Fail(id, FailureKind::Handback, "not wanted now".to_owned()));
                 continue;
             }
@@ -206,12 +185,16 @@ impl Agent {
 
     fn rendered(&mut self, lease: LeaseId, rendered: Rendered, effects: &mut Vec<Effect>) {
         self.rendering = None;
+        let yielded = self.held.get(&lease).is_some_and(|held| held.state == HeldState::Yielding);
         match rendered {
             Rendered::Kept => {
                 self.failures = 0;
                 self.has_worked = true;
                 self.kept.insert(lease, Delivery::Due(0));
                 self.remove(lease);
+            }
+            Rendered::Abandoned if yielded => {
+                self.give_back(lease, FailureKind::Handback, OWNER_FIRST.to_owned(), effects);
             }
             Rendered::Abandoned => {
                 self.remove(lease);
@@ -226,6 +209,9 @@ impl Agent {
                     self.leaving = Some(Why::Broken);
                 }
             }
+        }
+        if self.allowance == Allowance::Hold {
+            effects.push(Effect::Rest);
         }
     }
 
@@ -242,11 +228,35 @@ impl Agent {
                     }
                 }
             }
-            Beat::Lost if held.state == HeldState::Rendering => effects.push(Effect::StopNow(lease)),
+            Beat::Lost if self.rendering == Some(lease) => effects.push(Effect::StopNow(lease)),
             Beat::Lost => {
                 self.remove(lease);
                 effects.push(Effect::Forget(lease));
             }
+        }
+    }
+
+    /// Nothing that is not begun stays with a node whose owner wants the machine: others can have it at once.
+    fn allow(&mut self, allowance: Allowance, effects: &mut Vec<Effect>) {
+        if self.allowance == allowance {
+            return;
+        }
+        self.allowance = allowance;
+        if allowance == Allowance::Work {
+            return;
+        }
+        let waiting: Vec<LeaseId> =
+            self.held.keys().copied().filter(|lease| self.rendering != Some(*lease)).collect();
+        for lease in waiting {
+            self.give_back(lease, FailureKind::Handback, OWNER_FIRST.to_owned(), effects);
+        }
+        match self.rendering {
+            Some(lease) if allowance == Allowance::Hold => {
+                self.set_state(lease, HeldState::Yielding);
+                effects.push(Effect::Yield(lease));
+            }
+            None if allowance == Allowance::Hold => effects.push(Effect::Rest),
+            _ => {}
         }
     }
 
@@ -259,7 +269,7 @@ impl Agent {
 
     /// Everything that follows from the state alone.
     fn go_on(&mut self, now: Millis, effects: &mut Vec<Effect>) {
-        if self.leaving.is_none() {
+        if self.leaving.is_none() && self.allowance == Allowance::Work {
             self.render_next(effects);
         }
         if self.link == LinkState::Up {
@@ -311,6 +321,7 @@ impl Agent {
             && at <= now
             && room > 0
             && self.leaving.is_none()
+            && self.allowance == Allowance::Work
         {
             self.pull = PullState::Waiting;
             let wait = if self.once { PULL_WAIT_ONCE } else { PULL_WAIT };

@@ -1,7 +1,7 @@
 //! The renderer's own thread: takes a piece of work, renders it, and gives back a parcel.
 //!
 //! A renderer blocks for seconds and may hold a GPU context, so it never runs on the threads that serve the network. Stopping and shortening
-//! reach it through [`Reins`], which it looks at after every block.
+//! reach it through [`Reins`], which it looks at after every block; a renderer that heeds the brake ends in the middle of one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use frame::{AdapterCard, BlockRange, Flow, Partial, RenderFault, TilePlanes, TileRenderer};
+use frame::{AdapterCard, BlockRange, Brake, Flow, Partial, RenderFault, TilePlanes, TileRenderer};
 use tokio::sync::mpsc as asynchronous;
 
 use super::finish::{Span, Work};
@@ -23,10 +23,11 @@ const BLOCKS_BYTES_MAX: usize = 256 << 20;
 const PREVIEW_EVERY: Duration = Duration::from_secs(1);
 
 /// How the network side holds a running render.
-#[derive(Default)]
 pub(super) struct Reins {
     stop: AtomicBool,
+    yields: AtomicBool,
     blocks_max: AtomicU32,
+    brake: Brake,
 }
 
 /// What comes from the bench while it works and when it is done.
@@ -37,7 +38,7 @@ pub(super) enum FromBench {
     Preview(BlockRange, Vec<u8>),
     /// Finished: the parcel, and what is needed to cut it shorter.
     Finished(Parcel, Retained),
-    /// Stopped by [`Reins::stop`].
+    /// Stopped by [`Reins::stop`], or by [`Reins::give_way`] before a block was done.
     Abandoned,
     /// Not possible.
     Failed(FailureKind, String),
@@ -53,8 +54,14 @@ pub(super) struct Retained {
 
 /// The thread with the renderer.
 pub(super) struct Bench {
-    orders: mpsc::Sender<BenchOrder>,
+    orders: mpsc::Sender<ToBench>,
     adapter: AdapterCard,
+    brake: Brake,
+}
+
+enum ToBench {
+    Render(BenchOrder),
+    Rest,
 }
 
 struct BenchOrder {
@@ -66,12 +73,28 @@ struct BenchOrder {
 
 impl Reins {
     /// Render so many blocks at most.
-    pub(super) fn new(blocks: u32) -> Self {
-        Self { stop: AtomicBool::new(false), blocks_max: AtomicU32::new(blocks) }
+    fn new(blocks: u32, brake: Brake) -> Self {
+        let (stop, yields) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { stop, yields, blocks_max: AtomicU32::new(blocks), brake }
     }
 
     pub(super) fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Release);
+        self.brake.pull();
+    }
+
+    /// Frees the GPU now; blocks that are done are kept.
+    pub(super) fn give_way(&self) {
+        self.yields.store(true, Ordering::Release);
+        self.brake.pull();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    fn gives_way(&self) -> bool {
+        self.yields.load(Ordering::Acquire)
     }
 
     pub(super) fn stop_after(&self, blocks: u32) {
@@ -80,12 +103,21 @@ impl Reins {
 }
 
 impl Bench {
-    /// Starts the thread; it ends when the bench is dropped.
-    pub(super) fn start(mut renderer: Box<dyn TileRenderer>) -> std::io::Result<Self> {
+    /// Starts the thread; it ends when the bench is dropped. `is_prompt`: an owner may want the GPU back at any time, so that the
+    /// renderer is asked to cut its work short enough for that.
+    pub(super) fn start(mut renderer: Box<dyn TileRenderer>, is_prompt: bool) -> std::io::Result<Self> {
         let adapter = renderer.adapter();
-        let (orders, incoming) = mpsc::channel::<BenchOrder>();
+        let brake = Brake::default();
+        if is_prompt {
+            renderer.heed(&brake);
+        }
+        let (orders, incoming) = mpsc::channel::<ToBench>();
         std::thread::Builder::new().name("renderer".to_owned()).spawn(move || {
             for order in incoming {
+                let ToBench::Render(order) = order else {
+                    renderer.rest();
+                    continue;
+                };
                 let outcome = catch_unwind(AssertUnwindSafe(|| render(&mut *renderer, &order)));
                 let outcome = outcome.unwrap_or_else(|_| {
                     FromBench::Failed(FailureKind::Node, "the renderer failed unexpectedly".to_owned())
@@ -94,11 +126,21 @@ impl Bench {
                 let _ = order.report.blocking_send(outcome);
             }
         })?;
-        Ok(Self { orders, adapter })
+        Ok(Self { orders, adapter, brake })
     }
 
     pub(super) fn adapter(&self) -> &AdapterCard {
         &self.adapter
+    }
+
+    /// Reins for so many blocks.
+    pub(super) fn reins(&self, blocks: u32) -> Arc<Reins> {
+        Arc::new(Reins::new(blocks, self.brake.clone()))
+    }
+
+    /// Nothing will be rendered for a while.
+    pub(super) fn rest(&self) {
+        let _ = self.orders.send(ToBench::Rest);
     }
 
     /// Renders; reports go to `report`, the last of them ends the work.
@@ -110,7 +152,7 @@ impl Bench {
         report: asynchronous::Sender<FromBench>,
     ) {
         // The thread outlives every order: it only ends when `self.orders` is dropped.
-        let _ = self.orders.send(BenchOrder { work, blocks, reins, report });
+        let _ = self.orders.send(ToBench::Render(BenchOrder { work, blocks, reins, report }));
     }
 }
 
@@ -129,12 +171,24 @@ fn render(renderer: &mut dyn TileRenderer, order: &BenchOrder) -> FromBench {
     let started_ms = unix_ms();
     let work = &order.work;
     let mut desk = Desk::new(order);
-    let rendered = renderer.render(&work.scene, &work.order(order.blocks), &mut |block| desk.block(block));
-    let span = Span { started_ms, finished_ms: unix_ms() };
-    if order.reins.stop.load(Ordering::Relaxed) {
+    let reins = &order.reins;
+    // Released first and looked at then, so that no pull in between is lost.
+    reins.brake.release();
+    if reins.is_stopped() || reins.gives_way() {
         return FromBench::Abandoned;
     }
-    let wanted = BlockRange { count: desk.wanted(), ..order.blocks };
+    let rendered = renderer.render(&work.scene, &work.order(order.blocks), &mut |block| desk.block(block));
+    let span = Span { started_ms, finished_ms: unix_ms() };
+    if reins.is_stopped() {
+        return FromBench::Abandoned;
+    }
+    let stopped = matches!(rendered, Err(RenderFault::Stopped));
+    let gave_way = stopped && reins.gives_way();
+    let count = if gave_way { desk.kept() } else { desk.wanted() };
+    if count == 0 {
+        return FromBench::Abandoned;
+    }
+    let wanted = BlockRange { count, ..order.blocks };
     let retained = Retained { work: work.clone(), blocks: order.blocks, singles: desk.singles, span };
     let parcel = match rendered {
         Ok(partials) if wanted == order.blocks => work.parcel(wanted, &partials, span),
@@ -178,12 +232,17 @@ impl<'a> Desk<'a> {
         self.order.reins.blocks_max.load(Ordering::Relaxed).min(self.order.blocks.count)
     }
 
+    /// Finished blocks that can be delivered.
+    fn kept(&self) -> u32 {
+        self.wanted().min(self.singles.len() as u32)
+    }
+
     fn block(&mut self, block: &Partial) -> Flow {
         self.done += 1;
         self.keep(block);
         add_shown(&mut self.shown, &block.planes);
         let _ = self.order.report.try_send(FromBench::Block(self.done));
-        if self.order.reins.stop.load(Ordering::Relaxed) {
+        if self.order.reins.is_stopped() || self.order.reins.gives_way() {
             return Flow::Break(());
         }
         if self.done < self.wanted() {

@@ -215,6 +215,7 @@ impl Shared {
 
     async fn deliver(&self, link: &Link, lease: LeaseId) -> Input {
         let Some(parcel) = self.outbox.parcel(lease) else { return Input::Settled(lease) };
+        let bytes = parcel.sealed.len() as u64;
         let committed = async {
             link.put(&parcel.sealed, Priority::Result).await?;
             link.call(&Request::Commit(Box::new(parcel.commit))).await
@@ -222,7 +223,7 @@ impl Shared {
         match committed.await {
             Ok(Response::Committed { amount, .. }) => {
                 self.outbox.remove(lease);
-                (self.events)(NodeEvent::Delivered { lease, amount });
+                (self.events)(NodeEvent::Delivered { lease, bytes, amount });
                 Input::Settled(lease)
             }
             Err(LinkFault::Refused(Refusal::Shortened { blocks })) => Input::Shortened(lease, blocks),

@@ -122,7 +122,7 @@ pub struct Preview {
 pub struct Commit {
     /// Which lease.
     pub lease: LeaseId,
-    /// The blocks in the result: exactly the lease's range as last told.
+    /// The blocks in the result: the lease's range as last told, or its first ones, which hands the rest back.
     pub blocks: BlockRange,
     /// The stored ciphertext of the result.
     pub result: ObjectName,

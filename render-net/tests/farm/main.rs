@@ -2,6 +2,7 @@
 
 mod denoise;
 mod liar;
+mod owner;
 mod painter;
 mod parties;
 

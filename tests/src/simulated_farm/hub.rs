@@ -143,6 +143,7 @@ impl Hub {
             ended_ms: world.now_ms,
             messages: world.messages,
             refused: world.refused,
+            yields: world.yields,
             tiles_whole: 0,
             tiles_divided: 0,
             health,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use frame::{AdapterCard, AdapterClass, BlockRange, JobId, LeaseId};
-use render_net::node::agent::{Agent, Effect, Input, Rendered};
+use render_net::node::agent::{Agent, Allowance, Effect, Input, Rendered};
 use render_net::wire::{
     Bounded, Commit, Failure, FailureKind, Heartbeat, Lease, Message, ObjectName, Offer, Opaque, Pull,
     Refusal, Request, Response,
@@ -29,6 +29,8 @@ pub(super) enum NodeErrand {
     Hear(Input),
     /// Its owner starts it again.
     Mend,
+    /// Its owner comes or goes.
+    Owner(Allowance),
 }
 
 /// What an answer is for.
@@ -94,6 +96,18 @@ impl SimNode {
         self.agent = Some(agent);
         self.carry_out(world, first);
         self.hear(world, Input::Tick);
+        self.plan_owner(world);
+    }
+
+    /// When its owner sits down, lets it finish, and goes away, from this start on.
+    fn plan_owner(&mut self, world: &mut World) {
+        for (span, allowance) in self.plan.owner.clone() {
+            for (at_ms, allowance) in [(span.from_ms, allowance), (span.to_ms, Allowance::Work)] {
+                let wait_ms = at_ms.saturating_sub(world.now_ms);
+                let errand = NodeErrand::Owner(allowance);
+                world.after(wait_ms.max(1), Happening::Node { at: self.at, life: self.life, errand });
+            }
+        }
     }
 
     pub(super) fn die(&mut self, world: &mut World) {
@@ -120,6 +134,7 @@ impl SimNode {
             NodeErrand::Block(number) => self.block(world, number),
             NodeErrand::Hear(input) => self.hear(world, input),
             NodeErrand::Mend => self.start(world),
+            NodeErrand::Owner(allowance) => self.hear(world, Input::Allow(allowance)),
         }
     }
 
@@ -233,6 +248,18 @@ impl SimNode {
                 let stopped = self.rendering.take()?;
                 return Some(Input::Rendered(stopped.lease, Rendered::Abandoned));
             }
+            Effect::Yield(_) => {
+                let yielded = self.rendering.take()?;
+                let lease = yielded.lease;
+                if yielded.done == 0 {
+                    return Some(Input::Rendered(lease, Rendered::Abandoned));
+                }
+                let blocks = BlockRange { count: yielded.done, ..yielded.blocks };
+                world.yields += 1;
+                self.outbox.insert(lease, (blocks, true));
+                return Some(Input::Rendered(lease, Rendered::Kept));
+            }
+            Effect::Rest => {}
             Effect::Forget(lease) => {
                 self.leases.remove(&lease);
                 self.outbox.remove(&lease);

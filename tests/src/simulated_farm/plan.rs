@@ -1,6 +1,7 @@
 //! What a seed decides before anything happens.
 
 use frame::{FrameSize, JobId};
+use render_net::node::Allowance;
 use render_net::wire::{Bounded, JobPost, JobShape, ObjectName, Opaque, ShapeDraft};
 
 use super::chance::Chance;
@@ -39,6 +40,8 @@ pub(super) struct NodePlan {
     pub(super) fails: u64,
     pub(super) deaths: Vec<Span>,
     pub(super) cuts: Vec<Span>,
+    /// When its owner is there, and what is allowed then.
+    pub(super) owner: Vec<(Span, Allowance)>,
 }
 
 /// What happens to messages.
@@ -69,7 +72,7 @@ impl Plan {
     pub(super) fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x7e55_e7a0);
         let nodes: Vec<NodePlan> =
-            (0..chance.within(2, 6)).map(|at| NodePlan::new(&mut chance, at)).collect();
+            (0..chance.within(2, 6)).map(|at| NodePlan::new(&mut chance, at, seed)).collect();
         let jobs = (0..chance.within(1, 2)).map(|at| job(&mut chance, at)).collect();
         let honest = nodes.iter().all(|node| node.lies == 0);
         let wire = WirePlan {
@@ -88,19 +91,21 @@ impl Plan {
 }
 
 impl NodePlan {
-    fn new(chance: &mut Chance, at: u64) -> Self {
+    fn new(chance: &mut Chance, at: u64, seed: u64) -> Self {
+        // A stream of its own, so that everything else that a seed decides stays as it was.
+        let owner = owners(&mut Chance::new(seed ^ 0x0e0e_a7ed ^ (at << 32)));
         // From 100 ms to 12.8 s for a block: as unequal as laptops and workstations.
         let block_ms = chance.within(100, 200) << chance.within(0, 6);
         let price = chance.within(1, 20) * 100;
         if at == 0 {
             // One node stays, so that every job can end.
             let cuts = spans(chance, 1, 10_000);
-            return Self { block_ms: 700, price: 1000, lies: 0, fails: 0, deaths: Vec::new(), cuts };
+            return Self { block_ms: 700, price: 1000, lies: 0, fails: 0, deaths: Vec::new(), cuts, owner };
         }
         let lies = if chance.hits(250) { chance.within(100, 1000) } else { 0 };
         let fails = if chance.hits(250) { chance.within(50, 400) } else { 0 };
         let deaths = spans(chance, 3, 60_000);
-        Self { block_ms, price, lies, fails, deaths, cuts: spans(chance, 2, 30_000) }
+        Self { block_ms, price, lies, fails, deaths, cuts: spans(chance, 2, 30_000), owner }
     }
 
     /// How long this node takes for a block of so many pixel samples.
@@ -126,6 +131,16 @@ fn job(chance: &mut Chance, at: u64) -> JobPost {
         memory_mib: 0,
         nodes_allowed: Bounded::default(),
     }
+}
+
+/// An owner who comes and goes, in one of two farms.
+fn owners(chance: &mut Chance) -> Vec<(Span, Allowance)> {
+    if chance.hits(500) {
+        return Vec::new();
+    }
+    let spans = spans(chance, 4, 20_000);
+    let with = |span| (span, if chance.hits(700) { Allowance::Hold } else { Allowance::Finish });
+    spans.into_iter().map(with).collect()
 }
 
 /// Up to `most` spans of up to `longest_ms`, before quiet comes.

@@ -50,6 +50,8 @@ pub(super) struct World {
     pub(super) objects: BTreeMap<ObjectName, Artwork>,
     pub(super) messages: u64,
     pub(super) refused: u64,
+    /// Results that were cut short because an owner wanted the GPU.
+    pub(super) yields: u64,
     queue: BTreeMap<(u64, u64), Happening>,
     happenings: u64,
     calls: u64,
@@ -74,6 +76,7 @@ impl World {
             objects: BTreeMap::new(),
             messages: 0,
             refused: 0,
+            yields: 0,
             queue: BTreeMap::new(),
             happenings: 0,
             calls: 0,

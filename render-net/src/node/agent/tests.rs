@@ -1,4 +1,4 @@
-use frame::{FrameIndex, JobId, TileIndex, TileRect};
+use frame::{BlockRange, FrameIndex, JobId, TileIndex, TileRect};
 
 use super::*;
 use crate::wire::ObjectName;
@@ -162,4 +162,65 @@ fn a_stopped_node_abandons_its_rendering_and_leaves() {
     assert!(agent.handle(2, Input::Stop).contains(&Effect::StopNow(LeaseId(1))));
     let effects = agent.handle(3, Input::Rendered(LeaseId(1), Rendered::Abandoned));
     assert_eq!(effects.last(), Some(&Effect::Leave(Why::Stopped)));
+}
+
+#[test]
+fn an_owner_gets_the_gpu_at_once_and_finished_blocks_are_delivered() {
+    let mut agent = working();
+    agent.handle(2, Input::BlockDone(LeaseId(1), 2));
+    let effects = agent.handle(3, Input::Allow(Allowance::Hold));
+    assert_eq!(effects.last(), Some(&Effect::Yield(LeaseId(1))), "{effects:?}");
+    let handed_back = |effects: &[Effect], id| {
+        effects.iter().any(
+            |effect| matches!(effect, Effect::Fail(lease, FailureKind::Handback, _) if *lease == LeaseId(id)),
+        )
+    };
+    assert!(handed_back(&effects, 2), "what is not begun goes to others: {effects:?}");
+    let effects = agent.handle(4, Input::Rendered(LeaseId(1), Rendered::Kept));
+    assert_eq!(effects, [Effect::Rest, Effect::Deliver(LeaseId(1))]);
+    // The scene of the second lease arrives late and is forgotten; a late answer to a pull is handed back.
+    assert_eq!(agent.handle(5, Input::Prepared(LeaseId(2))), [Effect::Forget(LeaseId(2))]);
+    assert!(handed_back(&agent.handle(6, Input::Leases(vec![lease(3)])), 3));
+    assert_eq!(agent.handle(60_000, Input::Tick), [], "it asks for nothing while it may not work");
+    let effects = agent.handle(60_001, Input::Allow(Allowance::Work));
+    assert!(matches!(effects[..], [Effect::Pull { capacity: 2, .. }]), "{effects:?}");
+}
+
+#[test]
+fn a_lease_without_a_finished_block_is_handed_back_without_blame() {
+    let mut agent = working();
+    agent.handle(2, Input::Allow(Allowance::Hold));
+    let effects = agent.handle(3, Input::Rendered(LeaseId(1), Rendered::Abandoned));
+    let given = effects.iter().any(
+        |effect| matches!(effect, Effect::Fail(lease, FailureKind::Handback, _) if *lease == LeaseId(1)),
+    );
+    assert!(given && effects.last() == Some(&Effect::Rest), "{effects:?}");
+}
+
+#[test]
+fn a_node_that_finishes_keeps_its_tile_and_takes_no_other() {
+    let mut agent = working();
+    let effects = agent.handle(2, Input::Allow(Allowance::Finish));
+    assert!(effects.contains(&Effect::Forget(LeaseId(2))) && !effects.contains(&Effect::Yield(LeaseId(1))));
+    let effects = agent.handle(3, Input::Rendered(LeaseId(1), Rendered::Kept));
+    assert_eq!(effects, [Effect::Deliver(LeaseId(1))], "and nothing is pulled");
+}
+
+#[test]
+fn work_goes_on_when_the_owner_has_gone_before_the_renderer_stopped() {
+    let mut agent = working();
+    agent.handle(2, Input::Allow(Allowance::Hold));
+    agent.handle(3, Input::Allow(Allowance::Work));
+    let effects = agent.handle(4, Input::Rendered(LeaseId(1), Rendered::Kept));
+    assert!(
+        effects.contains(&Effect::Deliver(LeaseId(1))) && !effects.contains(&Effect::Rest),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_lost_lease_stops_even_while_it_yields() {
+    let mut agent = working();
+    agent.handle(2, Input::Allow(Allowance::Hold));
+    assert_eq!(agent.handle(3, Input::Beat(LeaseId(1), Beat::Lost)), [Effect::StopNow(LeaseId(1))]);
 }

@@ -9,6 +9,18 @@ use crate::wire::{Beat, FailureKind, Lease};
 /// Milliseconds on the driver's clock.
 pub type Millis = u64;
 
+/// What an owner allows a node, as it may change while the node runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Allowance {
+    /// Take work and do it.
+    #[default]
+    Work,
+    /// Finish what is being rendered and take nothing else.
+    Finish,
+    /// Leave the GPU alone, at once. Finished work is still delivered.
+    Hold,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum Input {
@@ -40,6 +52,8 @@ pub enum Input {
     Shortened(LeaseId, BlockRange),
     /// A shorter result waits to be delivered; or it cannot be made.
     Recut(LeaseId, bool),
+    /// The owner says what the node may do from now on.
+    Allow(Allowance),
     /// The owner wants the machine back.
     Stop,
 }
@@ -49,7 +63,7 @@ pub enum Input {
 pub enum Rendered {
     /// A sealed result waits to be delivered.
     Kept,
-    /// Stopped because the lease was lost.
+    /// Stopped, because the lease was lost or before any block was done.
     Abandoned,
     /// It could not be done.
     Failed(FailureKind, String),
@@ -78,6 +92,10 @@ pub enum Effect {
     StopAfter(LeaseId, u32),
     /// Stop rendering now.
     StopNow(LeaseId),
+    /// Free the GPU now, in the middle of a block, and keep the blocks that are done.
+    Yield(LeaseId),
+    /// Nothing is rendered for a while: give back what scenes take on the GPU.
+    Rest,
     /// Forget what was prepared for the lease.
     Forget(LeaseId),
     /// Report progress.

@@ -1,0 +1,76 @@
+//! What a node tells its owner while it works.
+
+use frame::{BlockRange, FrameIndex, LeaseId, TileIndex};
+
+/// What a node tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeEvent {
+    /// Connected and registered.
+    Connected,
+    /// Not connected; it will try again.
+    Disconnected {
+        /// In a sentence.
+        why: String,
+    },
+    /// What a lease needs is being fetched.
+    Fetching {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// A piece of work began.
+    Rendering {
+        /// Its lease.
+        lease: LeaseId,
+        /// Frame.
+        frame: FrameIndex,
+        /// Tile.
+        tile: TileIndex,
+        /// Sample blocks.
+        blocks: BlockRange,
+    },
+    /// Blocks of it are done.
+    Progress {
+        /// Its lease.
+        lease: LeaseId,
+        /// Done.
+        blocks_done: u32,
+    },
+    /// It is rendered and kept until delivered.
+    Rendered {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// The coordinator took it.
+    Delivered {
+        /// Its lease.
+        lease: LeaseId,
+        /// Sealed bytes that were sent.
+        bytes: u64,
+        /// Micro-credits held for it.
+        amount: u64,
+    },
+    /// The work is no longer wanted.
+    Dropped {
+        /// Its lease.
+        lease: LeaseId,
+        /// In a sentence.
+        why: String,
+    },
+    /// It was handed back unfinished, without blame.
+    GivenBack {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// Nothing of it is left with this node: it was delivered, handed back, or lost.
+    Forgotten {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// It could not be done.
+    Failed {
+        /// Its lease.
+        lease: LeaseId,
+        /// In a sentence.
+        why: String,
+    },
+}

@@ -5,20 +5,29 @@
 //! drives it senses ([`Signals`]) a few times a second, and carries the answer to the node. Source: the verbs and reasons that owners know
 //! from other programs of this kind (`earn / pause / finish`, one reason always visible).
 
+pub mod door;
 pub mod engine;
+pub mod here;
 pub mod moment;
 pub mod reason;
 pub mod rules;
 pub mod rules_file;
 pub mod schedule;
+pub mod senses;
 pub mod signals;
+pub mod standing;
+pub mod steward;
 pub mod wish;
 
+pub use door::{Door, Status};
 pub use engine::{Allowed, Decision, Engine};
 pub use moment::Moment;
 pub use reason::{Reason, State};
 pub use rules::{Rules, Within};
 pub use rules_file::RulesFault;
 pub use schedule::{Schedule, ScheduleFault};
+pub use senses::Senses;
 pub use signals::{Activity, AdapterSense, GpuMemory, Power, ProgramName, Sensed, Signals};
+pub use standing::Standing;
+pub use steward::{Controls, Owner};
 pub use wish::{Asked, Wish};

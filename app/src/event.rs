@@ -81,6 +81,15 @@ pub enum Event {
         /// Tiles accepted since it started.
         tiles_done: u64,
     },
+    /// Why a node works or not; told when that changes.
+    NodeState {
+        /// One of: working, waiting, paused.
+        state: String,
+        /// The reason's name, as `node status --json` gives it.
+        code: String,
+        /// The reason in a sentence.
+        sentence: String,
+    },
     /// How much of the sealed scenes is at the coordinator.
     Uploaded {
         /// Scenes that are there completely.

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Mutex;
 
 use frame::TileRenderer;
 use render_net::identity::Identity;
-use render_net::node::{NodeConfig, NodeEvent, NodeEvents, Why, run_node};
-use tokio::sync::mpsc;
+use render_net::node::{Allowance, NodeConfig, NodeEvent, NodeEvents, Why, run_owned_node};
+use tokio::sync::{mpsc, watch};
 
 use crate::denoiser::{Network, denoising};
+use crate::earn::here::Here;
+use crate::earn::steward::Steward;
+use crate::earn::{Decision, Owner, Rules, Senses, Standing, State};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -41,16 +43,26 @@ pub struct Share {
     pub once: bool,
 }
 
-/// Runs a node until it is stopped, or until it is idle when that was asked for.
+/// Runs a node until it is stopped, or until it is idle when that was asked for, by the rules of a machine without a person in front of it.
 pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
+    let (owner, _controls) = Owner::new(Rules::headless());
+    share_owned(share, owner, stop, audience)
+}
+
+/// The same for an owner with rules and controls: the node works when they allow it, and frees the GPU when they want it back.
+pub fn share_owned(
+    share: &Share,
+    owner: Owner,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
     let coordinator = address(&share.coordinator)?;
     let networks = Network::all(share.weights.as_deref())?;
     let data = places::data_folder(Part::Node, share.data.as_deref())?;
     places::create_private(&data)?;
-    let identity = Identity::open_or_create(&data).map_err(|error| node_fault(&error.into()))?;
     let memory_limit = share.memory_mib.map(|mib| u64::from(mib) << 20);
     let renderer = gpu::open_renderer(share.adapter.as_deref(), memory_limit)?;
-    let (node, adapter) = (identity.id().to_string(), renderer.adapter().name);
+    let renderer = denoising(Box::new(renderer), &gpu::choice(share.adapter.as_deref()), &networks);
     let config = NodeConfig {
         coordinator,
         data,
@@ -60,31 +72,8 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
         once: share.once,
         durable: true,
     };
-    let (told, mut heard) = mpsc::unbounded_channel();
-    let told = Mutex::new(told);
-    let events: NodeEvents = Arc::new(move |event| {
-        if let Ok(told) = told.lock() {
-            // Nobody listens any more only when this function has ended.
-            let _ = told.send(event);
-        }
-    });
-    let runtime = runtime()?;
-    let outcome = runtime.block_on(async {
-        let renderer = denoising(Box::new(renderer), &gpu::choice(share.adapter.as_deref()), &networks);
-        let running = run_node(config, renderer, stop.receiver(), events);
-        tokio::pin!(running);
-        let mut tiles_done = 0;
-        loop {
-            tokio::select! {
-                biased;
-                Some(event) = heard.recv() => tell(event, &node, &adapter, &mut tiles_done, audience),
-                ended = &mut running => break ended,
-            }
-        }
-    });
-    // The renderer may be inside a driver's call; the process does not wait for that.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    match outcome.map_err(|fault| node_fault(&fault))? {
+    let why = run_shared(config, renderer, owner, stop, audience)?;
+    match why {
         Why::Idle => Ok(Exit::Done),
         Why::Stopped => {
             let what = "the node was stopped; finished tiles that are not delivered yet are kept, sealed";
@@ -94,6 +83,65 @@ pub fn share(share: &Share, stop: &Stop, audience: &mut dyn Audience) -> Result<
             "the renderer failed again and again",
             "run `tessera doctor` and `tessera bench`, and update the GPU's driver",
         )),
+    }
+}
+
+/// Runs a node with a steward beside it.
+fn run_shared(
+    config: NodeConfig,
+    renderer: Box<dyn TileRenderer>,
+    owner: Owner,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Why, Fault> {
+    let identity = Identity::open_or_create(&config.data).map_err(|error| node_fault(&error.into()))?;
+    let card = renderer.adapter();
+    let (node, adapter) = (identity.id().to_string(), card.name.clone());
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let (allow, allowed) = watch::channel(Allowance::Hold);
+    let mut standing = owner.follow();
+    let here = || -> Box<dyn Senses> { Box::new(Here::new(config.data.clone(), card)) };
+    let steward = Steward::start(owner, here, &config.data, &adapter, allow).map_err(|error| {
+        Fault::failure(format!("the system gives this program no thread: {error}"), "try again")
+    })?;
+    let ear = steward.ear();
+    let events: NodeEvents = Arc::new(move |event| {
+        ear(event.clone());
+        // Nobody listens any more only when this function has ended.
+        let _ = told.send(event);
+    });
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        let running = run_owned_node(config, renderer, stop.receiver(), allowed, events);
+        tokio::pin!(running);
+        let (mut tiles_done, mut last) = (0, None);
+        standing.mark_changed();
+        loop {
+            tokio::select! {
+                biased;
+                Some(event) = heard.recv() => tell(event, &node, &adapter, &mut tiles_done, audience),
+                Ok(()) = standing.changed() => {
+                    let now = standing.borrow_and_update().clone();
+                    now.iter().for_each(|now| tell_standing(now, &mut last, audience));
+                }
+                ended = &mut running => break ended,
+            }
+        }
+    });
+    // The renderer may be inside a driver's call; the process does not wait for that.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    steward.end();
+    outcome.map_err(|fault| node_fault(&fault))
+}
+
+/// Tells why the node works or not, when that is news: not at every tile.
+fn tell_standing(now: &Standing, last: &mut Option<(State, &'static str)>, audience: &mut dyn Audience) {
+    let Decision { state, reason, sentence, .. } = &now.decision;
+    let code = if *state == State::Working { "working" } else { reason.code() };
+    if last.replace((*state, code)) != Some((*state, code)) {
+        let state = format!("{state:?}").to_lowercase();
+        let (code, sentence) = (reason.code().into(), sentence.clone());
+        audience.hear(&Event::NodeState { state, code, sentence });
     }
 }
 

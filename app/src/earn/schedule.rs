@@ -268,8 +268,8 @@ mod tests {
         #[test]
         fn grids_of_long_spans_round_trip_too(ends in proptest::collection::vec(0usize..HOURS, 0..7)) {
             let mut hours = [false; HOURS];
-            for hour in 0..HOURS {
-                hours[hour] = ends.iter().filter(|end| **end <= hour).count() % 2 == 1;
+            for (hour, allowed) in hours.iter_mut().enumerate() {
+                *allowed = ends.iter().filter(|end| **end <= hour).count() % 2 == 1;
             }
             let grid = Schedule::from_hours(hours);
             prop_assert_eq!(parsed(&grid.to_string()), grid);

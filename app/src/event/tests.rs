@@ -24,6 +24,7 @@ fn all_events() -> Vec<Event> {
         Event::CoordinatorReady { address: text("tessera://h:1#k") },
         Event::NodeReady { node: text("ab"), adapter: text("llvmpipe") },
         Event::NodeStatus { state: text("rendering"), tiles_done: 5 },
+        Event::NodeState { state: text("paused"), code: text("on_battery"), sentence: text("Paused") },
         Event::Uploaded { scenes: 1, sent_bytes: 10, known_bytes: 20 },
         Event::JobSubmitted { job: text("cd") },
         Event::Job { job: text("cd"), state: text("open"), done: 0.25, frames: 2, output: text("a.exr") },

@@ -1,0 +1,56 @@
+//! This computer's senses. What each system tells is listed in `docs/platforms.md`.
+
+mod heat;
+mod power;
+mod programs;
+#[cfg_attr(target_os = "linux", path = "here/session_x11.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "here/session_native.rs")]
+mod session;
+
+use std::path::PathBuf;
+
+use frame::AdapterCard;
+
+use super::rules::Rules;
+use super::senses::Senses;
+use super::signals::{Activity, AdapterSense, Sensed, Signals};
+use crate::output;
+
+pub use programs::running;
+
+/// The senses of the computer that this program runs on.
+pub struct Here {
+    data: PathBuf,
+    adapter: AdapterCard,
+    session: session::Session,
+    thermometer: heat::Thermometer,
+}
+
+impl Here {
+    /// Looks after one adapter and the disk of the data folder.
+    pub fn new(data: PathBuf, adapter: AdapterCard) -> Self {
+        let thermometer = heat::Thermometer::of(&adapter);
+        Self { data, adapter, session: session::Session::default(), thermometer }
+    }
+}
+
+impl Senses for Here {
+    fn glance(&mut self, signals: &mut Signals) {
+        signals.idle_s = self.session.idle_s();
+        signals.full_screen = self.session.full_screen();
+    }
+
+    fn look(&mut self, rules: &Rules, signals: &mut Signals) {
+        self.session.refresh();
+        signals.power = power::power();
+        signals.programs =
+            if rules.pause_for_apps.is_empty() { Sensed::Unknown } else { Sensed::Known(running()) };
+        signals.disk_free_mib = output::free_bytes(&self.data).map(|bytes| bytes >> 20).into();
+        let before = signals.adapters.first().map_or(Sensed::Unknown, |adapter| adapter.memory);
+        // While a scene of ours is there, what is free says nothing about other programs.
+        let is_ours = signals.activity == Activity::Rendering;
+        let memory = if is_ours { before } else { self.thermometer.memory() };
+        let celsius = self.thermometer.celsius();
+        signals.adapters = vec![AdapterSense { name: self.adapter.name.clone(), celsius, memory }];
+    }
+}

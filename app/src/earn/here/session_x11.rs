@@ -1,0 +1,130 @@
+//! The person's session on Linux: X11 tells when it was last touched and what fills the screen.
+//!
+//! A Wayland session tells neither to a program that nobody looks at (its X server sees only X programs), so there both are unknown.
+
+use x11rb::connection::Connection;
+use x11rb::protocol::screensaver::ConnectionExt as _;
+use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, Window};
+use x11rb::rust_connection::{ReplyError, RustConnection};
+
+use crate::earn::signals::{ProgramName, Sensed};
+
+/// The longest property that is read, in units of four bytes.
+const WORDS_MAX: u32 = 256;
+/// Windows between a focused one and the top level; a bound against a server that answers in circles.
+const PARENTS_MAX: usize = 32;
+
+/// A connection to the X server, when there is one.
+#[derive(Default)]
+pub(super) struct Session {
+    screen: Option<Screen>,
+}
+
+struct Screen {
+    connection: RustConnection,
+    root: Window,
+    width: u16,
+    height: u16,
+    active_window: Atom,
+    state: Atom,
+    state_full_screen: Atom,
+}
+
+impl Session {
+    /// Connects again after a session has begun or an X server has gone.
+    pub(super) fn refresh(&mut self) {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if self.screen.is_none() && set("DISPLAY") && !set("WAYLAND_DISPLAY") {
+            self.screen = Screen::open();
+        }
+    }
+
+    pub(super) fn idle_s(&mut self) -> Sensed<u32> {
+        self.ask(Screen::idle_s)
+    }
+
+    pub(super) fn full_screen(&mut self) -> Sensed<Option<ProgramName>> {
+        self.ask(Screen::full_screen)
+    }
+
+    fn ask<T>(&mut self, question: impl FnOnce(&Screen) -> Result<T, ReplyError>) -> Sensed<T> {
+        let Some(screen) = &self.screen else { return Sensed::Unknown };
+        match question(screen) {
+            Ok(answer) => Sensed::Known(answer),
+            // The server refuses: a window that has just gone, or an extension that it lacks.
+            Err(ReplyError::X11Error(_)) => Sensed::Unknown,
+            Err(ReplyError::ConnectionError(_)) => {
+                self.screen = None;
+                Sensed::Unknown
+            }
+        }
+    }
+}
+
+impl Screen {
+    fn open() -> Option<Self> {
+        let (connection, number) = x11rb::connect(None).ok()?;
+        let screen = connection.setup().roots.get(number)?;
+        let (root, width, height) = (screen.root, screen.width_in_pixels, screen.height_in_pixels);
+        let atom = |name: &str| Some(connection.intern_atom(false, name.as_bytes()).ok()?.reply().ok()?.atom);
+        let active_window = atom("_NET_ACTIVE_WINDOW")?;
+        let (state, state_full_screen) = (atom("_NET_WM_STATE")?, atom("_NET_WM_STATE_FULLSCREEN")?);
+        Some(Self { connection, root, width, height, active_window, state, state_full_screen })
+    }
+
+    fn idle_s(&self) -> Result<u32, ReplyError> {
+        let told = self.connection.screensaver_query_info(self.root)?.reply()?;
+        Ok(told.ms_since_user_input / 1000)
+    }
+
+    fn full_screen(&self) -> Result<Option<ProgramName>, ReplyError> {
+        let active = self.words(self.root, self.active_window, AtomEnum::WINDOW.into())?.first().copied();
+        let (window, fills) = match active {
+            None => {
+                // No window manager that says so: what has the keyboard fills the screen if it is as large.
+                let window = self.focused()?;
+                (window, window != self.root && window > 1 && self.is_as_large(window)?)
+            }
+            Some(0) => return Ok(None),
+            Some(window) => {
+                let states = self.words(window, self.state, AtomEnum::ATOM.into())?;
+                (window, states.contains(&self.state_full_screen))
+            }
+        };
+        if fills { self.name(window).map(Some) } else { Ok(None) }
+    }
+
+    fn words(&self, window: Window, property: Atom, kind: Atom) -> Result<Vec<u32>, ReplyError> {
+        let reply = self.connection.get_property(false, window, property, kind, 0, WORDS_MAX)?.reply()?;
+        Ok(reply.value32().map(Iterator::collect).unwrap_or_default())
+    }
+
+    /// The top-level window that has the keyboard; 0 or 1 when none has.
+    fn focused(&self) -> Result<Window, ReplyError> {
+        let mut window = self.connection.get_input_focus()?.reply()?.focus;
+        for _ in 0..PARENTS_MAX {
+            if window <= 1 || window == self.root {
+                break;
+            }
+            let parent = self.connection.query_tree(window)?.reply()?.parent;
+            if parent == self.root {
+                break;
+            }
+            window = parent;
+        }
+        Ok(window)
+    }
+
+    fn is_as_large(&self, window: Window) -> Result<bool, ReplyError> {
+        let shape = self.connection.get_geometry(window)?.reply()?;
+        Ok(shape.width >= self.width && shape.height >= self.height)
+    }
+
+    /// The program's class. Never the window's title: that may hold what the person reads.
+    fn name(&self, window: Window) -> Result<ProgramName, ReplyError> {
+        let (property, kind) = (AtomEnum::WM_CLASS, AtomEnum::STRING);
+        let reply = self.connection.get_property(false, window, property, kind, 0, WORDS_MAX)?.reply()?;
+        let class = reply.value.split(|byte| *byte == 0).nth(1).unwrap_or_default();
+        Ok(ProgramName::new(&String::from_utf8_lossy(class)))
+    }
+}

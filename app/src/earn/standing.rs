@@ -1,0 +1,147 @@
+//! How a node stands: its decision and what it has done, as window, tray, `node status` and the state file tell it.
+
+use std::collections::BTreeSet;
+
+use frame::LeaseId;
+use render_net::node::NodeEvent;
+use serde::{Deserialize, Serialize};
+
+use super::engine::Decision;
+use super::signals::Activity;
+use super::wish::Asked;
+
+/// A node's standing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What it may do, and why.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// Whether it runs at all; a node that ended tidily says so.
+    pub is_running: bool,
+    /// What it is doing.
+    pub activity: Activity,
+    /// The adapter.
+    pub adapter: String,
+    /// Results that the coordinator took since it started.
+    pub tiles_done: u64,
+    /// Leases handed back unfinished since it started.
+    pub given_back: u64,
+    /// Work that failed since it started.
+    pub failed: u64,
+    /// Sent since local midnight, bytes.
+    pub uploaded_today_bytes: u64,
+    /// The local day that this counts for: days since 1970.
+    pub uploaded_day: i64,
+    /// Where the person's last word stands.
+    pub asked: Asked,
+    /// Number of the last word that came through the door; 0 = none.
+    pub heard: u64,
+    /// When this was written, milliseconds since 1970.
+    pub at_unix_ms: u64,
+}
+
+/// Follows a node's events, and knows what it is doing.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    has_link: bool,
+    fetching: BTreeSet<LeaseId>,
+    rendering: Option<LeaseId>,
+    delivering: BTreeSet<LeaseId>,
+    pub(crate) tiles_done: u64,
+    pub(crate) given_back: u64,
+    pub(crate) failed: u64,
+    /// Sent since it was last asked.
+    sent_bytes: u64,
+}
+
+impl Tracker {
+    pub(crate) fn hear(&mut self, event: &NodeEvent) {
+        match event {
+            NodeEvent::Connected => self.has_link = true,
+            NodeEvent::Disconnected { .. } => self.has_link = false,
+            NodeEvent::Fetching { lease } => drop(self.fetching.insert(*lease)),
+            NodeEvent::Rendering { lease, .. } => {
+                self.fetching.remove(lease);
+                self.rendering = Some(*lease);
+            }
+            NodeEvent::Progress { .. } => {}
+            NodeEvent::Rendered { lease } => {
+                self.forget(*lease);
+                self.delivering.insert(*lease);
+            }
+            NodeEvent::Delivered { lease, bytes, .. } => {
+                self.forget(*lease);
+                self.tiles_done += 1;
+                self.sent_bytes += bytes;
+            }
+            NodeEvent::GivenBack { lease } => {
+                self.forget(*lease);
+                self.given_back += 1;
+            }
+            NodeEvent::Failed { lease, .. } => {
+                self.forget(*lease);
+                self.failed += 1;
+            }
+            NodeEvent::Dropped { lease, .. } | NodeEvent::Forgotten { lease } => self.forget(*lease),
+        }
+    }
+
+    /// What the node is doing; the GPU's work is told before the network's.
+    pub(crate) fn activity(&self) -> Activity {
+        if self.rendering.is_some() {
+            Activity::Rendering
+        } else if !self.has_link {
+            Activity::Offline
+        } else if !self.delivering.is_empty() {
+            Activity::Delivering
+        } else if !self.fetching.is_empty() {
+            Activity::Fetching
+        } else {
+            Activity::Idle
+        }
+    }
+
+    pub(crate) fn take_sent_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.sent_bytes)
+    }
+
+    fn forget(&mut self, lease: LeaseId) {
+        self.fetching.remove(&lease);
+        self.delivering.remove(&lease);
+        self.rendering.take_if(|rendering| *rendering == lease);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{BlockRange, FrameIndex, TileIndex};
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_said_to_render_exactly_while_it_does() {
+        let (first, second) = (LeaseId(1), LeaseId(2));
+        let rendering = |lease| NodeEvent::Rendering {
+            lease,
+            frame: FrameIndex(0),
+            tile: TileIndex(0),
+            blocks: BlockRange { first: 0, count: 1 },
+        };
+        let mut tracker = Tracker::default();
+        let mut after = |event: NodeEvent| {
+            tracker.hear(&event);
+            tracker.activity()
+        };
+        assert_eq!(after(NodeEvent::Connected), Activity::Idle);
+        assert_eq!(after(NodeEvent::Fetching { lease: first }), Activity::Fetching);
+        assert_eq!(after(rendering(first)), Activity::Rendering);
+        assert_eq!(after(NodeEvent::Fetching { lease: second }), Activity::Rendering);
+        assert_eq!(after(NodeEvent::Rendered { lease: first }), Activity::Delivering);
+        assert_eq!(after(NodeEvent::Delivered { lease: first, bytes: 7, amount: 1 }), Activity::Fetching);
+        assert_eq!(after(rendering(second)), Activity::Rendering);
+        assert_eq!(after(NodeEvent::Disconnected { why: String::new() }), Activity::Rendering);
+        assert_eq!(after(NodeEvent::GivenBack { lease: second }), Activity::Offline);
+        assert_eq!((tracker.tiles_done, tracker.given_back), (1, 1));
+        assert_eq!((tracker.take_sent_bytes(), tracker.take_sent_bytes()), (7, 0));
+    }
+}

@@ -5,6 +5,7 @@
 
 mod examples;
 mod looks;
+mod node;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use app::denoiser::NetworkChoice;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use looks::Looks;
+pub(crate) use node::{Node, NodeRules, NodeWord, PauseEnd};
 
 /// Renders glTF scenes on this computer or on a farm of strangers' GPUs, sealed end to end.
 #[derive(Debug, Parser)]
@@ -110,31 +112,6 @@ pub(crate) struct Coordinator {
     /// A node that is silent for so long loses the work that it holds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) lapse: u32,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Node {
-    /// The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) coordinator: String,
-    /// Folder for the node's identity.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Adapter to render with: its number or part of its name [default: the strongest].
-    #[arg(long, value_name = "INDEX|NAME")]
-    pub(crate) gpu: Option<String>,
-    /// Micro-credits asked for a million samples.
-    #[arg(long, value_name = "N", default_value_t = app::sharing::PRICE_USUAL)]
-    pub(crate) price: u64,
-    /// GPU memory that scenes may take, MiB [default: what the adapter allows].
-    #[arg(long, value_name = "MIB")]
-    pub(crate) vram_limit: Option<u32>,
-    /// Weights of a denoiser beside those that the program carries, for jobs that name it.
-    #[arg(long, value_name = "FILE.tdn")]
-    pub(crate) weights: Option<PathBuf>,
-    /// Leave when there is nothing to do.
-    #[arg(long)]
-    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

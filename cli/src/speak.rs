@@ -165,6 +165,7 @@ fn words(event: &Event) -> Option<String> {
             )
         }
         Event::NodeReady { node, adapter } => format!("node {} is connected with {adapter}", short(node)),
+        Event::NodeState { sentence, .. } => sentence.clone(),
         Event::NodeStatus { state, tiles_done } => format!("{state}, {tiles_done} tiles done"),
         Event::JobSubmitted { job } => format!("job {job}"),
         Event::Job { job, state, done, frames, output } => {

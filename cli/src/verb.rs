@@ -2,6 +2,7 @@
 
 mod farm;
 mod look;
+mod node;
 mod render;
 
 use app::{Exit, Fault};
@@ -14,7 +15,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
     match line.verb {
         Verb::Render(render) => render::render(render, json),
         Verb::Coordinator(coordinator) => farm::coordinator(coordinator, json),
-        Verb::Node(node) => farm::node(node, json),
+        Verb::Node(node) => node::node(node, json),
         Verb::Submit(submit) => farm::submit(submit, json),
         Verb::Collect(collect) => farm::collect(&collect, json),
         Verb::Watch(watch) => farm::watch(&watch, json),

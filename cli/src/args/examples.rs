@@ -19,7 +19,29 @@ Examples:
 pub(crate) const NODE: &str = "\
 Examples:
   tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once";
+  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once
+  tessera node --coordinator 'tessera://farm.example:7411#KEY' --rules rules.toml
+  tessera node status";
+pub(crate) const NODE_STATUS: &str = "\
+Examples:
+  tessera node status
+  tessera node status --data node --json";
+pub(crate) const NODE_PAUSE: &str = "\
+Examples:
+  tessera node pause
+  tessera node pause --until hour
+  tessera node pause --until tomorrow --data node";
+pub(crate) const NODE_RESUME: &str = "\
+Examples:
+  tessera node resume";
+pub(crate) const NODE_FINISH: &str = "\
+Examples:
+  tessera node finish";
+pub(crate) const NODE_RULES: &str = "\
+Examples:
+  tessera node rules
+  tessera node rules --desktop
+  tessera node rules rules.toml";
 pub(crate) const SUBMIT: &str = "\
 Examples:
   tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use app::commission::{PRICE_MAX_USUAL, Terms};
-use app::sharing::Share;
 use app::submit::Submission;
-use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, sharing, statement, submit, verify};
+use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, statement, submit, verify};
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Node, Statement, StatementFormat, Submit, Watch,
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Statement, StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
 use crate::speak::{audience, data_line, talk};
@@ -30,20 +29,6 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };
     coordinate::coordinate(place, &stop, &mut audience)
-}
-
-pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
-    let share = Share {
-        coordinator: asked.coordinator,
-        data: asked.data,
-        adapter: asked.gpu,
-        price: asked.price,
-        memory_mib: asked.vram_limit,
-        weights: asked.weights,
-        once: asked.once,
-    };
-    let stop = interrupt::listen()?;
-    sharing::share(&share, &stop, &mut *audience(json))
 }
 
 pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {

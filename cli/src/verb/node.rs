@@ -1,0 +1,108 @@
+//! `tessera node`: runs a node by its owner's rules, and speaks with the one that runs.
+
+use std::path::Path;
+
+use app::earn::{Owner, Rules, Status, Wish, door};
+use app::sharing::{self, Share};
+use app::{Event, Exit, Fault};
+
+use crate::args::{Node, NodeRules, NodeWord, PauseEnd};
+use crate::interrupt;
+use crate::speak::{audience, data_line, talk};
+
+pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
+    match asked.word {
+        Some(NodeWord::Status(folder)) => status(folder.data.as_deref(), json),
+        Some(NodeWord::Pause(pause)) => {
+            let wish = match pause.until {
+                None => Wish::Pause,
+                Some(PauseEnd::Hour) => Wish::PauseHour,
+                Some(PauseEnd::Back) => Wish::PauseUntilBack,
+                Some(PauseEnd::Tomorrow) => Wish::PauseUntilTomorrow,
+            };
+            tell(pause.folder.data.as_deref(), wish, json)
+        }
+        Some(NodeWord::Resume(folder)) => tell(folder.data.as_deref(), Wish::Earn, json),
+        Some(NodeWord::Finish(folder)) => tell(folder.data.as_deref(), Wish::FinishThenPause, json),
+        Some(NodeWord::Rules(rules)) => check_rules(&rules),
+        None => run(asked, json),
+    }
+}
+
+fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
+    let coordinator = asked.coordinator.ok_or_else(|| {
+        Fault::usage("no coordinator was named", "name one with --coordinator tessera://HOST:PORT#KEY")
+    })?;
+    let rules = match &asked.rules {
+        Some(file) => read_rules(file, Rules::headless())?,
+        None => Rules::headless(),
+    };
+    let share = Share {
+        coordinator,
+        data: asked.data,
+        adapter: asked.gpu,
+        price: asked.price,
+        memory_mib: asked.vram_limit,
+        weights: asked.weights,
+        once: asked.once,
+    };
+    let stop = interrupt::listen()?;
+    let (owner, _controls) = Owner::new(rules);
+    sharing::share_owned(&share, owner, &stop, &mut *audience(json))
+}
+
+/// The node's state; 1 where none runs, so that a health check needs no parser.
+fn status(data: Option<&Path>, json: bool) -> Result<Exit, Fault> {
+    let status = door::status(data)?;
+    show(&status, json);
+    let runs = status.standing.is_running && !status.is_stale;
+    Ok(if runs { Exit::Done } else { Exit::Failure })
+}
+
+fn tell(data: Option<&Path>, wish: Wish, json: bool) -> Result<Exit, Fault> {
+    show(&door::tell(data, wish)?, json);
+    Ok(Exit::Done)
+}
+
+fn show(status: &Status, json: bool) {
+    if json {
+        let value = serde_json::to_value(status).expect("a state holds only text and numbers");
+        data_line(&Event::Finding { subject: "node".into(), value, advice: None }.to_json());
+        return;
+    }
+    data_line(&status.sentence());
+    let standing = &status.standing;
+    for also in &standing.decision.also {
+        data_line(&format!("  also: {}", also.sentence()));
+    }
+    let done = format!(
+        "{} tiles done, {} given back, {} failed, {:.1} MB sent today, on {}",
+        standing.tiles_done,
+        standing.given_back,
+        standing.failed,
+        standing.uploaded_today_bytes as f64 / 1e6,
+        standing.adapter,
+    );
+    data_line(&done);
+}
+
+fn check_rules(asked: &NodeRules) -> Result<Exit, Fault> {
+    let base = if asked.desktop { Rules::desktop() } else { Rules::headless() };
+    match &asked.file {
+        None => data_line(base.to_toml().trim_end()),
+        Some(file) => {
+            let rules = read_rules(file, base)?;
+            talk("the rules are right; with what the file leaves out they are:");
+            data_line(rules.to_toml().trim_end());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn read_rules(file: &Path, base: Rules) -> Result<Rules, Fault> {
+    let text = std::fs::read_to_string(file).map_err(|error| Fault::file("read", file, &error))?;
+    Rules::from_toml(&text, base).map_err(|fault| {
+        let what = format!("\"{}\": {fault}", file.display());
+        Fault::usage(what, "mend the file; `tessera node rules` prints one with every rule")
+    })
+}

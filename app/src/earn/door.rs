@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::signals::Activity;
 use super::standing::Standing;
 use super::wish::Wish;
 use crate::fault::Fault;
@@ -178,6 +179,22 @@ pub fn tell(data: Option<&Path>, wish: Wish) -> Result<Status, Fault> {
     Err(not_running(format!("the node did not answer within {} s", HEARD_WITHIN.as_secs())))
 }
 
+/// Waits until the running node has nothing in hand any more, and at most so long.
+///
+/// # Errors
+/// As [`status`].
+pub fn settle(data: Option<&Path>, within: Duration) -> Result<Status, Fault> {
+    let asked = Instant::now();
+    loop {
+        let now = status(data)?;
+        let is_busy = matches!(now.standing.activity, Activity::Rendering | Activity::Delivering);
+        if !is_busy || now.is_stale || asked.elapsed() >= within {
+            return Ok(now);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
 fn aged(standing: Standing, now_unix_ms: u64) -> Status {
     let age_s = now_unix_ms.saturating_sub(standing.at_unix_ms) as f64 / 1000.0;
     // A node that ended tidily said so, and that stays true.
@@ -211,7 +228,7 @@ pub(super) fn unix_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::earn::{Activity, Asked, Engine, Moment, Power, Rules, Sensed, Signals};
+    use crate::earn::{Asked, Engine, Moment, Power, Rules, Sensed, Signals};
 
     fn standing() -> Standing {
         let signals = Signals { power: Sensed::Known(Power::Mains), ..Signals::default() };

@@ -112,7 +112,7 @@ impl Steward {
         let Owner { rules, orders, line, standing, senses } = owner;
         let door = Door::new(data);
         let before = door.standing().ok().flatten();
-        let asked = before.as_ref().map_or(Asked::Earn, |before| before.asked);
+        let asked = before.as_ref().map_or(Asked::Earn, |before| before.asked.at_start());
         let mut round = Round {
             engine: Engine::new(rules, asked),
             senses: senses.unwrap_or_else(here),

@@ -69,6 +69,15 @@ impl Asked {
         }
     }
 
+    /// The same when a node is started again: a pause goes on, but one that only followed the last tile does not, for starting again is a
+    /// newer word. A service is stopped by letting it finish.
+    pub fn at_start(self) -> Self {
+        match self {
+            Asked::Finishing | Asked::Finished => Asked::Earn,
+            other => other,
+        }
+    }
+
     /// The same a while later: pauses end, and nothing lasts longer than was said when a clock is set back.
     pub(super) fn at(self, now: Moment, idle_s: Sensed<u32>, away_s: u32) -> Self {
         match self {

@@ -36,7 +36,8 @@ Examples:
   tessera node resume";
 pub(crate) const NODE_FINISH: &str = "\
 Examples:
-  tessera node finish";
+  tessera node finish
+  tessera node finish --wait 50";
 pub(crate) const NODE_RULES: &str = "\
 Examples:
   tessera node rules

@@ -55,9 +55,9 @@ pub(crate) enum NodeWord {
     /// Work again, whenever the rules allow.
     #[command(before_help = examples::NODE_RESUME)]
     Resume(NodeFolder),
-    /// Finish the tile that is being rendered, then pause.
+    /// Finish the tile that is being rendered, then pause until resumed or started again.
     #[command(before_help = examples::NODE_FINISH)]
-    Finish(NodeFolder),
+    Finish(NodeFinish),
     /// Print a rules file with the usual values, or check one.
     #[command(before_help = examples::NODE_RULES)]
     Rules(NodeRules),
@@ -68,6 +68,15 @@ pub(crate) struct NodeFolder {
     /// The node's data folder.
     #[arg(long, value_name = "DIR", env = "TESSERA_DATA")]
     pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NodeFinish {
+    /// Wait until the tile is finished and sent, and at most so long.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) wait: Option<u64>,
+    #[command(flatten)]
+    pub(crate) folder: NodeFolder,
 }
 
 #[derive(Debug, Args)]

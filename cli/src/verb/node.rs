@@ -1,6 +1,7 @@
 //! `tessera node`: runs a node by its owner's rules, and speaks with the one that runs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use app::earn::{Owner, Rules, Status, Wish, door};
 use app::sharing::{self, Share};
@@ -23,7 +24,13 @@ pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
             tell(pause.folder.data.as_deref(), wish, json)
         }
         Some(NodeWord::Resume(folder)) => tell(folder.data.as_deref(), Wish::Earn, json),
-        Some(NodeWord::Finish(folder)) => tell(folder.data.as_deref(), Wish::FinishThenPause, json),
+        Some(NodeWord::Finish(finish)) => {
+            let data = finish.folder.data.as_deref();
+            let Some(seconds) = finish.wait else { return tell(data, Wish::FinishThenPause, json) };
+            door::tell(data, Wish::FinishThenPause)?;
+            show(&door::settle(data, Duration::from_secs(seconds))?, json);
+            Ok(Exit::Done)
+        }
         Some(NodeWord::Rules(rules)) => check_rules(&rules),
         None => run(asked, json),
     }

@@ -137,7 +137,13 @@ fn a_tile_is_finished_before_the_pause_that_was_asked_for() {
     let standing = scene.controls.standing().expect("it runs");
     assert_eq!(standing.decision.sentence, "Paused: you asked for a pause after the last tile");
     assert_eq!(standing.uploaded_today_bytes, 1000);
+    let settled = door::settle(Some(scene.place.path()), Duration::from_secs(5)).expect("it runs");
+    assert_eq!(settled.standing.activity, Activity::Idle);
     scene.steward.end();
+    let again = self::scene(scene.place);
+    assert_eq!(*again.allowed.borrow(), Allowance::Work, "starting again is a newer word");
+    assert_eq!(again.controls.standing().expect("it runs").uploaded_today_bytes, 1000, "of the same day");
+    again.steward.end();
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod children;
 mod demo;
 mod fresh_root;
 mod network_cost;
+mod package;
 mod process;
 mod references;
 mod scenes;
@@ -29,6 +30,10 @@ Usage: cargo xtask VERB
                        render the shared reference scenes and hold each to its tolerance
   network-cost [--size WxH] [--spp N] [--rounds N]
                        time a render through the network's whole path against --direct
+  package deb|rpm [--debug]
+                       pack the headless node from the program that is built (Linux)
+  package try-deb [--debug]
+                       install, start, remove and purge the deb on this machine (root)
   scenes               write the bundled scenes into assets/scenes anew
   fresh-root FOLDER [demo|test]
                        run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
@@ -61,6 +66,19 @@ fn run(words: &[&str]) -> Result<ExitCode> {
             Some(options) => network_cost::run(&options)?,
             None => return Ok(misused(words)),
         },
+        ["package", kind, words @ ..] => {
+            let profile = match words {
+                [] => package::Profile::Release,
+                ["--debug"] => package::Profile::Debug,
+                _ => return Ok(misused(words)),
+            };
+            match *kind {
+                "deb" => drop(package::deb(profile)?),
+                "rpm" => drop(package::rpm(profile)?),
+                "try-deb" => package::try_deb(profile)?,
+                _ => return Ok(misused(&[kind])),
+            }
+        }
         ["fresh-root", folder] => fresh_root::run(Path::new(folder), &["demo", "test"])?,
         ["fresh-root", folder, verb @ ("demo" | "test")] => fresh_root::run(Path::new(folder), &[verb])?,
         ["scenes"] => scenes::run()?,

@@ -19,6 +19,7 @@ pub mod planes;
 pub mod ranks;
 pub mod scene_blob;
 pub mod settings;
+pub mod tev;
 pub mod tile;
 
 pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};

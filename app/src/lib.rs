@@ -30,6 +30,7 @@ pub mod sight;
 pub mod statement;
 pub mod stop;
 pub mod submit;
+pub mod tev;
 pub mod tiling;
 pub mod verify;
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use frame::tev::Packet;
 use frame::{
     AdapterCard, AdapterClass, Flow, Partial, Plane, RenderFault, SceneBlob, TileOrder, TilePlanes,
     TileRenderer,
@@ -14,6 +15,7 @@ use crate::event::Event;
 use crate::print::Print;
 use crate::request::{RenderRequest, Sky, Surroundings};
 use crate::sight::{Sight, Stage};
+use crate::tev::{Feed, Screen, Watched};
 
 /// Radiance is a function of pixel and sample index alone, with bits that depend on the order of summation.
 struct Formula {
@@ -339,4 +341,34 @@ fn who_does_not_watch_is_shown_nothing() {
     let developer = plan.developer(&AdapterChoice::default());
     let (mut shown, stop) = (|frame| plan.shown(frame), Stop::new());
     render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut Asleep).expect("it renders");
+}
+
+#[test]
+fn tev_has_the_picture_that_is_in_the_file() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let request = request(place.path(), None, 16);
+    let (stream, reader) = crate::tev::tests::fake();
+    let mut silence = |_: &Event| ();
+    let feed = Feed::new(stream, Screen::Tev { is_here: true }, "out.exr");
+    let mut watched = Watched::new(&mut silence, vec![feed]);
+    let plan = Plan::open(&request, &mut watched).expect("the request is good");
+    let developer = plan.developer(&AdapterChoice::default());
+    let (mut shown, stop) = (|frame| plan.shown(frame), Stop::new());
+    render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut watched).expect("it renders");
+    drop(watched);
+    let got = reader.join().expect("it read everything");
+    assert!(matches!(got.first(), Some(Ok(Packet::Create { width: 40, height: 24, .. }))));
+    assert!(matches!(got.last(), Some(Ok(Packet::Close { .. }))));
+    let (mut pixels, whole) =
+        (vec![f32::NAN; 40 * 24 * 4], frame::TileRect { x: 0, y: 0, width: 40, height: 24 });
+    for packet in got {
+        if let Ok(Packet::Update { rect, values, .. }) = packet {
+            whole.paste(&mut pixels, 4, rect, &values);
+        }
+    }
+    let path = place.path().join("out.0000.exr");
+    let file = crate::pictures::read(&path).expect("it was written").colours().expect("it has a beauty");
+    // The file holds halves; what went over the wire are the floats that it was rounded from.
+    let halves: Vec<f32> = pixels.iter().map(|&value| half::f16::from_f32(value).to_f32()).collect();
+    assert_eq!(halves, file.rgba);
 }

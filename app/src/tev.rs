@@ -1,0 +1,238 @@
+//! Feeds a growing picture to programs that show it: an artist's tev, or the project's own viewer, both by tev's operations.
+//!
+//! There is no encryption and no password in that protocol: it goes to this machine only, unless a person insists. Packets are
+//! framed by [`frame::tev`] and not by the crate `tev_client`, which has only the sending half, whereas the viewer needs the same
+//! bytes read within limits. Sending never holds up a render: a thread does it, the newest picture of a tile replaces the one that
+//! still waits, and a program that goes away is told once and forgotten.
+
+mod outbox;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use frame::tev::{Packet, TEV_PORT};
+use frame::{FrameIndex, LiveEvent, TileRect};
+
+use crate::event::{Audience, Event};
+use crate::fault::Fault;
+use crate::sight::Sight;
+use outbox::Outbox;
+
+/// Edge of what goes in one packet.
+const PIECE_PX: u32 = 1024;
+/// Edge of the pieces of a frame whose tiles were never seen.
+const TILE_PX: u32 = 256;
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// Which program shows the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// tev. It is asked to open the finished file in the growing picture's place, if it is on this machine.
+    Tev {
+        /// Whether it is.
+        is_here: bool,
+    },
+    /// The project's own viewer, which keeps what it has and also wants to know the samples.
+    Viewer,
+}
+
+/// A connection to such a program.
+pub struct Feed {
+    title: String,
+    screen: Screen,
+    outbox: Outbox,
+    /// What was sent of the newest frame: pieces by their corner, with the hash of their pixels.
+    sent: BTreeMap<(u32, u32), (TileRect, u64)>,
+    frame: Option<FrameIndex>,
+    is_told: bool,
+}
+
+/// Passes everything on to another audience, and shows the picture on the side.
+pub struct Watched<'a> {
+    inner: &'a mut dyn Audience,
+    feeds: Vec<Feed>,
+}
+
+impl Feed {
+    /// Connects to a running tev; `title` is how its pictures are called.
+    ///
+    /// # Errors
+    /// When nobody listens there, or when that is another machine and `allow_remote` was not said.
+    pub fn tev(address: &str, allow_remote: bool, title: &str) -> Result<Self, Fault> {
+        let address =
+            if address.contains(':') { address.to_owned() } else { format!("{address}:{TEV_PORT}") };
+        let found: Vec<SocketAddr> = address
+            .to_socket_addrs()
+            .map_err(|error| Fault::usage(format!("{address} is no address: {error}"), "write HOST:PORT"))?
+            .collect();
+        let is_here = !found.is_empty() && found.iter().all(|address| address.ip().is_loopback());
+        if !is_here && !allow_remote {
+            let what = format!("{address} is another machine, and pictures would go there unprotected");
+            return Err(Fault::usage(what, "use a tev on this machine, or say --tev-allow-remote"));
+        }
+        let stream = found.iter().find_map(|address| TcpStream::connect_timeout(address, CONNECT_TIME).ok());
+        let stream = stream.ok_or_else(|| {
+            Fault::network(format!("no tev listens at {address}"), "start tev first, or name its HOST:PORT")
+        })?;
+        Ok(Self::new(stream, Screen::Tev { is_here }, title))
+    }
+
+    /// Starts the viewer that lies beside this program and connects to it.
+    ///
+    /// # Errors
+    /// When there is none, or when it cannot open a window.
+    pub fn viewer(title: &str) -> Result<Self, Fault> {
+        let program = viewer_beside()?;
+        let cannot = |why: &dyn std::fmt::Display| {
+            Fault::failure(
+                format!("the viewer cannot be started: {why}"),
+                "see `tessera doctor`, or leave --viewer out",
+            )
+        };
+        let mut child = Command::new(&program)
+            .args(["--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| cannot(&error))?;
+        let out = child.stdout.take().expect("it was asked for");
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).map_err(|error| cannot(&error))?;
+        let address = line.trim().strip_prefix("listening ").and_then(|text| text.parse::<SocketAddr>().ok());
+        let address = address.ok_or_else(|| cannot(&"it opened no window"))?;
+        let stream = TcpStream::connect_timeout(&address, CONNECT_TIME).map_err(|error| cannot(&error))?;
+        Ok(Self::new(stream, Screen::Viewer, title))
+    }
+
+    /// Sends over a stream that is connected already.
+    pub fn new(stream: TcpStream, screen: Screen, title: &str) -> Self {
+        let outbox = Outbox::open(stream);
+        Self { title: title.to_owned(), screen, outbox, sent: BTreeMap::new(), frame: None, is_told: false }
+    }
+
+    fn name(&self, frame: FrameIndex) -> String {
+        format!("{} frame {}", self.title, frame.0)
+    }
+
+    fn channels(&self) -> Vec<String> {
+        let names: &[&str] = match self.screen {
+            Screen::Tev { .. } => &["R", "G", "B", "A"],
+            Screen::Viewer => &["R", "G", "B", "A", "samples.Y"],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        let (width, height) = (sight.size.width(), sight.size.height());
+        if self.frame != Some(sight.frame) {
+            let (name, channels) = (self.name(sight.frame), self.channels());
+            self.outbox.put(Packet::Create { name, width, height, channels });
+            self.sent.clear();
+            self.frame = Some(sight.frame);
+        }
+        for piece in self.pieces(sight) {
+            let rgba = sight.rect.crop(sight.rgba, 4, piece).expect("pieces lie inside");
+            let hash = blake3::hash(&rgba.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+            let hash = u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight of 32"));
+            if self.sent.insert((piece.x, piece.y), (piece, hash)) == Some((piece, hash)) {
+                continue;
+            }
+            let values = match self.screen {
+                Screen::Tev { .. } => rgba,
+                Screen::Viewer => {
+                    let samples = sight.samples as f32;
+                    rgba.chunks_exact(4)
+                        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3], samples])
+                        .collect()
+                }
+            };
+            let (name, channels) = (self.name(sight.frame), self.channels());
+            self.outbox.put(Packet::Update { name, rect: piece, channels, values });
+        }
+    }
+
+    /// The parts in which a sight is sent: a whole frame along the tiles that were sent before, so that what has not changed
+    /// is known.
+    fn pieces(&self, sight: &Sight<'_>) -> Vec<TileRect> {
+        if sight.tile.is_some() {
+            return sight.rect.cut(PIECE_PX);
+        }
+        let known: Vec<TileRect> = self.sent.values().map(|(rect, _)| *rect).collect();
+        match known.iter().map(|rect| rect.pixels()).sum::<usize>() == sight.rect.pixels() {
+            true => known,
+            false => sight.rect.cut(TILE_PX),
+        }
+    }
+
+    fn hear(&mut self, event: &Event) -> Option<Event> {
+        if let Event::Live(LiveEvent::FrameWritten { frame, file }) = event
+            && self.frame == Some(*frame)
+        {
+            match self.screen {
+                Screen::Tev { is_here: true } => {
+                    if let Ok(path) = std::path::absolute(Path::new(file)) {
+                        self.outbox.put_bytes(Packet::open_file(&path.to_string_lossy()));
+                    }
+                    self.outbox.put(Packet::Close { name: self.name(*frame) });
+                }
+                // Closing would take the picture away from somebody who cannot open its file.
+                Screen::Tev { is_here: false } => {}
+                Screen::Viewer => self.outbox.put(Packet::Close { name: self.name(*frame) }),
+            }
+            self.frame = None;
+        }
+        let why = self.outbox.fault().filter(|_| !self.is_told)?;
+        self.is_told = true;
+        let message = format!("the picture is no longer shown while it grows: {why}");
+        Some(LiveEvent::Warning { message }.into())
+    }
+}
+
+impl<'a> Watched<'a> {
+    /// An audience with these screens beside it.
+    pub fn new(inner: &'a mut dyn Audience, feeds: Vec<Feed>) -> Self {
+        Self { inner, feeds }
+    }
+}
+
+impl Audience for Watched<'_> {
+    fn hear(&mut self, event: &Event) {
+        self.inner.hear(event);
+        for feed in &mut self.feeds {
+            if let Some(warning) = feed.hear(event) {
+                self.inner.hear(&warning);
+            }
+        }
+    }
+
+    fn watches(&self) -> bool {
+        self.inner.watches() || self.feeds.iter().any(|feed| feed.outbox.fault().is_none())
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        if self.inner.watches() {
+            self.inner.see(sight);
+        }
+        self.feeds.iter_mut().for_each(|feed| feed.see(sight));
+    }
+}
+
+/// The viewer program in this program's folder.
+///
+/// # Errors
+/// When it is not there.
+pub fn viewer_beside() -> Result<PathBuf, Fault> {
+    let name = format!("tessera-viewer{}", std::env::consts::EXE_SUFFIX);
+    let here = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(&name)));
+    here.filter(|path| path.exists()).ok_or_else(|| {
+        let what = format!("the viewer, {name}, does not lie beside this program");
+        Fault::failure(what, "install it, or build it with `cargo build -p tessera-viewer`")
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

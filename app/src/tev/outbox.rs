@@ -1,0 +1,154 @@
+//! Packets on their way out: a thread writes them, whoever puts them never waits.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use frame::tev::Packet;
+
+/// A program that takes nothing for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What may wait: a whole frame of 8192 × 4608 pixels, and a little.
+const WAITING_BYTES_MAX: usize = 1 << 30;
+
+/// A queue and the thread that empties it; dropped, it first sends what waits.
+pub(super) struct Outbox {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    letters: VecDeque<Letter>,
+    bytes: usize,
+    is_closed: bool,
+    fault: Option<String>,
+}
+
+enum Letter {
+    Packet(Packet),
+    Bytes(Vec<u8>),
+}
+
+impl Outbox {
+    pub(super) fn open(stream: TcpStream) -> Self {
+        let shared = Arc::new(Shared { waiting: Mutex::default(), changed: Condvar::new() });
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || send(stream, &theirs));
+        Self { shared, thread: Some(thread) }
+    }
+
+    /// Queues a packet; newer pixels take the place of older ones that have not gone yet.
+    pub(super) fn put(&self, packet: Packet) {
+        let mut waiting = self.shared.lock();
+        if waiting.fault.is_some() {
+            return;
+        }
+        let same = |letter: &&mut Letter| match (letter, &packet) {
+            (
+                Letter::Packet(Packet::Update { name: old, rect: place, .. }),
+                Packet::Update { name, rect, .. },
+            ) => old == name && place == rect,
+            _ => false,
+        };
+        match waiting.letters.iter_mut().find(same) {
+            Some(letter) => *letter = Letter::Packet(packet),
+            None => waiting.add(Letter::Packet(packet)),
+        }
+        self.shared.changed.notify_one();
+    }
+
+    /// Queues bytes that are a packet already.
+    pub(super) fn put_bytes(&self, bytes: Vec<u8>) {
+        self.shared.lock().add(Letter::Bytes(bytes));
+        self.shared.changed.notify_one();
+    }
+
+    /// Why nothing is sent any more.
+    pub(super) fn fault(&self) -> Option<String> {
+        self.shared.lock().fault.clone()
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, letter: Letter) {
+        self.bytes += letter.bytes();
+        self.letters.push_back(letter);
+        if self.bytes > WAITING_BYTES_MAX {
+            self.fault = Some("it takes pictures too slowly".to_owned());
+            (self.letters, self.bytes) = (VecDeque::new(), 0);
+        }
+    }
+}
+
+impl Letter {
+    /// About what it takes in memory; the same for the old and the new pixels of a rectangle.
+    fn bytes(&self) -> usize {
+        match self {
+            Letter::Packet(Packet::Update { values, .. }) => 4 * values.len(),
+            Letter::Packet(_) => 0,
+            Letter::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A panic elsewhere leaves a queue that is whole.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next letter; waits for it, and ends when there will be none.
+    fn next(&self) -> Option<Letter> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(letter) = waiting.letters.pop_front() {
+                waiting.bytes -= letter.bytes();
+                return Some(letter);
+            }
+            if waiting.is_closed {
+                return None;
+            }
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn send(mut stream: TcpStream, shared: &Shared) {
+    // Without a time limit a program that hangs would hold this one at its end.
+    let mut outcome = stream.set_write_timeout(Some(PATIENCE));
+    while outcome.is_ok() {
+        let Some(letter) = shared.next() else { break };
+        outcome = match letter {
+            Letter::Packet(packet) => stream.write_all(&packet.to_bytes()),
+            Letter::Bytes(bytes) => stream.write_all(&bytes),
+        };
+    }
+    if let Err(error) = outcome {
+        let mut waiting = shared.lock();
+        waiting.fault = Some(error.to_string());
+        (waiting.letters, waiting.bytes) = (VecDeque::new(), 0);
+    }
+    // The other side may have gone already.
+    let _ = stream.shutdown(Shutdown::Write);
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.shared.lock().is_closed = true;
+        self.shared.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic there has lost pixels on a screen and nothing else.
+            let _ = thread.join();
+        }
+    }
+}

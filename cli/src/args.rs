@@ -6,6 +6,7 @@
 mod examples;
 mod looks;
 mod node;
+mod screens;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use looks::Looks;
 pub(crate) use node::{Node, NodeRules, NodeWord, PauseEnd};
+pub(crate) use screens::Screens;
 
 /// Renders glTF scenes on this computer or on a farm of strangers' GPUs, sealed end to end.
 #[derive(Debug, Parser)]
@@ -89,6 +91,8 @@ pub(crate) struct Render {
     #[arg(long)]
     pub(crate) direct: bool,
     #[command(flatten)]
+    pub(crate) screens: Screens,
+    #[command(flatten)]
     pub(crate) looks: Looks,
 }
 
@@ -151,11 +155,13 @@ pub(crate) struct Collect {
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The coordinator's address: tessera://HOST:PORT#KEY.
+    /// The coordinator's address, tessera://HOST:PORT#KEY; or a job's id, to collect its pictures and see them grow.
     pub(crate) address: String,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) screens: Screens,
 }
 
 #[derive(Debug, Args)]

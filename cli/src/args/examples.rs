@@ -11,7 +11,8 @@ Examples:
   tessera render scene.glb -o picture.exr
   tessera render scene.glb -o picture.exr --direct --size 960x540 --spp 256
   tessera render scene.glb -o shot.####.exr --frames 1-24 --camera Main
-  tessera render scene.glb -o picture.exr --env studio.hdr --env-rotate 90";
+  tessera render scene.glb -o picture.exr --env studio.hdr --env-rotate 90
+  tessera render scene.glb -o picture.exr --viewer";
 pub(crate) const COORDINATOR: &str = "\
 Examples:
   tessera coordinator --listen 127.0.0.1:7411 --data farm
@@ -52,7 +53,9 @@ Examples:
   tessera collect 00112233445566778899aabbccddeeff";
 pub(crate) const WATCH: &str = "\
 Examples:
-  tessera watch 'tessera://farm.example:7411#KEY'";
+  tessera watch 'tessera://farm.example:7411#KEY'
+  tessera watch 00112233445566778899aabbccddeeff --viewer
+  tessera watch 00112233445566778899aabbccddeeff --tev";
 pub(crate) const JOBS: &str = "\
 Examples:
   tessera jobs

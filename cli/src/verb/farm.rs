@@ -57,6 +57,18 @@ pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {
 
 pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
+    if let Ok(job) = asked.address.parse::<frame::JobId>() {
+        let mut audience = audience(json);
+        let mut watched = asked.screens.beside(Path::new(&asked.address), &mut *audience)?;
+        return submit::collect(job, asked.data.as_deref(), &stop, &mut watched);
+    }
+    if asked.screens.any() {
+        let what = "a coordinator's address names no picture to show";
+        return Err(Fault::usage(
+            what,
+            "name a job, as in `tessera watch JOB --viewer`; `tessera jobs` lists them",
+        ));
+    }
     let mut audience = Data { json, talk: audience(json) };
     jobs::watch(&asked.address, asked.data.as_deref(), &stop, &mut audience)
 }

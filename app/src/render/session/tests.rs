@@ -351,7 +351,7 @@ fn tev_has_the_picture_that_is_in_the_file() {
     let mut silence = |_: &Event| ();
     let feed = Feed::new(stream, Screen::Tev { is_here: true }, "out.exr");
     let mut watched = Watched::new(&mut silence, vec![feed]);
-    let plan = Plan::open(&request, &mut watched).expect("the request is good");
+    let plan = Plan::open(&request, Carried::Small, &mut watched).expect("the request is good");
     let developer = plan.developer(&AdapterChoice::default());
     let (mut shown, stop) = (|frame| plan.shown(frame), Stop::new());
     render_frames(&plan, developer, &mut shown, &mut plain(), &stop, &mut watched).expect("it renders");

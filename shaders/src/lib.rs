@@ -7,6 +7,7 @@
 mod bindings;
 pub mod denoise;
 pub mod layout;
+pub mod view;
 
 pub use bindings::{Binding, BindingKind};
 

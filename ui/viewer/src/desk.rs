@@ -1,0 +1,343 @@
+//! What lies on the desk: up to two pictures, how they are looked at, and what each command changes. No window in here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use frame::tev::Packet;
+
+use crate::camera::Camera;
+use crate::canvas::{Shown, Side};
+use crate::command::Command;
+use crate::compare::{self, Mode};
+use crate::keys::Preset;
+use crate::live::{Change, Growth};
+use crate::picture::Picture;
+use crate::view::{Channel, Transform, View};
+
+/// Stops of exposure that make sense.
+const EV: std::ops::RangeInclusive<f32> = -20.0..=20.0;
+const GAMMA: std::ops::RangeInclusive<f32> = 0.2..=5.0;
+
+/// Everything that a person has set up.
+#[derive(Default)]
+pub struct Desk {
+    /// The picture, A.
+    pub first: Option<Opened>,
+    /// The one beside it, B.
+    pub second: Option<Opened>,
+    /// What is known of the first picture while it grows.
+    pub growth: Option<Growth>,
+    /// Layer of the first picture.
+    pub layer: usize,
+    /// How light is shown.
+    pub view: View,
+    /// Which picture is seen where.
+    pub mode: Mode,
+    /// What is drawn over it.
+    pub overlay: Overlay,
+    /// Where one looks; nothing before the first picture has a window.
+    pub camera: Option<Camera>,
+    /// Size of the picture's part of the window, screen pixels.
+    pub window: [f32; 2],
+    /// Where the pointer is in it.
+    pub pointer: Option<[f32; 2]>,
+    /// Whose keys.
+    pub preset: Preset,
+    /// What went wrong last.
+    pub trouble: Option<Trouble>,
+    stamps: u64,
+}
+
+/// A picture and where it comes from.
+#[derive(Clone)]
+pub struct Opened {
+    /// The picture.
+    pub picture: Arc<Picture>,
+    /// Its file, if it has one.
+    pub path: Option<PathBuf>,
+    /// Another for every picture.
+    pub stamp: u64,
+}
+
+/// What is drawn over the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overlay {
+    /// Outlines of tiles while the picture grows.
+    #[default]
+    Growing,
+    /// Outlines of tiles always, with their samples.
+    Tiles,
+    /// Nothing.
+    Nothing,
+}
+
+/// What went wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// One sentence.
+    pub what: String,
+    /// One advice.
+    pub advice: String,
+}
+
+impl Overlay {
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Growing => "growing tiles",
+            Self::Tiles => "tiles",
+            Self::Nothing => "none",
+        }
+    }
+
+    /// The one after it.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Growing => Self::Tiles,
+            Self::Tiles => Self::Nothing,
+            Self::Nothing => Self::Growing,
+        }
+    }
+}
+
+impl Desk {
+    /// Lays a picture on the desk.
+    pub fn put(&mut self, side: Side, picture: Picture, path: Option<PathBuf>) {
+        self.stamps += 1;
+        let opened = Opened { picture: Arc::new(picture), path, stamp: self.stamps };
+        self.trouble = None;
+        match side {
+            Side::First => {
+                let is_same_size = self.first.as_ref().is_some_and(|first| {
+                    (first.picture.width, first.picture.height)
+                        == (opened.picture.width, opened.picture.height)
+                });
+                let name = self.first.as_ref().map(|first| first.picture.layers[self.layer].name.clone());
+                let found = opened.picture.layers.iter().position(|layer| Some(&layer.name) == name.as_ref());
+                self.layer = found.unwrap_or_default();
+                if !is_same_size {
+                    self.camera = None;
+                }
+                (self.first, self.growth) = (Some(opened), None);
+            }
+            Side::Second => {
+                self.second = Some(opened);
+                if self.mode == Mode::First {
+                    self.mode = Mode::Wipe(0.5);
+                }
+            }
+        }
+    }
+
+    /// Takes a packet of a picture that grows; says what the canvas has to upload.
+    pub fn grow(&mut self, packet: Packet, now: Instant) -> Option<Change> {
+        match packet {
+            Packet::Create { name, width, height, channels } => {
+                self.put(Side::First, Picture::growing(&name, width, height, &channels), None);
+                self.growth = Some(Growth::new(&name));
+                Some(Change::Picture)
+            }
+            Packet::Update { name, rect, channels, values } => {
+                let growth = self.growth.as_mut().filter(|growth| growth.name == name)?;
+                let picture = Arc::make_mut(&mut self.first.as_mut()?.picture);
+                if !picture.paste(rect, &channels, &values) {
+                    return None;
+                }
+                growth.note(rect, now);
+                Some(Change::Pixels(rect))
+            }
+            Packet::Close { name } => {
+                self.growth.as_mut().filter(|growth| growth.name == name)?.is_open = false;
+                Some(Change::End)
+            }
+        }
+    }
+
+    /// What is to be on the GPU.
+    pub fn shown(&self) -> [Option<Shown<'_>>; 2] {
+        let sides = [(&self.first, self.layer), (&self.second, self.partner())];
+        sides.map(|(opened, layer)| {
+            opened.as_ref().map(|opened| Shown { picture: &opened.picture, layer, stamp: opened.stamp })
+        })
+    }
+
+    /// Layer of the second picture that belongs to the first's.
+    pub fn partner(&self) -> usize {
+        let both = self.first.as_ref().zip(self.second.as_ref());
+        both.map_or(0, |(first, second)| compare::partner(&first.picture, self.layer, &second.picture))
+    }
+
+    /// How the layer that is shown is looked at: numbers that are no light are shown as they are.
+    pub fn effective_view(&self) -> View {
+        let is_light = self.first.as_ref().is_none_or(|first| first.picture.layers[self.layer].is_light);
+        match (is_light, self.view.transform) {
+            (true, _) | (false, Transform::FalseColour) => self.view,
+            (false, _) => View { transform: Transform::Raw, ..self.view },
+        }
+    }
+
+    /// The pixel under the pointer.
+    pub fn pixel(&self) -> Option<(u32, u32)> {
+        let (camera, picture) = (self.camera?, &self.first.as_ref()?.picture);
+        let [x, y] = camera.picture_from_window(self.pointer?, self.window);
+        let inside = x >= 0.0 && y >= 0.0 && x < picture.width as f32 && y < picture.height as f32;
+        inside.then_some((x as u32, y as u32))
+    }
+
+    /// The light that is seen at a pixel, of whichever picture is seen there.
+    pub fn light(&self, x: u32, y: u32) -> Option<[f32; 4]> {
+        let first = self.first.as_ref()?;
+        let one = first.picture.light(self.layer, x, y);
+        let inside = |picture: &Picture| x < picture.width && y < picture.height;
+        let second = self.second.as_ref().filter(|second| inside(&second.picture));
+        let two = second.map_or([0.0; 4], |second| second.picture.light(self.partner(), x, y));
+        Some(self.mode.light(x, first.picture.width, one, two))
+    }
+
+    /// Does what a command says, if it concerns the desk; false when it concerns the window.
+    pub fn run(&mut self, command: Command) -> bool {
+        match command {
+            Command::Exposure(stops) => {
+                let ev = ((self.view.ev + stops) * 100.0).round() / 100.0;
+                self.view.ev = ev.clamp(*EV.start(), *EV.end());
+            }
+            Command::Gamma(by) => {
+                let gamma = ((self.view.gamma + by) * 100.0).round() / 100.0;
+                self.view.gamma = gamma.clamp(*GAMMA.start(), *GAMMA.end());
+            }
+            Command::ResetView => self.view = View { ev: 0.0, gamma: 1.0, ..self.view },
+            Command::See(channel) if self.view.channel == channel => self.view.channel = Channel::Colour,
+            Command::See(channel) => self.view.channel = channel,
+            Command::Through(transform) => self.view.transform = transform,
+            Command::NextTransform => self.view.transform = self.view.transform.next(),
+            Command::NextLayer => self.step_layer(1),
+            Command::PreviousLayer => self.step_layer(-1),
+            Command::Fit => self.camera = None,
+            Command::Zoom(times) => {
+                let at = self.pointer.unwrap_or(self.window.map(|side| side / 2.0));
+                if let Some(camera) = &mut self.camera {
+                    camera.zoom_to(f32::from(times), at, self.window);
+                }
+            }
+            Command::Wipe => self.compare(Mode::Wipe(0.5), |mode| matches!(mode, Mode::Wipe(_))),
+            Command::Difference => self.compare(Mode::Difference, |mode| mode == Mode::Difference),
+            Command::Flip => self.compare(Mode::Second, |mode| mode == Mode::Second),
+            Command::NextOverlay => self.overlay = self.overlay.next(),
+            Command::NextPreset => self.preset = self.preset.next(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn step_layer(&mut self, by: i64) {
+        let count = self.first.as_ref().map_or(1, |first| first.picture.layers.len()) as i64;
+        self.layer = (self.layer as i64 + by).rem_euclid(count) as usize;
+    }
+
+    fn compare(&mut self, mode: Mode, is_on: impl Fn(Mode) -> bool) {
+        if self.second.is_none() {
+            self.trouble = Some(Trouble {
+                what: "There is only one picture.".into(),
+                advice: "Drop a second one onto the window while holding Shift, or start with two files."
+                    .into(),
+            });
+            return;
+        }
+        self.mode = if is_on(self.mode) { Mode::First } else { mode };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::tests::made;
+
+    fn desk() -> Desk {
+        let mut desk = Desk { window: [100.0, 100.0], ..Desk::default() };
+        let layers: &[(&str, &[&str], fn(usize, usize) -> f32)] =
+            &[("beauty", &["R", "G", "B"], |at, _| at as f32), ("depth", &["Z"], |_, _| 4.0)];
+        desk.put(Side::First, made(10, 10, layers), None);
+        desk.camera = Some(Camera { centre: [5.0, 5.0], zoom: 10.0, is_fit: false });
+        desk
+    }
+
+    #[test]
+    fn a_channel_key_pressed_again_shows_colour() {
+        let mut desk = desk();
+        desk.run(Command::See(Channel::Red));
+        assert_eq!(desk.view.channel, Channel::Red);
+        desk.run(Command::See(Channel::Red));
+        assert_eq!(desk.view.channel, Channel::Colour);
+    }
+
+    #[test]
+    fn layers_go_round_and_numbers_are_not_toned() {
+        let mut desk = desk();
+        assert_eq!(desk.effective_view().transform, Transform::AgX);
+        desk.run(Command::NextLayer);
+        assert_eq!((desk.layer, desk.effective_view().transform), (1, Transform::Raw));
+        desk.run(Command::NextLayer);
+        assert_eq!(desk.layer, 0);
+        desk.run(Command::PreviousLayer);
+        assert_eq!(desk.layer, 1);
+    }
+
+    #[test]
+    fn comparing_needs_two_pictures_and_says_so() {
+        let mut desk = desk();
+        desk.run(Command::Wipe);
+        assert!(desk.trouble.take().is_some_and(|trouble| trouble.what.contains("only one")));
+        desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
+        assert_eq!(desk.mode, Mode::Wipe(0.5), "that is what a second picture is for");
+        assert_eq!(
+            [desk.light(4, 0), desk.light(5, 0)].map(|light| light.map(|light| light[2])),
+            [Some(2.0), Some(9.0)]
+        );
+        desk.run(Command::Difference);
+        assert_eq!(desk.light(0, 0), Some([9.0, 8.0, 7.0, 1.0]));
+    }
+
+    #[test]
+    fn the_pixel_under_the_pointer_is_the_one_that_is_drawn_there() {
+        let mut desk = desk();
+        desk.pointer = Some([37.0, 99.0]);
+        assert_eq!(desk.pixel(), Some((3, 9)));
+        desk.pointer = Some([37.0, 101.0]);
+        assert_eq!(desk.pixel(), None, "below the picture");
+    }
+
+    #[test]
+    fn a_new_version_of_a_picture_keeps_place_and_layer() {
+        let mut desk = desk();
+        desk.run(Command::NextLayer);
+        let camera = desk.camera;
+        let layers: &[(&str, &[&str], fn(usize, usize) -> f32)] = &[("depth", &["Z"], |_, _| 5.0)];
+        desk.put(Side::First, made(10, 10, layers), None);
+        assert_eq!((desk.camera, desk.layer), (camera, 0));
+        desk.put(Side::First, made(20, 10, layers), None);
+        assert_eq!(desk.camera, None, "another size is looked at anew");
+    }
+
+    #[test]
+    fn a_growing_picture_is_the_first_one() {
+        let mut desk = Desk::default();
+        let channels: Vec<String> = ["R", "G", "B", "A"].map(str::to_owned).into();
+        let create = Packet::Create { name: "live".into(), width: 4, height: 4, channels: channels.clone() };
+        assert_eq!(desk.grow(create, Instant::now()), Some(Change::Picture));
+        let rect = frame::TileRect { x: 1, y: 1, width: 1, height: 1 };
+        let values = vec![0.5, 0.25, 0.125, 1.0];
+        desk.grow(Packet::Update { name: "live".into(), rect, channels, values }, Instant::now());
+        assert_eq!(desk.light(1, 1), Some([0.5, 0.25, 0.125, 1.0]));
+        assert_eq!(desk.light(0, 0), Some([0.0; 4]));
+        let outside = frame::TileRect { x: 4, ..rect };
+        let packet = Packet::Update {
+            name: "live".into(),
+            rect: outside,
+            channels: vec!["R".into()],
+            values: vec![1.0],
+        };
+        assert_eq!(desk.grow(packet, Instant::now()), None);
+        assert_eq!(desk.grow(Packet::Close { name: "live".into() }, Instant::now()), Some(Change::End));
+    }
+}

@@ -1,0 +1,196 @@
+//! Pictures that grow: received over loopback by tev's own operations, and kept with what was told of them.
+//!
+//! Only this machine may connect, only four senders at a time, and only creating, updating and closing is taken
+//! ([`frame::tev`]): nobody can make the viewer open a file. A sender that is faster than the window waits.
+
+use std::io::{self, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Instant;
+
+use frame::TileRect;
+use frame::tev::Packet;
+
+/// Packets that wait for the window.
+const WAITING_MAX: usize = 16;
+const SENDERS_MAX: usize = 4;
+/// Rectangles that are remembered of one picture.
+const TILES_MAX: usize = 1 << 16;
+
+/// A socket that takes pictures.
+pub struct Listener {
+    /// Where senders connect.
+    pub address: SocketAddr,
+    packets: Receiver<Packet>,
+}
+
+/// What is known of a picture that grows.
+#[derive(Debug)]
+pub struct Growth {
+    /// How its sender calls it.
+    pub name: String,
+    /// Rectangles in the order in which they first came.
+    pub tiles: Vec<Tile>,
+    /// Whether more may come.
+    pub is_open: bool,
+}
+
+/// A rectangle that came.
+#[derive(Clone, Copy, Debug)]
+pub struct Tile {
+    /// Which pixels.
+    pub rect: TileRect,
+    /// How often it came.
+    pub updates: u32,
+    /// When it came last.
+    pub at: Instant,
+}
+
+/// What a packet changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// There is another picture.
+    Picture,
+    /// There are other numbers in a rectangle.
+    Pixels(TileRect),
+    /// Nothing more comes.
+    End,
+}
+
+impl Listener {
+    /// Listens on a loopback address, port 0 for any that is free; `wake` is called after every packet.
+    ///
+    /// # Errors
+    /// When the address is not loopback or is taken.
+    pub fn open(address: SocketAddr, wake: impl Fn() + Send + Clone + 'static) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            let why = "only this machine may send pictures; use a loopback address";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        let listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        let (sender, packets) = sync_channel(WAITING_MAX);
+        let senders = Arc::new(AtomicUsize::new(0));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if senders.fetch_add(1, Ordering::Relaxed) >= SENDERS_MAX {
+                    senders.fetch_sub(1, Ordering::Relaxed);
+                    continue;
+                }
+                let (sender, wake, senders) = (sender.clone(), wake.clone(), Arc::clone(&senders));
+                std::thread::spawn(move || {
+                    take(stream, &sender, &wake);
+                    senders.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        });
+        Ok(Self { address, packets })
+    }
+
+    /// A packet that waits.
+    pub fn next(&self) -> Option<Packet> {
+        self.packets.try_recv().ok()
+    }
+}
+
+/// Reads packets until the sender goes or sends what cannot be read any further.
+fn take(mut stream: TcpStream, packets: &SyncSender<Packet>, wake: &impl Fn()) {
+    loop {
+        let mut head = [0; 4];
+        let Ok(length) = stream
+            .read_exact(&mut head)
+            .map_err(drop)
+            .and_then(|()| Packet::length_after(head).map_err(drop))
+        else {
+            return;
+        };
+        // Grows with what really comes, not with what was announced.
+        let mut body = Vec::new();
+        match (&mut stream).take(length as u64).read_to_end(&mut body) {
+            Ok(read) if read == length => {}
+            _ => return,
+        }
+        match Packet::read(&body) {
+            Ok(packet) => {
+                if packets.send(packet).is_err() {
+                    return;
+                }
+                wake();
+            }
+            Err(error) => tracing::warn!(%error, "a packet was refused"),
+        }
+    }
+}
+
+impl Growth {
+    /// Of a picture that was just created.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), tiles: Vec::new(), is_open: true }
+    }
+
+    /// Notes that a rectangle came.
+    pub fn note(&mut self, rect: TileRect, at: Instant) {
+        if let Some(tile) = self.tiles.iter_mut().find(|tile| tile.rect == rect) {
+            *tile = Tile { updates: tile.updates + 1, at, rect };
+        } else if self.tiles.len() < TILES_MAX {
+            self.tiles.push(Tile { rect, updates: 1, at });
+        }
+    }
+
+    /// The part that came with a pixel.
+    pub fn tile_at(&self, x: u32, y: u32) -> Option<(usize, &Tile)> {
+        let pixel = TileRect { x, y, width: 1, height: 1 };
+        self.tiles.iter().enumerate().find(|(_, tile)| tile.rect.contains(pixel))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn names() -> Vec<String> {
+        ["R", "G", "B", "A", "samples.Y"].map(str::to_owned).into()
+    }
+
+    fn update(rect: TileRect, value: f32) -> Packet {
+        let values = vec![value; rect.pixels() * 5];
+        Packet::Update { name: "frame".into(), rect, channels: names(), values }
+    }
+
+    #[test]
+    fn tiles_are_counted_and_found_again() {
+        let (mut growth, rect) = (Growth::new("frame"), TileRect { x: 4, y: 4, width: 4, height: 4 });
+        growth.note(rect, Instant::now());
+        growth.note(rect, Instant::now());
+        assert_eq!(growth.tile_at(5, 5).map(|(at, tile)| (at, tile.updates)), Some((0, 2)));
+        assert!(growth.tile_at(0, 0).is_none() && growth.is_open);
+    }
+
+    #[test]
+    fn packets_come_over_loopback_and_refused_ones_do_no_harm() {
+        let listener = Listener::open(([127, 0, 0, 1], 0).into(), || ()).expect("a free port");
+        let mut stream = TcpStream::connect(listener.address).expect("it listens");
+        let rect = TileRect { x: 0, y: 0, width: 2, height: 2 };
+        stream.write_all(&Packet::open_file("secret.exr")).expect("it is read");
+        stream.write_all(&update(rect, 3.0).to_bytes()).expect("it is read");
+        let until = Instant::now() + Duration::from_secs(20);
+        let packet = loop {
+            match listener.next() {
+                Some(packet) => break packet,
+                None => assert!(Instant::now() < until, "the packet came"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        assert_eq!(packet, update(rect, 3.0), "and the file was not opened");
+    }
+
+    #[test]
+    fn the_world_cannot_send_pictures() {
+        assert!(Listener::open(([0, 0, 0, 0], 0).into(), || ()).is_err());
+    }
+}

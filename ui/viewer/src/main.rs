@@ -1,0 +1,112 @@
+//! The program `tessera-viewer`: opens pictures, or waits for one that grows.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use eframe::egui;
+use viewer::canvas::Side;
+use viewer::live::Listener;
+use viewer::window::{self, Window};
+
+/// Looks at pictures as scene-linear light, finished or growing.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    before_help = "\
+Examples:
+  tessera-viewer picture.exr
+  tessera-viewer v001.exr v002.exr
+  tessera-viewer --listen 127.0.0.1:14159"
+)]
+struct Arguments {
+    /// The picture.
+    file: Option<PathBuf>,
+    /// Another one to compare it with.
+    second: Option<PathBuf>,
+    /// Take a growing picture on this address of this computer, by tev's protocol; port 0 takes any and says which.
+    #[arg(long, visible_alias = "live", value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:14159")]
+    listen: Option<SocketAddr>,
+}
+
+/// A file that no window can show.
+const UNREADABLE: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    if !has_display() {
+        return without_display(&arguments);
+    }
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}\n  help: see `tessera doctor` for the graphics driver"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether a window can open; only X11 and Wayland systems can lack one.
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(any(windows, target_os = "macos")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// Where no window can open, the file at least is checked, and a script can tell what is wrong by the exit code.
+fn without_display(arguments: &Arguments) -> ExitCode {
+    let files = arguments.file.iter().chain(&arguments.second);
+    if let Some(trouble) = files.filter_map(|path| window::open(path).err()).next() {
+        say(&format!("error: {}\n  help: {}", trouble.what, trouble.advice));
+        return ExitCode::from(UNREADABLE);
+    }
+    say(
+        "error: there is no display to open a window on\n  help: start it in a desktop session, or use `tessera exr`",
+    );
+    ExitCode::FAILURE
+}
+
+fn run(arguments: Arguments) -> Result<(), String> {
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Tessera viewer")
+            .with_app_id("tessera-viewer")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([760.0, 420.0])
+            .with_drag_and_drop(true),
+        ..eframe::NativeOptions::default()
+    };
+    let create: eframe::AppCreator<'_> = Box::new(move |context| {
+        let egui = context.egui_ctx.clone();
+        let listener = match arguments.listen {
+            Some(address) => Some(listen(address, egui.clone())?),
+            None => None,
+        };
+        let mut window = Window::new(context, listener)?;
+        for (file, side) in [arguments.file, arguments.second].into_iter().zip([Side::First, Side::Second]) {
+            if let Some(file) = file {
+                window.read(side, file, &egui);
+            }
+        }
+        Ok(Box::new(window))
+    });
+    eframe::run_native("tessera-viewer", options, create).map_err(|error| error.to_string())
+}
+
+/// Listens, and says where as the first line of output, for whoever started this program.
+fn listen(address: SocketAddr, context: egui::Context) -> Result<Listener, String> {
+    let listener = Listener::open(address, move || context.request_repaint())
+        .map_err(|error| format!("{address} cannot be listened on: {error}"))?;
+    let mut out = std::io::stdout().lock();
+    // Whoever does not read it needs no address.
+    let _ = writeln!(out, "listening {}", listener.address).and_then(|()| out.flush());
+    Ok(listener)
+}
+
+fn say(text: &str) {
+    // Nobody may be there to hear it.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,236 @@
+//! The window: lays panels around the picture, turns keys into commands, and takes files and packets as they come.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+use eframe::egui::{self, Panel, Ui};
+
+use crate::canvas::{Canvas, Side};
+use crate::command::Command;
+use crate::compare::{self, Mode};
+use crate::desk::{Desk, Trouble};
+use crate::histogram::{Histogram, PIXELS_MAX};
+use crate::live::{Change, Listener};
+use crate::panel::inspect::Measured;
+use crate::panel::palette::Sheet;
+use crate::panel::{self, inspect, layers, palette, stage, status};
+use crate::picture::Picture;
+use crate::theme;
+
+/// Packets that are taken between two frames.
+const PACKETS_MAX: usize = 64;
+
+/// The program's window.
+pub struct Window {
+    /// What lies on the desk.
+    pub desk: Desk,
+    canvas: Canvas,
+    listener: Option<Listener>,
+    files: (Sender<Read>, Receiver<Read>),
+    reading: usize,
+    measured: Measured,
+    /// Which pictures, layers and view `measured` is of.
+    measured_of: Option<Measurement>,
+    sheet: Option<Sheet>,
+    filter: String,
+    is_bare: bool,
+    focus_filter: bool,
+}
+
+type Measurement = ([Option<(u64, usize)>; 2], u32, usize, bool);
+
+/// A file that was read on another thread.
+struct Read {
+    side: Side,
+    path: PathBuf,
+    picture: Result<Picture, Trouble>,
+}
+
+impl Window {
+    /// A window with nothing on its desk.
+    ///
+    /// # Errors
+    /// A sentence when there is no GPU to draw with.
+    pub fn new(context: &eframe::CreationContext<'_>, listener: Option<Listener>) -> Result<Self, String> {
+        theme::apply(&context.egui_ctx);
+        Ok(Self {
+            desk: Desk::default(),
+            canvas: Canvas::new(context)?,
+            listener,
+            files: channel(),
+            reading: 0,
+            measured: Measured::default(),
+            measured_of: None,
+            sheet: None,
+            filter: String::new(),
+            is_bare: false,
+            focus_filter: false,
+        })
+    }
+
+    /// Reads a file on another thread.
+    pub fn read(&mut self, side: Side, path: PathBuf, context: &egui::Context) {
+        self.reading += 1;
+        let (sender, context) = (self.files.0.clone(), context.clone());
+        std::thread::spawn(move || {
+            let picture = open(&path);
+            // The window may have gone.
+            let _ = sender.send(Read { side, path, picture });
+            context.request_repaint();
+        });
+    }
+
+    fn take_files(&mut self) {
+        while let Ok(Read { side, path, picture }) = self.files.1.try_recv() {
+            self.reading -= 1;
+            match picture {
+                Ok(picture) => self.desk.put(side, picture, Some(path)),
+                Err(trouble) => self.desk.trouble = Some(trouble),
+            }
+        }
+    }
+
+    fn take_packets(&mut self, context: &egui::Context) {
+        let Some(listener) = &self.listener else { return };
+        for _ in 0..PACKETS_MAX {
+            let Some(packet) = listener.next() else { return };
+            if let Some(Change::Pixels(rect)) = self.desk.grow(packet, Instant::now())
+                && let [Some(shown), _] = self.desk.shown()
+            {
+                self.canvas.update(Side::First, shown, rect);
+            }
+        }
+        context.request_repaint();
+    }
+
+    fn take_drops(&mut self, context: &egui::Context) {
+        let (dropped, shift) =
+            context.input(|input| (input.raw.dropped_files.clone(), input.modifiers.shift));
+        let first = if shift && self.desk.first.is_some() { Side::Second } else { Side::First };
+        for (file, side) in dropped.iter().zip([first, Side::Second]) {
+            self.read(side, file.path().to_owned(), context);
+        }
+    }
+
+    fn keys(&mut self, context: &egui::Context) {
+        if context.text_edit_focused() {
+            return;
+        }
+        for (shortcut, command) in self.desk.preset.bindings() {
+            if context.input_mut(|input| input.consume_shortcut(&shortcut)) {
+                self.run(command, context);
+            }
+        }
+    }
+
+    /// Does what a command says.
+    pub fn run(&mut self, command: Command, context: &egui::Context) {
+        if self.desk.run(command) {
+            return;
+        }
+        match command {
+            Command::Palette => self.sheet = Some(Sheet::Commands { text: String::new(), chosen: 0 }),
+            Command::Keys => self.sheet = Some(Sheet::Keys),
+            Command::Attributes => self.sheet = Some(Sheet::Attributes { text: String::new() }),
+            Command::FilterLayers => (self.is_bare, self.focus_filter) = (false, true),
+            Command::Panels => self.is_bare = !self.is_bare,
+            Command::CopyPixel => {
+                if let (Some(first), Some((x, y))) = (&self.desk.first, self.desk.pixel()) {
+                    context.copy_text(crate::pixel::text(&first.picture, self.desk.layer, x, y));
+                }
+            }
+            Command::Reload => {
+                let paths = [&self.desk.first, &self.desk.second].map(|it| it.as_ref()?.path.clone());
+                for (path, side) in paths.into_iter().zip([Side::First, Side::Second]) {
+                    if let Some(path) = path {
+                        self.read(side, path, context);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts and compares anew what has changed since.
+    fn measure(&mut self) {
+        let shown = self.desk.shown();
+        let is_difference = self.desk.mode == Mode::Difference;
+        let tiles = self.desk.growth.as_ref().map_or(0, |growth| growth.tiles.len());
+        let stamps = [&shown[0], &shown[1]].map(|side| side.map(|shown| (shown.stamp, shown.layer)));
+        let asked = (stamps, self.desk.view.ev.to_bits(), tiles, is_difference);
+        if self.measured_of == Some(asked) {
+            return;
+        }
+        let [first, second] = shown;
+        self.measured.histogram = first.map(|first| {
+            let (width, height) = (first.picture.width, first.picture.height);
+            let pixels = width as usize * height as usize;
+            let step = ((pixels as f64 / PIXELS_MAX as f64).sqrt().ceil() as usize).max(1);
+            let places =
+                (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| (x, y)));
+            let light = places.map(|(x, y)| first.picture.light(first.layer, x, y));
+            Histogram::of(light, (-self.desk.view.ev).exp2())
+        });
+        let both = first.zip(second).filter(|_| is_difference);
+        self.measured.error = both.map(|(first, second)| {
+            let error = compare::measure((first.picture, first.layer), (second.picture, second.layer));
+            error.map_err(|error| error.to_string())
+        });
+        self.measured_of = Some(asked);
+    }
+}
+
+/// Reads a file, or says what is wrong with it in a sentence and an advice.
+///
+/// # Errors
+/// [`Trouble`], for people.
+pub fn open(path: &Path) -> Result<Picture, Trouble> {
+    Picture::open(path).map_err(|error| {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let advice = if path.exists() {
+            "Give an EXR file that other programs can open, or render it again."
+        } else {
+            "Check the name; nothing is there."
+        };
+        Trouble { what: format!("{name} cannot be shown: {error}."), advice: advice.into() }
+    })
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let context = ui.ctx().clone();
+        self.take_files();
+        self.take_packets(&context);
+        self.take_drops(&context);
+        self.keys(&context);
+        self.measure();
+        let mut commands = Vec::new();
+        let bottom =
+            Panel::bottom("status").frame(panel::frame().inner_margin(egui::Margin::symmetric(12, 4)));
+        bottom.exact_size(38.0).show(ui, |ui| commands = status::show(&mut self.desk, ui));
+        if !self.is_bare {
+            let focus = std::mem::take(&mut self.focus_filter);
+            let left = Panel::left("layers").frame(panel::frame()).default_size(200.0).min_size(160.0);
+            left.show(ui, |ui| {
+                // A panel is as wide as what is in it, and an empty one would be drawn in.
+                ui.set_min_width(ui.available_width());
+                layers::show(&mut self.desk, &mut self.filter, focus, ui);
+            });
+            let right = Panel::right("inspect").frame(panel::frame()).default_size(230.0).min_size(200.0);
+            right.show(ui, |ui| inspect::show(&self.desk, &self.measured, ui));
+        }
+        let middle = egui::CentralPanel::default().frame(egui::Frame::new().fill(theme::SURROUND));
+        middle.show(ui, |ui| stage::show(&mut self.desk, &mut self.canvas, ui));
+        if let Some(sheet) = &mut self.sheet {
+            let (command, goes) = palette::show(sheet, &self.desk, &context);
+            if goes {
+                self.sheet = None;
+            }
+            commands.extend(command);
+        }
+        for command in commands {
+            self.run(command, &context);
+        }
+    }
+}

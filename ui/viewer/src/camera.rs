@@ -48,9 +48,9 @@ impl Camera {
     /// Shows each picture pixel as `zoom` screen pixels, with pixel edges on pixel edges.
     pub fn zoom_to(&mut self, zoom: f32, at: [f32; 2], window: [f32; 2]) {
         self.zoom_at(zoom / self.zoom, at, window);
-        for axis in 0..2 {
-            let left = self.centre[axis] * self.zoom - window[axis] / 2.0;
-            self.centre[axis] = (left.round() + window[axis] / 2.0) / self.zoom;
+        for (centre, window) in self.centre.iter_mut().zip(window) {
+            let left = *centre * self.zoom - window / 2.0;
+            *centre = (left.round() + window / 2.0) / self.zoom;
         }
     }
 

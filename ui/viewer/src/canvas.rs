@@ -247,7 +247,7 @@ fn seen(start: [f32; 2], end: [f32; 2], size: [u32; 2]) -> Vec<(u32, u32)> {
         (square(start[axis]).floor() as u32).min(count)..(square(end[axis]).ceil() as u32).min(count)
     };
     let (columns, rows) = (range(0), range(1));
-    let middle = [columns.start + columns.end, rows.start + rows.end].map(|sum| sum as i64);
+    let middle = [columns.start + columns.end, rows.start + rows.end].map(i64::from);
     let mut all: Vec<_> = rows.flat_map(|row| columns.clone().map(move |column| (column, row))).collect();
     let away = |at: u32, middle: i64| (2 * i64::from(at) + 1 - middle).pow(2);
     all.sort_by_key(|&(column, row)| away(column, middle[0]) + away(row, middle[1]));

@@ -251,11 +251,11 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::tests::made;
+    use crate::picture::tests::{Made, made};
 
     fn desk() -> Desk {
         let mut desk = Desk { window: [100.0, 100.0], ..Desk::default() };
-        let layers: &[(&str, &[&str], fn(usize, usize) -> f32)] =
+        let layers: &[Made<'_>] =
             &[("beauty", &["R", "G", "B"], |at, _| at as f32), ("depth", &["Z"], |_, _| 4.0)];
         desk.put(Side::First, made(10, 10, layers), None);
         desk.camera = Some(Camera { centre: [5.0, 5.0], zoom: 10.0, is_fit: false });
@@ -312,7 +312,7 @@ mod tests {
         let mut desk = desk();
         desk.run(Command::NextLayer);
         let camera = desk.camera;
-        let layers: &[(&str, &[&str], fn(usize, usize) -> f32)] = &[("depth", &["Z"], |_, _| 5.0)];
+        let layers: &[Made<'_>] = &[("depth", &["Z"], |_, _| 5.0)];
         desk.put(Side::First, made(10, 10, layers), None);
         assert_eq!((desk.camera, desk.layer), (camera, 0));
         desk.put(Side::First, made(20, 10, layers), None);

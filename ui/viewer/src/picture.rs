@@ -221,12 +221,11 @@ impl Layer {
 pub(crate) mod tests {
     use super::*;
 
-    /// A picture of given layers, each a function of the pixel's number.
-    pub(crate) fn made(
-        width: u32,
-        height: u32,
-        layers: &[(&str, &[&str], fn(usize, usize) -> f32)],
-    ) -> Picture {
+    /// A layer's name, its channels, and their values by channel and pixel number.
+    pub(crate) type Made<'a> = (&'a str, &'a [&'a str], fn(usize, usize) -> f32);
+
+    /// A picture of given layers.
+    pub(crate) fn made(width: u32, height: u32, layers: &[Made<'_>]) -> Picture {
         let pixels = width as usize * height as usize;
         let layers = layers.iter().map(|(name, channels, value)| {
             let channels = channels.iter().enumerate().map(|(at, name)| Channel {

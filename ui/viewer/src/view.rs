@@ -66,7 +66,7 @@ const INSET: [[f32; 3]; 3] = [
     [0.042_377_68, 0.078_437_35, 0.879_184_97],
 ];
 const OUTSET: [[f32; 3]; 3] = [
-    [1.197_042_3, -0.098_017_255, -0.099_025_01],
+    [1.197_042_3, -0.098_017_26, -0.099_025_01],
     [-0.052_904_067, 1.151_860_5, -0.098_956_45],
     [-0.052_978_86, -0.098_039_82, 1.151_018_7],
 ];
@@ -255,7 +255,8 @@ mod tests {
         for (row, inset) in INSET.iter().enumerate() {
             assert!((inset.iter().sum::<f32>() - 1.0).abs() < 1e-6);
             for column in 0..3 {
-                let product: f32 = (0..3).map(|at| OUTSET[row][at] * INSET[at][column]).sum();
+                let product: f32 =
+                    OUTSET[row].iter().zip(INSET).map(|(out, inset)| out * inset[column]).sum();
                 assert!((product - f32::from(row == column)).abs() < 1e-6);
             }
         }

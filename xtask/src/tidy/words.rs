@@ -30,7 +30,8 @@ const OUTSIDE_WORLD: &[&str] = &[
     "getrandom::",
 ];
 
-const PRODUCT: &[&str] = &["frame/src/", "render-core/src/", "render-net/src/", "app/src/", "cli/src/", "ui/viewer/src/"];
+const PRODUCT: &[&str] =
+    &["frame/src/", "render-core/src/", "render-net/src/", "app/src/", "cli/src/", "ui/viewer/src/"];
 
 /// Where the rules themselves are written down.
 const RULES: &[&str] = &["xtask/src/tidy", "CONVENTIONS.md"];

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::JobId;
-use render_core::AdapterChoice;
+use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
@@ -39,8 +39,9 @@ pub fn submit(
 ) -> Result<Exit, Fault> {
     let coordinator = address(&submission.coordinator)?;
     let artist = open_artist(submission.data.as_deref(), coordinator)?;
-    // Who will render is not known, and nobody waits for the denoiser there.
-    let plan = Plan::open(request, Carried::Quality, audience)?;
+    // As if it were rendered here, so that the farm gives the same picture.
+    let usual = Carried::suited_to(adapter_class(&AdapterChoice::default()));
+    let plan = Plan::open(request, usual, audience)?;
     let commission = plan.commission(&request.output)?;
     plan.announce("", audience);
     runtime()?.block_on(async {

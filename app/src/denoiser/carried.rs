@@ -11,7 +11,7 @@ use frame::AdapterClass;
 pub enum Carried {
     /// For processors and GPUs that share memory with one.
     Small,
-    /// For the rest, and wherever nobody waits: three times the work.
+    /// For the rest: three times the work.
     Quality,
 }
 

@@ -58,8 +58,8 @@ pub(crate) struct Looks {
     /// Who denoises: the nodes that render each tile, this computer when a frame is finished, or nobody.
     #[arg(long, value_enum, default_value = app::denoiser::DENOISE_DEFAULT.name())]
     pub(crate) denoise: Denoise,
-    /// Network of the denoiser: one that the program carries, or a file of weights, which nodes then need too [default: small where the
-    /// adapter is the processor or shares its memory, else quality].
+    /// Network of the denoiser: one that the program carries, or a file of weights, which nodes then need too [default: small where this
+    /// computer's adapter is the processor or shares its memory, else quality].
     #[arg(long, value_name = "small|quality|FILE.tdn")]
     pub(crate) weights: Option<NetworkChoice>,
     /// Adapter of this computer: its number or part of its name, as `tessera doctor` lists them [default: the strongest].

@@ -102,12 +102,10 @@ class Crops:
         return len(self.means)
 
     def fit_for(self, spp):
-        """Crops that leave a target at least as clean as an input of `spp` samples; if there are none, any that leave a target at all."""
+        """Crops that leave a target at least as clean as an input of `spp` samples; if there are none, any that leave a target at all, perhaps none."""
         blocks = self.spp_large()
-        for needed in (2 * spp // LARGE_SPP, spp // LARGE_SPP + 1):
-            if len(fit := np.flatnonzero(blocks >= needed)):
-                return fit
-        raise ValueError(f"no crop holds {spp} samples and a target beside them")
+        clean = np.flatnonzero(blocks >= 2 * spp // LARGE_SPP)
+        return clean if len(clean) else np.flatnonzero(blocks > spp // LARGE_SPP)
 
     def spp_large(self):
         """Number of large blocks of each crop."""

@@ -51,7 +51,9 @@ def batch_of(crops, rng, size, window):
     inputs, targets, exposures = [], [], []
     for _ in range(size):
         spp = int(rng.choice(SPP, p=SPP_SHARE))
-        at = int(rng.choice(crops.fit_for(spp)))
+        while not len(fit := crops.fit_for(spp)):
+            spp //= 2
+        at = int(rng.choice(fit))
         height, width = crops.means[at].shape[-2:]
         y, x = rng.integers(height - window + 1), rng.integers(width - window + 1)
         cut = np.s_[:, :, y : y + window, x : x + window]

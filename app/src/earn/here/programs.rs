@@ -27,9 +27,29 @@ pub fn running() -> Vec<ProgramName> {
     running
 }
 
+/// The name of a process; "a program" where it has gone or hides.
+#[cfg(any(windows, test))]
+pub(super) fn name_of(process: u32) -> ProgramName {
+    let (mut system, process) = (System::new(), sysinfo::Pid::from_u32(process));
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[process]),
+        true,
+        ProcessRefreshKind::nothing(),
+    );
+    let name = system.process(process).map(|process| process.name().to_string_lossy().into_owned());
+    ProgramName::new(&name.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_has_a_name_as_long_as_it_is_there() {
+        let own = name_of(std::process::id());
+        assert!(running().iter().any(|name| name.is_same(&own)), "{own} is missing");
+        assert_eq!(name_of(u32::MAX).to_string(), "a program");
+    }
 
     #[test]
     fn this_test_itself_is_among_the_running_programs() {

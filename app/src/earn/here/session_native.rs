@@ -14,21 +14,10 @@ impl Session {
         idle.ok().map(|idle| u32::try_from(idle.as_seconds()).unwrap_or(u32::MAX)).into()
     }
 
-    /// Windows tells that something fills the screen, not what.
+    /// The program in front, if its window covers a screen. What cannot be asked for counts as unknown.
     #[cfg(windows)]
-    #[expect(unsafe_code, reason = "the system's call has no safe wrapper; see SAFETY")]
     pub(super) fn full_screen(&mut self) -> Sensed<Option<ProgramName>> {
-        use windows_sys::Win32::UI::Shell::{
-            QUNS_BUSY, QUNS_PRESENTATION_MODE, QUNS_RUNNING_D3D_FULL_SCREEN, SHQueryUserNotificationState,
-        };
-        let mut state = 0;
-        // SAFETY: the call writes one number to the place that it is given, which lives until it returns.
-        let outcome = unsafe { SHQueryUserNotificationState(&mut state) };
-        if outcome < 0 {
-            return Sensed::Unknown;
-        }
-        let fills = [QUNS_BUSY, QUNS_RUNNING_D3D_FULL_SCREEN, QUNS_PRESENTATION_MODE].contains(&state);
-        Sensed::Known(fills.then(|| ProgramName::new("a program")))
+        filling().map(|process| process.map(super::programs::name_of)).ok().into()
     }
 
     /// macOS tells it only to programs that may record the screen, which a node has no business asking for.
@@ -36,4 +25,23 @@ impl Session {
     pub(super) fn full_screen(&mut self) -> Sensed<Option<ProgramName>> {
         Sensed::Unknown
     }
+}
+
+/// Windows of the system's own that cover the screen: the desktop.
+#[cfg(windows)]
+const DESKTOP_CLASSES: [&str; 2] = ["Progman", "WorkerW"];
+
+/// The process in front, if its window covers a whole screen.
+#[cfg(windows)]
+fn filling() -> winsafe::SysResult<Option<u32>> {
+    let Some(front) = winsafe::HWND::GetForegroundWindow() else { return Ok(None) };
+    let window = front.GetWindowRect()?;
+    let screen = front.MonitorFromWindow(winsafe::co::MONITOR::DEFAULTTONEAREST).GetMonitorInfo()?.rcMonitor;
+    let covers = window.left <= screen.left
+        && window.top <= screen.top
+        && window.right >= screen.right
+        && window.bottom >= screen.bottom;
+    let is_desktop = DESKTOP_CLASSES.contains(&front.GetClassName()?.as_str());
+    let (_, process) = front.GetWindowThreadProcessId();
+    Ok((covers && !is_desktop).then_some(process))
 }

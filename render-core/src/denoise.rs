@@ -16,11 +16,13 @@ mod aloud;
 #[cfg(test)]
 #[path = "../tests/made/apart.rs"]
 mod apart;
+mod filtered;
 pub(crate) mod gpu;
 mod local;
 mod pieces;
 mod weights;
 
+pub use filtered::Filtered;
 pub use local::{LocalDenoiser, StepTime};
 pub use network::Shape;
 pub use weights::{Linear, Weights, WeightsError};

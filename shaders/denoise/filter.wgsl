@@ -26,12 +26,17 @@ fn hold_blended(corner: vec2<u32>, index: u32) {
     }
 }
 
+// What the middle's weight of the last mean is multiplied with.
+var<private> middle_share: f32;
+
 // Light and, as fourth, whether there was any.
 fn averaged(x: u32, y: u32, thread: vec2<u32>) -> vec4<f32> {
     /*averaged*/
     let mean = sum / total;
     if mean.w < 1e-12 {
+        middle_share = 0.0;
         return vec4<f32>(0.0, 0.0, 0.0, 1.0);
     }
+    middle_share = middle / (total * mean.w);
     return vec4<f32>(mean.xyz / mean.w, 1.0);
 }

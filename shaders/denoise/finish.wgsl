@@ -1,10 +1,10 @@
 // The finest level of the filter, and the albedo put back. Reads head0, the light of all levels and the traced planes, writes
-// the kept part of the region, three numbers a pixel. One thread is one pixel.
+// the kept part of the region: radiance, and how much of it is the pixel's own. One thread is one pixel.
 
 @group(0) @binding(2) var<storage, read> logits: array<Block>;
 @group(0) @binding(3) var<storage, read> pyramid: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> filtered: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> picture: array<f32>;
+@group(0) @binding(5) var<storage, read_write> picture: array<vec4<f32>>;
 
 var<workgroup> albedos: array<array<vec3<f32>, 18>, 10>;
 
@@ -47,8 +47,7 @@ fn main(
     }
     let light = averaged(x, y, thread.xy).xyz;
     let color = light * (averaged_albedo(x, y, thread.xy) + ALBEDO_FLOOR);
-    let at = 3u * (kept_y * layer.kept_width + kept_x);
-    picture[at] = color.x;
-    picture[at + 1u] = color.y;
-    picture[at + 2u] = color.z;
+    let blend = sigmoid(logit_block(TAPS / 4u, x, y)[TAPS % 4u]);
+    let own = middle_share * (1.0 - blend) * pyramid[layer.level_at + y * layer.width + x].w;
+    picture[kept_y * layer.kept_width + kept_x] = vec4<f32>(color, own);
 }

@@ -300,7 +300,7 @@ fn filter(taps: u32) -> String {
         + &part!("filter").replace("/*averaged*/", &averaged)
 }
 
-/// The mean of a held neighbourhood by the softmax of the logits from this channel on: `sum` and `total`.
+/// The mean of a held neighbourhood by the softmax of the logits from this channel on: `sum`, `total`, and the part `middle`.
 fn averaged(taps: u32, held: &str, shape: &str, first_channel: u32) -> String {
     let side = if taps == 25 { 5 } else { 3 };
     let blocks = first_channel / 4..(first_channel + taps).div_ceil(4);
@@ -323,6 +323,9 @@ fn averaged(taps: u32, held: &str, shape: &str, first_channel: u32) -> String {
             &mut text,
             format_args!("share = exp({} - most);\ntotal += share;\nsum += share * {place};", logit(tap)),
         );
+        if tap == taps / 2 {
+            put(&mut text, format_args!("let middle = share;"));
+        }
     }
     text
 }

@@ -3,7 +3,7 @@
     python training/denoiser/fixture.py render-core/tests/denoise
 
 `pytorch.bin`: u32 little-endian length of a JSON header, the header, then f32 little-endian: the planes of the picture in the order
-of PLANES, pixels interleaved, and for each network the filtered picture and that after the guard. Of every layer the header has the mean, the mean of absolute
+of PLANES, pixels interleaved, and for each network the filtered picture, the own shares and the picture after the guard. Of every layer the header has the mean, the mean of absolute
 values and some single values. `tiny.tdn`: a weights file, by the program that writes the real ones, of the smallest network that
 can be run. The networks' numbers are those of `Weights::random` in render-core/src/denoise/weights.rs.
 """
@@ -105,8 +105,9 @@ def traced(size, noisy, exposure):
     for name, module in kept:
         module.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, out))
     with torch.no_grad():
-        filtered = network(padded(noisy), exposure)[..., :HEIGHT, :WIDTH]
-        pictures = [one[0].permute(1, 2, 0).numpy() for one in (filtered, guarded(noisy, filtered, exposure))]
+        filtered, own = (plane[..., :HEIGHT, :WIDTH] for plane in network.with_own(padded(noisy), exposure))
+        pictures = [filtered, own, guarded(noisy, filtered, own, exposure)]
+        pictures = [one[0].permute(1, 2, 0).numpy() for one in pictures]
     layers = {name: summary(seen[name], rng) for name, _ in kept}
     return {"name": size, "widths": network.widths, "taps": network.taps, "seed": SEEDS[size], "layers": layers}, pictures
 

@@ -11,8 +11,10 @@ from torch import nn
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 FEATURES = 12
 ALBEDO_FLOOR = 0.05
-# How much more the guard excuses where noise is strong against the picture.
-RARE_LIGHT = 10.0
+# The guard: what more is excused where noise is strong against the picture, and where few samples may have missed light.
+RARE_LIGHT = 8.0
+FEW_SAMPLES = 4.0
+CELL = 16
 SIZES = {"small": ((24, 32, 48, 64), 9), "quality": ((48, 64, 96, 128), 25)}
 
 
@@ -154,7 +156,7 @@ class Denoiser(nn.Module):
         return [F.pixel_shuffle(full, 2), self.head1(d0), self.head2(d1), self.head3(d2), self.head4(e3)]
 
     def filtered(self, logits, light, albedo, valid):
-        """Section 3: from logits and noisy light to radiance."""
+        """Section 3: from logits and noisy light to radiance, and each pixel's own share."""
         taps = self.taps
         full = logits[0]
         weight = torch.sigmoid(full[:, taps + 1 : taps + 2]) * valid
@@ -166,11 +168,18 @@ class Denoiser(nn.Module):
         for level in reversed(range(top)):
             blend = torch.sigmoid(logits[level][:, taps : taps + 1])
             z = (1 - blend) * pyramid[level] + blend * doubled(out)
-            out = normalised(averaged(z, logits[level][:, :taps]))
+            mean = averaged(z, logits[level][:, :taps])
+            out = normalised(mean)
+        own = full[:, :taps].softmax(1)[:, taps // 2 : taps // 2 + 1] * (1 - blend) * weight
+        own = torch.where(mean[:, 3:] < 1e-12, torch.zeros_like(own), own / mean[:, 3:].clamp_min(1e-12))
         smooth_albedo = averaged(albedo, full[:, taps + 2 :])
-        return out[:, :3] * (smooth_albedo + ALBEDO_FLOOR)
+        return out[:, :3] * (smooth_albedo + ALBEDO_FLOOR), own
 
     def forward(self, noisy, exposure):
+        return self.with_own(noisy, exposure)[0]
+
+    def with_own(self, noisy, exposure):
+        """Filtered radiance and own shares."""
         stack, light, albedo, valid = features(noisy, exposure)
         if self.blind:
             # Ablations: what a feature is worth shows when it is taken away.
@@ -194,18 +203,40 @@ def tone_slope(x):
     return curve / (1 + x) ** 2
 
 
-def guarded(noisy, out, exposure):
+def in_cells(plane):
+    """Sums over cells, those at the edge smaller."""
+    height, width = plane.shape[-2:]
+    return F.avg_pool2d(F.pad(plane, (0, -width % CELL, 0, -height % CELL)), CELL) * CELL**2
+
+
+def between_cells(cells, like):
+    """Cells to pixels, linear between their centres."""
+    return F.interpolate(cells, scale_factor=CELL, mode="bilinear")[..., : like.shape[-2], : like.shape[-1]]
+
+
+def guarded(noisy, out, own, exposure):
     """Section 8: the noisy picture comes back where noise does not explain the difference. Not part of the training."""
     samples = noisy["samples"]
-    before, after = exposure * luminance(noisy["radiance"]), exposure * luminance(out)
-    around, variance = boxed((before + after) / 2, 1), exposure**2 * noisy["variance"]
-    weight = tone_slope(around + 0.005) ** 2
+    traced = torch.where(samples > 0, noisy["radiance"], out)
+    mixed, bright = pixels_guarded(noisy, traced, out, own, exposure), lambda rgb: (exposure * luminance(rgb)).clamp_max(1e6)
+    before, after = (boxed(in_cells(bright(rgb)), 1) for rgb in (traced, mixed))
+    gain = ((before - after) / after.clamp_min(1e-30)).clamp(-0.5, 0.5)
+    return mixed * (1 + between_cells(gain, mixed))
+
+
+def pixels_guarded(noisy, traced, out, own, exposure):
+    """Its first step."""
+    samples = noisy["samples"]
+    before, after = ((exposure * luminance(rgb)).clamp_max(1e6) for rgb in (traced, out))
+    middle, variance = (before + after) / 2, (exposure**2 * noisy["variance"]).clamp_max(1e12)
+    weight = tone_slope(middle + 0.005) ** 2
     apart = boxed(weight * (after - before) ** 2, 2)
-    strength = boxed(variance, 2) / (boxed(around, 2) + 0.02) ** 2
-    excused = (0.7 + 4 / samples.clamp_min(1) + RARE_LIGHT * strength) * boxed(weight * variance, 2)
-    error = (apart - excused).clamp_min(0)
-    trust = torch.where((error > 0) & (samples >= 2), excused / (excused + error).clamp_min(1e-30), torch.ones_like(error))
-    return trust * out + (1 - trust) * noisy["radiance"]
+    strength = boxed(variance, 2) / (boxed(boxed(middle, 1), 2) + 0.02) ** 2
+    by_light = between_cells(in_cells(variance) / in_cells(middle + 0.02), variance)
+    missed = (FEW_SAMPLES / samples.clamp_min(1)) ** 2 * by_light * boxed((1 - own) * weight * after, 2)
+    excused = (1 + RARE_LIGHT * strength) * boxed((1 - own) * weight * variance, 2) + missed
+    trust = torch.where((apart > excused) & (samples >= 2), excused / apart.clamp_min(1e-30), torch.ones_like(apart))
+    return trust * out + (1 - trust) * traced
 
 
 def denoised(network, noisy, exposure):
@@ -213,4 +244,5 @@ def denoised(network, noisy, exposure):
     height, width = noisy["radiance"].shape[-2:]
     pad = (0, -width % 16, 0, -height % 16)
     padded = {name: F.pad(plane, pad, mode="replicate") for name, plane in noisy.items()}
-    return guarded(noisy, network(padded, exposure)[..., :height, :width], exposure)
+    out, own = (plane[..., :height, :width] for plane in network.with_own(padded, exposure))
+    return guarded(noisy, out, own, exposure)

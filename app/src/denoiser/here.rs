@@ -8,7 +8,7 @@ use std::sync::Arc;
 use frame::{AdapterClass, DenoiseFault, NetworkId, Noisy, TileDenoiser};
 use render_core::denoise::cpu::CpuDenoiser;
 use render_core::denoise::guard::{GUARD_REACH_PX, guard};
-use render_core::denoise::{LocalDenoiser, Weights};
+use render_core::denoise::{Filtered, LocalDenoiser, Weights};
 use render_core::{AdapterChoice, adapter_class};
 
 /// A network on this machine. Opens nothing before the first picture.
@@ -45,19 +45,19 @@ impl Here {
         })
     }
 
-    fn run(&mut self, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
+    fn run(&mut self, noisy: &Noisy, exposure_scale: f32) -> Filtered {
         let fault = match self.place() {
             Place::Processor(denoiser) => return denoiser.denoise(noisy, exposure_scale),
             Place::Adapter(denoiser) => match denoiser.denoise(noisy, exposure_scale) {
-                Ok(colours) => return colours,
+                Ok(filtered) => return filtered,
                 Err(fault) => fault,
             },
         };
         tracing::warn!(%fault, "the adapter failed to denoise, so the processor does");
         let denoiser = Box::new(CpuDenoiser::new(&self.weights));
-        let colours = denoiser.denoise(noisy, exposure_scale);
+        let filtered = denoiser.denoise(noisy, exposure_scale);
         self.place = Some(Place::Processor(denoiser));
-        colours
+        filtered
     }
 }
 
@@ -71,8 +71,7 @@ impl TileDenoiser for Here {
     }
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
-        let mut colours = self.run(noisy, exposure_scale);
-        guard(noisy, exposure_scale, &mut colours);
-        Ok(colours)
+        let filtered = self.run(noisy, exposure_scale);
+        Ok(guard(noisy, exposure_scale, filtered))
     }
 }

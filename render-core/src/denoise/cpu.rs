@@ -18,10 +18,10 @@ use grid::Grid;
 use passes::{convolve, convolved, double_into, pooled};
 use surface::surface;
 
-use super::Weights;
 use super::features::exposure_used;
 use super::network::{ALBEDO_TAPS, ALIGNMENT_PX, CONVOLUTIONS, HEADS, LEVELS};
 use super::pieces::{Extent, Piece, pieces};
+use super::{Filtered, Weights};
 
 pub use lanes::Instructions;
 
@@ -44,8 +44,8 @@ pub struct CpuDenoiser {
     heads: Vec<Packed>,
 }
 
-/// The denoised picture: three values for each pixel, interleaved.
-pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
+/// The filtered picture.
+pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
     CpuDenoiser::new(weights).denoise(noisy, exposure_scale)
 }
 
@@ -90,14 +90,15 @@ impl CpuDenoiser {
         self
     }
 
-    /// The denoised picture: three values for each pixel, interleaved.
-    pub fn denoise(&self, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
+    /// The filtered picture.
+    pub fn denoise(&self, noisy: &Noisy, exposure_scale: f32) -> Filtered {
         let exposure = exposure_used(exposure_scale);
         let (width, height) = (noisy.width() as usize, noisy.height() as usize);
-        let mut picture = vec![0.0; 3 * width * height];
+        let mut picture = Filtered::zeroed(width * height);
         for piece in self.pieces(noisy) {
-            let denoised = self.denoise_extent(noisy, exposure, piece.region);
-            copy(&piece, &denoised, &mut picture, width);
+            let region = piece.region;
+            let filtered = self.denoise_extent(noisy, exposure, region);
+            picture.take(width, &piece, &filtered, (region.x, region.y), region.width as usize);
         }
         picture
     }
@@ -110,7 +111,7 @@ impl CpuDenoiser {
     }
 
     /// A rectangle aligned to 16 pixels, as if it were a picture.
-    fn denoise_extent(&self, noisy: &Noisy, exposure: f32, extent: Extent) -> Vec<f32> {
+    fn denoise_extent(&self, noisy: &Noisy, exposure: f32, extent: Extent) -> Filtered {
         let (features, mut surface) = surface(noisy, exposure, extent);
         let instructions = self.instructions;
         let (deep, heads) = self.network(features);
@@ -160,16 +161,5 @@ impl CpuDenoiser {
         let heads = self.heads.iter().zip(layers);
         let heads = heads.map(|(head, layer)| convolved(instructions, head, layer)).collect();
         (finest, heads)
-    }
-}
-
-/// Copies what is kept of a piece into a picture of `width` columns.
-fn copy(piece: &Piece, denoised: &[f32], picture: &mut [f32], width: usize) {
-    let (kept, region) = (piece.kept, piece.region);
-    for row in 0..kept.height {
-        let from = (kept.y - region.y + row) as usize * region.width as usize + (kept.x - region.x) as usize;
-        let to = (kept.y + row) as usize * width + kept.x as usize;
-        let count = 3 * kept.width as usize;
-        picture[3 * to..3 * to + count].copy_from_slice(&denoised[3 * from..3 * from + count]);
     }
 }

@@ -17,7 +17,7 @@ use shaders::denoise::{NOISY_VALUES, Stored};
 use super::features::exposure_used;
 use super::network::ALIGNMENT_PX;
 use super::pieces::{Extent, Piece, pieces};
-use super::{StepTime, Weights};
+use super::{Filtered, StepTime, Weights};
 use crate::gpu::{Buffer, Gpu, GpuFault, STEP_STRIDE};
 use packed::PackedWeights;
 use room::{Form, Pipelines, Room};
@@ -64,7 +64,7 @@ impl GpuDenoiser {
         Ok(denoiser)
     }
 
-    /// The denoised radiance of a picture, three numbers a pixel. `exposure` is the frame's one scale.
+    /// The filtered picture. `exposure` is the frame's one scale.
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost or has no memory for one piece; `self` is then of no more use.
@@ -73,7 +73,7 @@ impl GpuDenoiser {
         gpu: &Gpu,
         picture: &Noisy,
         exposure: f32,
-    ) -> Result<Vec<f32>, GpuFault> {
+    ) -> Result<Filtered, GpuFault> {
         let exposure = exposure_used(exposure);
         let (width, height) = (picture.width(), picture.height());
         let pieces = pieces(width, height, self.form.shape.reach_px(), self.region_pixels_max)
@@ -81,14 +81,11 @@ impl GpuDenoiser {
         let area = |extent: &Extent| u64::from(extent.width) * u64::from(extent.height);
         let needed = pieces.iter().map(|piece| area(&piece.region)).max().unwrap_or(0);
         self.make_room(gpu, needed)?;
-        let mut out = vec![0.0; 3 * width as usize * height as usize];
+        let mut out = Filtered::zeroed(width as usize * height as usize);
         for piece in &pieces {
-            let kept = self.denoise_piece(gpu, picture, piece, exposure)?;
-            let row = 3 * piece.kept.width as usize;
-            for (y, values) in kept.chunks_exact(row).enumerate() {
-                let at = (piece.kept.y as usize + y) * width as usize + piece.kept.x as usize;
-                out[3 * at..3 * at + row].copy_from_slice(values);
-            }
+            let filtered = self.denoise_piece(gpu, picture, piece, exposure)?;
+            let kept = piece.kept;
+            out.take(width as usize, piece, &filtered, (kept.x, kept.y), kept.width as usize);
         }
         Ok(out)
     }
@@ -140,19 +137,24 @@ impl GpuDenoiser {
         picture: &Noisy,
         piece: &Piece,
         exposure: f32,
-    ) -> Result<Vec<f32>, GpuFault> {
-        let Some(room) = &self.room else { return Ok(Vec::new()) };
+    ) -> Result<Filtered, GpuFault> {
+        let Some(room) = &self.room else { return Ok(Filtered::zeroed(0)) };
         let traced = traced_part(picture, &piece.region);
         gpu.write(&room.noisy, bytemuck::cast_slice(&planes_of(picture, &traced)));
         let steps = self.plan(room, piece, &traced, exposure);
         let mut pace = self.pace;
         pace.run(gpu, &self.steps, &steps)?;
         self.pace = pace;
-        let size = 12 * u64::from(piece.kept.width) * u64::from(piece.kept.height);
+        let size = 16 * u64::from(piece.kept.width) * u64::from(piece.kept.height);
         let mut work = gpu.record();
         work.copy((&room.picture, 0), (&room.readback, 0), size);
         let bytes = gpu.run(work, &room.readback, size)?;
-        Ok(bytemuck::pod_collect_to_vec(&bytes))
+        let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+        let pixels = values.chunks_exact(4);
+        Ok(Filtered {
+            radiance: pixels.clone().flat_map(|pixel| &pixel[..3]).copied().collect(),
+            own: pixels.map(|pixel| pixel[3]).collect(),
+        })
     }
 }
 

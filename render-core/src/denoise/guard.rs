@@ -1,66 +1,139 @@
 //! Holds what the network made against what was traced, so that denoising never costs what the samples already knew.
 //!
 //! Section 8 of `docs/denoiser.md`. The noisy picture is right on average and its variance is known; the denoised one has next to no
-//! noise but may be wrong. How far the two lie apart, beyond what noise explains, is an estimate of that error, and with it the
-//! best mean of the two is known (the positive-part estimator of James & Stein, 1961, over a window). Knows no network.
+//! noise but may be wrong, and partly repeats its input. How wrong any mean of the two is can be estimated without knowing the truth (Stein,
+//! 1981), which gives the best one for each pixel; then each neighbourhood gets back the energy that it lost. Knows no network.
+
+mod cells;
 
 use frame::Noisy;
 
+use super::Filtered;
 use super::features::{LUMINANCE, exposure_used};
+use cells::Cells;
 
-/// How far around a pixel the guard looks: a window of 5×5 of values that come from 3×3.
-pub const GUARD_REACH_PX: u32 = 3;
+/// How far around a pixel the guard looks: from a pixel left of its cell's centre to the far edge of the third cell to the left, and so on all sides.
+pub const GUARD_REACH_PX: u32 = 55;
 
 /// Added to the exposed luminance, so that black does not weigh without bound.
 const DARK: f32 = 0.005;
-/// Share of the estimated variance that is really there: stratified samples are better than their variance says (0.43 to 1.0 was measured).
-const SHARE: f32 = 0.7;
-/// How much more is excused where few samples estimate the variance.
-const FEW_SAMPLES: f32 = 4.0;
-/// And where noise is strong against the picture: such noise comes from rare bright samples, and whoever missed them knows nothing of it.
-const RARE_LIGHT: f32 = 10.0;
 /// Exposed luminance below which noise is not strong, however dark the picture.
 const BLACK: f32 = 0.02;
+/// How much more is excused where noise is strong against the picture: such noise comes from rare bright samples, and a window that missed
+/// some has too little variance.
+const RARE_LIGHT: f32 = 8.0;
+/// Few samples may have missed rare light in the whole window: by this many over the samples, squared.
+const FEW_SAMPLES: f32 = 4.0;
+/// A network that is wrong by more than this share of the light is not repaired by scaling.
+const GAIN_MAX: f32 = 0.5;
+/// Bounds of exposed luminance and its variance, so that hostile numbers stay finite.
+const BRIGHT_MAX: f32 = 1e6;
+const VARIANCE_MAX: f32 = 1e12;
 
-/// Mixes the noisy radiance back into `colours` (three for each pixel) wherever they differ by more than noise explains.
-pub fn guard(noisy: &Noisy, exposure_scale: f32, colours: &mut [f32]) {
-    let (width, height) = (noisy.width() as usize, noisy.height() as usize);
+/// The guarded radiance of a picture, three values for each pixel, whose upper left corner lies on the frame's grid of 16 pixels.
+pub fn guard(noisy: &Noisy, exposure_scale: f32, filtered: Filtered) -> Vec<f32> {
     let exposure = exposure_used(exposure_scale);
-    let traced: Vec<f32> = noisy.radiance.iter().map(|&value| sensible(value)).collect();
-    let bright =
-        |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
-    let before: Vec<f32> = traced.chunks_exact(3).map(bright).collect();
-    let after: Vec<f32> = colours.chunks_exact(3).map(bright).collect();
-    let middle: Vec<f32> = before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
-    // An error counts as much as it is seen: by the slope of the tone curve where the pixel lies.
-    let around = boxed(&middle, width, height, 1);
-    let weight: Vec<f32> = around.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
-    let apart = |at: usize| weight[at] * (after[at] - before[at]).powi(2);
-    let noise = |at: usize| weight[at] * exposure * exposure * sensible(noisy.variance[at]);
-    let apart = boxed(&(0..width * height).map(apart).collect::<Vec<_>>(), width, height, 2);
-    let noise = boxed(&(0..width * height).map(noise).collect::<Vec<_>>(), width, height, 2);
-    let variance: Vec<f32> =
-        noisy.variance.iter().map(|&value| exposure * exposure * sensible(value)).collect();
-    let (variance, around) = (boxed(&variance, width, height, 2), boxed(&around, width, height, 2));
-    let strength = |at: usize| variance[at] / (around[at] + BLACK).powi(2);
-    let pixels = colours.chunks_exact_mut(3).zip(traced.chunks_exact(3)).zip(&noisy.samples);
-    for (at, ((colour, traced), &samples)) in pixels.enumerate() {
-        let share = trust(apart[at], noise[at], strength(at), samples);
+    let width = noisy.width() as usize;
+    let traced = traced_or(noisy, &filtered.radiance);
+    let before = exposed(&traced, exposure);
+    let trust = Held::new(noisy, exposure, &before, &filtered).trust();
+    let mut mixed = filtered.radiance;
+    let pixels = mixed.chunks_exact_mut(3).zip(traced.chunks_exact(3));
+    for ((colour, traced), share) in pixels.zip(trust) {
         for (colour, traced) in colour.iter_mut().zip(traced) {
             *colour = share * *colour + (1.0 - share) * traced;
         }
     }
+    give_energy_back(&mut mixed, &before, exposure, width);
+    mixed
 }
 
-/// The share of the denoised colour: 1 while noise explains the difference, and the less the more is left to explain.
-fn trust(apart: f32, noise: f32, strength: f32, samples: u32) -> f32 {
-    // One sample has no variance, none has no colour.
-    if samples < 2 {
-        return 1.0;
+/// Radiance as it was traced; what was filtered where nothing was.
+fn traced_or(noisy: &Noisy, filtered: &[f32]) -> Vec<f32> {
+    let pixels = noisy.radiance.chunks_exact(3).zip(filtered.chunks_exact(3)).zip(&noisy.samples);
+    let pixels =
+        pixels.flat_map(|((traced, filtered), &samples)| if samples > 0 { traced } else { filtered });
+    pixels.map(|&value| sensible(value)).collect()
+}
+
+fn exposed(radiance: &[f32], exposure: f32) -> Vec<f32> {
+    let bright =
+        |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
+    radiance.chunks_exact(3).map(|rgb| bright(rgb).min(BRIGHT_MAX)).collect()
+}
+
+/// What the first step looks at: planes of exposed luminance.
+struct Held<'a> {
+    noisy: &'a Noisy,
+    before: &'a [f32],
+    after: Vec<f32>,
+    /// Between the two.
+    middle: Vec<f32>,
+    variance: Vec<f32>,
+    /// An error counts as much as it is seen: by the squared slope of the tone curve.
+    weight: Vec<f32>,
+    /// The part of a pixel that its neighbours made.
+    others: Vec<f32>,
+}
+
+impl<'a> Held<'a> {
+    fn new(noisy: &'a Noisy, exposure: f32, before: &'a [f32], filtered: &Filtered) -> Self {
+        let after = exposed(&filtered.radiance, exposure);
+        let middle: Vec<f32> =
+            before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
+        let variance = |&value: &f32| (exposure * exposure * sensible(value)).min(VARIANCE_MAX);
+        let variance = noisy.variance.iter().map(variance).collect();
+        let weight = middle.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
+        let others = filtered.own.iter().map(|&own| 1.0 - sensible(own).min(1.0)).collect();
+        Self { noisy, before, after, middle, variance, weight, others }
     }
-    let excused = (SHARE + FEW_SAMPLES / samples as f32 + RARE_LIGHT * strength) * noise;
-    let error = (apart - excused).max(0.0);
-    if error > 0.0 { excused / (excused + error) } else { 1.0 }
+
+    /// The share of the denoised colour of each pixel.
+    fn trust(&self) -> Vec<f32> {
+        let (width, height) = (self.noisy.width() as usize, self.noisy.height() as usize);
+        let around = |plane: Vec<f32>| boxed(&plane, width, height, 2);
+        let of = |value: &dyn Fn(usize) -> f32| around((0..width * height).map(value).collect());
+        let apart = of(&|at| self.weight[at] * (self.after[at] - self.before[at]).powi(2));
+        let noise = of(&|at| self.others[at] * self.weight[at] * self.variance[at]);
+        let light = of(&|at| self.others[at] * self.weight[at] * self.after[at]);
+        let (variance, middle) =
+            (around(self.variance.clone()), around(boxed(&self.middle, width, height, 1)));
+        let dark: Vec<f32> = self.middle.iter().map(|middle| middle + BLACK).collect();
+        let by_light = Cells::sums(&self.variance, width)
+            .joined(&Cells::sums(&dark, width), |noise, light| noise / light);
+        let mut trust = vec![1.0; width * height];
+        let mut by_light_row = vec![0.0; width];
+        for (y, row) in trust.chunks_exact_mut(width).enumerate() {
+            by_light.seen_from_row(y, &mut by_light_row);
+            for (x, (trust, by_light)) in row.iter_mut().zip(&by_light_row).enumerate() {
+                let at = y * width + x;
+                let samples = self.noisy.samples[at];
+                let strength = variance[at] / (middle[at] + BLACK).powi(2);
+                let missed = (FEW_SAMPLES / samples.max(1) as f32).powi(2) * by_light * light[at];
+                let excused = (1.0 + RARE_LIGHT * strength) * noise[at] + missed;
+                // One sample has no variance, none has no colour.
+                if samples >= 2 && apart[at] > excused {
+                    *trust = excused / apart[at];
+                }
+            }
+        }
+        trust
+    }
+}
+
+/// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light.
+fn give_energy_back(mixed: &mut [f32], before: &[f32], exposure: f32, width: usize) {
+    let after = exposed(mixed, exposure);
+    let [before, after] = [before, &after].map(|plane| Cells::sums(plane, width).with_neighbours());
+    let gain = before
+        .joined(&after, |before, after| ((before - after) / after.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX));
+    let mut gains = vec![0.0; width];
+    for (y, row) in mixed.chunks_exact_mut(3 * width).enumerate() {
+        gain.seen_from_row(y, &mut gains);
+        for (colour, gain) in row.chunks_exact_mut(3).zip(&gains) {
+            colour.iter_mut().for_each(|value| *value *= 1.0 + gain);
+        }
+    }
 }
 
 /// Not finite counts as 0, and so does what is below it.
@@ -95,85 +168,4 @@ fn boxed(plane: &[f32], width: usize, height: usize, radius: usize) -> Vec<f32> 
 }
 
 #[cfg(test)]
-mod tests {
-    use frame::NoisyPlanes;
-
-    use super::*;
-
-    const SIDE: usize = 9;
-
-    fn noisy(radiance: &[f32], variance: f32, samples: u32) -> Noisy {
-        let plane = |value: f32, channels: usize| vec![value; SIDE * SIDE * channels];
-        let planes = NoisyPlanes {
-            radiance: radiance.to_vec(),
-            albedo: plane(0.5, 3),
-            normal: plane(0.0, 3),
-            depth: plane(1.0, 1),
-            hits: plane(1.0, 1),
-            variance: plane(variance, 1),
-            samples: vec![samples; SIDE * SIDE],
-        };
-        Noisy::new(SIDE as u32, SIDE as u32, planes).expect("of one size")
-    }
-
-    fn guarded(radiance: &[f32], variance: f32, samples: u32, colour: f32) -> Vec<f32> {
-        let mut colours = vec![colour; radiance.len()];
-        guard(&noisy(radiance, variance, samples), 1.0, &mut colours);
-        colours
-    }
-
-    #[test]
-    fn a_picture_without_noise_comes_back_as_it_was_traced() {
-        let traced: Vec<f32> = (0..SIDE * SIDE * 3).map(|at| at as f32 / 50.0).collect();
-        assert_eq!(guarded(&traced, 0.0, 4096, 0.7), traced);
-    }
-
-    #[test]
-    fn what_noise_explains_is_left_denoised() {
-        let traced: Vec<f32> =
-            (0..SIDE * SIDE * 3).map(|at| if at / 3 % 2 == 0 { 0.9 } else { 1.1 }).collect();
-        assert_eq!(guarded(&traced, 0.02, 64, 1.0), vec![1.0; traced.len()]);
-    }
-
-    #[test]
-    fn beyond_that_the_error_stays_below_that_of_the_noise() {
-        // The network is wrong by three standard deviations; the picture is grey, so nothing depends on the window.
-        let traced = vec![1.0; SIDE * SIDE * 3];
-        let deviation = 0.01f32;
-        for wrong in [1.5, 2.0, 3.0, 10.0, 100.0] {
-            let colour = guarded(&traced, deviation * deviation, 256, 1.0 + wrong * deviation)[3 * SIDE];
-            assert!(colour - 1.0 < deviation, "{wrong} deviations: {}", colour - 1.0);
-            assert!(colour >= 1.0);
-        }
-    }
-
-    #[test]
-    fn too_few_samples_to_know_the_noise_leave_the_network_alone() {
-        let traced = vec![1.0; SIDE * SIDE * 3];
-        assert_eq!(guarded(&traced, 0.0, 1, 3.0), vec![3.0; traced.len()]);
-    }
-
-    #[test]
-    fn hostile_numbers_give_finite_colours() {
-        for value in [f32::NAN, f32::INFINITY, f32::MAX, -1.0] {
-            let mut traced = vec![0.5; SIDE * SIDE * 3];
-            traced[40] = value;
-            let colours = guarded(&traced, value, 16, 0.5);
-            assert!(colours.iter().all(|colour| colour.is_finite() && *colour >= 0.0), "{value}");
-        }
-    }
-
-    #[test]
-    fn nothing_farther_than_the_stated_reach_is_looked_at() {
-        let calm = vec![1.0; SIDE * SIDE * 3];
-        let mut lively = calm.clone();
-        lively[0..3].fill(5.0);
-        let (calm, lively) = (guarded(&calm, 1e-4, 64, 1.01), guarded(&lively, 1e-4, 64, 1.01));
-        let reach = GUARD_REACH_PX as usize;
-        for (at, (calm, lively)) in calm.chunks(3).zip(lively.chunks(3)).enumerate() {
-            if at % SIDE > reach || at / SIDE > reach {
-                assert_eq!(calm, lively, "pixel {at}");
-            }
-        }
-    }
-}
+mod tests;

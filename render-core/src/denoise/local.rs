@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use frame::{AdapterCard, Noisy};
 
-use super::Weights;
 use super::gpu::GpuDenoiser;
+use super::{Filtered, Weights};
 use crate::gpu::{AdapterChoice, Gpu, GpuFault};
 
 /// Denoises on one GPU that it opened for nothing else.
@@ -42,11 +42,11 @@ impl LocalDenoiser {
         &self.card
     }
 
-    /// The denoised radiance of a picture, three numbers a pixel; `exposure` is the frame's one scale.
+    /// The filtered picture; `exposure` is the frame's one scale.
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew.
-    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Vec<f32>, GpuFault> {
+    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Filtered, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
 

@@ -11,9 +11,9 @@ pub(crate) use layers::{convolved, input, mixed};
 
 use frame::Noisy;
 
-use super::Weights;
 use super::features::{exposure_used, pixel};
 use super::network::{ALIGNMENT_PX, CONVOLUTIONS, FEATURES, HEADS, LEVELS};
+use super::{Filtered, Weights};
 
 /// Values on a grid, channel by channel, rows within.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +45,8 @@ pub struct Trace {
     pub pyramid: Vec<Layer>,
     /// Filtered light, by level, three channels.
     pub filtered: Vec<Layer>,
-    /// The result, three for each pixel, interleaved, cut to the picture.
-    pub picture: Vec<f32>,
+    /// The result, cut to the picture.
+    pub picture: Filtered,
 }
 
 impl Layer {
@@ -74,12 +74,12 @@ impl Layer {
     }
 }
 
-/// The denoised picture: three values for each pixel, interleaved.
-pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
+/// The filtered picture.
+pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
     trace(weights, noisy, exposure_scale).picture
 }
 
-/// The denoised picture and everything on the way.
+/// The filtered picture and everything on the way.
 pub fn trace(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Trace {
     let (features, light, albedo, sampled) = padded(noisy, exposure_used(exposure_scale));
     let mut convolutions: Vec<Layer> = Vec::with_capacity(CONVOLUTIONS.len());
@@ -101,7 +101,9 @@ pub fn trace(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Trace {
     }
     filtered.reverse();
     let coloured = filter::coloured(&filtered[0], &albedo, &full, taps);
-    let picture = cut(&coloured, noisy.width() as usize, noisy.height() as usize);
+    let own = filter::own_share(&pyramid[0], &filtered[1], &full, taps);
+    let (width, height) = (noisy.width() as usize, noisy.height() as usize);
+    let picture = Filtered { radiance: cut(&coloured, width, height), own: cut(&own, width, height) };
     Trace { features, light, albedo, convolutions, heads, pyramid, filtered, picture }
 }
 
@@ -127,7 +129,8 @@ fn padded(noisy: &Noisy, exposure: f32) -> (Layer, Layer, Layer, Layer) {
     (features, light, albedo, sampled)
 }
 
-fn cut(colours: &Layer, width: usize, height: usize) -> Vec<f32> {
+/// Channels interleaved.
+fn cut(layer: &Layer, width: usize, height: usize) -> Vec<f32> {
     let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-    places.flat_map(|(x, y)| [0, 1, 2].map(|channel| colours.row(channel, y)[x])).collect()
+    places.flat_map(|(x, y)| (0..layer.channels).map(move |channel| layer.row(channel, y)[x])).collect()
 }

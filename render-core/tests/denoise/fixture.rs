@@ -18,6 +18,8 @@ pub(crate) struct Fixture {
 pub(crate) struct Pictures {
     /// What the filter gives.
     pub(crate) filtered: Vec<f32>,
+    /// How much of each pixel is its own: one value.
+    pub(crate) own: Vec<f32>,
     /// The same after the guard.
     pub(crate) guarded: Vec<f32>,
 }
@@ -60,7 +62,8 @@ pub(crate) fn fixture() -> Fixture {
     let pixels = (header.width * header.height) as usize;
     let mut take = |channels: usize| -> Vec<f32> { values.by_ref().take(channels * pixels).collect() };
     let planes = header.planes.iter().map(|&(_, channels)| take(channels)).collect();
-    let pictures = header.networks.iter().map(|_| Pictures { filtered: take(3), guarded: take(3) });
+    let pictures =
+        header.networks.iter().map(|_| Pictures { filtered: take(3), own: take(1), guarded: take(3) });
     let pictures: Vec<_> = pictures.collect();
     assert!(pictures.iter().all(|one| one.guarded.len() == 3 * pixels), "the file is whole");
     Fixture { header, planes, pictures }

@@ -42,6 +42,8 @@ pub(super) struct BlendedRow<'a> {
     pub(super) blend: &'a [f32],
     /// What the coarser scale says, three channels.
     pub(super) above: &'a [f32],
+    /// The channel that keeps `(1 - b)·w`, where one does.
+    pub(super) own: Option<usize>,
     pub(super) stride: usize,
     pub(super) width: usize,
 }
@@ -56,6 +58,9 @@ impl Kernel for BlendedRow<'_> {
             for channel in 0..=WEIGHT {
                 let own = lanes.multiply(rest, lanes.load(self.light, place(channel)));
                 let mixed = if channel == WEIGHT {
+                    if let Some(kept) = self.own {
+                        lanes.store(self.light, place(kept), own);
+                    }
                     lanes.add(own, blend)
                 } else {
                     lanes.multiply_add(blend, lanes.load(self.above, place(channel)), own)
@@ -72,9 +77,11 @@ pub(super) struct AveragedRow<'a> {
     pub(super) taps: &'a [&'a [f32]],
     /// One channel for each tap.
     pub(super) logits: &'a [f32],
+    /// What of the middle's weight is its own, beginning at the first column; its share of the mean is then the fourth channel.
+    pub(super) own: Option<&'a [f32]>,
     pub(super) stride: usize,
     pub(super) width: usize,
-    /// Three channels.
+    /// Three channels, or four.
     pub(super) out: &'a mut [f32],
 }
 
@@ -82,12 +89,18 @@ impl Kernel for AveragedRow<'_> {
     #[inline(always)]
     fn run<S: Simd, const FUSED: bool>(self, lanes: Lanes<S, FUSED>) {
         for x in (0..self.width).step_by(S::F32_LANES) {
-            let (sums, whole) = softly_summed::<S, FUSED, 4>(lanes, self.taps, self.logits, self.stride, x);
+            let (sums, whole, middle) =
+                softly_summed::<S, FUSED, 4>(lanes, self.taps, self.logits, self.stride, x);
             let weight = lanes.divide(sums[WEIGHT], whole);
             for (channel, &sum) in sums[..WEIGHT].iter().enumerate() {
                 let value = lanes.divide(sum, sums[WEIGHT]);
                 let value = lanes.where_at_least(weight, WEIGHT_MIN, value);
                 lanes.store(self.out, channel * self.stride + LEFT + x, value);
+            }
+            if let Some(own) = self.own {
+                let share = lanes.divide(lanes.multiply(middle, lanes.load(own, x)), sums[WEIGHT]);
+                let share = lanes.where_at_least(weight, WEIGHT_MIN, share);
+                lanes.store(self.out, WEIGHT * self.stride + LEFT + x, share);
             }
         }
     }
@@ -108,7 +121,8 @@ impl Kernel for ColouredRow<'_> {
     #[inline(always)]
     fn run<S: Simd, const FUSED: bool>(self, lanes: Lanes<S, FUSED>) {
         for x in (0..self.width).step_by(S::F32_LANES) {
-            let (sums, whole) = softly_summed::<S, FUSED, 3>(lanes, self.taps, self.logits, self.stride, x);
+            let (sums, whole, _) =
+                softly_summed::<S, FUSED, 3>(lanes, self.taps, self.logits, self.stride, x);
             for (channel, &sum) in sums.iter().enumerate() {
                 let place = channel * self.stride + LEFT + x;
                 let albedo = lanes.add(lanes.divide(sum, whole), lanes.splat(ALBEDO_FLOOR));
@@ -118,7 +132,7 @@ impl Kernel for ColouredRow<'_> {
     }
 }
 
-/// Σ e^(logit - highest) · neighbour for each channel, and the sum of the exponentials.
+/// Σ e^(logit - highest) · neighbour for each channel, the sum of the exponentials, and that of the middle.
 #[inline(always)]
 fn softly_summed<S: Simd, const FUSED: bool, const CHANNELS: usize>(
     lanes: Lanes<S, FUSED>,
@@ -126,7 +140,7 @@ fn softly_summed<S: Simd, const FUSED: bool, const CHANNELS: usize>(
     logits: &[f32],
     stride: usize,
     x: usize,
-) -> ([S::f32s; CHANNELS], S::f32s) {
+) -> ([S::f32s; CHANNELS], S::f32s, S::f32s) {
     let mut highest = lanes.load(logits, LEFT + x);
     for tap in 1..taps.len() {
         highest = lanes.highest(highest, lanes.load(logits, tap * stride + LEFT + x));
@@ -141,5 +155,6 @@ fn softly_summed<S: Simd, const FUSED: bool, const CHANNELS: usize>(
             *sum = lanes.multiply_add(weight, lanes.load(neighbours, channel * stride + x), *sum);
         }
     }
-    (sums, whole)
+    let middle = lanes.load(logits, taps.len() / 2 * stride + LEFT + x);
+    (sums, whole, lanes.exp(lanes.subtract(middle, highest)))
 }

@@ -7,7 +7,8 @@ use super::convolve::{ConvolvedRow, Packed};
 use super::grid::{Grid, LEFT, repeat_ends};
 use super::lanes::Instructions;
 use super::passes::double_row;
-use super::surface::{ALBEDO, SURFACE, repeat_surface_ends};
+use super::surface::{ALBEDO, OWN, SURFACE, repeat_surface_ends};
+use crate::denoise::Filtered;
 use crate::denoise::network::ALBEDO_TAPS;
 
 /// Most taps of a kernel.
@@ -68,7 +69,7 @@ pub(super) fn blend(instructions: Instructions, finer: &mut Grid, coarser: &Grid
             double_row(&from[LEFT..], &mut to[LEFT..LEFT + width]);
         }
         let blend = &head.row(y as isize)[taps * stride..];
-        instructions.run(BlendedRow { light, blend, above, stride, width });
+        instructions.run(BlendedRow { light, blend, above, own: None, stride, width });
         repeat_ends(light, stride, width);
     });
 }
@@ -81,7 +82,7 @@ pub(super) fn blend_surface(instructions: Instructions, surface: &mut Grid, coar
         for (dy, row) in pair.chunks_exact_mut(row_values).enumerate() {
             for (dx, light) in row.chunks_exact_mut(SURFACE * stride).enumerate() {
                 let blend = &steer[(4 + 2 * dy + dx) * stride..];
-                instructions.run(BlendedRow { light, blend, above, stride, width });
+                instructions.run(BlendedRow { light, blend, above, own: Some(OWN), stride, width });
             }
             repeat_surface_ends(row, stride, width);
         }
@@ -99,12 +100,12 @@ pub(super) fn averaged(instructions: Instructions, weighted: &Grid, head: &Grid,
             *neighbour = &weighted.row(y as isize + dy)[LEFT.wrapping_add_signed(dx)..];
         }
         let logits = head.row(y as isize);
-        instructions.run(AveragedRow { taps: &neighbours[..taps], logits, stride, width, out });
+        instructions.run(AveragedRow { taps: &neighbours[..taps], logits, own: None, stride, width, out });
     });
     out
 }
 
-/// The last step: averages light and albedo at full size and joins them; three values for each pixel, interleaved.
+/// The last step: averages light and albedo at full size and joins them.
 ///
 /// `head` makes, for each of the four pixels, its taps and those of its albedo from `deep`.
 pub(super) fn coloured(
@@ -113,26 +114,40 @@ pub(super) fn coloured(
     deep: &Grid,
     head: &Packed,
     taps: usize,
-) -> Vec<f32> {
+) -> Filtered {
     let (stride, width) = (surface.stride, surface.width);
-    let row_values = 2 * RGB * width;
-    let mut picture = vec![0.0; row_values * surface.height];
-    let scratch = || (vec![0.0; head.outputs * stride], vec![0.0; RGB * stride]);
-    let pairs = picture.par_chunks_exact_mut(2 * row_values).enumerate();
-    pairs.for_each_init(scratch, |(logits, light), (y, pair)| {
+    let columns = 2 * width;
+    let mut picture = Filtered::zeroed(columns * surface.height);
+    let scratch = || (vec![0.0; head.outputs * stride], vec![0.0; (RGB + 1) * stride]);
+    let radiance = picture.radiance.par_chunks_exact_mut(2 * RGB * columns);
+    let pairs = radiance.zip(picture.own.par_chunks_exact_mut(2 * columns)).enumerate();
+    pairs.for_each_init(scratch, |(logits, light), (y, (radiance, own))| {
         let rows = [deep.row(y as isize); 3];
         instructions.run(ConvolvedRow { packed: head, rows, stride, width, out: logits });
-        for (dy, row) in pair.chunks_exact_mut(row_values).enumerate() {
+        let rows = radiance.chunks_exact_mut(RGB * columns).zip(own.chunks_exact_mut(columns));
+        for (dy, (row, own)) in rows.enumerate() {
             for dx in 0..2 {
                 let logits = &logits[(2 * dy + dx) * (taps + ALBEDO_TAPS) * stride..];
                 let place = (2 * y + dy, dx);
                 let found = neighbours(surface, place, taps, 0);
-                instructions.run(AveragedRow { taps: &found[..taps], logits, stride, width, out: light });
+                let kept = Some(&surface.row(place.0 as isize)[(dx * SURFACE + OWN) * stride + LEFT..]);
+                let taps_found = &found[..taps];
+                instructions.run(AveragedRow {
+                    taps: taps_found,
+                    logits,
+                    own: kept,
+                    stride,
+                    width,
+                    out: light,
+                });
                 let found = neighbours(surface, place, ALBEDO_TAPS, ALBEDO);
                 let (taps, logits) = (&found[..ALBEDO_TAPS], &logits[taps * stride..]);
                 instructions.run(ColouredRow { taps, logits, stride, width, light });
                 for (x, rgb) in row.chunks_exact_mut(RGB).skip(dx).step_by(2).enumerate() {
                     rgb.iter_mut().enumerate().for_each(|(at, to)| *to = light[at * stride + LEFT + x]);
+                }
+                for (x, own) in own.iter_mut().skip(dx).step_by(2).enumerate() {
+                    *own = light[RGB * stride + LEFT + x];
                 }
             }
         }

@@ -8,12 +8,14 @@ use crate::denoise::features::pixel;
 use crate::denoise::network::UNSHUFFLED;
 use crate::denoise::pieces::Extent;
 
-/// Values of a pixel at full size: light (later weighted light), weight, albedo.
-pub(super) const SURFACE: usize = 7;
+/// Values of a pixel at full size: light (later weighted light), weight, albedo, and what of the weight is the pixel's own.
+pub(super) const SURFACE: usize = 8;
 /// Where the weight stands among them; until it is known, 1 where there are samples.
 pub(super) const WEIGHT: usize = 3;
 /// Where the albedo stands among them.
 pub(super) const ALBEDO: usize = 4;
+/// Where that part of the weight stands, once scales are blended.
+pub(super) const OWN: usize = 7;
 
 /// Features, four pixels a place; and the surface at full size, even columns of a row before its odd ones.
 ///

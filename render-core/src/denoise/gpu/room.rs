@@ -134,7 +134,7 @@ impl Form {
         let heads = HEADS.iter().enumerate();
         let heads = heads
             .map(move |(level, head)| blocks(self.head_channels(level), CONVOLUTIONS[head.source].level));
-        let planes = [4.0 * NOISY_VALUES as f64, 12.0, 12.0, 16.0 * 4.0 / 3.0, 16.0 / 3.0];
+        let planes = [4.0 * NOISY_VALUES as f64, 16.0, 16.0, 16.0 * 4.0 / 3.0, 16.0 / 3.0];
         let pools = (0..CONVOLUTIONS.len()).filter(move |&at| self.pools(at));
         let pools = pools.map(move |at| blocks(self.shape.channels_in(at), CONVOLUTIONS[at].level));
         layers.chain(pools).chain(heads).chain([blocks(UNSHUFFLED, 1)]).chain(planes)
@@ -154,7 +154,7 @@ impl Room {
             gpu.storage(label, form.stored.block_size() * (channels as u64 / 4) * (pixels >> (2 * level)))
         };
         let noisy = gpu.storage("noisy planes", 4 * NOISY_VALUES as u64 * pixels);
-        let picture = gpu.storage("denoised picture", 12 * pixels);
+        let picture = gpu.storage("filtered picture", 16 * pixels);
         let pyramid = gpu.storage("pyramid", 16 * (level_at(pixels, LEVELS)));
         let filtered = gpu.storage("filtered light", 16 * (level_at(pixels, LEVELS) - pixels));
         let features = blocks("features", UNSHUFFLED, 1);
@@ -215,7 +215,7 @@ impl Room {
             levels: (1..LEVELS).map(|level| bind(DenoiseKernel::Level { taps }, &light(level))).collect(),
             finish: bind(DenoiseKernel::Finish { taps }, &light(0)),
         };
-        let readback = gpu.readback("denoised", 12 * pixels);
+        let readback = gpu.readback("filtered", 16 * pixels);
         Self { pixels, noisy, picture, readback, features, layers, heads, bound }
     }
 }

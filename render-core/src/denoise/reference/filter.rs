@@ -34,6 +34,25 @@ pub(super) fn coarsest(weighted: &Layer, head: &Layer) -> Layer {
 
 /// `o(l) = norm(Σ tap · z(l))` with `z(l) = (1 - b)·p(l) + b·(↑o(l+1), 1)`.
 pub(super) fn refined(weighted: &Layer, coarser: &Layer, head: &Layer, taps: usize) -> Layer {
+    averaged(&blended(weighted, coarser, head, taps), &first(head, taps))
+}
+
+/// How much of a pixel's filtered light is its own: the middle tap times `(1 - b)·w`, over all weight.
+pub(super) fn own_share(weighted: &Layer, coarser: &Layer, head: &Layer, taps: usize) -> Layer {
+    let blended = blended(weighted, coarser, head, taps);
+    let mut out = Layer::zeroed(1, weighted.width, weighted.height);
+    for y in 0..out.height {
+        for x in 0..out.width {
+            let weights = softmax(head, 0, taps, x, y);
+            let weight = sum(&blended, 3, &weights, x, y);
+            let own = (1.0 - sigmoid(head.row(taps, y)[x])) * weighted.row(3, y)[x];
+            out.row_mut(0, y)[x] = if weight < WEIGHT_MIN { 0.0 } else { weights[taps / 2] * own / weight };
+        }
+    }
+    out
+}
+
+fn blended(weighted: &Layer, coarser: &Layer, head: &Layer, taps: usize) -> Layer {
     let mut blended = Layer::zeroed(4, weighted.width, weighted.height);
     for channel in 0..4 {
         for y in 0..blended.height {
@@ -45,7 +64,7 @@ pub(super) fn refined(weighted: &Layer, coarser: &Layer, head: &Layer, taps: usi
             }
         }
     }
-    averaged(&blended, &first(head, taps))
+    blended
 }
 
 /// `o0 · (ã + 0.05)`.

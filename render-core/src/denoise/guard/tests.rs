@@ -1,0 +1,169 @@
+//! What the guard promises, whatever the network says.
+
+use frame::NoisyPlanes;
+
+use super::*;
+
+const SIDE: usize = 48;
+const VALUES: usize = 3 * SIDE * SIDE;
+
+fn noisy_of(width: usize, radiance: &[f32], variance: f32, samples: u32) -> Noisy {
+    let pixels = radiance.len() / 3;
+    let plane = |value: f32, channels: usize| vec![value; pixels * channels];
+    let planes = NoisyPlanes {
+        radiance: radiance.to_vec(),
+        albedo: plane(0.5, 3),
+        normal: plane(0.0, 3),
+        depth: plane(1.0, 1),
+        hits: plane(1.0, 1),
+        variance: plane(variance, 1),
+        samples: vec![samples; pixels],
+    };
+    Noisy::new(width as u32, (pixels / width) as u32, planes).expect("of one size")
+}
+
+/// What is left of `colour`, of which the pixel's own share is `own`.
+fn guarded(radiance: &[f32], variance: f32, samples: u32, colour: &[f32], own: f32) -> Vec<f32> {
+    let filtered = Filtered { radiance: colour.to_vec(), own: vec![own; colour.len() / 3] };
+    guard(&noisy_of(SIDE, radiance, variance, samples), 1.0, filtered)
+}
+
+/// Light with noise of this deviation, from a fixed stream of numbers that look random.
+fn traced(light: f32, deviation: f32) -> Vec<f32> {
+    let mut state = 7u32;
+    let mut uniform = || {
+        state = state.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+        (state >> 8) as f32 / (1 << 24) as f32
+    };
+    // The sum of twelve is near enough to normal.
+    let mut normal = || (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+    (0..SIDE * SIDE).flat_map(|_| [light + deviation * normal(); 3]).collect()
+}
+
+fn mean_square(found: &[f32], truth: f32) -> f32 {
+    found.iter().map(|value| (value - truth).powi(2)).sum::<f32>() / found.len() as f32
+}
+
+#[test]
+fn a_picture_without_noise_comes_back_as_it_was_traced() {
+    let lit: Vec<f32> = (0..VALUES).map(|at| 0.2 + (at / 3 % SIDE) as f32 / 50.0).collect();
+    for (near, far) in guarded(&lit, 0.0, 4096, &vec![0.7; VALUES], 0.0).iter().zip(&lit) {
+        assert!((near - far).abs() <= 1e-6 * far, "{near} {far}");
+    }
+}
+
+#[test]
+fn what_noise_explains_is_left_denoised() {
+    let noise = traced(1.0, 0.1);
+    let found = guarded(&noise, 0.01, 64, &vec![1.0; VALUES], 0.0);
+    assert!(mean_square(&found, 1.0) < 0.05 * mean_square(&noise, 1.0), "{}", mean_square(&found, 1.0));
+}
+
+#[test]
+fn a_wrong_network_never_costs_more_than_the_noise() {
+    let deviation = 0.02;
+    let noise = traced(1.0, deviation);
+    // A pattern, because the second step would take an even error away by itself.
+    let wrong = |by: f32| -> Vec<f32> {
+        (0..VALUES).map(|at| 1.0 + by * deviation * if at / 3 % 2 == 0 { 1.0 } else { -1.0 }).collect()
+    };
+    for by in [0.5, 1.0, 1.5, 2.0, 3.0, 10.0] {
+        let found = guarded(&noise, deviation * deviation, 256, &wrong(by), 0.0);
+        let (after, before) = (mean_square(&found, 1.0), mean_square(&noise, 1.0));
+        // A tenth of a decibel, and what windows of 25 pixels can tell.
+        assert!(after < 1.1 * before, "wrong by {by} deviations: {after:e}, noise {before:e}");
+    }
+}
+
+#[test]
+fn a_network_that_repeats_its_input_is_not_mistaken_for_a_right_one() {
+    // o = 0.9·c + 0.1·(something wrong by ten deviations): near to c, and yet wrong by one.
+    let deviation = 0.02;
+    let noise = traced(1.0, deviation);
+    let pattern = |at: usize| if at / 3 % 2 == 0 { 1.0 } else { -1.0 };
+    let repeated: Vec<f32> = noise
+        .iter()
+        .enumerate()
+        .map(|(at, value)| 0.9 * value + 0.1 * (1.0 + 10.0 * deviation * pattern(at)))
+        .collect();
+    let blind = mean_square(&guarded(&noise, deviation * deviation, 256, &repeated, 0.0), 1.0);
+    let told = mean_square(&guarded(&noise, deviation * deviation, 256, &repeated, 0.9), 1.0);
+    assert!(told < 1.1 * mean_square(&noise, 1.0), "{told:e}");
+    assert!(told < 0.7 * blind, "{told:e} {blind:e}");
+}
+
+#[test]
+fn a_wide_area_keeps_its_energy_where_the_network_loses_a_tenth() {
+    let noise = traced(1.0, 0.5);
+    let found = guarded(&noise, 0.25, 4, &vec![0.9; VALUES], 0.0);
+    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+    // Half a percent is what the project promises of every picture.
+    assert!((mean(&found) / mean(&noise) - 1.0).abs() < 5e-3, "{} {}", mean(&found), mean(&noise));
+}
+
+#[test]
+fn too_few_samples_to_know_the_noise_leave_each_pixel_to_the_network() {
+    let found = guarded(
+        &vec![1.0; VALUES],
+        0.0,
+        1,
+        &(0..VALUES).map(|at| if at < 3 { 3.0 } else { 1.0 }).collect::<Vec<_>>(),
+        0.0,
+    );
+    assert!(found[0] > 2.9, "{}", found[0]);
+}
+
+#[test]
+fn pixels_without_samples_keep_the_filtered_colour() {
+    let filtered = Filtered { radiance: vec![0.25; VALUES], own: vec![0.0; VALUES / 3] };
+    let found = guard(&noisy_of(SIDE, &vec![0.0; VALUES], 0.0, 0), 1.0, filtered);
+    assert!(found.iter().all(|value| (value - 0.25).abs() < 1e-6));
+}
+
+#[test]
+fn twice_the_light_at_half_the_exposure_is_the_same_picture() {
+    let (noise, colour) = (traced(1.0, 0.1), traced(1.1, 0.02));
+    let twice = |values: &[f32]| values.iter().map(|value| 2.0 * value).collect::<Vec<f32>>();
+    let of = |radiance: &[f32], variance: f32, exposure: f32, colour: Vec<f32>| {
+        let filtered = Filtered { radiance: colour, own: vec![0.1; VALUES / 3] };
+        guard(&noisy_of(SIDE, radiance, variance, 16), exposure, filtered)
+    };
+    let once = of(&noise, 0.01, 1.0, colour.clone());
+    let bright = of(&twice(&noise), 0.04, 0.5, twice(&colour));
+    assert_eq!(bright, twice(&once));
+}
+
+#[test]
+fn hostile_numbers_give_finite_colours() {
+    for value in [f32::NAN, f32::INFINITY, f32::MAX, -1.0] {
+        let mut lit = vec![0.5; VALUES];
+        lit[40] = value;
+        for exposure in [1e-6, 1.0, 1e6] {
+            let filtered = Filtered { radiance: vec![0.5; VALUES], own: vec![value; VALUES / 3] };
+            let found = guard(&noisy_of(SIDE, &lit, value, 16), exposure, filtered);
+            assert!(found.iter().all(|colour| colour.is_finite() && *colour >= 0.0), "{value} at {exposure}");
+        }
+    }
+}
+
+#[test]
+fn nothing_farther_than_the_stated_reach_is_looked_at_and_hardly_less() {
+    const WIDTH: usize = 256;
+    let (calm, reach) = (vec![1.0; 3 * WIDTH * 16], GUARD_REACH_PX as usize);
+    let of = |radiance: &[f32]| {
+        let filtered = Filtered { radiance: vec![1.01; radiance.len()], own: vec![0.0; radiance.len() / 3] };
+        guard(&noisy_of(WIDTH, radiance, 1e-4, 64), 1.0, filtered)
+    };
+    let still = of(&calm);
+    let mut farthest = 0;
+    for moved in 96..128 {
+        let mut lively = calm.clone();
+        lively[3 * moved..3 * moved + 3].fill(5.0);
+        let lively = of(&lively);
+        let differs = |x: usize| (0..16).any(|y| lively[3 * (y * WIDTH + x)] != still[3 * (y * WIDTH + x)]);
+        farthest =
+            (0..WIDTH).filter(|&x| differs(x)).map(|x| x.abs_diff(moved)).max().unwrap_or(0).max(farthest);
+    }
+    // The noise of a cell, through which the last step to the third cell goes, does not change here.
+    assert!((reach - 16..=reach).contains(&farthest), "{farthest}");
+}

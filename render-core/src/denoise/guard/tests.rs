@@ -65,7 +65,9 @@ fn a_wrong_network_never_costs_more_than_the_noise() {
     let noise = traced(1.0, deviation);
     // A pattern, because the second step would take an even error away by itself.
     let wrong = |by: f32| -> Vec<f32> {
-        (0..VALUES).map(|at| 1.0 + by * deviation * if at / 3 % 2 == 0 { 1.0 } else { -1.0 }).collect()
+        (0..VALUES)
+            .map(|at| 1.0 + by * deviation * if (at / 3).is_multiple_of(2) { 1.0 } else { -1.0 })
+            .collect()
     };
     for by in [0.5, 1.0, 1.5, 2.0, 3.0, 10.0] {
         let found = guarded(&noise, deviation * deviation, 256, &wrong(by), 0.0);
@@ -80,7 +82,7 @@ fn a_network_that_repeats_its_input_is_not_mistaken_for_a_right_one() {
     // o = 0.9·c + 0.1·(something wrong by ten deviations): near to c, and yet wrong by one.
     let deviation = 0.02;
     let noise = traced(1.0, deviation);
-    let pattern = |at: usize| if at / 3 % 2 == 0 { 1.0 } else { -1.0 };
+    let pattern = |at: usize| if (at / 3).is_multiple_of(2) { 1.0 } else { -1.0 };
     let repeated: Vec<f32> = noise
         .iter()
         .enumerate()

@@ -1,6 +1,6 @@
 """Measurements that decided something, on the pictures that compare.py takes.
 
-    python studies.py noise  PICTURES             how much of the estimated variance is really there (the guard's 0.7)
+    python studies.py noise  PICTURES             how much of the estimated variance is really there
     python studies.py guard  PICTURES WEIGHTS     gains without the guard, with it, and with it blind to rare light
     python studies.py margin PICTURES WEIGHTS     tiles with a margin against the whole picture
 """
@@ -41,11 +41,11 @@ def guard(pictures, weights):
         for spp in lower:
             noisy = read_picture(by_spp[spp][0])
             planes, exposure = {name: plane[None] for name, plane in noisy.items()}, probe_exposure(noisy)
-            before, out = psnr(noisy["radiance"], reference, own), network(planes, exposure)
+            before, (out, share_of_own) = psnr(noisy["radiance"], reference, own), network.with_own(planes, exposure)
             definition.RARE_LIGHT = 0.0
-            blind = guarded(planes, out, exposure)
+            blind = guarded(planes, out, share_of_own, exposure)
             definition.RARE_LIGHT = share
-            for name, picture in (("none", out), ("noise alone", blind), ("guard", guarded(planes, out, exposure))):
+            for name, picture in (("none", out), ("noise alone", blind), ("guard", guarded(planes, out, share_of_own, exposure))):
                 gains.setdefault((spp, name), []).append((psnr(picture[0], reference, own) - before, scene))
     for (spp, name), found in gains.items():
         worst = min(found)

@@ -35,8 +35,8 @@ pub struct View {
     pub has_holes: u32,
     /// Grey of such pixels, as the screen shows it.
     pub ground: f32,
-    /// Not read.
-    pub spare: f32,
+    /// What is added to light after the gain.
+    pub offset: f32,
 }
 
 /// Where a square of a picture lies in it, pixels.
@@ -64,7 +64,7 @@ mod tests {
         };
         let (view, offsets) = size("View");
         assert_eq!(view, size_of::<View>());
-        let last = std::mem::offset_of!(View, spare);
+        let last = std::mem::offset_of!(View, offset);
         let middle = std::mem::offset_of!(View, transform);
         assert_eq!((offsets[6], offsets.last().copied()), (middle, Some(last)));
         assert_eq!(size("Square").0, size_of::<Square>());

@@ -26,7 +26,8 @@ struct View {
     // Whether a pixel whose four values are 0 has nothing in it.
     has_holes: u32,
     ground: f32,
-    spare: f32,
+    // Added to light after the gain.
+    offset: f32,
 }
 
 struct Square {
@@ -117,7 +118,7 @@ fn is_number(value: f32) -> bool {
 }
 
 fn isolated(light: vec4<f32>) -> vec3<f32> {
-    let exposed = light.rgb * view.gain;
+    let exposed = light.rgb * view.gain + view.offset;
     switch view.channel {
         case 1u: { return exposed.rrr; }
         case 2u: { return exposed.ggg; }

@@ -7,7 +7,9 @@ use crate::view::{Channel, Transform};
 pub enum Command {
     /// Changes exposure by stops.
     Exposure(f32),
-    /// Exposure 0 and gamma 1.
+    /// Changes what is added to light.
+    Offset(f32),
+    /// Exposure 0, offset 0 and gamma 1.
     ResetView,
     /// Changes gamma.
     Gamma(f32),
@@ -39,6 +41,8 @@ pub enum Command {
     CopyPixel,
     /// Reads the files again.
     Reload,
+    /// Opens the pictures that lay on the desk when it was last left.
+    LastPictures,
     /// Shows what the file says about itself.
     Attributes,
     /// Hides or shows everything around the picture.
@@ -60,6 +64,8 @@ impl Command {
         Self::Exposure(-0.1),
         Self::Gamma(0.1),
         Self::Gamma(-0.1),
+        Self::Offset(0.01),
+        Self::Offset(-0.01),
         Self::ResetView,
         Self::See(Channel::Colour),
         Self::See(Channel::Red),
@@ -87,6 +93,7 @@ impl Command {
         Self::NextOverlay,
         Self::CopyPixel,
         Self::Reload,
+        Self::LastPictures,
         Self::Attributes,
         Self::Panels,
         Self::Palette,
@@ -101,7 +108,9 @@ impl Command {
             Self::Exposure(stops) => format!("Darker by {} stop", -stops),
             Self::Gamma(by) if by > 0.0 => format!("More gamma, {by}"),
             Self::Gamma(by) => format!("Less gamma, {}", -by),
-            Self::ResetView => "Reset exposure and gamma".into(),
+            Self::Offset(by) if by > 0.0 => format!("Raise offset by {by}"),
+            Self::Offset(by) => format!("Lower offset by {}", -by),
+            Self::ResetView => "Reset exposure, offset and gamma".into(),
             Self::See(channel) => format!("Channel: {}", channel.name()),
             Self::Through(transform) => format!("View: {}", transform.name()),
             Self::NextTransform => "Next view".into(),
@@ -116,6 +125,7 @@ impl Command {
             Self::NextOverlay => "Next overlay".into(),
             Self::CopyPixel => "Copy pixel as text".into(),
             Self::Reload => "Read the files again".into(),
+            Self::LastPictures => "Open the last pictures again".into(),
             Self::Attributes => "File attributes".into(),
             Self::Panels => "Hide or show panels".into(),
             Self::Palette => "Command palette".into(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use frame::tev::Packet;
+use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
 use crate::canvas::{Shown, Side};
@@ -14,10 +15,6 @@ use crate::keys::Preset;
 use crate::live::{Change, Growth};
 use crate::picture::Picture;
 use crate::view::{Channel, Transform, View};
-
-/// Stops of exposure that make sense.
-const EV: std::ops::RangeInclusive<f32> = -20.0..=20.0;
-const GAMMA: std::ops::RangeInclusive<f32> = 0.2..=5.0;
 
 /// Everything that a person has set up.
 #[derive(Default)]
@@ -46,6 +43,8 @@ pub struct Desk {
     pub preset: Preset,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
+    /// Layer that the next first picture is shown by, if it has one of that name.
+    pub wanted_layer: Option<String>,
     stamps: u64,
 }
 
@@ -61,7 +60,7 @@ pub struct Opened {
 }
 
 /// What is drawn over the picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Overlay {
     /// Outlines of tiles while the picture grows.
     #[default]
@@ -114,6 +113,7 @@ impl Desk {
                         == (opened.picture.width, opened.picture.height)
                 });
                 let name = self.first.as_ref().map(|first| first.picture.layers[self.layer].name.clone());
+                let name = name.or(self.wanted_layer.take());
                 let found = opened.picture.layers.iter().position(|layer| Some(&layer.name) == name.as_ref());
                 self.layer = found.unwrap_or_default();
                 if !is_same_size {
@@ -197,16 +197,13 @@ impl Desk {
 
     /// Does what a command says, if it concerns the desk; false when it concerns the window.
     pub fn run(&mut self, command: Command) -> bool {
+        // Whoever goes on has read it.
+        self.trouble = None;
         match command {
-            Command::Exposure(stops) => {
-                let ev = ((self.view.ev + stops) * 100.0).round() / 100.0;
-                self.view.ev = ev.clamp(*EV.start(), *EV.end());
-            }
-            Command::Gamma(by) => {
-                let gamma = ((self.view.gamma + by) * 100.0).round() / 100.0;
-                self.view.gamma = gamma.clamp(*GAMMA.start(), *GAMMA.end());
-            }
-            Command::ResetView => self.view = View { ev: 0.0, gamma: 1.0, ..self.view },
+            Command::Exposure(stops) => self.look(|view| view.ev = hundredths(view.ev + stops)),
+            Command::Gamma(by) => self.look(|view| view.gamma = hundredths(view.gamma + by)),
+            Command::Offset(by) => self.look(|view| view.offset = hundredths(view.offset + by)),
+            Command::ResetView => self.look(|view| (view.ev, view.offset, view.gamma) = (0.0, 0.0, 1.0)),
             Command::See(channel) if self.view.channel == channel => self.view.channel = Channel::Colour,
             Command::See(channel) => self.view.channel = channel,
             Command::Through(transform) => self.view.transform = transform,
@@ -230,6 +227,11 @@ impl Desk {
         true
     }
 
+    fn look(&mut self, change: impl Fn(&mut View)) {
+        change(&mut self.view);
+        self.view = self.view.in_range();
+    }
+
     fn step_layer(&mut self, by: i64) {
         let count = self.first.as_ref().map_or(1, |first| first.picture.layers.len()) as i64;
         self.layer = (self.layer as i64 + by).rem_euclid(count) as usize;
@@ -246,6 +248,11 @@ impl Desk {
         }
         self.mode = if is_on(self.mode) { Mode::First } else { mode };
     }
+}
+
+/// Steps are added without the dust that sums of floats gather.
+fn hundredths(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

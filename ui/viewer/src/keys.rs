@@ -1,12 +1,13 @@
 //! Which key does what: our own keys, and those of two programs that people's fingers know.
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::view::{Channel, Transform};
 
 /// Whose keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Preset {
     /// Ours.
     #[default]
@@ -31,6 +32,7 @@ const SHARED: &[(Modifiers, Key, Command)] = &[
     (COMMAND, Key::F, Command::FilterLayers),
     (COMMAND, Key::C, Command::CopyPixel),
     (NONE, Key::F5, Command::Reload),
+    (COMMAND_SHIFT, Key::T, Command::LastPictures),
     (NONE, Key::Tab, Command::Panels),
     (NONE, Key::CloseBracket, Command::NextLayer),
     (NONE, Key::OpenBracket, Command::PreviousLayer),
@@ -45,6 +47,8 @@ const TESSERA: &[(Modifiers, Key, Command)] = &[
     (SHIFT, Key::E, Command::Exposure(-0.5)),
     (NONE, Key::Period, Command::Exposure(0.1)),
     (NONE, Key::Comma, Command::Exposure(-0.1)),
+    (NONE, Key::Plus, Command::Offset(0.01)),
+    (NONE, Key::Minus, Command::Offset(-0.01)),
     (NONE, Key::Num0, Command::ResetView),
     (SHIFT, Key::Num0, Command::Gamma(0.1)),
     (SHIFT, Key::Num9, Command::Gamma(-0.1)),
@@ -77,7 +81,9 @@ const TEV: &[(Modifiers, Key, Command)] = &[
     (NONE, Key::W, Command::Wipe),
     (NONE, Key::D, Command::Difference),
     (NONE, Key::I, Command::Attributes),
-    (NONE, Key::O, Command::NextOverlay),
+    (NONE, Key::O, Command::Offset(0.01)),
+    (SHIFT, Key::O, Command::Offset(-0.01)),
+    (NONE, Key::V, Command::NextOverlay),
     (NONE, Key::K, Command::NextPreset),
 ];
 

@@ -15,6 +15,8 @@ pub mod live;
 pub mod panel;
 pub mod picture;
 pub mod pixel;
+pub mod settings;
 pub mod theme;
 pub mod view;
+pub mod watch;
 pub mod window;

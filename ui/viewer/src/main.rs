@@ -9,6 +9,7 @@ use clap::Parser;
 use eframe::egui;
 use viewer::canvas::Side;
 use viewer::live::Listener;
+use viewer::settings::Settings;
 use viewer::window::{self, Window};
 
 /// Looks at pictures as scene-linear light, finished or growing.
@@ -20,6 +21,7 @@ use viewer::window::{self, Window};
 Examples:
   tessera-viewer picture.exr
   tessera-viewer v001.exr v002.exr
+  tessera-viewer --watch picture.exr
   tessera-viewer --listen 127.0.0.1:14159"
 )]
 struct Arguments {
@@ -30,6 +32,9 @@ struct Arguments {
     /// Take a growing picture on this address of this computer, by tev's protocol; port 0 takes any and says which.
     #[arg(long, visible_alias = "live", value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:14159")]
     listen: Option<SocketAddr>,
+    /// Show files anew when they change on disk; growing ones (.partial.exr) always are.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// A file that no window can show.
@@ -86,6 +91,10 @@ fn run(arguments: Arguments) -> Result<(), String> {
             None => None,
         };
         let mut window = Window::new(context, listener)?;
+        if let Some(path) = Settings::usual_file() {
+            window.keep(path);
+        }
+        window.watch(arguments.watch, &egui);
         for (file, side) in [arguments.file, arguments.second].into_iter().zip([Side::First, Side::Second]) {
             if let Some(file) = file {
                 window.read(side, file, &egui);

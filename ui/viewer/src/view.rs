@@ -5,11 +5,25 @@
 //! Sources: AgX after T. Sobotka (inset primaries, 16.5 stops, power sigmoid); Khronos PBR Neutral, specification of
 //! 2024; IEC 61966-2-1.
 
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+/// Stops of exposure that make sense.
+pub const EV: RangeInclusive<f32> = -20.0..=20.0;
+/// Gamma that makes sense.
+pub const GAMMA: RangeInclusive<f32> = 0.2..=5.0;
+/// Offsets that make sense.
+pub const OFFSET: RangeInclusive<f32> = -4.0..=4.0;
+
 /// How a picture is looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct View {
     /// Stops of exposure.
     pub ev: f32,
+    /// What is added to light after exposure.
+    pub offset: f32,
     /// Exponent that is undone last; 1 changes nothing.
     pub gamma: f32,
     /// What is seen of a pixel.
@@ -19,7 +33,7 @@ pub struct View {
 }
 
 /// What is seen of a pixel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum Channel {
     /// All of it.
@@ -38,7 +52,7 @@ pub enum Channel {
 }
 
 /// From light to display.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum Transform {
     /// A film-like curve that keeps bright colours from clipping.
@@ -86,7 +100,7 @@ const STOP_COLOURS: [[f32; 3]; 7] = [
 
 impl Default for View {
     fn default() -> Self {
-        Self { ev: 0.0, gamma: 1.0, channel: Channel::Colour, transform: Transform::AgX }
+        Self { ev: 0.0, offset: 0.0, gamma: 1.0, channel: Channel::Colour, transform: Transform::AgX }
     }
 }
 
@@ -126,6 +140,24 @@ impl Channel {
 }
 
 impl View {
+    /// The same, each number within what makes sense: a file may hold anything.
+    pub fn in_range(self) -> Self {
+        let within = |value: f32, range: RangeInclusive<f32>, usual: f32| {
+            if value.is_finite() { value.clamp(*range.start(), *range.end()) } else { usual }
+        };
+        Self {
+            ev: within(self.ev, EV, 0.0),
+            offset: within(self.offset, OFFSET, 0.0),
+            gamma: within(self.gamma, GAMMA, 1.0),
+            ..self
+        }
+    }
+
+    /// Light that becomes 1.
+    pub fn white(&self) -> f32 {
+        (1.0 - self.offset) / self.gain()
+    }
+
     /// Factor on light.
     pub fn gain(&self) -> f32 {
         self.ev.exp2()
@@ -141,7 +173,7 @@ impl View {
     }
 
     fn isolated(&self, [red, green, blue, alpha]: [f32; 4]) -> [f32; 3] {
-        let exposed = [red, green, blue].map(|value| value * self.gain());
+        let exposed = [red, green, blue].map(|value| value * self.gain() + self.offset);
         match self.channel {
             Channel::Colour => exposed,
             Channel::Red => [exposed[0]; 3],

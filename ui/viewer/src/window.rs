@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Panel, Ui};
 
@@ -16,10 +16,14 @@ use crate::panel::inspect::Measured;
 use crate::panel::palette::Sheet;
 use crate::panel::{self, inspect, layers, palette, stage, status};
 use crate::picture::Picture;
+use crate::settings::Settings;
 use crate::theme;
+use crate::watch::Watcher;
 
 /// Packets that are taken between two frames.
 const PACKETS_MAX: usize = 64;
+/// Settings are written once they have stayed the same for so long.
+const SETTLED_AFTER: Duration = Duration::from_millis(400);
 
 /// The program's window.
 pub struct Window {
@@ -36,6 +40,15 @@ pub struct Window {
     filter: String,
     is_bare: bool,
     focus_filter: bool,
+    kept: Option<Kept>,
+    watcher: Option<Watcher>,
+}
+
+/// Settings as they are in their file, and as they are about to be.
+struct Kept {
+    path: PathBuf,
+    written: Settings,
+    wanted: (Settings, Instant),
 }
 
 type Measurement = ([Option<(u64, usize)>; 2], u32, usize, bool);
@@ -66,12 +79,63 @@ impl Window {
             filter: String::new(),
             is_bare: false,
             focus_filter: false,
+            kept: None,
+            watcher: None,
         })
+    }
+
+    /// Takes settings from a file, and keeps them in it from now on.
+    pub fn keep(&mut self, path: PathBuf) {
+        let settings = Settings::read(&path);
+        settings.lay(&mut self.desk);
+        self.kept = Some(Kept { path, written: settings.clone(), wanted: (settings, Instant::now()) });
+    }
+
+    /// Shows files anew when they change on disk: growing ones, or all of them.
+    pub fn watch(&mut self, watches_all: bool, context: &egui::Context) {
+        let context = context.clone();
+        self.watcher = Some(Watcher::start(watches_all, move || context.request_repaint()));
+    }
+
+    /// Writes settings that have stayed the same for a while, or at once.
+    fn save(&mut self, context: &egui::Context, at_once: bool) {
+        let Some(kept) = &mut self.kept else { return };
+        let mut now = Settings::of(&self.desk);
+        if now.files[0].is_none() {
+            // A picture that grew has no file, and an empty desk nothing to come back to.
+            (now.files, now.layer) = (kept.written.files.clone(), now.layer.or(kept.written.layer.clone()));
+        }
+        if now != kept.wanted.0 {
+            kept.wanted = (now, Instant::now());
+        }
+        if kept.wanted.0 == kept.written {
+            return;
+        }
+        if !at_once && kept.wanted.1.elapsed() < SETTLED_AFTER {
+            context.request_repaint_after(SETTLED_AFTER);
+            return;
+        }
+        if let Err(error) = kept.wanted.0.write(&kept.path) {
+            tracing::warn!(%error, "settings are not kept");
+        }
+        // One that cannot be written is not tried again before something changes.
+        kept.written = kept.wanted.0.clone();
+    }
+
+    fn take_changes(&mut self, context: &egui::Context) {
+        let Some(watcher) = &self.watcher else { return };
+        watcher.ask(Settings::of(&self.desk).files);
+        let changed: Vec<_> = std::iter::from_fn(|| watcher.next()).collect();
+        for (side, path) in changed {
+            self.read(side, path, context);
+        }
     }
 
     /// Reads a file on another thread.
     pub fn read(&mut self, side: Side, path: PathBuf, context: &egui::Context) {
         self.reading += 1;
+        // Another start, from another folder, is to find it again.
+        let path = std::path::absolute(&path).unwrap_or(path);
         let (sender, context) = (self.files.0.clone(), context.clone());
         std::thread::spawn(move || {
             let picture = open(&path);
@@ -141,14 +205,21 @@ impl Window {
                 }
             }
             Command::Reload => {
-                let paths = [&self.desk.first, &self.desk.second].map(|it| it.as_ref()?.path.clone());
-                for (path, side) in paths.into_iter().zip([Side::First, Side::Second]) {
-                    if let Some(path) = path {
-                        self.read(side, path, context);
-                    }
-                }
+                self.read_all(Settings::of(&self.desk).files, context);
+            }
+            Command::LastPictures => {
+                let files = self.kept.as_ref().map(|kept| kept.written.files.clone());
+                self.read_all(files.unwrap_or_default(), context);
             }
             _ => {}
+        }
+    }
+
+    fn read_all(&mut self, paths: [Option<PathBuf>; 2], context: &egui::Context) {
+        for (path, side) in paths.into_iter().zip([Side::First, Side::Second]) {
+            if let Some(path) = path {
+                self.read(side, path, context);
+            }
         }
     }
 
@@ -158,7 +229,7 @@ impl Window {
         let is_difference = self.desk.mode == Mode::Difference;
         let tiles = self.desk.growth.as_ref().map_or(0, |growth| growth.tiles.len());
         let stamps = [&shown[0], &shown[1]].map(|side| side.map(|shown| (shown.stamp, shown.layer)));
-        let asked = (stamps, self.desk.view.ev.to_bits(), tiles, is_difference);
+        let asked = (stamps, self.desk.view.white().to_bits(), tiles, is_difference);
         if self.measured_of == Some(asked) {
             return;
         }
@@ -170,7 +241,7 @@ impl Window {
             let places =
                 (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| (x, y)));
             let light = places.map(|(x, y)| first.picture.light(first.layer, x, y));
-            Histogram::of(light, (-self.desk.view.ev).exp2())
+            Histogram::of(light, self.desk.view.white())
         });
         let both = first.zip(second).filter(|_| is_difference);
         self.measured.error = both.map(|(first, second)| {
@@ -203,6 +274,7 @@ impl eframe::App for Window {
         self.take_files();
         self.take_packets(&context);
         self.take_drops(&context);
+        self.take_changes(&context);
         self.keys(&context);
         self.measure();
         let mut commands = Vec::new();
@@ -232,5 +304,10 @@ impl eframe::App for Window {
         for command in commands {
             self.run(command, &context);
         }
+        self.save(&context, false);
+    }
+
+    fn on_exit(&mut self) {
+        self.save(&egui::Context::default(), true);
     }
 }

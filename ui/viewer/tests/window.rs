@@ -291,3 +291,90 @@ fn the_surround_is_exactly_grey() {
     let corner = Rect::from_min_max(stage.min, stage.max).left_bottom() + eframe::egui::vec2(3.0, -3.0);
     assert_eq!(image.get_pixel(corner.x as u32, corner.y as u32).0[..3], [0x1E; 3]);
 }
+
+#[test]
+fn what_a_sender_sends_over_loopback_is_seen_pixel_by_pixel() {
+    use frame::TileRect;
+    use frame::tev::Packet;
+    use std::io::Write;
+
+    let listener = viewer::live::Listener::open(([127, 0, 0, 1], 0).into(), || ()).expect("a free port");
+    let address = listener.address;
+    let builder = Harness::builder().with_size([1100.0, 700.0]).with_max_steps(64).wgpu();
+    let mut harness = builder.build_eframe(move |context| {
+        let listener = Some(listener);
+        Window::new(context, listener).expect("software Vulkan is there")
+    });
+    let channels: Vec<String> = ["R", "G", "B", "A", "samples.Y"].map(str::to_owned).into();
+    let (width, height) = (WIDTH as u32, HEIGHT as u32);
+    let name = "a.exr frame 0".to_owned();
+    let create = Packet::Create { name: name.clone(), width, height, channels: channels.clone() };
+    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    stream.write_all(&create.to_bytes()).expect("it is read");
+    // Before the tiles, so that they are uploaded as parts of a picture that is on the GPU already.
+    let until = Instant::now() + Duration::from_secs(60);
+    while harness.state().desk.first.is_none() {
+        assert!(Instant::now() < until, "the picture is created");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    harness.run_steps(3);
+    for rect in (TileRect { x: 0, y: 0, width, height }).cut(17) {
+        let places =
+            (rect.y..rect.y + rect.height).flat_map(|y| (rect.x..rect.x + rect.width).map(move |x| (x, y)));
+        let values =
+            places.flat_map(|(x, y)| light(x as usize, y as usize).into_iter().chain([7.0])).collect();
+        let update = Packet::Update { name: name.clone(), rect, channels: channels.clone(), values };
+        stream.write_all(&update.to_bytes()).expect("it is read");
+    }
+    stream.write_all(&Packet::Close { name }.to_bytes()).expect("it is read");
+    while harness.state().desk.growth.as_ref().is_none_or(|growth| growth.is_open) {
+        assert!(Instant::now() < until, "all packets are taken");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    harness.run_steps(3);
+    let picture = std::sync::Arc::clone(&harness.state().desk.first.as_ref().expect("it is there").picture);
+    for (x, y) in (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y))) {
+        assert_eq!(picture.light(0, x as u32, y as u32), light(x, y), "at {x},{y}");
+        assert_eq!(viewer::pixel::samples(&picture, x as u32, y as u32), Some(7));
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut place = Place { harness, folder };
+    let raw = View { transform: Transform::Raw, ..View::default() };
+    place.harness.state_mut().desk.view = raw;
+    for (x, y) in [(0, 0), (16, 16), (17, 17), (63, 47), (40, 3)] {
+        let seen = place.seen_at(x, y);
+        assert!(near(seen, raw.shown(light(x, y))), "on the screen at {x},{y}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_viewer_that_was_killed_shows_the_same_again() {
+    let mut place = window(1);
+    let settings = place.folder.path().join("viewer.json");
+    let until = Instant::now() + Duration::from_secs(60);
+    place.harness.state_mut().keep(settings.clone());
+    place.key(Key::E);
+    place.key(Key::T);
+    place.key(Key::CloseBracket);
+    // Each change is written once it rests: the last one is waited for.
+    while viewer::settings::Settings::read(&settings).layer.as_deref() != Some("depth") {
+        assert!(Instant::now() < until, "they are written without closing the window");
+        std::thread::sleep(Duration::from_millis(20));
+        place.harness.step();
+    }
+    // The window is never told to end: nothing below depends on what it does then.
+    let mut again = window(0);
+    let context = again.harness.ctx.clone();
+    again.harness.state_mut().keep(settings);
+    again.harness.state_mut().run(viewer::command::Command::LastPictures, &context);
+    while again.harness.state().desk.first.is_none() {
+        assert!(Instant::now() < until, "the picture is read again");
+        std::thread::sleep(Duration::from_millis(5));
+        again.harness.step();
+    }
+    let (before, after) = (&place.harness.state().desk, &again.harness.state().desk);
+    assert_eq!((after.view, after.layer), (before.view, before.layer));
+    assert_eq!((after.view.ev, after.view.transform, after.layer), (0.5, Transform::Neutral, 1));
+}

@@ -70,9 +70,11 @@ fn pixel_lines(desk: &Desk, ui: &mut Ui) {
         line(ui, &name, &value, colour(&name));
     }
     if let Some(second) = desk.second.as_ref().filter(|it| x < it.picture.width && y < it.picture.height) {
-        let values = pixel::lines(&second.picture, desk.partner(), x, y);
-        let values: Vec<String> = values.into_iter().take(3).map(|(_, value)| value).collect();
-        line(ui, "B", &values.join(" "), theme::MUTED);
+        // Rounded: three exact halves are wider than the panel, and flipping to B shows them.
+        let light = second.picture.light(desk.partner(), x, y);
+        let count = second.picture.layers[desk.partner()].channels.len().min(3);
+        let values: Vec<String> = light[..count].iter().map(|value| format!("{value:.3}")).collect();
+        line(ui, "in B", &values.join(" "), theme::MUTED);
     }
     if let Some(light) = desk.light(x, y) {
         line(ui, "screen", &pixel::display(&desk.effective_view(), light), theme::MUTED);
@@ -123,7 +125,7 @@ fn histogram_plot(histogram: &Histogram, desk: &Desk, ui: &mut Ui) {
         painter.line(points.collect(), stroke);
     }
     // Where white is now: exposure moves the line, not the light.
-    let white = at((1.0f32 / crate::view::MIDDLE_GREY).log2() - desk.view.ev);
+    let white = at((desk.view.white() / crate::view::MIDDLE_GREY).log2());
     if inner.x_range().contains(white) {
         painter.vline(white, inner.y_range(), egui::Stroke::new(1.0, theme::GOLD));
     }

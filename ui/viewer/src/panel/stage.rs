@@ -37,6 +37,7 @@ pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
     tiles(desk, &painter, rect, scale, ui.ctx());
     wipe(desk, &painter, rect, scale);
     numbers(desk, &painter, rect, scale);
+    trouble(desk, ui, rect);
 }
 
 fn described(desk: &Desk) -> String {
@@ -97,6 +98,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
         viewport: desk.window,
         step: 1.0 / camera.zoom,
         gain: view.gain(),
+        offset: view.offset,
         inverse_gamma: 1.0 / view.gamma,
         wipe: line,
         transform: view.transform as u32,
@@ -106,7 +108,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
         taps: if layer.is_light { camera.taps() } else { 1 },
         has_holes: u32::from(layer.has_alpha()),
         ground: theme::surround(),
-        ..ShaderView::default()
+        encodes: 0,
     }
 }
 
@@ -224,6 +226,21 @@ fn numbers(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
     }
 }
 
+/// What went wrong, over the lower edge of the picture, which stays.
+fn trouble(desk: &Desk, ui: &mut Ui, rect: Rect) {
+    let Some(trouble) = &desk.trouble else { return };
+    let width = (rect.width() - 32.0).min(560.0);
+    let place =
+        Rect::from_min_size(pos2(rect.center().x - width / 2.0, rect.bottom() - 96.0), vec2(width, 80.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
+        let frame = egui::Frame::new().fill(theme::PANEL).stroke(Stroke::new(1.0, theme::TERRACOTTA));
+        frame.inner_margin(12).corner_radius(8).show(ui, |ui| {
+            ui.label(RichText::new(&trouble.what).color(theme::TERRACOTTA));
+            ui.label(RichText::new(&trouble.advice).color(theme::TEXT));
+        });
+    });
+}
+
 /// What is seen before there is a picture: a mosaic that waits.
 fn empty(desk: &Desk, ui: &mut Ui, rect: Rect) {
     let painter = ui.painter_at(rect);
@@ -239,7 +256,10 @@ fn empty(desk: &Desk, ui: &mut Ui, rect: Rect) {
     }
     let (title, what) = match &desk.trouble {
         Some(trouble) => (trouble.what.as_str(), trouble.advice.as_str()),
-        None => ("Drop an EXR here", "or start with  tessera-viewer FILE.exr"),
+        None => (
+            "Drop an EXR here",
+            "or start with  tessera-viewer FILE.exr  ·  open the last ones again: Ctrl+Shift+T",
+        ),
     };
     let colour = if desk.trouble.is_some() { theme::TERRACOTTA } else { theme::TEXT };
     let place = Rect::from_center_size(rect.center(), vec2((rect.width() - 40.0).min(640.0), 110.0));

@@ -8,9 +8,13 @@ use crate::desk::Desk;
 use crate::theme;
 use crate::view::{Channel, Transform};
 
+/// A line shorter than this, in points, leaves out what is in the palette as well.
+const NARROW: f32 = 1000.0;
+
 /// The line; what was clicked comes back as commands.
 pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
     let mut commands = Vec::new();
+    let is_narrow = ui.available_width() < NARROW;
     ui.horizontal_centered(|ui| {
         exposure(desk, ui, &mut commands);
         ui.separator();
@@ -32,17 +36,16 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let keys = if cfg!(target_os = "macos") { "Cmd+P" } else { "Ctrl+P" };
-            if ui.button(format!("Commands  {keys}")).clicked() {
+            let words = if is_narrow { keys.to_owned() } else { format!("Commands  {keys}") };
+            if ui.button(words).on_hover_text("All commands by name").clicked() {
                 commands.push(Command::Palette);
             }
-            let overlay = ui.button(format!("Overlay: {}", desk.overlay.name()));
-            if overlay.on_hover_text("What is drawn over the picture").clicked() {
-                commands.push(Command::NextOverlay);
-            }
-            if let Some(trouble) = desk.trouble.as_ref().filter(|_| desk.first.is_some()) {
-                let words =
-                    RichText::new(format!("{} {}", trouble.what, trouble.advice)).color(theme::TERRACOTTA);
-                ui.add(egui::Label::new(words).truncate());
+            // A finished file has no tiles to outline.
+            if desk.growth.is_some() && !is_narrow {
+                let overlay = ui.button(format!("Overlay: {}", desk.overlay.name()));
+                if overlay.on_hover_text("What is drawn over the picture").clicked() {
+                    commands.push(Command::NextOverlay);
+                }
             }
         });
     });
@@ -57,7 +60,10 @@ fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
         .custom_formatter(|ev, _| format!("{ev:+.1}"));
     let number = ui.add(number).on_hover_text("Exposure in stops; drag, or E and Shift+E");
     number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Exposure"));
-    if desk.view.ev != 0.0 || desk.view.gamma != 1.0 {
+    if (desk.view.ev, desk.view.offset, desk.view.gamma) != (0.0, 0.0, 1.0) {
+        if desk.view.offset != 0.0 {
+            ui.label(RichText::new(format!("offset {:+.2}", desk.view.offset)).color(theme::MUTED));
+        }
         if desk.view.gamma != 1.0 {
             ui.label(RichText::new(format!("gamma {:.2}", desk.view.gamma)).color(theme::MUTED));
         }

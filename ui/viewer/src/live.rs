@@ -33,6 +33,8 @@ pub struct Growth {
     pub name: String,
     /// Rectangles in the order in which they first came.
     pub tiles: Vec<Tile>,
+    /// How often any rectangle came.
+    pub updates: u64,
     /// Whether more may come.
     pub is_open: bool,
 }
@@ -127,11 +129,12 @@ fn take(mut stream: TcpStream, packets: &SyncSender<Packet>, wake: &impl Fn()) {
 impl Growth {
     /// Of a picture that was just created.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), tiles: Vec::new(), is_open: true }
+        Self { name: name.to_owned(), tiles: Vec::new(), updates: 0, is_open: true }
     }
 
     /// Notes that a rectangle came.
     pub fn note(&mut self, rect: TileRect, at: Instant) {
+        self.updates += 1;
         if let Some(tile) = self.tiles.iter_mut().find(|tile| tile.rect == rect) {
             *tile = Tile { updates: tile.updates + 1, at, rect };
         } else if self.tiles.len() < TILES_MAX {
@@ -168,6 +171,7 @@ mod tests {
         growth.note(rect, Instant::now());
         growth.note(rect, Instant::now());
         assert_eq!(growth.tile_at(5, 5).map(|(at, tile)| (at, tile.updates)), Some((0, 2)));
+        assert_eq!(growth.updates, 2);
         assert!(growth.tile_at(0, 0).is_none() && growth.is_open);
     }
 

@@ -22,6 +22,8 @@ use crate::watch::Watcher;
 
 /// Packets that are taken between two frames.
 const PACKETS_MAX: usize = 64;
+/// Counting all pixels takes longer than showing a tile: while a picture grows, it is not done for each.
+const MEASURED_EVERY: Duration = Duration::from_millis(700);
 /// Settings are written once they have stayed the same for so long.
 const SETTLED_AFTER: Duration = Duration::from_millis(400);
 
@@ -36,6 +38,7 @@ pub struct Window {
     measured: Measured,
     /// Which pictures, layers and view `measured` is of.
     measured_of: Option<Measurement>,
+    measured_at: Instant,
     sheet: Option<Sheet>,
     filter: String,
     is_bare: bool,
@@ -51,7 +54,7 @@ struct Kept {
     wanted: (Settings, Instant),
 }
 
-type Measurement = ([Option<(u64, usize)>; 2], u32, usize, bool);
+type Measurement = ([Option<(u64, usize)>; 2], u32, (u64, bool), bool);
 
 /// A file that was read on another thread.
 struct Read {
@@ -75,6 +78,7 @@ impl Window {
             reading: 0,
             measured: Measured::default(),
             measured_of: None,
+            measured_at: Instant::now(),
             sheet: None,
             filter: String::new(),
             is_bare: false,
@@ -224,13 +228,20 @@ impl Window {
     }
 
     /// Counts and compares anew what has changed since.
-    fn measure(&mut self) {
+    fn measure(&mut self, context: &egui::Context) {
         let shown = self.desk.shown();
         let is_difference = self.desk.mode == Mode::Difference;
-        let tiles = self.desk.growth.as_ref().map_or(0, |growth| growth.tiles.len());
+        let grown = self.desk.growth.as_ref().map_or((0, false), |growth| (growth.updates, growth.is_open));
         let stamps = [&shown[0], &shown[1]].map(|side| side.map(|shown| (shown.stamp, shown.layer)));
-        let asked = (stamps, self.desk.view.white().to_bits(), tiles, is_difference);
+        let asked = (stamps, self.desk.view.white().to_bits(), grown, is_difference);
         if self.measured_of == Some(asked) {
+            return;
+        }
+        let is_only_grown = self
+            .measured_of
+            .is_some_and(|of| grown.1 && (of.0, of.1, of.2.1, of.3) == (asked.0, asked.1, true, asked.3));
+        if is_only_grown && self.measured_at.elapsed() < MEASURED_EVERY {
+            context.request_repaint_after(MEASURED_EVERY);
             return;
         }
         let [first, second] = shown;
@@ -248,7 +259,7 @@ impl Window {
             let error = compare::measure((first.picture, first.layer), (second.picture, second.layer));
             error.map_err(|error| error.to_string())
         });
-        self.measured_of = Some(asked);
+        (self.measured_of, self.measured_at) = (Some(asked), Instant::now());
     }
 }
 
@@ -276,7 +287,7 @@ impl eframe::App for Window {
         self.take_drops(&context);
         self.take_changes(&context);
         self.keys(&context);
-        self.measure();
+        self.measure(&context);
         let mut commands = Vec::new();
         let bottom =
             Panel::bottom("status").frame(panel::frame().inner_margin(egui::Margin::symmetric(12, 4)));

@@ -131,8 +131,8 @@ fn every_view_on_the_screen_is_the_one_that_is_computed() {
     let mut place = window(1);
     let pixels = [(8, 24), (40, 3), (50, 20), (63, 47), (33, 0)];
     for transform in Transform::ALL {
-        for (ev, gamma) in [(0.0, 1.0), (-3.0, 1.0), (2.0, 1.8)] {
-            let view = View { transform, ev, gamma, ..View::default() };
+        for (ev, offset, gamma) in [(0.0, 0.0, 1.0), (-3.0, 0.1, 1.0), (2.0, -0.05, 1.8)] {
+            let view = View { transform, ev, offset, gamma, ..View::default() };
             place.harness.state_mut().desk.view = view;
             for (seen, (x, y)) in place.seen(&pixels).into_iter().zip(pixels) {
                 let expected = view.shown(light(x, y));

@@ -8,6 +8,7 @@ pub mod commission;
 pub mod coordinate;
 pub mod demo;
 pub mod denoiser;
+pub mod desk;
 pub mod doctor;
 pub mod earn;
 pub mod event;

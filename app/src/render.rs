@@ -15,7 +15,7 @@ pub(crate) use darkroom::Darkroom;
 pub(crate) use developer::Developer;
 pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
-pub(crate) use plan::{import_fault, open_scene, pack};
+pub(crate) use plan::{default_size, import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
 pub(crate) use tally::Tally;
 

@@ -8,7 +8,7 @@ use render_core::import::{Summary, Warning};
 use serde::Serialize;
 
 use crate::fault::Fault;
-use crate::render::{import_fault, open_scene, pack};
+use crate::render::{default_size, import_fault, open_scene, pack};
 use crate::request::{Sky, Surroundings};
 
 /// What `scene check` found in a scene that can be rendered.
@@ -20,6 +20,8 @@ pub struct SceneReport {
     pub cameras: Vec<String>,
     /// Camera that is used when none is named.
     pub camera: String,
+    /// Columns and rows when nobody names them.
+    pub size: (u32, u32),
     /// Length of the animation, seconds.
     pub animation_s: Option<f32>,
     /// Frames that show the whole animation, as `--frames` takes them.
@@ -38,7 +40,9 @@ pub fn check(path: &Path, fps: f64) -> Result<SceneReport, Fault> {
     let document = open_scene(path, None, &surroundings, false)?;
     let scene = document.scene_at(0.0, (1.0 / fps) as f32).map_err(|error| import_fault(&error))?;
     let animation_s = document.animation_seconds();
+    let size = default_size(scene.camera.aspect)?;
     Ok(SceneReport {
+        size: (size.width(), size.height()),
         summary: document.summary(),
         cameras: document.cameras(),
         camera: scene.camera.name.clone(),

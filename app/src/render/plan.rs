@@ -190,7 +190,7 @@ fn frames(request: &RenderRequest) -> Vec<FrameIndex> {
 }
 
 /// The camera's aspect at [`DEFAULT_WIDTH`] pixels wide; 16:9 for a camera that asks for none.
-fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
+pub(crate) fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
     let aspect = f64::from(aspect.unwrap_or(16.0 / 9.0));
     let height = (f64::from(DEFAULT_WIDTH) / aspect).round();
     let bad = || {

@@ -1,0 +1,161 @@
+//! What stands behind the desktop's window, without a window: the renders of this computer and their past, the person's
+//! settings, and the pictures as they grow.
+//!
+//! A shell calls a [`Desk`] and draws what it answers; whenever something has changed, the desk's [`Bell`] rings and the
+//! shell asks again. Work happens on threads of its own, so that no call here waits for a render. Everything that a shell
+//! sees derives `specta::Type`, from which the front end's types are made. Fractions are told to it as whole numbers, because
+//! both are `number` there, while it takes a fraction for one that may be missing; none of ours is ever infinite.
+
+mod adapters;
+mod bell;
+mod cards;
+mod earning;
+mod failure;
+mod mosaic;
+mod order;
+mod preflight;
+mod renders;
+mod reporter;
+mod sample;
+mod settings;
+mod shelf;
+mod viewer;
+mod watching;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use directories::ProjectDirs;
+
+pub use adapters::{Adapter, Adapters, Verdict};
+pub use bell::Bell;
+pub use cards::{Card, Note, Outcome};
+pub use earning::{Benchmark, EarnPhase, EarnState, Earning, Earnings, TileEnd};
+pub use failure::Failure;
+pub use mosaic::{Mosaic, Tile};
+pub use order::{More, Order, Place, Quality};
+pub use preflight::{Preflight, Remark};
+pub use renders::Renders;
+pub use settings::{Language, Purpose, Settings, Theme};
+pub use watching::{JobRow, Jobs};
+
+use crate::fault::Fault;
+use crate::places;
+use shelf::Shelf;
+
+/// Time that stopping work has to keep what is done when the program ends.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The desktop's memory and its running work.
+pub struct Desk {
+    renders: Renders,
+    earning: Earning,
+    settings: Shelf<Settings>,
+    folder: PathBuf,
+    bell: Arc<Bell>,
+}
+
+impl Desk {
+    /// Opens the desk in a folder, or in the system's usual place.
+    ///
+    /// # Errors
+    /// A folder that cannot be made. Files in it that cannot be read are set aside, and the desk begins anew.
+    pub fn open(folder: Option<&Path>) -> Result<Self, Fault> {
+        let folder = folder.map_or_else(usual_folder, |folder| Ok(folder.to_owned()))?;
+        places::create_private(&folder)?;
+        let bell = Arc::new(Bell::new());
+        let settings = Shelf::open(folder.join("settings.json"));
+        let renders = Renders::open(folder.join("renders.json"), Arc::clone(&bell));
+        let earning = Earning::new(Arc::clone(&bell));
+        Ok(Self { renders, earning, settings, folder, bell })
+    }
+
+    /// Rings whenever something here has changed.
+    pub fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
+    }
+
+    /// The renders, running and past.
+    pub fn renders(&self) -> &Renders {
+        &self.renders
+    }
+
+    /// This computer as a node.
+    pub fn earning(&self) -> &Earning {
+        &self.earning
+    }
+
+    /// Starts earning with the person's settings.
+    pub fn earn(&self) -> Result<(), Fault> {
+        self.earning.start(&self.settings())
+    }
+
+    /// What this computer's node earned at the coordinator of the settings.
+    pub fn earnings(&self) -> Result<Earnings, Fault> {
+        Earnings::ask(&self.settings().earn_coordinator)
+    }
+
+    /// Measures an adapter by rendering on it; a few seconds.
+    pub fn benchmark(&self, adapter: &str) -> Result<Benchmark, Fault> {
+        self.earning.benchmark(adapter, self.settings().earn_price)
+    }
+
+    /// Whether a viewer lies beside this program.
+    pub fn has_viewer(&self) -> bool {
+        viewer::program().is_some()
+    }
+
+    /// Opens a picture in the viewer.
+    pub fn open_viewer(&self, picture: &Path) -> Result<(), Fault> {
+        viewer::open(picture)
+    }
+
+    /// Whether something would be lost if the program ended now.
+    pub fn is_busy(&self) -> bool {
+        self.renders.is_busy() || self.earning.state().is_on()
+    }
+
+    /// Stops everything before the program ends, and waits a little for what is done to be kept.
+    pub fn leave(&self) {
+        self.earning.pause();
+        self.renders.stop_all(PATIENCE);
+    }
+
+    /// What the person chose.
+    pub fn settings(&self) -> Settings {
+        self.settings.read(Settings::clone)
+    }
+
+    /// Takes and keeps what the person chose.
+    pub fn set_settings(&self, settings: Settings) -> Result<(), Fault> {
+        self.settings.change(|kept| *kept = settings)?;
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// The sample scene as a file that can be rendered, and its pictures' usual place.
+    pub fn sample_scene(&self) -> Result<PathBuf, Fault> {
+        sample::laid_out(&self.folder)
+    }
+
+    /// Where the pictures of a scene go when nobody says: beside it, or among the person's pictures for the sample.
+    pub fn output_for(&self, scene: &Path, is_sequence: bool) -> PathBuf {
+        let is_sample = scene.starts_with(&self.folder);
+        let folder = if is_sample { sample::pictures_folder(&self.folder) } else { order::folder_of(scene) };
+        order::free_name(&folder, scene, is_sequence)
+    }
+}
+
+fn usual_folder() -> Result<PathBuf, Fault> {
+    let usual = ProjectDirs::from("", "", "tessera").ok_or_else(|| {
+        Fault::failure(
+            "this account has no home folder to keep data in",
+            "start Tessera from an account that has one",
+        )
+    })?;
+    Ok(usual.data_dir().join("desktop"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! The growing picture of one frame as a screen shows it: 8-bit colours, and how far each tile is.
+//!
+//! A window asks with the last number it knows and gets only the rectangles that changed since. Frames larger than a window
+//! are kept smaller, by a whole factor, so that an 8K frame does not fill the memory twice.
+
+use std::collections::BTreeMap;
+
+use frame::exr::ToneMap;
+use frame::{FrameSize, TileGrid, TileIndex, TileRect};
+
+use crate::sight::{Sight, Stage};
+
+/// Longest edge that is kept; no window shows more.
+const EDGE_MAX: u32 = 2048;
+
+/// How far a tile is; the numbers are what a window is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Tile {
+    /// Nobody works on it.
+    Queued = 0,
+    /// A node has it.
+    InFlight = 1,
+    /// It has samples.
+    Noisy = 2,
+    /// It has all samples and is denoised.
+    Denoised = 3,
+    /// It is as it will be in the file.
+    Done = 4,
+}
+
+/// One frame's picture so far.
+#[derive(Clone, Debug)]
+pub struct Mosaic {
+    size: FrameSize,
+    factor: u32,
+    grid: TileGrid,
+    rgba: Vec<u8>,
+    tiles: Vec<Tile>,
+    /// Counts changes, from 1.
+    version: u32,
+    /// When each rectangle changed last, in kept pixels.
+    changed: BTreeMap<(u32, u32, u32, u32), u32>,
+}
+
+impl Mosaic {
+    /// An empty frame.
+    pub fn new(size: FrameSize, tile_px: u32) -> Self {
+        let factor = size.width().max(size.height()).div_ceil(EDGE_MAX);
+        let grid = TileGrid::new(size, tile_px, 0);
+        let mut mosaic = Self {
+            size,
+            factor,
+            grid,
+            rgba: Vec::new(),
+            tiles: vec![Tile::Queued; grid.len() as usize],
+            version: 1,
+            changed: BTreeMap::new(),
+        };
+        let (width, height) = mosaic.kept();
+        mosaic.rgba = vec![0; width as usize * height as usize * 4];
+        mosaic.changed.insert((0, 0, width, height), 1);
+        mosaic
+    }
+
+    /// Begins another frame of the same size.
+    pub fn clear(&mut self) {
+        let version = self.version;
+        *self = Self::new(self.size, self.grid.edge_px());
+        self.version = version + 1;
+        self.changed.values_mut().for_each(|at| *at = version + 1);
+    }
+
+    /// Counts changes; what a window asks with next time.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Tiles that are at least so far.
+    pub fn count(&self, at_least: Tile) -> u32 {
+        self.tiles.iter().filter(|tile| **tile >= at_least).count() as u32
+    }
+
+    /// A node has taken a tile that nobody has finished.
+    pub fn lease(&mut self, tile: TileIndex) {
+        if let Some(state @ Tile::Queued) = self.tiles.get_mut(tile.0 as usize) {
+            *state = Tile::InFlight;
+            self.version += 1;
+        }
+    }
+
+    /// A tile has all its samples.
+    pub fn finish(&mut self, tile: TileIndex) {
+        if let Some(state) = self.tiles.get_mut(tile.0 as usize) {
+            *state = (*state).max(Tile::Denoised);
+            self.version += 1;
+        }
+    }
+
+    /// Takes a rectangle of light.
+    pub fn see(&mut self, sight: &Sight<'_>) {
+        if sight.size != self.size {
+            return;
+        }
+        self.version += 1;
+        let stage = match sight.stage {
+            Stage::Noisy => Tile::Noisy,
+            Stage::Denoised => Tile::Denoised,
+            Stage::Done => Tile::Done,
+        };
+        match sight.tile {
+            Some(tile) => {
+                if let Some(state) = self.tiles.get_mut(tile.0 as usize) {
+                    *state = (*state).max(stage);
+                }
+            }
+            None => {
+                self.tiles.fill(stage);
+                self.changed.clear();
+            }
+        }
+        let rect = self.paint(sight.rect, sight.rgba);
+        self.changed.insert((rect.x, rect.y, rect.width, rect.height), self.version);
+    }
+
+    /// Paints a rectangle of the frame; says which kept pixels that are.
+    fn paint(&mut self, rect: TileRect, rgba: &[f32]) -> TileRect {
+        let factor = self.factor;
+        let (x, y) = (rect.x / factor, rect.y / factor);
+        let right = (rect.x + rect.width).div_ceil(factor);
+        let bottom = (rect.y + rect.height).div_ceil(factor);
+        let stride = self.kept().0 as usize;
+        for row in y..bottom {
+            for column in x..right {
+                let at = (row as usize * stride + column as usize) * 4;
+                self.rgba[at..at + 4].copy_from_slice(&shown(mean(rect, rgba, factor, column, row)));
+            }
+        }
+        TileRect { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// Everything that changed after `since`, as a window reads it: little-endian 32-bit numbers (version, columns, rows,
+    /// tile columns, tile edge in kept pixels × 256, tiles, rectangles), the tiles' states as bytes, then for each
+    /// rectangle x, y, columns, rows and its pixels, four bytes each.
+    pub fn packet(&self, since: u32) -> Vec<u8> {
+        let (width, height) = self.kept();
+        let fresh: Vec<_> =
+            self.changed.iter().filter(|(_, at)| **at > since).map(|(rect, _)| *rect).collect();
+        let edge = self.grid.edge_px() * 256 / self.factor;
+        let head = [
+            self.version,
+            width,
+            height,
+            self.grid.columns(),
+            edge,
+            self.tiles.len() as u32,
+            fresh.len() as u32,
+        ];
+        let mut bytes: Vec<u8> = head.iter().flat_map(|number| number.to_le_bytes()).collect();
+        bytes.extend(self.tiles.iter().map(|tile| *tile as u8));
+        for (x, y, columns, rows) in fresh {
+            bytes.extend([x, y, columns, rows].iter().flat_map(|number| number.to_le_bytes()));
+            for row in y..y + rows {
+                let start = (row as usize * width as usize + x as usize) * 4;
+                bytes.extend_from_slice(&self.rgba[start..start + columns as usize * 4]);
+            }
+        }
+        bytes
+    }
+
+    fn kept(&self) -> (u32, u32) {
+        (self.size.width().div_ceil(self.factor), self.size.height().div_ceil(self.factor))
+    }
+}
+
+/// The mean of the frame's pixels behind one kept pixel, as far as they lie in `rect`.
+fn mean(rect: TileRect, rgba: &[f32], factor: u32, column: u32, row: u32) -> [f32; 4] {
+    let columns = (column * factor).max(rect.x)..((column + 1) * factor).min(rect.x + rect.width);
+    let rows = (row * factor).max(rect.y)..((row + 1) * factor).min(rect.y + rect.height);
+    let mut sum = [0.0; 4];
+    let count = (columns.len() * rows.len()).max(1) as f32;
+    for y in rows {
+        for x in columns.clone() {
+            let at = ((y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize) * 4;
+            for (sum, value) in sum.iter_mut().zip(&rgba[at..at + 4]) {
+                *sum += value / count;
+            }
+        }
+    }
+    sum
+}
+
+/// Premultiplied light as a screen shows it over whatever lies below: transparent where nothing was traced.
+fn shown(rgba: [f32; 4]) -> [u8; 4] {
+    let [red, green, blue] = ToneMap::Clip.to_srgb([rgba[0], rgba[1], rgba[2]], 0.0);
+    // Where light is added without cover (a glow before nothing) the screen still has to show it.
+    let cover = rgba[3].max(rgba[0]).max(rgba[1]).max(rgba[2]);
+    [red, green, blue, if cover > 0.0 { 255 } else { 0 }]
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::FrameIndex;
+
+    use super::*;
+
+    fn size(width: u32, height: u32) -> FrameSize {
+        FrameSize::new(width, height).expect("in range")
+    }
+
+    fn sight<'a>(size: FrameSize, rect: TileRect, tile: u32, rgba: &'a [f32]) -> Sight<'a> {
+        Sight {
+            frame: FrameIndex(0),
+            size,
+            rect,
+            tile: Some(TileIndex(tile)),
+            stage: Stage::Noisy,
+            samples: 1,
+            rgba,
+        }
+    }
+
+    fn numbers(packet: &[u8], count: usize) -> Vec<u32> {
+        packet.as_chunks().0[..count].iter().map(|bytes| u32::from_le_bytes(*bytes)).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_sent_again() {
+        let mut mosaic = Mosaic::new(size(32, 16), 16);
+        let first = mosaic.packet(0);
+        assert_eq!(numbers(&first, 7), [1, 32, 16, 2, 16 * 256, 2, 1]);
+        assert_eq!(first.len(), 7 * 4 + 2 + 4 * 4 + 32 * 16 * 4, "the whole frame, once");
+        let known = mosaic.version();
+        mosaic.lease(TileIndex(0));
+        let rect = TileRect { x: 16, y: 0, width: 16, height: 16 };
+        mosaic.see(&sight(size(32, 16), rect, 1, &[0.18, 0.18, 0.18, 1.0].repeat(256)));
+        let next = mosaic.packet(known);
+        assert_eq!(numbers(&next, 7)[6], 1);
+        assert_eq!(next[28..30], [Tile::InFlight as u8, Tile::Noisy as u8]);
+        assert_eq!(numbers(&next[30..], 4), [16, 0, 16, 16]);
+        assert_eq!(next[46..50], [118, 118, 118, 255], "middle grey is where screens expect it");
+        assert_eq!(numbers(&mosaic.packet(mosaic.version()), 7)[6], 0);
+    }
+
+    #[test]
+    fn a_large_frame_is_kept_smaller_and_its_pixels_are_means() {
+        let large = size(EDGE_MAX * 2, 4);
+        let mut mosaic = Mosaic::new(large, 8);
+        assert_eq!(numbers(&mosaic.packet(0), 3), [1, EDGE_MAX, 2]);
+        let rect = TileRect { x: 0, y: 0, width: 2, height: 2 };
+        let light = [0.0, 0.0, 0.0, 1.0, 0.36, 0.36, 0.36, 1.0].repeat(2);
+        let known = mosaic.version();
+        mosaic.see(&sight(large, rect, 0, &light));
+        let packet = mosaic.packet(known);
+        assert_eq!(packet[packet.len() - 4..], [118, 118, 118, 255]);
+    }
+
+    #[test]
+    fn a_tile_never_goes_back_and_another_frame_begins_empty() {
+        let mut mosaic = Mosaic::new(size(8, 8), 8);
+        let rect = TileRect { x: 0, y: 0, width: 8, height: 8 };
+        mosaic.finish(TileIndex(0));
+        mosaic.see(&sight(size(8, 8), rect, 0, &[1.0; 256]));
+        mosaic.lease(TileIndex(0));
+        assert_eq!((mosaic.count(Tile::Denoised), mosaic.count(Tile::Done)), (1, 0));
+        let known = mosaic.version();
+        mosaic.clear();
+        assert_eq!(mosaic.count(Tile::InFlight), 0);
+        assert_eq!(numbers(&mosaic.packet(known), 7)[6], 1, "who watched is sent the empty frame");
+    }
+}

@@ -1,0 +1,336 @@
+//! What the window asks to be rendered: words and numbers of a form, and the request that they make.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use frame::{FrameRange, FrameSize, exr};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::fault::Fault;
+use crate::print::Print;
+use crate::request::{RenderRequest, Sky, Surroundings};
+
+/// One scene and how to render it, as a form holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Order {
+    /// Scene file.
+    pub scene: String,
+    /// Picture to write; `####` stands for the frame number.
+    pub output: String,
+    /// How good.
+    pub quality: Quality,
+    /// Columns; 0: the camera's.
+    pub width: u32,
+    /// Rows; 0: the camera's.
+    pub height: u32,
+    /// Frames of the animation, as in 1-24 or 1,5-9x2; empty: a still.
+    pub frames: String,
+    /// Camera by name; empty: the first.
+    pub camera: String,
+    /// Who renders.
+    pub place: Place,
+    /// The coordinator's address, for a network.
+    pub coordinator: String,
+    /// Most micro-credits that a million samples may cost, for a network.
+    pub max_price: u32,
+    /// Every other flag.
+    pub more: More,
+}
+
+/// How good a picture is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// To see what is there.
+    Draft,
+    /// To show.
+    #[default]
+    Good,
+    /// To keep.
+    Max,
+}
+
+/// Who renders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// This computer.
+    #[default]
+    Here,
+    /// The nodes of a coordinator.
+    Network,
+}
+
+/// The flags that most people never touch; the same words, units and defaults as on the command line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct More {
+    /// Samples per pixel; 0: the quality's.
+    pub spp: u32,
+    /// Frames per second.
+    #[specta(type = u32)]
+    pub fps: f64,
+    /// Instant of a still, seconds.
+    #[specta(type = u32)]
+    pub time: f64,
+    /// Environment picture; empty: automatic; `none`: black.
+    pub env: String,
+    /// Factor on its radiance.
+    #[specta(type = u32)]
+    pub env_strength: f64,
+    /// Its turn, degrees.
+    #[specta(type = u32)]
+    pub env_rotate: f64,
+    /// Seed.
+    pub seed: u32,
+    /// Scattering events after which a path ends.
+    pub max_bounces: u32,
+    /// `blackman-harris` or `box`.
+    pub filter: String,
+    /// `multi` or `single`.
+    pub microfacet: String,
+    /// Largest indirect contribution; 0: off.
+    #[specta(type = u32)]
+    pub clamp_indirect: f64,
+    /// `node`, `local` or `off`.
+    pub denoise: String,
+    /// Weights of the denoiser; empty: the program's own.
+    pub weights: String,
+    /// Tile edge, pixels; 0: chosen.
+    pub tile: u32,
+    /// Layers to write.
+    pub layers: String,
+    /// `comp` or `blender`.
+    pub exr_layout: String,
+    /// `zip`, `zips`, `dwaa` or `none`.
+    pub compression: String,
+    /// Adapter by number or part of its name; empty: the strongest.
+    pub gpu: String,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            scene: String::new(),
+            output: String::new(),
+            quality: Quality::default(),
+            width: 0,
+            height: 0,
+            frames: String::new(),
+            camera: String::new(),
+            place: Place::default(),
+            coordinator: String::new(),
+            max_price: crate::commission::PRICE_MAX_USUAL as u32,
+            more: More::default(),
+        }
+    }
+}
+
+impl Default for More {
+    fn default() -> Self {
+        let (layers, exr_layout, compression) = Print::default().to_words();
+        Self {
+            spp: 0,
+            fps: 24.0,
+            time: 0.0,
+            env: String::new(),
+            env_strength: 1.0,
+            env_rotate: 0.0,
+            seed: 0,
+            max_bounces: 8,
+            filter: "blackman-harris".into(),
+            microfacet: "multi".into(),
+            clamp_indirect: 10.0,
+            denoise: crate::denoiser::DENOISE_DEFAULT.name().into(),
+            weights: String::new(),
+            tile: 0,
+            layers,
+            exr_layout,
+            compression,
+            gpu: String::new(),
+        }
+    }
+}
+
+impl Quality {
+    /// Samples per pixel.
+    pub fn spp(self) -> u32 {
+        match self {
+            Quality::Draft => 16,
+            Quality::Good => 64,
+            Quality::Max => 512,
+        }
+    }
+}
+
+impl Order {
+    /// The request that these words make.
+    ///
+    /// # Errors
+    /// A word or number that means nothing, with the field's name.
+    pub fn request(&self) -> Result<RenderRequest, Fault> {
+        let more = &self.more;
+        let size = match (self.width, self.height) {
+            (0, 0) => None,
+            (width, height) => Some(FrameSize::new(width, height).map_err(|error| wrong("size", &error))?),
+        };
+        let frames = filled(&self.frames).map(|text| read::<FrameRange>("frames", text)).transpose()?;
+        let layers: exr::Layers = read("layers", &more.layers)?;
+        let layout = read("layout", &more.exr_layout)?;
+        let compression = read("compression", &more.compression)?;
+        Ok(RenderRequest {
+            scene: PathBuf::from(&self.scene),
+            output: PathBuf::from(&self.output),
+            size,
+            spp: if more.spp == 0 { self.quality.spp() } else { more.spp },
+            frames,
+            fps: more.fps,
+            time_s: more.time,
+            camera: filled(&self.camera).map(str::to_owned),
+            surroundings: more.surroundings(),
+            seed: more.seed,
+            max_bounces: more.max_bounces,
+            filter: one_of(
+                "filter",
+                &more.filter,
+                [("blackman-harris", frame::Filter::BlackmanHarris), ("box", frame::Filter::Box)],
+            )?,
+            microfacet: one_of(
+                "reflection",
+                &more.microfacet,
+                [("multi", frame::Microfacet::Multi), ("single", frame::Microfacet::Single)],
+            )?,
+            clamp_indirect: more.clamp_indirect as f32,
+            denoise: one_of(
+                "denoising",
+                &more.denoise,
+                [
+                    ("node", frame::Denoise::Node),
+                    ("local", frame::Denoise::Local),
+                    ("off", frame::Denoise::Off),
+                ],
+            )?,
+            weights: filled(&more.weights).map(PathBuf::from),
+            print: Print { layers, layout, compression, ..Print::default() },
+            tile_px: (more.tile > 0).then_some(more.tile),
+        })
+    }
+}
+
+impl More {
+    fn surroundings(&self) -> Surroundings {
+        let sky = match self.env.trim() {
+            "" => Sky::Automatic,
+            "none" => Sky::Black,
+            file => Sky::File(PathBuf::from(file)),
+        };
+        Surroundings { sky, strength: self.env_strength as f32, rotate_deg: self.env_rotate as f32 }
+    }
+}
+
+/// The folder of a scene.
+pub(super) fn folder_of(scene: &Path) -> PathBuf {
+    scene.parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// A name in `folder` that no finished picture has: `scene.exr`, else `scene-2.exr` and so on.
+pub(super) fn free_name(folder: &Path, scene: &Path, is_sequence: bool) -> PathBuf {
+    let stem = scene.file_stem().map_or_else(|| "picture".into(), |stem| stem.to_string_lossy().into_owned());
+    let frames = if is_sequence { ".####" } else { "" };
+    let taken = |base: &str| {
+        let Ok(entries) = std::fs::read_dir(folder) else { return false };
+        entries.flatten().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(rest) = name.strip_prefix(base) else { return false };
+            let number = rest.strip_prefix('.').and_then(|rest| rest.strip_suffix(".exr"));
+            rest == ".exr" || number.is_some_and(|digits| digits.chars().all(|digit| digit.is_ascii_digit()))
+        })
+    };
+    let mut base = stem.clone();
+    let mut number = 2_u32;
+    while taken(&base) {
+        base = format!("{stem}-{number}");
+        number += 1;
+    }
+    folder.join(format!("{base}{frames}.exr"))
+}
+
+fn filled(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(text)
+}
+
+fn read<T: FromStr<Err: std::fmt::Display>>(field: &str, text: &str) -> Result<T, Fault> {
+    text.trim().parse().map_err(|error| wrong(field, &error))
+}
+
+fn one_of<T: Copy, const N: usize>(field: &str, text: &str, words: [(&str, T); N]) -> Result<T, Fault> {
+    let found = words.iter().find(|(word, _)| *word == text.trim());
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        wrong(field, &format!("\"{text}\" is none of {}", known.join(", ")))
+    })
+}
+
+fn wrong(field: &str, error: &dyn std::fmt::Display) -> Fault {
+    Fault::usage(format!("the field \"{field}\" is not right: {error}"), "correct it and start again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_untouched_form_asks_for_what_the_command_line_does() {
+        let order = Order { scene: "a.glb".into(), output: "a.exr".into(), ..Order::default() };
+        let request = order.request().expect("defaults are right");
+        assert_eq!(request.denoise, crate::denoiser::DENOISE_DEFAULT);
+        assert_eq!((request.spp, request.max_bounces, request.seed), (64, 8, 0));
+        assert_eq!((request.size, request.frames, request.tile_px), (None, None, None));
+        assert_eq!(request.surroundings.sky, Sky::Automatic);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let more = |change: fn(&mut More)| {
+            let mut more = More::default();
+            change(&mut more);
+            Order { more, ..Order::default() }
+        };
+        let orders = [
+            (Order { frames: "9-1x0".into(), ..Order::default() }, "frames"),
+            (Order { width: 10, height: 0, ..Order::default() }, "size"),
+            (more(|more| more.filter = "round".into()), "filter"),
+            (more(|more| more.denoise = "yes".into()), "denoising"),
+            (more(|more| more.layers = "beauty,smell".into()), "layers"),
+        ];
+        for (order, field) in orders {
+            let fault = order.request().expect_err(field);
+            assert!(fault.what.contains(&format!("\"{field}\"")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_finished_picture_is_never_written_over() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let scene = place.path().join("vase.glb");
+        let name = |is_sequence| free_name(place.path(), &scene, is_sequence);
+        assert_eq!(name(false), place.path().join("vase.exr"));
+        for taken in ["vase.exr", "vase-2.0007.exr", "vase-30.exr"] {
+            std::fs::write(place.path().join(taken), "").expect("it can be written");
+        }
+        assert_eq!(name(false), place.path().join("vase-3.exr"));
+        assert_eq!(name(true), place.path().join("vase-3.####.exr"));
+    }
+
+    #[test]
+    fn a_kept_order_reads_back_and_an_older_one_is_filled_up() {
+        let order = Order { quality: Quality::Max, ..Order::default() };
+        let text = serde_json::to_string(&order).expect("plain data");
+        assert_eq!(serde_json::from_str::<Order>(&text).expect("just written"), order);
+        let old: Order = serde_json::from_str(r#"{"scene":"a.glb"}"#).expect("fields may be missing");
+        assert_eq!(old.more, More::default());
+    }
+}

@@ -1,0 +1,226 @@
+//! The renders of this computer: started, stopped, remembered, and offered again when the program ended in the middle.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::bell::Bell;
+use super::cards::{Card, Outcome};
+use super::order::{Order, Place};
+use super::reporter::{Reporter, SharedMosaic};
+use super::shelf::Shelf;
+use crate::commission::Terms;
+use crate::fault::{Exit, Fault};
+use crate::request::RenderRequest;
+use crate::stop::Stop;
+use crate::submit::{self, Submission};
+
+/// Renders that are remembered; older ones are forgotten, their pictures are not touched.
+const CARDS_MAX: usize = 200;
+
+/// All renders, newest first.
+pub struct Renders {
+    cards: Arc<Shelf<Vec<Card>>>,
+    running: Arc<Mutex<BTreeMap<String, Running>>>,
+    bell: Arc<Bell>,
+}
+
+struct Running {
+    stop: Stop,
+    mosaic: SharedMosaic,
+    is_over: bool,
+}
+
+impl Renders {
+    /// Reads what is remembered; what was running when the program ended is cut off.
+    pub(super) fn open(path: PathBuf, bell: Arc<Bell>) -> Self {
+        let cards = Arc::new(Shelf::<Vec<Card>>::open(path));
+        cards.touch(|cards| {
+            for card in cards.iter_mut().filter(|card| card.outcome == Outcome::Running) {
+                card.outcome = Outcome::CutOff;
+                card.eta_s = None;
+            }
+        });
+        Self { cards, running: Arc::default(), bell }
+    }
+
+    /// Every render, newest first.
+    pub fn cards(&self) -> Vec<Card> {
+        self.cards.read(Clone::clone)
+    }
+
+    /// Starts a render; says its name.
+    ///
+    /// # Errors
+    /// A field that is not right. Whatever goes wrong later is on the card.
+    pub fn start(&self, order: Order) -> Result<String, Fault> {
+        let request = order.request()?;
+        make_folder(&request.output);
+        let began_s =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64();
+        let id = self.free_id(began_s);
+        self.cards.change(|cards| {
+            cards.insert(0, Card::begin(id.clone(), order.clone(), began_s));
+            cards.truncate(CARDS_MAX);
+        })?;
+        self.work(&id, move |stop, reporter| render(&order, &request, stop, reporter))?;
+        Ok(id)
+    }
+
+    /// Goes on with a render that was cut off: a network's job is collected, any other is rendered from the start.
+    pub fn resume(&self, id: &str) -> Result<String, Fault> {
+        let card = self.card(id)?;
+        let Ok(job) = card.job.parse() else {
+            let id = self.start(card.order)?;
+            self.forget(&card.id)?;
+            return Ok(id);
+        };
+        self.cards.change(|cards| {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
+                (card.outcome, card.failure) = (Outcome::Running, None);
+            }
+        })?;
+        self.work(id, move |stop, reporter| submit::collect(job, None, stop, reporter))?;
+        Ok(id.to_owned())
+    }
+
+    /// Stops a render and keeps what is done.
+    pub fn stop(&self, id: &str) {
+        if let Some(running) = self.running().get(id) {
+            running.stop.ask();
+        }
+    }
+
+    /// Stops every render, and waits a little for what is done to be kept.
+    pub fn stop_all(&self, patience: Duration) {
+        self.running().values().for_each(|running| running.stop.ask());
+        let began = std::time::Instant::now();
+        while self.is_busy() && began.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether anything is being rendered.
+    pub fn is_busy(&self) -> bool {
+        self.running().values().any(|running| !running.is_over)
+    }
+
+    /// Forgets a render that is over; its pictures stay.
+    pub fn forget(&self, id: &str) -> Result<(), Fault> {
+        self.cards.change(|cards| {
+            cards.retain(|card| card.id != id || card.outcome == Outcome::Running);
+        })?;
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// What changed of a render's picture since the window last asked; nothing while there is none.
+    pub fn mosaic(&self, id: &str, since: u32) -> Vec<u8> {
+        let Some(mosaic) = self.running().get(id).map(|running| Arc::clone(&running.mosaic)) else {
+            return Vec::new();
+        };
+        let mosaic = mosaic.lock().unwrap_or_else(PoisonError::into_inner);
+        mosaic.as_ref().map_or_else(Vec::new, |mosaic| mosaic.packet(since))
+    }
+
+    /// The PNG of a finished render; empty where there is none.
+    pub fn preview(&self, id: &str) -> Vec<u8> {
+        let path = self.card(id).map(|card| card.preview).unwrap_or_default();
+        std::fs::read(path).unwrap_or_default()
+    }
+
+    fn work(
+        &self,
+        id: &str,
+        work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
+    ) -> Result<(), Fault> {
+        let (stop, mosaic) = (Stop::new(), SharedMosaic::default());
+        // Pictures of renders that are over are in their files.
+        self.running().retain(|_, running| !running.is_over);
+        let running = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_over: false };
+        self.running().insert(id.to_owned(), running);
+        let bell = Arc::clone(&self.bell);
+        let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), mosaic, bell);
+        let (all, name) = (Arc::clone(&self.running), id.to_owned());
+        let body = move || {
+            let ended = work(&stop, &mut reporter);
+            reporter.card(true, |card| conclude(card, ended));
+            if let Some(running) = lock(&all).get_mut(&name) {
+                running.is_over = true;
+            }
+        };
+        std::thread::Builder::new().name("render".into()).spawn(body).map(drop).map_err(|error| {
+            Fault::failure(
+                format!("the system gives no thread to render on: {error}"),
+                "close other programs",
+            )
+        })
+    }
+
+    fn card(&self, id: &str) -> Result<Card, Fault> {
+        self.cards
+            .read(|cards| cards.iter().find(|card| card.id == id).cloned())
+            .ok_or_else(|| Fault::failure("this render is no longer remembered", "open its scene again"))
+    }
+
+    fn free_id(&self, began_s: f64) -> String {
+        let mut number = (began_s * 1000.0) as u64;
+        self.cards.read(|cards| {
+            while cards.iter().any(|card| card.id == format!("r{number}")) {
+                number += 1;
+            }
+        });
+        format!("r{number}")
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
+        lock(&self.running)
+    }
+}
+
+fn lock(running: &Mutex<BTreeMap<String, Running>>) -> MutexGuard<'_, BTreeMap<String, Running>> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn render(
+    order: &Order,
+    request: &RenderRequest,
+    stop: &Stop,
+    reporter: &mut Reporter,
+) -> Result<Exit, Fault> {
+    match order.place {
+        Place::Here => {
+            let gpu = Some(order.more.gpu.trim()).filter(|gpu| !gpu.is_empty());
+            crate::local::render(request, gpu, stop, reporter)
+        }
+        Place::Network => {
+            let submission = Submission {
+                coordinator: order.coordinator.clone(),
+                data: None,
+                terms: Terms { price_max: u64::from(order.max_price), nodes: Vec::new() },
+                detach: false,
+            };
+            submit::submit(request, &submission, stop, reporter)
+        }
+    }
+}
+
+/// Makes the last folder of an output's path where it is missing: the sample's pictures have one of their own.
+fn make_folder(output: &Path) {
+    if let Some(folder) = output.parent() {
+        // When that fails, the render says in its own words that the folder does not exist.
+        let _ = std::fs::create_dir(folder);
+    }
+}
+
+fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
+    card.eta_s = None;
+    match ended {
+        Ok(_) => (card.outcome, card.done) = (Outcome::Done, 1.0),
+        Err(fault) => {
+            card.outcome = if fault.exit == Exit::Interrupted { Outcome::Stopped } else { Outcome::Failed };
+            card.failure = Some(fault.into());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Writes down what a running render tells, on its card and in its mosaic.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use frame::{FrameIndex, FrameSize, LiveEvent};
+
+use super::bell::Bell;
+use super::cards::Card;
+use super::mosaic::{Mosaic, Tile};
+use super::shelf::Shelf;
+use crate::event::{Audience, Event};
+use crate::pictures;
+use crate::sight::Sight;
+
+/// The mosaic of a render; nothing before its size is known.
+pub(super) type SharedMosaic = Arc<Mutex<Option<Mosaic>>>;
+
+/// Who listens to one render.
+pub(super) struct Reporter {
+    id: String,
+    cards: Arc<Shelf<Vec<Card>>>,
+    mosaic: SharedMosaic,
+    bell: Arc<Bell>,
+    began: Instant,
+    /// The frame that the mosaic shows. Frames may grow side by side, and a window that jumps between them shows none.
+    showing: Option<FrameIndex>,
+    /// Whether the frame that is shown is in place, so that the next one may come.
+    is_over: bool,
+}
+
+impl Reporter {
+    pub(super) fn new(
+        id: String,
+        cards: Arc<Shelf<Vec<Card>>>,
+        mosaic: SharedMosaic,
+        bell: Arc<Bell>,
+    ) -> Self {
+        Self { id, cards, mosaic, bell, began: Instant::now(), showing: None, is_over: false }
+    }
+
+    /// Changes the card; `keep`: it must be there after a crash too.
+    pub(super) fn card(&self, keep: bool, change: impl FnOnce(&mut Card)) {
+        let elapsed_s = self.began.elapsed().as_secs_f64();
+        let change = |cards: &mut Vec<Card>| {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == self.id) {
+                card.elapsed_s = elapsed_s;
+                change(card);
+            }
+        };
+        if !keep {
+            self.cards.touch(change);
+        } else if let Err(fault) = self.cards.change(change) {
+            // The render matters more than its memory.
+            tracing::warn!(%fault, "the list of renders cannot be written");
+        }
+        self.bell.ring();
+    }
+
+    /// Whether the mosaic shows this frame, which it may begin to do now.
+    fn shows(&mut self, frame: FrameIndex) -> bool {
+        match self.showing {
+            Some(shown) if shown == frame => true,
+            Some(_) if !self.is_over => false,
+            before => {
+                if before.is_some() {
+                    self.paint(Mosaic::clear);
+                }
+                (self.showing, self.is_over) = (Some(frame), false);
+                true
+            }
+        }
+    }
+
+    fn paint(&self, paint: impl FnOnce(&mut Mosaic)) {
+        let mut mosaic = self.mosaic.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mosaic) = mosaic.as_mut() {
+            paint(mosaic);
+            let done = mosaic.count(Tile::Denoised);
+            self.card(false, |card| card.tiles_done = done);
+        }
+    }
+
+    fn live(&mut self, event: &LiveEvent) {
+        match event {
+            LiveEvent::FrameStarted { frame } => {
+                self.card(true, |card| {
+                    if !card.begun.contains(&frame.0) {
+                        card.begun.push(frame.0);
+                    }
+                });
+            }
+            LiveEvent::TileLeased { frame, tile, .. } if self.shows(*frame) => {
+                self.paint(|mosaic| mosaic.lease(*tile));
+            }
+            LiveEvent::TileDone { frame, tile } if self.shows(*frame) => {
+                self.paint(|mosaic| mosaic.finish(*tile));
+            }
+            LiveEvent::NodeJoined { .. } => self.card(false, |card| card.nodes += 1),
+            LiveEvent::Progress { done_samples, total_samples, eta_seconds } => {
+                let done = *done_samples as f64 / (*total_samples).max(1) as f64;
+                self.card(false, |card| {
+                    card.done = card.done.max(done);
+                    card.eta_s = *eta_seconds;
+                });
+            }
+            LiveEvent::FrameWritten { frame, file } => self.written(*frame, file),
+            LiveEvent::Warning { message } => self.card(false, |card| card.note(message)),
+            _ => {}
+        }
+    }
+
+    /// A frame's file is in place: its preview is put beside it.
+    fn written(&mut self, frame: FrameIndex, file: &str) {
+        if self.showing == Some(frame) {
+            self.is_over = true;
+        }
+        let path = Path::new(file);
+        let preview = pictures::to_png(path, Some(path.with_extension("preview.png")), 0.0);
+        self.card(true, |card| {
+            card.written.push(frame.0);
+            card.picture = file.to_owned();
+            card.partial.clear();
+            match preview {
+                Ok(preview) => card.preview = preview.display().to_string(),
+                Err(fault) => card.note(&format!("no preview was written: {}", fault.what)),
+            }
+        });
+    }
+}
+
+impl Audience for Reporter {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::RenderStarted { frames, width, height, spp, tiles, tile_px, adapter } => {
+                if let Ok(size) = FrameSize::new(*width, *height) {
+                    let mosaic = Mosaic::new(size, *tile_px);
+                    *self.mosaic.lock().unwrap_or_else(PoisonError::into_inner) = Some(mosaic);
+                }
+                self.card(true, |card| {
+                    (card.width, card.height, card.spp) = (*width, *height, *spp);
+                    (card.frames, card.tiles) = (*frames, *tiles);
+                    card.adapter.clone_from(adapter);
+                });
+            }
+            Event::PartialWritten { file, .. } => {
+                self.card(true, |card| card.partial.clone_from(file));
+            }
+            Event::Uploaded { sent_bytes, .. } => {
+                self.card(false, |card| card.sent_mib = *sent_bytes as f64 / f64::from(1 << 20));
+            }
+            // Only a network's job can be collected after a crash; the embedded farm's dies with this process.
+            Event::JobSubmitted { job } => self.card(true, |card| {
+                if card.order.place == super::Place::Network {
+                    card.job.clone_from(job);
+                }
+            }),
+            Event::Live(event) => self.live(event),
+            _ => {}
+        }
+    }
+
+    fn watches(&self) -> bool {
+        true
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        if self.shows(sight.frame) {
+            self.paint(|mosaic| mosaic.see(sight));
+        }
+    }
+}

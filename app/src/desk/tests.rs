@@ -1,0 +1,64 @@
+//! A desk from one start to the next.
+
+use super::*;
+
+#[test]
+fn what_was_chosen_is_there_again() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    assert_eq!(desk.settings().purpose, None, "the first question is still to be asked");
+    let chosen = Settings { purpose: Some(Purpose::Earn), theme: Theme::Light, ..desk.settings() };
+    desk.set_settings(chosen.clone()).expect("it can be written");
+    drop(desk);
+    assert_eq!(Desk::open(Some(place.path())).expect("it opens").settings(), chosen);
+}
+
+#[test]
+fn a_render_that_the_program_did_not_outlive_is_cut_off_and_can_be_had_again() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let order = Order { scene: "nowhere.glb".into(), output: "nowhere.exr".into(), ..Order::default() };
+    let mut card = Card::begin("r7".into(), order.clone(), 1.0);
+    (card.done, card.eta_s) = (0.4, Some(9.0));
+    let written = serde_json::to_string(&vec![card]).expect("plain data");
+    std::fs::write(place.path().join("renders.json"), written).expect("it can be written");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    let cards = desk.renders().cards();
+    assert_eq!((cards[0].outcome, cards[0].eta_s), (Outcome::CutOff, None));
+    let again = desk.renders().resume("r7").expect("it starts");
+    let cards = desk.renders().cards();
+    assert_eq!((cards.len(), cards[0].id.as_str()), (1, again.as_str()), "the old card made way");
+    assert_eq!(cards[0].order, order);
+}
+
+#[test]
+fn a_scene_that_is_not_there_fails_on_its_card_with_a_sentence_and_an_advice() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    let scene = place.path().join("gone.glb").display().to_string();
+    let output = place.path().join("gone.exr").display().to_string();
+    desk.renders().start(Order { scene, output, ..Order::default() }).expect("the fields are right");
+    let bell = desk.bell();
+    let mut known = 0;
+    let card = loop {
+        let card = desk.renders().cards().remove(0);
+        if card.outcome != Outcome::Running {
+            break card;
+        }
+        known = bell.wait(known);
+    };
+    assert_eq!(card.outcome, Outcome::Failed);
+    let failure = card.failure.expect("it says why");
+    assert!(failure.exit == 3 && !failure.what.is_empty() && !failure.advice.is_empty(), "{failure:?}");
+}
+
+#[test]
+fn the_sample_lies_in_the_desks_folder_and_its_pictures_do_not() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    let scene = desk.sample_scene().expect("it can be written");
+    assert!(Preflight::of(&scene, 24.0).is_ok());
+    let output = desk.output_for(&scene, false);
+    assert!(output.parent().is_some_and(|folder| folder.ends_with("Tessera")), "{output:?}");
+    let own = place.path().parent().expect("it has one").join("vase.glb");
+    assert_eq!(desk.output_for(&own, false), own.with_extension("exr"));
+}

@@ -1,0 +1,5 @@
+//! Takes the built front end and the icons into the program.
+
+fn main() {
+    tauri_build::build();
+}

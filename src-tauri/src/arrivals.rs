@@ -1,0 +1,91 @@
+//! Files and links that come from outside: the command line, a second start, the system.
+//!
+//! They wait here until the page fetches them, so that none is lost while it loads. A link is only shown: nothing happens
+//! before the person agrees.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri::{AppHandle, Emitter, Manager};
+
+use crate::window;
+
+/// Most that wait at once.
+const WAITING_MAX: usize = 100;
+/// The event that tells the page to fetch.
+pub(crate) const ARRIVED: &str = "arrived";
+
+/// Something from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Arrival {
+    /// A file, as an absolute path.
+    File {
+        /// The path.
+        path: String,
+    },
+    /// A `tessera://` link.
+    Link {
+        /// The link.
+        link: String,
+    },
+}
+
+/// What has arrived and is not fetched yet.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals(Mutex<Vec<Arrival>>);
+
+impl Arrivals {
+    /// From the words of a command line, read in the folder where they were written.
+    pub(crate) fn of(words: impl Iterator<Item = String>, folder: &Path) -> Self {
+        Self(Mutex::new(read(words, folder)))
+    }
+
+    /// Takes them all.
+    pub(crate) fn take(&self) -> Vec<Arrival> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, more: Vec<Arrival>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.extend(more);
+        waiting.truncate(WAITING_MAX);
+    }
+}
+
+/// A second start hands over its words and ends.
+pub(crate) fn from_second_start(app: &AppHandle, words: Vec<String>, folder: String) {
+    let found = read(words.into_iter().skip(1), Path::new(&folder));
+    app.state::<Arrivals>().add(found);
+    window::show(app);
+    // A page that is still loading fetches when it is there.
+    let _ = app.emit(ARRIVED, ());
+}
+
+fn read(words: impl Iterator<Item = String>, folder: &Path) -> Vec<Arrival> {
+    let arrival = |word: String| match word {
+        link if link.starts_with("tessera:") => Arrival::Link { link },
+        file => Arrival::File { path: absolute(folder, &file).display().to_string() },
+    };
+    words.filter(|word| !word.starts_with("--")).map(arrival).take(WAITING_MAX).collect()
+}
+
+fn absolute(folder: &Path, file: &str) -> PathBuf {
+    folder.join(file.strip_prefix("file://").unwrap_or(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_path_is_read_where_it_was_written_and_a_link_stays_one() {
+        let words = ["--hidden", "a.glb", "/x/b.glb", "tessera://h:1#k"].map(str::to_owned);
+        let found = Arrivals::of(words.into_iter(), Path::new("/there")).take();
+        let file = |path: &str| Arrival::File { path: path.into() };
+        let link = Arrival::Link { link: "tessera://h:1#k".into() };
+        assert_eq!(found, [file("/there/a.glb"), file("/x/b.glb"), link]);
+    }
+}

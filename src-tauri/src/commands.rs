@@ -1,0 +1,273 @@
+//! What the page may ask for: one line over the desk each.
+//!
+//! The page's types are made from these signatures (`ui/desktop/src/lib/bindings.ts`); a test fails when that file is old.
+
+use app::desk::{Adapters, Benchmark, Card, Desk, EarnState, Failure, Jobs, Order, Preflight, Settings};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri::ipc::{Invoke, Response};
+use tauri::{AppHandle, State, WebviewWindow};
+use tauri_plugin_autostart::ManagerExt;
+use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_opener::OpenerExt;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+
+use crate::arrivals::{Arrival, Arrivals};
+use crate::tray::Tray;
+
+/// Everything that a page draws from, but for the pictures.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub(crate) struct Scenery {
+    /// What the person chose.
+    settings: Settings,
+    /// Renders, newest first.
+    cards: Vec<Card>,
+    /// Whether this computer earns.
+    earning: EarnState,
+    /// The program's version.
+    version: String,
+    /// Whether there is a tray to hide in.
+    has_tray: bool,
+    /// Whether a viewer lies beside this program.
+    has_viewer: bool,
+}
+
+type Told<T> = Result<T, Failure>;
+
+#[tauri::command(async)]
+#[specta::specta]
+fn scenery(desk: State<'_, Desk>, tray: State<'_, Tray>) -> Scenery {
+    Scenery {
+        settings: desk.settings(),
+        cards: desk.renders().cards(),
+        earning: desk.earning().state(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        has_tray: tray.is_there(),
+        has_viewer: desk.has_viewer(),
+    }
+}
+
+#[tauri::command]
+#[specta::specta]
+fn arrivals(arrivals: State<'_, Arrivals>) -> Vec<Arrival> {
+    arrivals.take()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn set_settings(desk: State<'_, Desk>, settings: Settings) -> Told<()> {
+    Ok(desk.set_settings(settings)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn preflight(path: String, fps: f64) -> Told<Preflight> {
+    Ok(Preflight::of(path.as_ref(), fps)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn sample_scene(desk: State<'_, Desk>) -> Told<String> {
+    Ok(desk.sample_scene()?.display().to_string())
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn output_for(desk: State<'_, Desk>, scene: String, is_sequence: bool) -> String {
+    desk.output_for(scene.as_ref(), is_sequence).display().to_string()
+}
+
+#[tauri::command]
+#[specta::specta]
+fn new_order() -> Order {
+    Order::default()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn start(desk: State<'_, Desk>, order: Order) -> Told<String> {
+    Ok(desk.renders().start(order)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn resume(desk: State<'_, Desk>, id: String) -> Told<String> {
+    Ok(desk.renders().resume(&id)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+fn stop(desk: State<'_, Desk>, id: String) {
+    desk.renders().stop(&id);
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn forget(desk: State<'_, Desk>, id: String) -> Told<()> {
+    Ok(desk.renders().forget(&id)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn choose_scene(window: WebviewWindow) -> Option<String> {
+    let picker = window.dialog().file().set_parent(&window).add_filter("glTF", &["glb", "gltf"]);
+    picker.blocking_pick_file().map(|path| path.to_string())
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn choose_output(window: WebviewWindow, proposed: String) -> Option<String> {
+    let proposed = std::path::Path::new(&proposed);
+    let name = proposed.file_name().unwrap_or_default().to_string_lossy();
+    let mut picker =
+        window.dialog().file().set_parent(&window).add_filter("OpenEXR", &["exr"]).set_file_name(name);
+    if let Some(folder) = proposed.parent() {
+        picker = picker.set_directory(folder);
+    }
+    picker.blocking_save_file().map(|path| path.to_string())
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn open_viewer(desk: State<'_, Desk>, picture: String) -> Told<()> {
+    Ok(desk.open_viewer(picture.as_ref())?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn show_file(app: AppHandle, path: String) -> Told<()> {
+    app.opener().reveal_item_in_dir(&path).map_err(|error| Failure {
+        exit: 1,
+        what: format!("the system shows no folder: {error}"),
+        advice: format!("the file is \"{path}\""),
+    })
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn adapters() -> Adapters {
+    Adapters::look()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn benchmark(desk: State<'_, Desk>, adapter: String) -> Told<Benchmark> {
+    Ok(desk.benchmark(&adapter)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn earn(desk: State<'_, Desk>) -> Told<()> {
+    Ok(desk.earn()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn pause_earning(desk: State<'_, Desk>) {
+    desk.earning().pause();
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn earnings(desk: State<'_, Desk>) -> Told<app::desk::Earnings> {
+    Ok(desk.earnings()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn jobs() -> Told<Jobs> {
+    Ok(Jobs::ask()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn cancel_job(job: String) -> Told<()> {
+    Ok(Jobs::cancel(&job)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn starts_at_login(app: AppHandle) -> bool {
+    app.autolaunch().is_enabled().unwrap_or(false)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn set_starts_at_login(app: AppHandle, wanted: bool) -> Told<()> {
+    let start = app.autolaunch();
+    let set = if wanted { start.enable() } else { start.disable() };
+    set.map_err(|error| Failure {
+        exit: 1,
+        what: format!("the system did not take this: {error}"),
+        advice: "set it in the system's own settings".to_owned(),
+    })
+}
+
+#[tauri::command]
+#[specta::specta]
+fn hide(window: WebviewWindow) {
+    // A window that stays is no harm.
+    let _ = window.hide();
+}
+
+#[tauri::command]
+#[specta::specta]
+fn quit(app: AppHandle) {
+    app.exit(0);
+}
+
+/// Pixels, as [`app::desk::Mosaic::packet`] writes them: too many for text.
+#[tauri::command(async)]
+fn mosaic(desk: State<'_, Desk>, id: String, since: u32) -> Response {
+    Response::new(desk.renders().mosaic(&id, since))
+}
+
+/// The PNG of a finished render.
+#[tauri::command(async)]
+fn preview(desk: State<'_, Desk>, id: String) -> Response {
+    Response::new(desk.renders().preview(&id))
+}
+
+/// The commands with types, for the page's bindings.
+pub(crate) fn typed() -> Builder<tauri::Wry> {
+    Builder::new().error_handling(ErrorHandlingMode::Throw).commands(collect_commands![
+        scenery,
+        arrivals,
+        set_settings,
+        preflight,
+        sample_scene,
+        output_for,
+        new_order,
+        start,
+        resume,
+        stop,
+        forget,
+        choose_scene,
+        choose_output,
+        open_viewer,
+        show_file,
+        adapters,
+        benchmark,
+        earn,
+        pause_earning,
+        earnings,
+        jobs,
+        cancel_job,
+        starts_at_login,
+        set_starts_at_login,
+        hide,
+        quit,
+    ])
+}
+
+/// All commands.
+pub(crate) fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+    // The handler borrows its builder, and both live as long as the program.
+    let typed = Box::leak(Box::new(typed())).invoke_handler();
+    let raw: Box<dyn Fn(Invoke<tauri::Wry>) -> bool + Send + Sync> =
+        Box::new(tauri::generate_handler![mosaic, preview]);
+    move |invoke| match invoke.message.command() {
+        "mosaic" | "preview" => raw(invoke),
+        _ => typed(invoke),
+    }
+}

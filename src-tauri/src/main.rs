@@ -1,0 +1,80 @@
+//! The desktop program `tessera-desktop`: a window and a tray over `app`.
+//!
+//! Nothing of the work is done here. A command is one line over [`app::desk`]; what is left is what only a shell can do:
+//! windows, the tray, dialogs, other programs, and the one instance that a second start hands its files to.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod arrivals;
+mod commands;
+mod composing;
+mod herald;
+mod tray;
+mod trayhost;
+mod window;
+mod words;
+
+use std::process::ExitCode;
+
+use app::desk::Desk;
+use tauri::Manager;
+use tauri_plugin_autostart::MacosLauncher;
+
+use arrivals::Arrivals;
+
+/// The word on the command line that starts the program without showing its window: how the system starts it at login.
+const HIDDEN: &str = "--hidden";
+
+fn main() -> ExitCode {
+    listen_to_logs();
+    composing::settle();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let desk = Desk::open(None).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
+    let remembered =
+        tauri_plugin_window_state::StateFlags::all() - tauri_plugin_window_state::StateFlags::VISIBLE;
+    tauri::Builder::default()
+        // First of all, so that a second start ends before it opens anything.
+        .plugin(tauri_plugin_single_instance::init(arrivals::from_second_start))
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(remembered).build())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(autostart)
+        .manage(desk)
+        .manage(Arrivals::of(std::env::args().skip(1), &std::env::current_dir().unwrap_or_default()))
+        .invoke_handler(commands::handler())
+        .setup(|app| {
+            tray::raise(app.handle());
+            window::open(app.handle(), !std::env::args().any(|word| word == HIDDEN))?;
+            herald::begin(app.handle().clone());
+            Ok(())
+        })
+        .on_window_event(window::heard)
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            if let tauri::RunEvent::Exit = event {
+                app.state::<Desk>().leave();
+            }
+        });
+    Ok(())
+}
+
+fn listen_to_logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TESSERA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,tessera_desktop=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The one window: opened, shown, hidden, closed.
+
+use app::desk::Desk;
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+
+use crate::tray::Tray;
+
+/// The window's name.
+pub(crate) const MAIN: &str = "main";
+/// The event that asks the page what closing means.
+pub(crate) const CLOSING: &str = "closing";
+
+/// Opens the window.
+pub(crate) fn open(app: &AppHandle, visible: bool) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .title("Tessera")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(720.0, 520.0)
+        .visible(visible)
+        .build()
+        .map(drop)
+}
+
+/// Brings the window to the front.
+pub(crate) fn show(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    // A window that cannot be raised is still open.
+    let _ = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+}
+
+/// Closing hides into the tray where there is one; otherwise, and the first time, the page asks.
+pub(crate) fn heard(window: &Window, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else { return };
+    let app = window.app_handle();
+    let settings = app.state::<Desk>().settings();
+    let has_tray = app.state::<Tray>().is_there();
+    if settings.close_quits && !app.state::<Desk>().is_busy() {
+        return;
+    }
+    api.prevent_close();
+    if has_tray && settings.told_of_tray && !settings.close_quits {
+        let _ = window.hide();
+        return;
+    }
+    if !has_tray && !app.state::<Desk>().is_busy() {
+        app.exit(0);
+        return;
+    }
+    if window.emit(CLOSING, ()).is_err() {
+        app.exit(0);
+    }
+}

@@ -1,0 +1,79 @@
+// Where a test lives: a home of its own, the programs under test, and a folder for pictures of the window.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Session } from "./driver.mjs";
+
+const root = resolve(import.meta.dirname, "../../..");
+const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
+export const program = join(target, "debug/tessera-desktop");
+export const tessera = join(target, "debug/tessera");
+export const scenes = join(root, "assets/scenes");
+export const pictures = join(target, "screenshots/desktop");
+mkdirSync(pictures, { recursive: true });
+
+export class House {
+  constructor() {
+    this.home = mkdtempSync(join(tmpdir(), "tessera-e2e-"));
+    for (const part of ["data", "config", "cache", "Pictures"]) mkdirSync(join(this.home, part));
+    this.env = {
+      ...process.env,
+      HOME: this.home,
+      XDG_DATA_HOME: join(this.home, "data"),
+      XDG_CONFIG_HOME: join(this.home, "config"),
+      XDG_CACHE_HOME: join(this.home, "cache"),
+      LANG: "C.UTF-8",
+      LC_ALL: "",
+    };
+    this.children = [];
+  }
+
+  /** Starts the program with a WebDriver session. */
+  async open(...args) {
+    this.session = await Session.start(program, args, this.env);
+    return this.session;
+  }
+  /** Ends it as a person does, and starts it again. */
+  async reopen(...args) {
+    await this.session.end();
+    return this.open(...args);
+  }
+  /** Starts the program a second time; says how it ended. */
+  second(...args) {
+    return spawnSync(program, args, { env: this.env, cwd: this.home, timeout: 20_000, encoding: "utf8" });
+  }
+  /** Runs a command of the command line. */
+  cli(...args) {
+    return spawnSync(tessera, args, { env: this.env, timeout: 120_000, encoding: "utf8" });
+  }
+  /** Starts a command that goes on; its lines can be waited for. */
+  begin(...args) {
+    const child = spawn(tessera, args, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    child.said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (child.said += bytes));
+    this.children.push(child);
+    return child;
+  }
+  /** The process of the program, by what it runs. */
+  pid() {
+    const mine = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => {
+      try {
+        return readlinkSync(`/proc/${name}/exe`) === program && readFileSync(`/proc/${name}/environ`, "latin1").includes(this.home);
+      } catch {
+        return false;
+      }
+    });
+    return Number(mine[0]);
+  }
+  /** Pictures that lie in a folder, without the growing ones. */
+  exrs(folder) {
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder).filter((name) => name.endsWith(".exr") && !name.endsWith(".partial.exr")).map((name) => join(folder, name));
+  }
+  async leave() {
+    for (const child of this.children) child.kill();
+    await this.session?.end().catch(() => {});
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,154 @@
+// Render, in the real window: from the first question to an EXR, wrong files, a second start, and a crash in the middle.
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Keys, until } from "./driver.mjs";
+import { House, pictures, scenes } from "./house.mjs";
+
+const house = new House();
+let page;
+const outcome = () => page.run("() => document.querySelector('#outcome')?.dataset.outcome ?? null");
+const shot = (name) => page.picture(join(pictures, `${name}.png`));
+before(async () => {
+  page = await house.open();
+});
+after(() => house.leave());
+
+test("the first start asks one question, and its answer is there at the next", async () => {
+  await page.find("#purpose-earn");
+  await shot("welcome");
+  await page.click("#purpose-earn");
+  await page.find("#earn-coordinator");
+  page = await house.reopen();
+  await page.find("#earn-coordinator");
+  assert.equal(await page.text("#purpose-earn"), null, "the question is not asked again");
+  await page.click("#go-render");
+  await page.find("#sample");
+  await shot("render-empty");
+});
+
+test("the sample scene shows its first tile soon and becomes a sound EXR with a preview", async () => {
+  const began = Date.now();
+  await page.click("#sample");
+  const painted = "() => { const c = document.querySelector('#mosaic'); if (!c || !c.width) return false; const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; for (let i = 3; i < d.length; i += 4) if (d[i]) return true; return false; }";
+  await until(() => page.run(painted), 60_000, "a tile is visible");
+  const seconds = (Date.now() - began) / 1000;
+  await shot("render-running");
+  console.log(`first visible tile of the sample scene: ${seconds.toFixed(1)} s after the click`);
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  await shot("render-done");
+  const exr = await page.text("#picture");
+  assert.deepEqual(house.exrs(join(exr, "..")), [exr]);
+  const check = house.cli("exr", "check", exr);
+  assert.equal(check.status, 0, check.stdout + check.stderr);
+  const png = readFileSync(exr.replace(/\.exr$/, ".preview.png"));
+  assert.equal(png.subarray(1, 4).toString(), "PNG");
+  const verified = house.cli("verify", exr);
+  assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+});
+
+test("a text and half a scene give one sentence and one advice, and the window goes on", async () => {
+  const text = join(house.home, "notes.txt");
+  writeFileSync(text, "buy milk\n");
+  const half = join(house.home, "half.glb");
+  const whole = readFileSync(join(scenes, "studio.glb"));
+  writeFileSync(half, whole.subarray(0, whole.length / 2));
+  for (const wrong of [text, half]) {
+    assert.equal(house.cli("scene", "check", wrong).status, 3, "the command line refuses it too");
+    const second = house.second(wrong);
+    assert.equal(second.status, 0, second.stderr);
+    await page.find("[role=alert]");
+    const told = await page.run("() => [...document.querySelectorAll('[role=alert] p')].map((p) => p.textContent)");
+    assert.equal(told.length, 2, `what happened and what to do: ${told}`);
+    assert.ok(told.every((sentence) => sentence.length > 10), told.join());
+    await shot(wrong === text ? "error-text" : "error-half");
+    await page.click("[role=alert] button");
+  }
+});
+
+test("a second start hands over its path and ends; pre-flight names cameras and frames within seconds", async () => {
+  copyFileSync(join(scenes, "studio.glb"), join(house.home, "Kitchen.glb"));
+  const began = Date.now();
+  const second = house.second("Kitchen.glb");
+  assert.equal(second.status, 0, second.stderr);
+  await page.find("#found dl");
+  const seconds = (Date.now() - began) / 1000;
+  console.log(`pre-flight ${seconds.toFixed(1)} s after the second start`);
+  const found = await page.text("#found");
+  const told = JSON.parse(house.cli("--json", "scene", "check", join(scenes, "studio.glb")).stdout.split("\n")[0]);
+  const report = JSON.stringify(told);
+  const camera = await page.run("() => document.querySelector('#camera').selectedOptions[0].textContent");
+  assert.ok(report.includes(camera), `${camera} is a camera of the scene`);
+  assert.match(found, /0-24/);
+  await shot("preflight");
+  await page.click("details summary");
+  await shot("preflight-more");
+});
+
+test("the form's words are what is rendered", async () => {
+  await page.fill("#width", "256");
+  assert.equal(await page.run("() => document.querySelector('#height').value"), "144", "the camera's aspect is kept");
+  await page.click("#quality-draft");
+  await page.click("#start");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  const info = house.cli("--json", "exr", "info", join(house.home, "Kitchen.exr")).stdout;
+  assert.match(info, /256/);
+  assert.match(info, /144/);
+});
+
+/** Opens the form for a render that takes minutes, and starts it. */
+async function startLong() {
+  house.second("Kitchen.glb");
+  await page.find("#found dl");
+  await page.click("#quality-max");
+  await page.fill("#width", "1280");
+  await page.click("#start");
+  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "some of it is rendered");
+}
+
+test("stop and keep leaves a sound picture of what is done", async () => {
+  await startLong();
+  await page.click("#stop");
+  await until(async () => (await outcome()) === "stopped", 60_000, "it has stopped");
+  await shot("render-stopped");
+  const partial = await page.text("#picture");
+  assert.match(partial, /\.partial\.exr$/);
+  assert.equal(house.cli("exr", "check", partial).status, 0);
+});
+
+test("killed in the middle, the next start offers the render again, and that renders", async () => {
+  await startLong();
+  process.kill(house.pid(), "SIGKILL");
+  await page.end();
+  page = await house.open();
+  await page.click("#go-render");
+  await page.find("#resume");
+  await shot("cut-off");
+  await page.click("#resume");
+  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "it is rendered again");
+  assert.equal(await outcome(), "running");
+  await page.click("#stop");
+  await until(async () => (await outcome()) === "stopped", 60_000, "it has stopped");
+});
+
+test("keys alone go from the start to a render, and focus is always seen", async () => {
+  await page.click("#go-settings");
+  await page.together(Keys.alt, "1");
+  await page.run("() => document.activeElement?.blur()");
+  const focused = () => page.run("() => { const e = document.activeElement; const s = getComputedStyle(e); return { id: e.id, seen: s.outlineStyle !== 'none' || e.matches('.unseen') } }");
+  const back = await page.run("() => [...document.querySelectorAll('main button')].length > 0 && document.querySelector('#sample') === null");
+  if (back) await page.run("() => document.querySelector('main button').focus()").then(() => page.press(Keys.enter));
+  await page.find("#sample");
+  await page.run("() => document.activeElement?.blur()");
+  for (let presses = 0; ; presses += 1) {
+    assert.ok(presses < 40, "the sample's button is reached");
+    await page.press(Keys.tab);
+    const { id, seen } = await focused();
+    assert.ok(seen, `focus on ${id} is seen`);
+    if (id === "sample") break;
+  }
+  await shot("keyboard-focus");
+  await page.press(Keys.enter);
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+});

@@ -1,0 +1,230 @@
+// What the page knows of the desk, and what it asks of it. Components read `desk` and call these functions; nobody else invokes.
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import { getCurrentWebview } from "@tauri-apps/api/webview";
+import { type Card, commands, type Failure, type Order, type Preflight, type Scenery, type Settings } from "./wire";
+import { speak } from "./say.svelte";
+
+export type PlaceName = "render" | "earn" | "watch" | "settings";
+
+/** What the Render place shows. */
+export type Stage =
+  | { kind: "start" }
+  | { kind: "looking"; path: string }
+  | { kind: "form"; preflight: Preflight; order: Order }
+  | { kind: "card"; id: string };
+
+interface Desk {
+  scenery: Scenery | null;
+  /** Why the desk itself did not answer. */
+  trouble: Failure | null;
+  place: PlaceName;
+  stage: Stage;
+  /** Why the last thing that was asked for did not happen. */
+  failure: Failure | null;
+  /** Files over the window, before they are let go. */
+  hovering: string[];
+  /** A link from outside, until the person agrees or not. */
+  link: string | null;
+  /** Files that wait for their turn. */
+  queue: string[];
+  /** Whether the window wants to be closed. */
+  closing: boolean;
+}
+
+export const desk: Desk = $state({
+  scenery: null,
+  trouble: null,
+  place: "render",
+  stage: { kind: "start" },
+  failure: null,
+  hovering: [],
+  link: null,
+  queue: [],
+  closing: false,
+});
+
+export function failureOf(error: unknown): Failure {
+  const known = error as Partial<Failure> | null;
+  if (known !== null && typeof known === "object" && typeof known.what === "string") {
+    return { exit: known.exit ?? 1, what: known.what, advice: known.advice ?? "" };
+  }
+  return { exit: 1, what: String(error), advice: "" };
+}
+
+/** Does something, and shows why when it does not work. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  desk.failure = null;
+  try {
+    return await work();
+  } catch (error) {
+    desk.failure = failureOf(error);
+    return undefined;
+  }
+}
+
+/** Fetches everything that is drawn. Calls that come while one is under way are one call after it. */
+let fetching: Promise<void> | null = null;
+let stale = false;
+export function refresh(): Promise<void> {
+  if (fetching !== null) {
+    stale = true;
+    return fetching;
+  }
+  fetching = (async () => {
+    do {
+      stale = false;
+      try {
+        desk.scenery = await commands.scenery();
+        desk.trouble = null;
+        dress(desk.scenery.settings);
+      } catch (error) {
+        desk.trouble = failureOf(error);
+      }
+    } while (stale);
+    fetching = null;
+  })();
+  return fetching;
+}
+
+function dress(settings: Settings): void {
+  document.documentElement.dataset["theme"] = settings.theme;
+  speak(settings.language);
+}
+
+/** Keeps changed settings. */
+export async function choose(change: Partial<Settings>): Promise<void> {
+  if (desk.scenery === null) return;
+  const settings = { ...desk.scenery.settings, ...change };
+  desk.scenery.settings = settings;
+  dress(settings);
+  await attempt(() => commands.setSettings(settings));
+}
+
+/** Goes to a place. */
+export function go(place: PlaceName): void {
+  desk.place = place;
+  desk.failure = null;
+}
+
+export function cards(): Card[] {
+  return desk.scenery?.cards ?? [];
+}
+
+/** Takes files that were dropped, chosen or handed over: the first is looked at, the others wait. */
+export async function take(paths: string[]): Promise<void> {
+  const [first, ...rest] = paths;
+  if (first === undefined) return;
+  desk.queue = rest;
+  await look(first);
+}
+
+/** Looks into a scene before anything is rendered. */
+export async function look(path: string): Promise<void> {
+  desk.place = "render";
+  desk.failure = null;
+  desk.stage = { kind: "looking", path };
+  try {
+    const [preflight, order] = await Promise.all([commands.preflight(path, 24), commands.newOrder()]);
+    order.scene = path;
+    order.width = preflight.width;
+    order.height = preflight.height;
+    order.camera = "";
+    order.coordinator = desk.scenery?.settings.coordinator ?? "";
+    order.more.gpu = desk.scenery?.settings.adapter ?? "";
+    order.output = await commands.outputFor(path, false);
+    if (isLooking(path)) desk.stage = { kind: "form", preflight, order };
+  } catch (error) {
+    if (!isLooking(path)) return;
+    desk.stage = { kind: "start" };
+    desk.failure = failureOf(error);
+  }
+}
+
+/** Whether the person has not turned to something else meanwhile. */
+function isLooking(path: string): boolean {
+  return desk.stage.kind === "looking" && desk.stage.path === path;
+}
+
+/** Renders the sample scene at once, small: pixels in seconds. */
+export async function trySample(): Promise<void> {
+  desk.place = "render";
+  await attempt(async () => {
+    const scene = await commands.sampleScene();
+    const order = await commands.newOrder();
+    const output = await commands.outputFor(scene, false);
+    await start({ ...order, scene, output, quality: "draft", width: 640, height: 360 });
+  });
+}
+
+/** Starts a render and shows it. */
+export async function start(order: Order): Promise<void> {
+  const id = await commands.start(order);
+  await refresh();
+  desk.stage = { kind: "card", id };
+}
+
+/** Opens the form again with what was asked then, under a free name. */
+export async function again(card: Card): Promise<void> {
+  desk.place = "render";
+  desk.failure = null;
+  desk.stage = { kind: "looking", path: card.order.scene };
+  try {
+    const preflight = await commands.preflight(card.order.scene, card.order.more.fps);
+    const output = await commands.outputFor(card.order.scene, card.order.frames !== "");
+    if (isLooking(card.order.scene)) desk.stage = { kind: "form", preflight, order: { ...card.order, output } };
+  } catch (error) {
+    desk.stage = { kind: "start" };
+    desk.failure = failureOf(error);
+  }
+}
+
+/** Goes on with a render that was cut off. */
+export async function resume(card: Card): Promise<void> {
+  const id = await attempt(() => commands.resume(card.id));
+  if (id === undefined) return;
+  await refresh();
+  desk.place = "render";
+  desk.stage = { kind: "card", id };
+}
+
+/** The bytes of a mosaic since a version. */
+export function mosaic(id: string, since: number): Promise<ArrayBuffer> {
+  return invoke<ArrayBuffer>("mosaic", { id, since });
+}
+
+/** The PNG of a finished render. */
+export function preview(id: string): Promise<ArrayBuffer> {
+  return invoke<ArrayBuffer>("preview", { id });
+}
+
+async function fetchArrivals(): Promise<void> {
+  const arrived = await commands.arrivals();
+  const files = arrived.flatMap((one) => (one.kind === "file" ? [one.path] : []));
+  const link = arrived.flatMap((one) => (one.kind === "link" ? [one.link] : [])).pop();
+  if (link !== undefined) desk.link = link;
+  if (files.length > 0) await take(files);
+}
+
+/** Connects the page with the program: called once. */
+export async function begin(): Promise<void> {
+  await Promise.all([
+    listen("changed", () => void refresh()),
+    listen("arrived", () => void fetchArrivals()),
+    listen("closing", () => {
+      desk.closing = true;
+    }),
+    getCurrentWebview().onDragDropEvent(({ payload }) => {
+      if (payload.type === "enter") desk.hovering = payload.paths;
+      if (payload.type === "leave") desk.hovering = [];
+      if (payload.type === "drop") {
+        desk.hovering = [];
+        void take(payload.paths);
+      }
+    }),
+  ]);
+  await refresh();
+  const purpose = desk.scenery?.settings.purpose;
+  if (purpose) desk.place = purpose;
+  await fetchArrivals();
+}

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::desktop::Desktop;
 use crate::process::{cargo, is_installed, run_step};
 use crate::tidy;
 
@@ -25,12 +26,12 @@ pub(crate) fn run(tests: Tests) -> Result<()> {
     tidy::run()?;
     run_if_installed("spelling", "typos", "typos-cli", &[])?;
     run_if_installed("licences and advisories", "cargo-deny", "cargo-deny", &["--all-features", "check"])?;
-    run_step(
-        "lints",
-        &mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
-    )?;
+    let desktop = Desktop::prepare()?;
+    let lints = ["--all-targets", "--locked", "--", "-D", "warnings"];
+    run_step("lints", cargo(["clippy"]).args(desktop.crates()).args(lints))?;
     if tests == Tests::Run {
-        run_tests()?;
+        run_tests(&desktop)?;
+        desktop.drive()?;
     }
     Ok(())
 }
@@ -71,10 +72,12 @@ impl Tally {
     }
 }
 
-fn run_tests() -> Result<()> {
+fn run_tests(desktop: &Desktop) -> Result<()> {
     eprintln!("== tests");
     let started = std::time::Instant::now();
-    let mut child = cargo(["test", "--workspace", "--locked", "--no-fail-fast"])
+    let mut child = cargo(["test"])
+        .args(desktop.crates())
+        .args(["--locked", "--no-fail-fast"])
         .stdout(Stdio::piped())
         .spawn()
         .context("could not start cargo test")?;

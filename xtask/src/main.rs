@@ -6,6 +6,7 @@
 mod check;
 mod children;
 mod demo;
+mod desktop;
 mod fresh_root;
 mod network_cost;
 mod package;

@@ -7,6 +7,7 @@ use frame::{FrameRange, FrameSize, exr};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::denoiser::NetworkChoice;
 use crate::fault::Fault;
 use crate::print::Print;
 use crate::request::{RenderRequest, Sky, Surroundings};
@@ -212,11 +213,15 @@ impl Order {
                     ("off", frame::Denoise::Off),
                 ],
             )?,
-            weights: filled(&more.weights).map(PathBuf::from),
+            weights: filled(&more.weights).map(network_named),
             print: Print { layers, layout, compression, ..Print::default() },
             tile_px: (more.tile > 0).then_some(more.tile),
         })
     }
+}
+
+fn network_named(name: &str) -> NetworkChoice {
+    name.parse().unwrap_or_else(|never| match never {})
 }
 
 impl More {

@@ -9,6 +9,7 @@ mod arrivals;
 mod commands;
 mod composing;
 mod herald;
+mod screen;
 mod tray;
 mod trayhost;
 mod window;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
+    screen::find()?;
     let desk = Desk::open(None).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
     let remembered =

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::process::{cargo, is_installed, run_step};
+use crate::process::{is_installed, run_step};
 
 const PACKAGE: &str = "tessera-desktop";
 const PAGE: &str = "ui/desktop";
@@ -45,7 +45,7 @@ impl Desktop {
         if self.is_buildable { &["--workspace"] } else { &["--workspace", "--exclude", PACKAGE] }
     }
 
-    /// Drives the built program, window and all, on a screen that nobody sees.
+    /// Drives the program as the tests have built it, window and all, on a screen that nobody sees.
     pub(crate) fn drive(&self) -> Result<()> {
         if !self.is_buildable {
             return Ok(());
@@ -55,8 +55,6 @@ impl Desktop {
             eprintln!("== desktop in its window: NOT CHECKED, this machine lacks {}", missing.join(" and "));
             return Ok(());
         }
-        let programs = ["build", "--locked", "-p", PACKAGE, "-p", "tessera-viewer", "-p", "cli"];
-        run_step("desktop: programs", &mut cargo(programs))?;
         let mut driven = Command::new("dbus-run-session");
         driven.args(["--", "xvfb-run", "--auto-servernum", "--server-args", SCREEN]);
         driven.args(["node", "--test", "--test-concurrency=1"]).args(tests_in_a_window()?);

@@ -59,6 +59,12 @@ export function moment(seconds: number): string {
   return new Intl.DateTimeFormat(now.tongue, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
 }
 
+/** Words of the program as a sentence: with a capital, unless they begin with a file's name. */
+export function sentence(text: string): string {
+  const [first = ""] = text.split(" ", 1);
+  return /[.\\/"]/.test(first) ? text : first.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** The last part of a path, as either kind of system writes it. */
 export function fileName(path: string): string {
   return path.split(/[\\/]/).pop() ?? path;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { clock, count, fileName, number, percent, say, speak, tongue } from "./say.svelte";
+import { clock, count, fileName, number, percent, say, sentence, speak, tongue } from "./say.svelte";
 
 beforeEach(() => speak("en"));
 
@@ -32,4 +32,8 @@ test("times are never negative", () => {
 
 test("names are read from both kinds of paths", () => {
   expect([fileName("/a/b c.glb"), fileName("C:\\x\\d.glb")]).toEqual(["b c.glb", "d.glb"]);
+});
+
+test("a sentence begins with a capital, a file's name as it is written", () => {
+  expect([sentence("no memory is left"), sentence("half.glb is cut off"), sentence("")]).toEqual(["No memory is left", "half.glb is cut off", ""]);
 });

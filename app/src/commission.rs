@@ -81,6 +81,11 @@ impl Note {
             .map_err(|_| Fault::failure("the job was not posted by this program", "submit the scene again"))
     }
 
+    /// Weights that were named, where it was not by the name of a carried network.
+    pub(crate) fn weights(&self) -> Option<&Path> {
+        self.weights.as_deref()
+    }
+
     fn print(&self) -> Result<Print, Fault> {
         Print::from_words(&self.layers, &self.layout, &self.compression, self.names.clone())
     }

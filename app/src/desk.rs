@@ -66,7 +66,7 @@ impl Desk {
         places::create_private(&folder)?;
         let bell = Arc::new(Bell::new());
         let settings = Shelf::open(folder.join("settings.json"));
-        let renders = Renders::open(folder.join("renders.json"), Arc::clone(&bell));
+        let renders = Renders::open(folder.join("renders.json"), folder.join("renders"), Arc::clone(&bell));
         let earning = Earning::new(Arc::clone(&bell));
         Ok(Self { renders, earning, settings, folder, bell })
     }

@@ -1,27 +1,29 @@
 //! A whole farm in this process: coordinator, nodes and artist, over QUIC on loopback, sealed as between strangers.
 //!
 //! `render` uses it with one node, so that what a person sees alone is what they get over the network. Everything it
-//! keeps is ciphertext in a temporary folder that goes when it ends.
+//! keeps is ciphertext, in a temporary folder that goes when it ends, or in a folder from which a later process goes on
+//! with the same job ([`render_kept`], [`resume`]): finished tiles are not rendered twice.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use frame::TileRenderer;
+use frame::{JobId, TileRenderer};
 use render_core::{AdapterChoice, adapter_class};
-use render_net::artist::Artist;
+use render_net::artist::{Artist, JobTicket, jobs_in, ticket_in};
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::CoordinatorAddress;
 use render_net::node::{NodeConfig, NodeEvent, NodeEvents, NodeFault, Why, run_node};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::commission::{self, Commission, PRICE_MAX_USUAL, Terms};
-use crate::denoiser::{Carried, denoising};
-use crate::event::Audience;
+use crate::commission::{self, Commission, Note, PRICE_MAX_USUAL, Terms};
+use crate::denoiser::{Carried, Network, denoising};
+use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{artist_fault, coordinator_fault, node_fault, runtime};
+use crate::places;
 use crate::render::Plan;
 use crate::request::RenderRequest;
 use crate::sharing::{MEMORY_MIB_ANY, PRICE_USUAL, scenes_bytes_max};
@@ -37,13 +39,98 @@ pub fn render(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
+    let (commission, renderer) = prepare(request, adapter, audience)?;
+    run(commission, &request.output, vec![renderer], &gpu::choice(adapter), stop, audience)
+}
+
+/// The same with its work in `folder`, which goes when all pictures are there: whatever ends it sooner, [`resume`] goes on.
+pub fn render_kept(
+    request: &RenderRequest,
+    adapter: Option<&str>,
+    folder: &Path,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let (commission, renderer) = prepare(request, adapter, audience)?;
+    places::create_private(folder)?;
+    let farm = Farm { place: folder, keeps: true, adapter: &gpu::choice(adapter), renderers: vec![renderer] };
+    let ended = farm.work(Work::New(commission), Some(&request.output), stop, audience);
+    tidied(folder, ended)
+}
+
+/// Whether a render in this folder can be taken up again.
+pub fn is_kept(folder: &Path) -> bool {
+    kept_job(folder).is_some()
+}
+
+/// Goes on with a render that ended too soon.
+///
+/// # Errors
+/// As [`render`]; and when there is nothing in the folder to go on with.
+pub fn resume(
+    folder: &Path,
+    adapter: Option<&str>,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let Some((job, ticket)) = kept_job(folder) else {
+        return Err(Fault::failure("nothing is kept of this render", "start it anew"));
+    };
+    let networks = Network::all(Note::of(&ticket)?.weights())?;
+    let chosen = gpu::choice(adapter);
+    let renderer = gpu::open_renderer(adapter, None)?;
+    announce(&ticket, &renderer.adapter().name, audience);
+    let renderer = denoising(Box::new(renderer), &chosen, &networks);
+    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer] };
+    tidied(folder, farm.work(Work::Kept(job), None, stop, audience))
+}
+
+fn prepare(
+    request: &RenderRequest,
+    adapter: Option<&str>,
+    audience: &mut dyn Audience,
+) -> Result<(Commission, Box<dyn TileRenderer>), Fault> {
     let chosen = gpu::choice(adapter);
     let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
     let commission = plan.commission(&request.output)?;
-    let renderer = denoising(Box::new(renderer), &chosen, &plan.networks());
-    run(commission, &request.output, vec![renderer], &chosen, stop, audience)
+    Ok((commission, denoising(Box::new(renderer), &chosen, &plan.networks())))
+}
+
+/// The one job of a kept farm.
+fn kept_job(folder: &Path) -> Option<(JobId, JobTicket)> {
+    let artist = artist_folder(folder);
+    jobs_in(&artist).into_iter().find_map(|job| Some((job, ticket_in(&artist, job).ok()?)))
+}
+
+fn artist_folder(place: &Path) -> PathBuf {
+    place.join("artist")
+}
+
+fn announce(ticket: &JobTicket, adapter: &str, audience: &mut dyn Audience) {
+    let (size, grid) = (ticket.settings.size, ticket.grid());
+    audience.hear(&Event::RenderStarted {
+        frames: ticket.post.shape.frames.len() as u32,
+        width: size.width(),
+        height: size.height(),
+        spp: ticket.settings.spp,
+        tiles: grid.len(),
+        tile_px: grid.edge_px(),
+        adapter: adapter.to_owned(),
+    });
+}
+
+/// Keeps the folder for as long as there is something in it to go on with.
+fn tidied(folder: &Path, ended: Result<Exit, Fault>) -> Result<Exit, Fault> {
+    if ended.is_ok() || !is_kept(folder) {
+        // What is left behind is ciphertext, and the next start looks again.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    ended.map_err(|fault| match fault.exit {
+        Exit::Interrupted => Fault { advice: "go on with it for the rest".to_owned(), ..fault },
+        _ => fault,
+    })
 }
 
 /// Runs a farm with these renderers until the commission is done; what they leave noisy is denoised on `adapter`.
@@ -58,41 +145,75 @@ pub(crate) fn run(
     let place = tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
         Fault::failure(format!("no temporary folder can be made: {error}"), "free some space, or set TMPDIR")
     })?;
-    let runtime = runtime()?;
-    let outcome =
-        runtime.block_on(farm(place.path(), commission, (output, adapter), renderers, stop, audience));
-    // A node may still be inside a driver's call; the process does not wait for that.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    outcome
+    let farm = Farm { place: place.path(), keeps: false, adapter, renderers };
+    farm.work(Work::New(commission), Some(output), stop, audience)
 }
 
-async fn farm(
-    place: &Path,
-    commission: Commission,
-    (output, adapter): (&Path, &AdapterChoice),
+/// What a farm works on.
+enum Work {
+    /// Something that is handed in now.
+    New(Commission),
+    /// A job that an earlier farm in the same folder left.
+    Kept(JobId),
+}
+
+struct Farm<'a> {
+    place: &'a Path,
+    /// Whether its work shall outlive this process, and a power cut.
+    keeps: bool,
+    adapter: &'a AdapterChoice,
     renderers: Vec<Box<dyn TileRenderer>>,
-    stop: &Stop,
-    audience: &mut dyn Audience,
-) -> Result<Exit, Fault> {
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let config =
-        CoordinatorConfig { keep: Keep::Memory, ..CoordinatorConfig::new(listen, place.join("coordinator")) };
-    let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
-    let mut nodes = Nodes::start(place, coordinator.address(), renderers);
-    let artist = Artist::open(place.join("artist"), coordinator.address().clone());
-    let artist = artist.map_err(|fault| artist_fault(&fault))?.passing();
-    let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
-    let work = async {
-        let job = commission::hand_in(&artist, commission, &terms, stop, audience).await?;
-        commission::follow(&artist, job, Some(output), adapter, stop, audience).await
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome.map_err(alone),
-        fault = nodes.trouble() => Err(fault),
-    };
-    nodes.stop().await;
-    coordinator.stop().await;
-    outcome
+}
+
+impl Farm<'_> {
+    fn work(
+        self,
+        work: Work,
+        output: Option<&Path>,
+        stop: &Stop,
+        audience: &mut dyn Audience,
+    ) -> Result<Exit, Fault> {
+        let runtime = runtime()?;
+        let outcome = runtime.block_on(self.until_done(work, output, stop, audience));
+        // A node may still be inside a driver's call; the process does not wait for that.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        outcome
+    }
+
+    async fn until_done(
+        self,
+        work: Work,
+        output: Option<&Path>,
+        stop: &Stop,
+        audience: &mut dyn Audience,
+    ) -> Result<Exit, Fault> {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let keep = if self.keeps { Keep::Sqlite } else { Keep::Memory };
+        let config = CoordinatorConfig { keep, ..CoordinatorConfig::new(listen, self.place.join("coordinator")) };
+        let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
+        let address = coordinator.address();
+        let mut nodes = Nodes::start(self.place, self.keeps, address, self.renderers);
+        let artist = Artist::open(artist_folder(self.place), address.clone());
+        let artist = artist.map_err(|fault| artist_fault(&fault))?;
+        let artist = if self.keeps { artist } else { artist.passing() };
+        let work = async {
+            let job = match work {
+                Work::New(commission) => {
+                    let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
+                    commission::hand_in(&artist, commission, &terms, stop, audience).await?
+                }
+                Work::Kept(job) => job,
+            };
+            commission::follow(&artist, job, output, self.adapter, stop, audience).await
+        };
+        let outcome = tokio::select! {
+            outcome = work => outcome.map_err(alone),
+            fault = nodes.trouble() => Err(fault),
+        };
+        nodes.stop().await;
+        coordinator.stop().await;
+        outcome
+    }
 }
 
 /// Nobody else goes on with a job of a farm that ends with this process.
@@ -101,7 +222,7 @@ fn alone(fault: Fault) -> Fault {
         return fault;
     }
     let kept = fault.what.rsplit("; ").next().unwrap_or_default();
-    Fault::new(Exit::Interrupted, format!("the render was stopped; {kept}"), "start it again for the rest")
+    Fault::new(Exit::Interrupted, format!("the render was stopped; {kept}"), "start it again to have all of it")
 }
 
 /// The farm's nodes.
@@ -112,7 +233,12 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn start(place: &Path, address: &CoordinatorAddress, renderers: Vec<Box<dyn TileRenderer>>) -> Self {
+    fn start(
+        place: &Path,
+        durable: bool,
+        address: &CoordinatorAddress,
+        renderers: Vec<Box<dyn TileRenderer>>,
+    ) -> Self {
         let stop = watch::Sender::new(false);
         let (failed, failures) = mpsc::unbounded_channel();
         let mut running = JoinSet::new();
@@ -124,7 +250,7 @@ impl Nodes {
                 memory_mib: MEMORY_MIB_ANY,
                 scenes_bytes_max: scenes_bytes_max(),
                 once: false,
-                durable: false,
+                durable,
             };
             let failed = failed.clone();
             let events: NodeEvents = Arc::new(move |event| {

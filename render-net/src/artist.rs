@@ -227,7 +227,9 @@ impl Artist {
         let folder = JobFolder::at(&self.data, job).durable(self.durable);
         let ticket = folder.ticket()?;
         let secret = folder.secret()?;
-        session::Session::new(self.identity.clone(), folder, ticket, &secret, collector)?.run(stop).await
+        let session = session::Session::new(self.identity.clone(), folder, ticket, &secret, collector)?;
+        // The coordinator may have moved since the job was posted: its key is what counts.
+        session.run(&self.coordinator, stop).await
     }
 
     /// Stops a job; what is done is kept.

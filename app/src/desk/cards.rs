@@ -55,6 +55,9 @@ pub struct Card {
     pub sent_mib: f64,
     /// The job's id, of a network's render.
     pub job: String,
+    /// Whether this computer keeps what is rendered so far, so that it can go on.
+    #[serde(default)]
+    pub is_kept: bool,
     /// The last finished picture.
     pub picture: String,
     /// Its preview as a PNG.
@@ -113,6 +116,7 @@ impl Card {
             nodes: 0,
             sent_mib: 0.0,
             job: String::new(),
+            is_kept: false,
             picture: String::new(),
             preview: String::new(),
             partial: String::new(),

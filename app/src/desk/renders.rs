@@ -12,6 +12,8 @@ use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
 use crate::commission::Terms;
 use crate::fault::{Exit, Fault};
+use crate::local;
+use crate::places;
 use crate::request::RenderRequest;
 use crate::stop::Stop;
 use crate::submit::{self, Submission};
@@ -22,6 +24,8 @@ const CARDS_MAX: usize = 200;
 /// All renders, newest first.
 pub struct Renders {
     cards: Arc<Shelf<Vec<Card>>>,
+    /// Below it, a folder for each render of this computer that is not complete: sealed, until it is.
+    work: PathBuf,
     running: Arc<Mutex<BTreeMap<String, Running>>>,
     bell: Arc<Bell>,
 }
@@ -34,7 +38,7 @@ struct Running {
 
 impl Renders {
     /// Reads what is remembered; what was running when the program ended is cut off.
-    pub(super) fn open(path: PathBuf, bell: Arc<Bell>) -> Self {
+    pub(super) fn open(path: PathBuf, work: PathBuf, bell: Arc<Bell>) -> Self {
         let cards = Arc::new(Shelf::<Vec<Card>>::open(path));
         cards.touch(|cards| {
             for card in cards.iter_mut().filter(|card| card.outcome == Outcome::Running) {
@@ -42,7 +46,24 @@ impl Renders {
                 card.eta_s = None;
             }
         });
-        Self { cards, running: Arc::default(), bell }
+        let renders = Self { cards, work, running: Arc::default(), bell };
+        renders.clear_away();
+        renders
+    }
+
+    /// Removes the work of renders that nobody remembers.
+    fn clear_away(&self) {
+        let known: Vec<String> = self.cards.read(|cards| cards.iter().map(|card| card.id.clone()).collect());
+        for folder in std::fs::read_dir(&self.work).into_iter().flatten().flatten() {
+            if !known.iter().any(|id| folder.file_name() == id.as_str()) {
+                // Sealed, and tried again at the next start.
+                let _ = std::fs::remove_dir_all(folder.path());
+            }
+        }
+    }
+
+    fn folder(&self, id: &str) -> PathBuf {
+        self.work.join(id)
     }
 
     /// Every render, newest first.
@@ -64,24 +85,31 @@ impl Renders {
             cards.insert(0, Card::begin(id.clone(), order.clone(), began_s));
             cards.truncate(CARDS_MAX);
         })?;
-        self.work(&id, move |stop, reporter| render(&order, &request, stop, reporter))?;
+        let folder = self.folder(&id);
+        places::create_private(&self.work)?;
+        self.set_off(&id, move |stop, reporter| render(&order, &request, &folder, stop, reporter))?;
         Ok(id)
     }
 
-    /// Goes on with a render that was cut off: a network's job is collected, any other is rendered from the start.
+    /// Goes on with a render that ended too soon: a network's job is collected, this computer's own goes on where it was, and
+    /// one that had not begun is started.
     pub fn resume(&self, id: &str) -> Result<String, Fault> {
         let card = self.card(id)?;
-        let Ok(job) = card.job.parse() else {
+        let (job, folder) = (card.job.parse().ok(), self.folder(id));
+        if job.is_none() && !local::is_kept(&folder) {
             let id = self.start(card.order)?;
             self.forget(&card.id)?;
             return Ok(id);
-        };
+        }
         self.cards.change(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                 (card.outcome, card.failure) = (Outcome::Running, None);
             }
         })?;
-        self.work(id, move |stop, reporter| submit::collect(job, None, stop, reporter))?;
+        self.set_off(id, move |stop, reporter| match job {
+            Some(job) => submit::collect(job, None, stop, reporter),
+            None => local::resume(&folder, gpu_of(&card.order), stop, reporter),
+        })?;
         Ok(id.to_owned())
     }
 
@@ -111,6 +139,7 @@ impl Renders {
         self.cards.change(|cards| {
             cards.retain(|card| card.id != id || card.outcome == Outcome::Running);
         })?;
+        self.clear_away();
         self.bell.ring();
         Ok(())
     }
@@ -130,7 +159,7 @@ impl Renders {
         std::fs::read(path).unwrap_or_default()
     }
 
-    fn work(
+    fn set_off(
         &self,
         id: &str,
         work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
@@ -183,17 +212,19 @@ fn lock(running: &Mutex<BTreeMap<String, Running>>) -> MutexGuard<'_, BTreeMap<S
     running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn gpu_of(order: &Order) -> Option<&str> {
+    Some(order.more.gpu.trim()).filter(|gpu| !gpu.is_empty())
+}
+
 fn render(
     order: &Order,
     request: &RenderRequest,
+    folder: &Path,
     stop: &Stop,
     reporter: &mut Reporter,
 ) -> Result<Exit, Fault> {
     match order.place {
-        Place::Here => {
-            let gpu = Some(order.more.gpu.trim()).filter(|gpu| !gpu.is_empty());
-            crate::local::render(request, gpu, stop, reporter)
-        }
+        Place::Here => local::render_kept(request, gpu_of(order), folder, stop, reporter),
         Place::Network => {
             let submission = Submission {
                 coordinator: order.coordinator.clone(),
@@ -217,7 +248,7 @@ fn make_folder(output: &Path) {
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
     card.eta_s = None;
     match ended {
-        Ok(_) => (card.outcome, card.done) = (Outcome::Done, 1.0),
+        Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
         Err(fault) => {
             card.outcome = if fault.exit == Exit::Interrupted { Outcome::Stopped } else { Outcome::Failed };
             card.failure = Some(fault.into());

@@ -24,6 +24,8 @@ pub(super) struct Reporter {
     mosaic: SharedMosaic,
     bell: Arc<Bell>,
     began: Instant,
+    /// Seconds that it took before it was stopped, in all.
+    earlier_s: f64,
     /// The frame that the mosaic shows. Frames may grow side by side, and a window that jumps between them shows none.
     showing: Option<FrameIndex>,
     /// Whether the frame that is shown is in place, so that the next one may come.
@@ -37,12 +39,14 @@ impl Reporter {
         mosaic: SharedMosaic,
         bell: Arc<Bell>,
     ) -> Self {
-        Self { id, cards, mosaic, bell, began: Instant::now(), showing: None, is_over: false }
+        let known = |cards: &Vec<Card>| cards.iter().find(|card| card.id == id).map(|card| card.elapsed_s);
+        let earlier_s = cards.read(known).unwrap_or_default();
+        Self { id, cards, mosaic, bell, began: Instant::now(), earlier_s, showing: None, is_over: false }
     }
 
     /// Changes the card; `keep`: it must be there after a crash too.
     pub(super) fn card(&self, keep: bool, change: impl FnOnce(&mut Card)) {
-        let elapsed_s = self.began.elapsed().as_secs_f64();
+        let elapsed_s = self.earlier_s + self.began.elapsed().as_secs_f64();
         let change = |cards: &mut Vec<Card>| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == self.id) {
                 card.elapsed_s = elapsed_s;
@@ -119,7 +123,9 @@ impl Reporter {
         let path = Path::new(file);
         let preview = pictures::to_png(path, Some(path.with_extension("preview.png")), 0.0);
         self.card(true, |card| {
-            card.written.push(frame.0);
+            if !card.written.contains(&frame.0) {
+                card.written.push(frame.0);
+            }
             card.picture = file.to_owned();
             card.partial.clear();
             match preview {
@@ -150,11 +156,10 @@ impl Audience for Reporter {
             Event::Uploaded { sent_bytes, .. } => {
                 self.card(false, |card| card.sent_mib = *sent_bytes as f64 / f64::from(1 << 20));
             }
-            // Only a network's job can be collected after a crash; the embedded farm's dies with this process.
-            Event::JobSubmitted { job } => self.card(true, |card| {
-                if card.order.place == super::Place::Network {
-                    card.job.clone_from(job);
-                }
+            // A network's job is collected by its name; that of the farm in this process lies in the card's own folder.
+            Event::JobSubmitted { job } => self.card(true, |card| match card.order.place {
+                super::Place::Network => card.job.clone_from(job),
+                super::Place::Here => card.is_kept = true,
             }),
             Event::Live(event) => self.live(event),
             _ => {}

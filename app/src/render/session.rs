@@ -151,7 +151,7 @@ impl Session<'_> {
         Fault::new(
             Exit::Interrupted,
             format!("the render was stopped; {kept}"),
-            "start it again for the rest",
+            "start it again to have all of it",
         )
     }
 }

@@ -15,7 +15,7 @@ use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
 use super::tasks::{AGAIN, Desk, Outcome, collect, confirm, fetch_preview, give_keys, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE};
-use crate::identity::Identity;
+use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
 use crate::seal::JobSecret;
@@ -59,9 +59,12 @@ impl<'a> Session<'a> {
     }
 
     /// Follows until the end.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<JobEnd, ArtistFault> {
+    pub(super) async fn run(
+        mut self,
+        address: &CoordinatorAddress,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<JobEnd, ArtistFault> {
         let desk = self.desk.clone();
-        let address = &desk.ticket.coordinator;
         let mut connector = Connector::new(&desk.identity, address, Some(FIRST_PATIENCE));
         loop {
             let link = tokio::select! {

@@ -97,14 +97,17 @@ test("the form's words are what is rendered", async () => {
   assert.match(info, /144/);
 });
 
-/** Opens the form for a render that takes minutes, and starts it. */
+/** What takes long enough to be stopped in the middle. */
+const LONG = { width: "640", size: "640x360", spp: "64" };
+
+/** Opens the form for such a render, and starts it. */
 async function startLong() {
   house.second("Kitchen.glb");
   await page.find("#found dl");
   await page.click("#quality-good");
-  await page.fill("#width", "1280");
+  await page.fill("#width", LONG.width);
   await page.click("#start");
-  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "some of it is rendered");
+  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 17"), 120_000, "a tile is rendered");
 }
 
 test("stop and keep leaves a sound picture of what is done", async () => {
@@ -114,7 +117,24 @@ test("stop and keep leaves a sound picture of what is done", async () => {
   await shot("render-stopped");
   const partial = await page.text("#picture");
   assert.match(partial, /\.partial\.exr$/);
-  assert.equal(house.cli("exr", "check", partial).status, 0);
+  const check = house.cli("exr", "check", partial);
+  assert.match(check.stdout + check.stderr, /not finished/, "that it is unfinished is all there is to say");
+  assert.equal(house.cli("exr", "info", partial).status, 0);
+});
+
+test("a stopped render goes on where it was, to the picture of one that was never stopped", async () => {
+  const kept = await page.run("() => Number(document.querySelector('[role=progressbar]').ariaValueNow)");
+  await page.click("#go-on");
+  const first = await until(() => page.run("() => Number(document.querySelector('[role=progressbar]').ariaValueNow)"), 10_000, "it goes on");
+  assert.ok(first >= kept, `${first} % after ${kept} %`);
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  const stopped = await page.text("#picture");
+  assert.equal(house.cli("verify", stopped).status, 0);
+  const whole = join(house.home, "whole.exr");
+  const words = ["render", join(house.home, "Kitchen.glb"), "-o", whole, "--size", LONG.size, "--spp", LONG.spp];
+  assert.equal(house.cli(...words).status, 0);
+  const diff = house.cli("exr", "diff", stopped, whole, "--max-rel-mse", "0");
+  assert.equal(diff.status, 0, diff.stdout + diff.stderr);
 });
 
 test("killed in the middle, the next start offers the render again, and that renders", async () => {

@@ -119,6 +119,8 @@ export type Card_Deserialize = {
 	sent_mib: number,
 	/**  The job's id, of a network's render. */
 	job: string,
+	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
+	is_kept?: boolean,
 	/**  The last finished picture. */
 	picture: string,
 	/**  Its preview as a PNG. */
@@ -171,6 +173,8 @@ export type Card_Serialize = {
 	sent_mib: number,
 	/**  The job's id, of a network's render. */
 	job: string,
+	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
+	is_kept: boolean,
 	/**  The last finished picture. */
 	picture: string,
 	/**  Its preview as a PNG. */

@@ -179,7 +179,13 @@ export async function again(card: Card): Promise<void> {
   }
 }
 
-/** Goes on with a render that was cut off. */
+/** What can be had of a render that was cut off. */
+export function remains(card: Card): "cutOff.network" | "cutOff.kept" | "cutOff.here" {
+  if (card.job !== "") return "cutOff.network";
+  return card.is_kept ? "cutOff.kept" : "cutOff.here";
+}
+
+/** Goes on with a render that ended too soon. */
 export async function resume(card: Card): Promise<void> {
   const id = await attempt(() => commands.resume(card.id));
   if (id === undefined) return;

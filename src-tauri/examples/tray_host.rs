@@ -1,6 +1,6 @@
 //! A tray for tests: takes the place that a desktop's panel has on the session's bus, tells what icon came, and reads and presses its menu.
 //!
-//! Answers one line of JSON for each line it is given: `menu` gives the lines of the menu, `press LABEL` presses one. It speaks the
+//! Answers one line of JSON for each line it is given: `menu` gives the lines of the menu, `press LABEL` presses one; without an icon it is null. It speaks the
 //! StatusNotifierItem and `com.canonical.dbusmenu` interfaces, as far as a test needs them.
 
 #[cfg(not(target_os = "linux"))]
@@ -71,14 +71,18 @@ mod host {
         for line in std::io::stdin().lock().lines() {
             let line = line?;
             let place = item.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let answer = match (&place, line.split_once(' ')) {
-                (None, _) => serde_json::Value::Null,
-                (Some(place), Some(("press", label))) => serde_json::json!(press(&bus, place, label)?),
-                (Some(place), _) => serde_json::json!(labels(&menu(&bus, place)?)),
-            };
+            // An icon whose program has ended answers nothing, like one that never came.
+            let answer = place.and_then(|place| answer(&bus, &place, &line).ok()).unwrap_or_default();
             println!("{answer}");
         }
         Ok(())
+    }
+
+    fn answer(bus: &Connection, place: &(String, String), line: &str) -> Result<serde_json::Value> {
+        match line.strip_prefix("press ") {
+            Some(label) => Ok(serde_json::json!(press(bus, place, label)?)),
+            None => Ok(serde_json::json!(labels(&menu(bus, place)?))),
+        }
     }
 
     struct Line {

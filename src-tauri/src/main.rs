@@ -58,16 +58,21 @@ fn run() -> anyhow::Result<()> {
         .invoke_handler(commands::handler())
         .setup(|app| {
             tray::raise(app.handle());
-            window::open(app.handle(), !std::env::args().any(|word| word == HIDDEN))?;
+            if !std::env::args().any(|word| word == HIDDEN) || !app.state::<tray::Tray>().is_there() {
+                window::open(app.handle())?;
+            }
             herald::begin(app.handle().clone());
             Ok(())
         })
         .on_window_event(window::heard)
         .build(tauri::generate_context!())?
-        .run(|app, event| {
-            if let tauri::RunEvent::Exit = event {
-                app.state::<Desk>().leave();
+        .run(|app, event| match event {
+            // Without a window it goes on in the tray; a person's wish to quit comes with a code.
+            tauri::RunEvent::ExitRequested { code: None, api, .. } if app.state::<tray::Tray>().is_there() => {
+                api.prevent_exit();
             }
+            tauri::RunEvent::Exit => app.state::<Desk>().leave(),
+            _ => {}
         });
     Ok(())
 }

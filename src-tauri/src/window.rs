@@ -11,19 +11,23 @@ pub(crate) const MAIN: &str = "main";
 pub(crate) const CLOSING: &str = "closing";
 
 /// Opens the window.
-pub(crate) fn open(app: &AppHandle, visible: bool) -> tauri::Result<()> {
+pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("Tessera")
         .inner_size(1280.0, 800.0)
         .min_inner_size(720.0, 520.0)
-        .visible(visible)
         .build()
         .map(drop)
 }
 
-/// Brings the window to the front.
+/// Brings the window to the front; one that was never asked for is opened now: a start at login costs no web view.
 pub(crate) fn show(app: &AppHandle) {
-    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let Some(window) = app.get_webview_window(MAIN) else {
+        if let Err(error) = open(app) {
+            tracing::error!(%error, "the window cannot be opened");
+        }
+        return;
+    };
     // A window that cannot be raised is still open.
     let _ = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
 }

@@ -1,8 +1,9 @@
 //! Writes down what a running render tells, on its card and in its mosaic.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use frame::{FrameIndex, FrameSize, LiveEvent};
 
@@ -13,6 +14,9 @@ use super::shelf::Shelf;
 use crate::event::{Audience, Event};
 use crate::pictures;
 use crate::sight::Sight;
+
+/// What a crash may make the list of renders forget, at most.
+const KEPT_GAP: Duration = Duration::from_secs(2);
 
 /// The mosaic of a render; nothing before its size is known.
 pub(super) type SharedMosaic = Arc<Mutex<Option<Mosaic>>>;
@@ -26,6 +30,8 @@ pub(super) struct Reporter {
     began: Instant,
     /// Seconds that it took before it was stopped, in all.
     earlier_s: f64,
+    /// When the card was written last.
+    kept: Cell<Instant>,
     /// The frame that the mosaic shows. Frames may grow side by side, and a window that jumps between them shows none.
     showing: Option<FrameIndex>,
     /// Whether the frame that is shown is in place, so that the next one may come.
@@ -41,10 +47,12 @@ impl Reporter {
     ) -> Self {
         let known = |cards: &Vec<Card>| cards.iter().find(|card| card.id == id).map(|card| card.elapsed_s);
         let earlier_s = cards.read(known).unwrap_or_default();
-        Self { id, cards, mosaic, bell, began: Instant::now(), earlier_s, showing: None, is_over: false }
+        let now = Instant::now();
+        let kept = Cell::new(now);
+        Self { id, cards, mosaic, bell, began: now, earlier_s, kept, showing: None, is_over: false }
     }
 
-    /// Changes the card; `keep`: it must be there after a crash too.
+    /// Changes the card; `keep`: it must be there after a crash too. Anything else is written every few seconds.
     pub(super) fn card(&self, keep: bool, change: impl FnOnce(&mut Card)) {
         let elapsed_s = self.earlier_s + self.began.elapsed().as_secs_f64();
         let change = |cards: &mut Vec<Card>| {
@@ -53,9 +61,13 @@ impl Reporter {
                 change(card);
             }
         };
-        if !keep {
+        if !keep && self.kept.get().elapsed() < KEPT_GAP {
             self.cards.touch(change);
-        } else if let Err(fault) = self.cards.change(change) {
+            self.bell.ring();
+            return;
+        }
+        self.kept.set(Instant::now());
+        if let Err(fault) = self.cards.change(change) {
             // The render matters more than its memory.
             tracing::warn!(%fault, "the list of renders cannot be written");
         }

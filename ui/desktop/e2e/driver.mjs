@@ -85,7 +85,7 @@ export class Session {
   }
   /** A picture of the window as it is on the screen: WebKitWebDriver's own hangs where WebKit paints without its fast path. */
   async picture(path) {
-    const [width, height] = await this.run("() => [innerWidth, innerHeight]");
+    const [width, height] = await this.run("() => [innerWidth * devicePixelRatio, innerHeight * devicePixelRatio]");
     // What was just changed is painted at the next frame.
     await this.runLong("() => new Promise((wake) => requestAnimationFrame(() => setTimeout(wake, 150)))");
     const { status, stderr } = spawnSync("import", ["-window", "root", "-crop", `${width}x${height}+0+0`, "+repage", path], { encoding: "utf8" });
@@ -98,7 +98,9 @@ export class Session {
 
   /** Ends the session, and with it the program. */
   async end() {
-    await this.command("DELETE", "").catch(() => {});
+    // A driver whose program has ended already may never answer.
+    const patience = new Promise((wake) => setTimeout(wake, 3_000).unref());
+    await Promise.race([this.command("DELETE", "").catch(() => {}), patience]);
     this.driver.kill();
     if (this.driver.exitCode === null) await once(this.driver, "exit");
   }

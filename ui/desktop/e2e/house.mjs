@@ -1,8 +1,10 @@
 // Where a test lives: a home of its own, the programs under test, and a folder for pictures of the window.
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { Session } from "./driver.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -31,12 +33,12 @@ export class House {
 
   /** Starts the program with a WebDriver session. */
   async open(...args) {
+    await this.session?.end();
     this.session = await Session.start(program, args, this.env);
     return this.session;
   }
-  /** Ends it as a person does, and starts it again. */
+  /** Ends it, and starts it again. */
   async reopen(...args) {
-    await this.session.end();
     return this.open(...args);
   }
   /** Starts the program a second time; says how it ended. */
@@ -55,16 +57,45 @@ export class House {
     this.children.push(child);
     return child;
   }
-  /** The process of the program, by what it runs. */
-  pid() {
-    const mine = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => {
+  /** Starts the program as the system does at login, without a driver. */
+  launch(...args) {
+    const child = spawn(program, args, { env: this.env, stdio: "ignore" });
+    this.children.push(child);
+    return child;
+  }
+  /** The program and what belongs to it, such as the web view's processes. */
+  pids(runs = () => true) {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => {
       try {
-        return readlinkSync(`/proc/${name}/exe`) === program && readFileSync(`/proc/${name}/environ`, "latin1").includes(this.home);
+        const binary = readlinkSync(`/proc/${name}/exe`);
+        const isOurs = binary === program || binary.includes("webkit2gtk");
+        return isOurs && !binary.endsWith("WebKitWebDriver") && runs(binary) && readFileSync(`/proc/${name}/environ`, "latin1").includes(this.home);
       } catch {
         return false;
       }
-    });
-    return Number(mine[0]);
+    }).map(Number);
+  }
+  /** The process of the program; 0: there is none. */
+  pid() {
+    return this.pids((binary) => binary === program)[0] ?? 0;
+  }
+  /** Has somebody on the screen who closes windows. */
+  async manageWindows() {
+    const manager = spawn("openbox", ["--config-file", join(import.meta.dirname, "openbox.xml")], { env: this.env, stdio: "ignore" });
+    this.children.push(manager);
+    await new Promise((wake) => setTimeout(wake, 500));
+  }
+  /** Has a tray on the session's bus; `ask` gives its answers. */
+  async hostTray() {
+    const child = spawn(join(target, "debug/examples/tray_host"), { env: this.env, stdio: ["pipe", "pipe", "inherit"] });
+    this.children.push(child);
+    const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+    assert.equal((await answers.next()).value, '"ready"');
+    const ask = async (line) => {
+      child.stdin.write(`${line}\n`);
+      return JSON.parse((await answers.next()).value);
+    };
+    return { ask, leave: () => child.kill() };
   }
   /** Pictures that lie in a folder, without the growing ones. */
   exrs(folder) {

@@ -189,7 +189,8 @@ impl Farm<'_> {
     ) -> Result<Exit, Fault> {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let keep = if self.keeps { Keep::Sqlite } else { Keep::Memory };
-        let config = CoordinatorConfig { keep, ..CoordinatorConfig::new(listen, self.place.join("coordinator")) };
+        let config =
+            CoordinatorConfig { keep, ..CoordinatorConfig::new(listen, self.place.join("coordinator")) };
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
         let address = coordinator.address();
         let mut nodes = Nodes::start(self.place, self.keeps, address, self.renderers);
@@ -222,7 +223,11 @@ fn alone(fault: Fault) -> Fault {
         return fault;
     }
     let kept = fault.what.rsplit("; ").next().unwrap_or_default();
-    Fault::new(Exit::Interrupted, format!("the render was stopped; {kept}"), "start it again to have all of it")
+    Fault::new(
+        Exit::Interrupted,
+        format!("the render was stopped; {kept}"),
+        "start it again to have all of it",
+    )
 }
 
 /// The farm's nodes.

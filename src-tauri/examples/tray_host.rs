@@ -97,7 +97,9 @@ mod host {
 
     fn press(bus: &Connection, place: &(String, String), label: &str) -> Result<bool> {
         let lines = menu(bus, place)?;
-        let Some(line) = lines.iter().find(|line| line.is_open && line.label == label) else { return Ok(false) };
+        let Some(line) = lines.iter().find(|line| line.is_open && line.label == label) else {
+            return Ok(false);
+        };
         let proxy = menu_proxy(bus, place)?;
         proxy.call_method("Event", &(line.id, "clicked", Value::from(0_i32), 0_u32))?;
         Ok(true)
@@ -105,7 +107,8 @@ mod host {
 
     fn menu_proxy<'a>(bus: &Connection, (name, path): &(String, String)) -> Result<Proxy<'a>> {
         let icon = Proxy::new(bus, name.clone(), path.clone(), "org.kde.StatusNotifierItem")?;
-        let menu: zbus::zvariant::OwnedObjectPath = icon.get_property("Menu").context("the icon has no menu")?;
+        let menu: zbus::zvariant::OwnedObjectPath =
+            icon.get_property("Menu").context("the icon has no menu")?;
         Ok(Proxy::new(bus, name.clone(), menu, "com.canonical.dbusmenu")?)
     }
 

@@ -68,7 +68,9 @@ fn run() -> anyhow::Result<()> {
         .build(tauri::generate_context!())?
         .run(|app, event| match event {
             // Without a window it goes on in the tray; a person's wish to quit comes with a code.
-            tauri::RunEvent::ExitRequested { code: None, api, .. } if app.state::<tray::Tray>().is_there() => {
+            tauri::RunEvent::ExitRequested { code: None, api, .. }
+                if app.state::<tray::Tray>().is_there() =>
+            {
                 api.prevent_exit();
             }
             tauri::RunEvent::Exit => app.state::<Desk>().leave(),

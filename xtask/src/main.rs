@@ -8,6 +8,7 @@ mod children;
 mod demo;
 mod desktop;
 mod fresh_root;
+mod manual;
 mod network_cost;
 mod package;
 mod process;
@@ -35,6 +36,7 @@ Usage: cargo xtask VERB
                        pack the headless node from the program that is built (Linux)
   package try-deb [--debug]
                        install, start, remove and purge the deb on this machine (root)
+  manual               put the pictures that the tests took into docs/manual
   scenes               write the bundled scenes into assets/scenes anew
   fresh-root FOLDER [demo|test]
                        run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
@@ -56,6 +58,7 @@ fn run(words: &[&str]) -> Result<ExitCode> {
     std::env::set_current_dir(process::repository_root())?;
     match words {
         ["demo"] => demo::run()?,
+        ["manual"] => manual::pictures()?,
         ["test" | "check"] => check::run(check::Tests::Run)?,
         ["check", "--no-tests"] => check::run(check::Tests::Skip)?,
         ["tidy"] => tidy::run()?,

@@ -1,0 +1,79 @@
+// Every place of the window in both languages, both themes and three sizes: nothing is cut off, and nobody is shut out.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { until } from "./driver.mjs";
+import { House, pictures } from "./house.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const house = new House();
+let page;
+before(async () => {
+  page = await house.open();
+  await page.click("#purpose-render");
+  await page.click("#sample");
+  await until(() => page.run("() => document.querySelector('#outcome')?.dataset.outcome === 'done'"), 300_000, "there is something to show");
+});
+after(() => house.leave());
+
+const places = ["render", "earn", "watch", "settings"];
+
+/** Words and boxes that reach out of what shows them. A path or a name may be cut where it says so. */
+const cutOff = () =>
+  page.run(`() => [...document.querySelectorAll("main, main *, nav *, footer *")].filter((e) => {
+    if (e.closest(".cut, .unseen, canvas, svg, select, input, textarea, [hidden]")) return false;
+    const style = getComputedStyle(e);
+    if (style.overflowX === "visible" && e.tagName !== "MAIN") return false;
+    return e.scrollWidth > e.clientWidth + 1;
+  }).map((e) => e.tagName + "." + e.className + " " + (e.textContent ?? "").slice(0, 60))`);
+
+/** Sentences of the accessibility scan that are serious. */
+async function scan() {
+  await page.run(`() => { if (!window.axe) { ${axe} } }`);
+  const { passed, serious } = await page.runLong("async () => { const { violations, passes } = await window.axe.run(document); return { passed: passes.length, serious: violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ')).join(', ')) }; }");
+  assert.ok(passed > 10, "the scan has looked at the page");
+  return serious;
+}
+
+/** Chooses by clicking, as a person would. */
+async function set(group, value) {
+  await page.click("#go-settings");
+  await page.click(`#${group}-${value}`);
+}
+
+for (const [theme, language, width, height] of [
+  ["dark", "en", 1280, 800],
+  ["light", "de", 1280, 800],
+  ["dark", "de", 900, 600],
+  ["light", "en", 900, 600],
+]) {
+  test(`all places are whole and open to everybody: ${theme}, ${language}, ${width}x${height}`, async () => {
+    await page.resize(width, height);
+    await set("theme", theme);
+    await set("language", language);
+    assert.equal(await page.run("() => document.documentElement.lang"), language);
+    for (const place of places) {
+      await page.click(`#go-${place}`);
+      await page.find("main h1");
+      await page.picture(join(pictures, `${place}-${theme}-${language}-${width}.png`));
+      assert.deepEqual(await cutOff(), [], `${place}: something is cut off`);
+      assert.deepEqual(await scan(), [], `${place}: the scan finds something serious`);
+    }
+  });
+}
+
+test("on a screen with twice the pixels, in the smallest window, nothing is cut off either", async () => {
+  house.env = { ...house.env, GDK_SCALE: "2" };
+  page = await house.reopen();
+  await page.find("main h1");
+  assert.equal(await page.run("() => devicePixelRatio"), 2);
+  await page.resize(720, 520);
+  for (const place of places) {
+    await page.click(`#go-${place}`);
+    await page.find("main h1");
+    await page.picture(join(pictures, `${place}-twice.png`));
+    assert.deepEqual(await cutOff(), [], `${place}: something is cut off`);
+  }
+});

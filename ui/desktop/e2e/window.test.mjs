@@ -1,0 +1,113 @@
+// The window and the tray: closing, opening again, links, what it costs to wait, and whom it talks to.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { spawnSync } from "node:child_process";
+import { until } from "./driver.mjs";
+import { House, pictures } from "./house.mjs";
+import { peers, spent } from "./process.mjs";
+import { join } from "node:path";
+
+const house = new House();
+let page;
+let tray;
+/** Everybody outside this computer whom the program was seen to talk to. */
+const strangers = new Set();
+let watch;
+before(async () => {
+  await house.manageWindows();
+  tray = await house.hostTray();
+  const began = Date.now();
+  page = await house.open();
+  await page.find("#purpose-render");
+  console.log(`from the start to a window that can be used: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  watch = setInterval(() => peers(house.pids()).forEach((one) => strangers.add(one)), 200);
+});
+after(async () => {
+  clearInterval(watch);
+  await house.leave();
+});
+
+const isShown = () => spawnSync("xdotool", ["search", "--onlyvisible", "--name", "^Tessera$"], { encoding: "utf8" }).stdout.trim() !== "";
+/** Closes the window as a person does. */
+async function close() {
+  spawnSync("xdotool", ["search", "--onlyvisible", "--name", "^Tessera$", "windowfocus", "--sync"]);
+  spawnSync("xdotool", ["key", "alt+F4"]);
+}
+
+test("the tray has an icon with a sentence, and its menu opens and quits", async () => {
+  const lines = await until(() => tray.ask("menu"), 10_000, "the icon is in the tray");
+  assert.ok(lines.length >= 4, lines.join(" | "));
+  assert.ok(lines.includes("Open Tessera") && lines.some((line) => line.startsWith("Quit")), lines.join(" | "));
+});
+
+test("the first closing asks, and staying in the tray keeps the program", async () => {
+  await page.click("#purpose-render");
+  await page.find("#sample");
+  await close();
+  await page.find("dialog");
+  await page.picture(join(pictures, "closing.png"));
+  await page.click("#stay");
+  await until(() => !isShown(), 5_000, "the window is gone");
+  assert.ok(house.pid() > 0, "the program goes on");
+});
+
+test("the tray's menu opens it again, and the next closing asks nothing", async () => {
+  assert.equal(await tray.ask("press Open Tessera"), true);
+  await until(isShown, 5_000, "the window is there again");
+  await close();
+  await until(() => !isShown(), 5_000, "the window is gone");
+  assert.equal(await page.text("dialog"), null);
+});
+
+test("a second start shows the window, and a link asks before it does anything", async () => {
+  const link = "tessera://127.0.0.1:9#0000000000000000000000000000000000000000000000000000000000000000";
+  assert.equal(house.second(link).status, 0);
+  await until(isShown, 5_000, "the window is there again");
+  await page.find("dialog");
+  await page.picture(join(pictures, "link.png"));
+  assert.match(await page.text("dialog"), /127\.0\.0\.1/);
+  await page.click("#link-no");
+  await page.click("#go-earn");
+  assert.equal(await page.run("() => document.querySelector('#earn-coordinator').value"), "", "nothing was taken over");
+  house.second(link);
+  await page.click("#link-yes");
+  await until(async () => (await page.run("() => document.querySelector('#earn-coordinator').value")) === link, 5_000, "it is taken over");
+});
+
+test("the tray's menu quits", async () => {
+  const label = (await tray.ask("menu")).find((line) => line.startsWith("Quit"));
+  await tray.ask(`press ${label}`);
+  await until(() => house.pid() === 0, 10_000, "the program has ended");
+});
+
+test("a start at login waits in the tray and costs next to nothing", async () => {
+  const child = house.launch("--hidden");
+  await until(async () => (await tray.ask("menu"))?.length > 0, 15_000, "the icon is in the tray");
+  await new Promise((wake) => setTimeout(wake, 3_000));
+  const from = spent(house.pids());
+  const seconds = 20;
+  await new Promise((wake) => setTimeout(wake, seconds * 1000));
+  const to = spent(house.pids());
+  const share = ((to.cpu_s - from.cpu_s) / seconds) * 100;
+  console.log(`waiting in the tray: ${share.toFixed(2)} % of a core, ${to.mib.toFixed(0)} MiB of its own`);
+  assert.ok(!isShown(), "no window");
+  assert.ok(share < 1, `${share} % of a core`);
+  assert.ok(to.mib < 150, `${to.mib} MiB`);
+  assert.equal(await tray.ask("press Open Tessera"), true);
+  await until(isShown, 15_000, "the window opens");
+  child.kill();
+});
+
+test("where there is no tray, closing an idle window ends the program", async () => {
+  tray.leave();
+  await until(() => house.pid() === 0, 10_000, "the program before has ended");
+  page = await house.open();
+  await page.click("#go-settings");
+  await page.picture(join(pictures, "no-tray.png"));
+  await close();
+  await until(() => house.pid() === 0, 10_000, "the program has ended");
+});
+
+test("nobody was called who was not chosen", () => {
+  assert.deepEqual([...strangers], []);
+});

@@ -37,10 +37,23 @@ Usage: cargo xtask VERB
   package try-deb [--debug]
                        install, start, remove and purge the deb on this machine (root)
   manual               put the pictures that the tests took into docs/manual
+  package app [--debug]
+                       pack the desktop program and the viewer that are built, as this system's bundler can
+  package try-app [--debug]
+                       install, start and purge the desktop's deb on this machine (root, Xvfb, xdotool)
   scenes               write the bundled scenes into assets/scenes anew
   fresh-root FOLDER [demo|test]
                        run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
 ";
+
+/// What the desktop's bundler can make without anything from elsewhere.
+const APP_KINDS: &str = if cfg!(windows) {
+    "nsis,msi"
+} else if cfg!(target_os = "macos") {
+    "app,dmg"
+} else {
+    "deb,rpm"
+};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,6 +92,8 @@ fn run(words: &[&str]) -> Result<ExitCode> {
             match *kind {
                 "deb" => drop(package::deb(profile)?),
                 "rpm" => drop(package::rpm(profile)?),
+                "app" => package::app(profile, APP_KINDS)?,
+                "try-app" => package::try_app(profile)?,
                 "try-deb" => package::try_deb(profile)?,
                 _ => return Ok(misused(&[kind])),
             }

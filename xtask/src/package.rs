@@ -1,7 +1,8 @@
 //! Packages of the headless node: deb and rpm from a program that is already built, and a trial of the deb on this machine.
 //!
-//! The system's own tools pack (`dpkg-deb`, `rpmbuild`); this file only lays out what goes in. The desktop app's packages are its bundler's.
+//! The system's own tools pack (`dpkg-deb`, `rpmbuild`); this file only lays out what goes in. The desktop's packages ([`app`]) are its bundler's.
 
+mod app;
 mod manifests;
 mod trial;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{is_installed, output_of, program_path, release_path, run_step};
 
+pub(crate) use app::{pack as app, try_deb as try_app};
 pub(crate) use trial::run as try_deb;
 
 const FROM: &str = "installers/linux";

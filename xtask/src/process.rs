@@ -73,17 +73,18 @@ pub(crate) fn is_installed(program: &str) -> bool {
 
 /// The program `tessera` as `cargo build` leaves it.
 pub(crate) fn program_path() -> PathBuf {
-    built("debug")
+    built("debug", "tessera")
 }
 
 /// The program `tessera` as `cargo build --release` leaves it.
 pub(crate) fn release_path() -> PathBuf {
-    built("release")
+    built("release", "tessera")
 }
 
-fn built(profile: &str) -> PathBuf {
+/// What lies under `name` in a profile's folder, as cargo leaves programs there.
+pub(crate) fn built(profile: &str, name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join(profile).join(format!("tessera{}", std::env::consts::EXE_SUFFIX))
+    target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The command as a person would type it.

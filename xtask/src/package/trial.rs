@@ -19,7 +19,7 @@ const FILES: [&str; 3] =
 const SETTINGS: [&str; 2] = ["/etc/tessera/node.env", "/etc/tessera/rules.toml"];
 
 /// A child that does not outlive the trial.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -58,7 +58,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
     Ok(())
 }
 
-fn left_over<'a>(paths: &[&'a str]) -> Option<&'a str> {
+pub(super) fn left_over<'a>(paths: &[&'a str]) -> Option<&'a str> {
     paths.iter().find(|path| Path::new(path).exists()).copied()
 }
 
@@ -106,13 +106,13 @@ fn start_and_ask() -> Result<()> {
     Ok(())
 }
 
-fn tempdir() -> Result<std::path::PathBuf> {
+pub(super) fn tempdir() -> Result<std::path::PathBuf> {
     let place = std::env::temp_dir().join(format!("tessera-trial-{}", std::process::id()));
     fs::create_dir_all(&place)?;
     Ok(place)
 }
 
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> Result<T> {
+pub(super) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> Result<T> {
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         if let Some(found) = found() {

@@ -29,5 +29,6 @@ test("a choice is a group of radio buttons with one chosen", () => {
   buttons[1]?.click();
   flushSync();
   expect(choose).toHaveBeenCalledWith("b");
-  expect(document.querySelector("legend")?.textContent).toBe("Which");
+  const name = document.querySelector("[role=radiogroup]")?.getAttribute("aria-labelledby");
+  expect(document.getElementById(name ?? "")?.textContent).toBe("Which");
 });

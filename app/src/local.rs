@@ -54,7 +54,7 @@ pub fn render_kept(
     let (commission, renderer) = prepare(request, adapter, audience)?;
     places::create_private(folder)?;
     let farm = Farm { place: folder, keeps: true, adapter: &gpu::choice(adapter), renderers: vec![renderer] };
-    let ended = farm.work(Work::New(commission), Some(&request.output), stop, audience);
+    let ended = farm.work(Work::New(Box::new(commission)), Some(&request.output), stop, audience);
     tidied(folder, ended)
 }
 
@@ -146,13 +146,13 @@ pub(crate) fn run(
         Fault::failure(format!("no temporary folder can be made: {error}"), "free some space, or set TMPDIR")
     })?;
     let farm = Farm { place: place.path(), keeps: false, adapter, renderers };
-    farm.work(Work::New(commission), Some(output), stop, audience)
+    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
 }
 
 /// What a farm works on.
 enum Work {
     /// Something that is handed in now.
-    New(Commission),
+    New(Box<Commission>),
     /// A job that an earlier farm in the same folder left.
     Kept(JobId),
 }
@@ -201,7 +201,7 @@ impl Farm<'_> {
             let job = match work {
                 Work::New(commission) => {
                     let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
-                    commission::hand_in(&artist, commission, &terms, stop, audience).await?
+                    commission::hand_in(&artist, *commission, &terms, stop, audience).await?
                 }
                 Work::Kept(job) => job,
             };

@@ -45,7 +45,8 @@ pub(crate) fn pack(profile: Profile, kinds: &str) -> Result<()> {
     }
     // The bundler wants the machine's name in the file's, and takes it off again.
     let machine = output_of(Command::new("rustc").arg("-vV"))?;
-    let machine = machine.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    let machine =
+        machine.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
     let name = format!("tessera-viewer-{machine}{}", std::env::consts::EXE_SUFFIX);
     place(&built(folder, "tessera-viewer"), &Path::new(BESIDE).join(name), 0o755)?;
     let mut bundler = Command::new(fs::canonicalize(BUNDLER)?);
@@ -76,7 +77,8 @@ pub(crate) fn try_deb(profile: Profile) -> Result<()> {
 fn newest_deb(profile: Profile) -> Result<PathBuf> {
     let folder = built(if profile == Profile::Debug { "debug" } else { "release" }, "bundle/deb");
     let files = fs::read_dir(&folder).with_context(|| format!("there is no {}", folder.display()))?;
-    let debs = files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "deb"));
+    let debs =
+        files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "deb"));
     debs.max_by_key(|path| fs::metadata(path).and_then(|about| about.modified()).ok())
         .with_context(|| format!("the bundler left no deb in {}", folder.display()))
 }
@@ -87,14 +89,21 @@ fn start_and_look() -> Result<()> {
     }
     let home = super::trial::tempdir()?;
     let screen = "DISPLAY=:77";
-    let _screen = Running(Command::new("Xvfb").args([":77", "-nolisten", "tcp"]).stderr(Stdio::null()).spawn()?);
+    let _screen =
+        Running(Command::new("Xvfb").args([":77", "-nolisten", "tcp"]).stderr(Stdio::null()).spawn()?);
     std::thread::sleep(Duration::from_secs(1));
     let mut program = Command::new("env");
-    program.arg(screen).arg(format!("HOME={}", home.display())).arg(format!("XDG_DATA_HOME={}", home.display()));
+    program
+        .arg(screen)
+        .arg(format!("HOME={}", home.display()))
+        .arg(format!("XDG_DATA_HOME={}", home.display()));
     program.args(["dbus-run-session", "--", FILES[0]]).stdout(Stdio::null()).stderr(Stdio::null());
     let _program = Running(program.spawn()?);
     until("the program's window is on the screen", || {
-        let found = Command::new("env").arg(screen).args(["xdotool", "search", "--onlyvisible", "--name", "^Tessera$"]).output();
+        let found = Command::new("env")
+            .arg(screen)
+            .args(["xdotool", "search", "--onlyvisible", "--name", "^Tessera$"])
+            .output();
         found.ok().filter(|found| !found.stdout.is_empty()).map(drop)
     })?;
     run_step("stop", Command::new("pkill").args(["-x", "tessera-desktop"]))?;

@@ -33,7 +33,8 @@ def read_picture(path):
     prefix = "noisy." if "noisy.R" in channels else ""
     samples = layer(next(name for name in channels if name.startswith("samples")))
     depth = layer(next(name for name in channels if name.startswith("depth")))
-    return {
+    motion = {"motion": layer("motion.X", "motion.Y")} if "motion.X" in channels else {}
+    return motion | {
         "radiance": layer(*(prefix + c for c in "RGB")), "albedo": layer(*("albedo." + c for c in "RGB")),
         "normal": layer(*("normal." + c for c in "XYZ")), "depth": depth, "hits": (depth < 1e9).float(),
         "variance": layer(next(name for name in channels if name.startswith("variance"))), "samples": samples,

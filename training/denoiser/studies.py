@@ -3,6 +3,7 @@
     python studies.py noise  PICTURES             how much of the estimated variance is really there
     python studies.py guard  PICTURES WEIGHTS     gains without the guard, with it, and with it blind to rare light
     python studies.py margin PICTURES WEIGHTS     tiles with a margin against the whole picture
+    python studies.py flicker FRAMES WEIGHTS [ANCHORS]   change from frame to frame that the reference does not have (flicker.py)
 """
 
 import sys
@@ -13,6 +14,7 @@ import torch
 import network as definition
 from compare import probe_exposure, psnr, read_picture, reference_of, scenes_of
 from export import read_weights
+from flicker import flicker
 from losses import tone_mapped
 from network import denoised, guarded, luminance
 
@@ -84,4 +86,4 @@ def in_tiles(network, noisy, exposure, edge, around):
 
 
 if __name__ == "__main__":
-    {"noise": noise, "guard": guard, "margin": margin}[sys.argv[1]](*sys.argv[2:])
+    {"noise": noise, "guard": guard, "margin": margin, "flicker": flicker}[sys.argv[1]](*sys.argv[2:])

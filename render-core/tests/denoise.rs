@@ -4,8 +4,12 @@
 mod apart;
 #[path = "denoise/fixture.rs"]
 mod fixture;
+#[path = "denoise/guarded.rs"]
+mod guarded;
 #[path = "denoise/kept.rs"]
 mod kept;
+#[path = "denoise/made.rs"]
+mod made;
 
 use apart::distance;
 use fixture::fixture;

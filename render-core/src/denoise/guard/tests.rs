@@ -148,24 +148,54 @@ fn hostile_numbers_give_finite_colours() {
     }
 }
 
+/// How far from a pixel, at most, something changes when `change` was done to it; for each of a cell's pixels, along the long axis of a
+/// picture of sixteen rows or of sixteen columns.
+fn farthest_change(
+    upright: bool,
+    radiance: f32,
+    variance: f32,
+    change: impl Fn(&mut NoisyPlanes, usize),
+) -> usize {
+    const LONG: usize = 256;
+    const SHORT: usize = 16;
+    let (width, height) = if upright { (SHORT, LONG) } else { (LONG, SHORT) };
+    let calm = noisy_of(width, &vec![radiance; 3 * LONG * SHORT], variance, 64);
+    let of = |planes: NoisyPlanes| {
+        let filtered = Filtered { radiance: vec![1.01; 3 * LONG * SHORT], own: vec![0.0; LONG * SHORT] };
+        let noisy = Noisy::new(width as u32, height as u32, planes).expect("of one size");
+        guard(&noisy, 1.0, filtered)
+    };
+    let place =
+        |along: usize, across: usize| if upright { along * SHORT + across } else { across * LONG + along };
+    let still = of((*calm).clone());
+    let farthest_of = |moved: usize| {
+        let mut planes = (*calm).clone();
+        change(&mut planes, place(moved, 3));
+        let lively = of(planes);
+        let differs = |along: usize| {
+            (0..SHORT).any(|across| lively[3 * place(along, across)] != still[3 * place(along, across)])
+        };
+        (0..LONG).filter(|&along| differs(along)).map(|along| along.abs_diff(moved)).max().unwrap_or(0)
+    };
+    (96..128).map(farthest_of).max().unwrap_or(0)
+}
+
 #[test]
 fn nothing_farther_than_the_stated_reach_is_looked_at_and_hardly_less() {
-    const WIDTH: usize = 256;
-    let (calm, reach) = (vec![1.0; 3 * WIDTH * 16], GUARD_REACH_PX as usize);
-    let of = |radiance: &[f32]| {
-        let filtered = Filtered { radiance: vec![1.01; radiance.len()], own: vec![0.0; radiance.len() / 3] };
-        guard(&noisy_of(WIDTH, radiance, 1e-4, 64), 1.0, filtered)
-    };
-    let still = of(&calm);
-    let mut farthest = 0;
-    for moved in 96..128 {
-        let mut lively = calm.clone();
-        lively[3 * moved..3 * moved + 3].fill(5.0);
-        let lively = of(&lively);
-        let differs = |x: usize| (0..16).any(|y| lively[3 * (y * WIDTH + x)] != still[3 * (y * WIDTH + x)]);
-        farthest =
-            (0..WIDTH).filter(|&x| differs(x)).map(|x| x.abs_diff(moved)).max().unwrap_or(0).max(farthest);
+    let reach = GUARD_REACH_PX as usize;
+    for upright in [false, true] {
+        let light = |planes: &mut NoisyPlanes, at: usize| planes.radiance[3 * at..3 * at + 3].fill(5.0);
+        let farthest = farthest_change(upright, 1.0, 1e-4, light);
+        // The noise of a cell, through which the last step to the third cell goes, does not change here.
+        assert!((reach - 16..=reach).contains(&farthest), "light: {farthest}");
     }
-    // The noise of a cell, through which the last step to the third cell goes, does not change here.
-    assert!((reach - 16..=reach).contains(&farthest), "{farthest}");
+}
+
+#[test]
+fn a_spike_of_variance_reaches_as_far_as_stated_and_not_farther() {
+    for upright in [false, true] {
+        // So little noise that the denoised colour is not trusted anywhere, until a spike excuses it as far as its cell is seen.
+        let spike = |planes: &mut NoisyPlanes, at: usize| planes.variance[at] = 1e3;
+        assert_eq!(farthest_change(upright, 1.0, 1e-7, spike), GUARD_REACH_PX as usize);
+    }
 }

@@ -1,6 +1,7 @@
 //! Gathers a job's tiles into films and writes each frame, with its book of receipts, when it is complete.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use frame::{Film, FrameIndex, LiveEvent, NodeId, Picture, TileIndex};
 use render_net::artist::{CollectedTile, Collector, JobTicket, PreviewTile, Progress};
@@ -10,7 +11,7 @@ use render_net::receipt::{Countersigned, ReceiptBook};
 use crate::event::Audience;
 use crate::fault::Fault;
 use crate::render::{Darkroom, Tally};
-use crate::sight::{Sight, Stage};
+use crate::sight::{Sight, Stage, Work};
 
 /// What an artist's machine holds of a job while it is rendered.
 pub(crate) struct Gathering<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Gathering<'a> {
     growing: BTreeMap<FrameIndex, Growing>,
     written: BTreeSet<FrameIndex>,
     nodes: BTreeSet<NodeId>,
+    /// When a node first held a tile of an unfinished frame.
+    leased: BTreeMap<(FrameIndex, TileIndex), Instant>,
     audience: &'a mut dyn Audience,
     /// What went wrong here, kept whole, because a collector can only hand a sentence back.
     fault: Option<Fault>,
@@ -48,6 +51,7 @@ impl<'a> Gathering<'a> {
             growing: BTreeMap::new(),
             written: BTreeSet::new(),
             nodes: BTreeSet::new(),
+            leased: BTreeMap::new(),
             audience,
             fault: None,
         }
@@ -87,6 +91,7 @@ impl<'a> Gathering<'a> {
         if self.written.contains(&frame) {
             return Ok(());
         }
+        let seconds = self.seconds(frame, tile);
         let growing = Growing::of(&mut self.growing, frame, self.ticket, self.audience);
         let before = growing.film.progress().done_samples;
         for partial in partials {
@@ -99,7 +104,8 @@ impl<'a> Gathering<'a> {
         growing.previews.remove(&tile);
         self.tally.add(growing.film.progress().done_samples - before);
         self.tally.tell(0, self.audience);
-        self.darkroom.tile(frame, tile, &growing.film, self.audience);
+        let work = Work { is_checked: true, seconds };
+        self.darkroom.tile(frame, tile, &growing.film, work, self.audience);
         if growing.film.is_complete() {
             return self.finish(frame);
         }
@@ -115,7 +121,12 @@ impl<'a> Gathering<'a> {
         let seal = |picture| book.seal(identity, picture);
         self.darkroom.finish_with(frame, &growing.film, seal, self.audience)?;
         self.written.insert(frame);
+        self.leased.retain(|(leased, _), _| *leased != frame);
         Ok(())
+    }
+
+    fn seconds(&self, frame: FrameIndex, tile: TileIndex) -> Option<f32> {
+        self.leased.get(&(frame, tile)).map(|began| began.elapsed().as_secs_f32())
     }
 
     fn refresh(&mut self, frame: FrameIndex) {
@@ -152,7 +163,7 @@ impl Growing {
     }
 
     /// Tells and shows a preview, unless there is finished work of that tile.
-    fn show(&self, preview: &PreviewTile, audience: &mut dyn Audience) {
+    fn show(&self, preview: &PreviewTile, seconds: Option<f32>, audience: &mut dyn Audience) {
         let PreviewTile { frame, tile, blocks, sums } = preview;
         let is_new = self.film.tile_state(*tile) == frame::TileState::Empty;
         let (true, Some(rect)) = (is_new, self.film.grid().rect(*tile)) else { return };
@@ -165,8 +176,9 @@ impl Growing {
         let picture = audience.watches().then(|| Picture::of_tile(sums, samples)).flatten();
         let Some(picture) = picture else { return };
         let (size, rgba) = (settings.size, &picture.colours().rgba);
-        let (tile, stage) = (Some(*tile), Stage::Noisy);
-        audience.see(&Sight { frame: *frame, size, rect, tile, stage, samples, rgba });
+        let (tile, stage, edge_px) = (Some(*tile), Stage::Noisy, self.film.grid().edge_px());
+        let work = Work { is_checked: false, seconds };
+        audience.see(&Sight { frame: *frame, size, rect, tile, stage, edge_px, work, samples, rgba });
     }
 
     /// The film as people may see it: tiles without finished work show their latest preview.
@@ -206,8 +218,9 @@ impl Collector for Gathering<'_> {
         if self.written.contains(&frame) {
             return;
         }
+        let seconds = self.seconds(frame, preview.tile);
         let growing = Growing::of(&mut self.growing, frame, self.ticket, self.audience);
-        growing.show(&preview, self.audience);
+        growing.show(&preview, seconds, self.audience);
         growing.previews.insert(preview.tile, preview);
         self.refresh(frame);
     }
@@ -218,6 +231,9 @@ impl Collector for Gathering<'_> {
             Progress::Leased { node, piece } => {
                 if self.nodes.insert(node) {
                     self.audience.hear(&LiveEvent::NodeJoined { node }.into());
+                }
+                if !self.written.contains(&piece.frame) {
+                    self.leased.entry((piece.frame, piece.tile)).or_insert_with(Instant::now);
                 }
                 LiveEvent::TileLeased { frame: piece.frame, tile: piece.tile, node }
             }

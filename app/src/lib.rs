@@ -37,5 +37,5 @@ pub mod verify;
 
 pub use event::{Audience, Event};
 pub use fault::{Exit, Fault};
-pub use sight::{Sight, Stage};
+pub use sight::{Sight, Stage, Work};
 pub use stop::Stop;

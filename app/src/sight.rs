@@ -17,6 +17,10 @@ pub struct Sight<'a> {
     pub tile: Option<TileIndex>,
     /// How far these pixels are.
     pub stage: Stage,
+    /// Edge of a whole tile of the frame, pixels.
+    pub edge_px: u32,
+    /// How their samples came to be.
+    pub work: Work,
     /// Samples of each pixel.
     pub samples: u32,
     /// Red, green, blue and alpha of each pixel, row by row: scene-linear Rec.709, premultiplied, the same numbers that the
@@ -35,9 +39,23 @@ pub enum Stage {
     Done,
 }
 
+/// How samples came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Whether all of them are there and came with receipts that were checked.
+    pub is_checked: bool,
+    /// Work on the tile so far, seconds: rendering here, or from its first lease to its arrival.
+    pub seconds: Option<f32>,
+}
+
 impl Sight<'_> {
     /// Shows a tile of a film to `see`, if there is anything to be seen of it.
-    pub(crate) fn of_tile(frame: FrameIndex, tile: TileIndex, film: &Film, see: impl FnOnce(&Sight<'_>)) {
+    pub(crate) fn of_tile(
+        (frame, tile): (FrameIndex, TileIndex),
+        film: &Film,
+        work: Work,
+        see: impl FnOnce(&Sight<'_>),
+    ) {
         let Some((rect, picture)) = film.grid().rect(tile).zip(film.tile_picture(tile)) else { return };
         let is_done = film.tile_state(tile) == TileState::Done;
         let stage = match film.is_denoised(tile) {
@@ -47,13 +65,21 @@ impl Sight<'_> {
         };
         let samples = picture.samples().first().copied().unwrap_or_default();
         let (size, rgba) = (film.settings().size, &picture.colours().rgba);
-        see(&Sight { frame, size, rect, tile: Some(tile), stage, samples, rgba });
+        let work = Work { is_checked: work.is_checked && is_done, ..work };
+        let edge_px = film.grid().edge_px();
+        see(&Sight { frame, size, rect, tile: Some(tile), stage, edge_px, work, samples, rgba });
     }
 
     /// Shows a finished frame to `see`.
-    pub(crate) fn of_frame(frame: FrameIndex, picture: &Picture, see: impl FnOnce(&Sight<'_>)) {
+    pub(crate) fn of_frame(
+        frame: FrameIndex,
+        picture: &Picture,
+        edge_px: u32,
+        work: Work,
+        see: impl FnOnce(&Sight<'_>),
+    ) {
         let samples = picture.samples().iter().copied().min().unwrap_or_default();
         let (rect, size, rgba) = (picture.rect(), picture.size(), &picture.colours().rgba);
-        see(&Sight { frame, size, rect, tile: None, stage: Stage::Done, samples, rgba });
+        see(&Sight { frame, size, rect, tile: None, stage: Stage::Done, edge_px, work, samples, rgba });
     }
 }

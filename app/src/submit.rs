@@ -65,6 +65,13 @@ pub fn collect(
     runtime()?.block_on(commission::follow(&artist, job, None, &AdapterChoice::default(), stop, audience))
 }
 
+/// Where a job's pictures go, with `####` for the frame's number; nothing where the job is not known here.
+pub fn output_of(job: JobId, data: Option<&Path>) -> Option<PathBuf> {
+    let folder = places::data_folder(Part::Artist, data).ok()?;
+    let ticket = render_net::artist::ticket_in(&folder, job).ok()?;
+    commission::Note::of(&ticket).ok().map(|note| note.output)
+}
+
 /// The artist in a data folder, at the coordinator where this job was posted.
 pub(crate) fn artist_of(job: JobId, data: Option<&Path>) -> Result<Artist, Fault> {
     let folder = places::data_folder(Part::Artist, data)?;

@@ -7,19 +7,20 @@
 
 mod outbox;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use frame::tev::{Packet, TEV_PORT};
-use frame::{FrameIndex, LiveEvent, TileRect};
+use frame::tev::{Packet, TEV_PORT, TileStage};
+use frame::{FrameIndex, FrameSize, LiveEvent, TileGrid, TileIndex, TileRect};
 
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
-use crate::sight::Sight;
+use crate::sight::{Sight, Stage, Work};
 use outbox::Outbox;
 
 /// Edge of what goes in one packet.
@@ -27,6 +28,8 @@ const PIECE_PX: u32 = 1024;
 /// Edge of the pieces of a frame whose tiles were never seen.
 const TILE_PX: u32 = 256;
 const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A frame of which nothing was seen for so long gives way to another: it may have failed.
+const STILL_TIME: Duration = Duration::from_secs(10);
 
 /// Which program shows the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub enum Screen {
         /// Whether it is.
         is_here: bool,
     },
-    /// The project's own viewer, which keeps what it has and also wants to know the samples.
+    /// The project's own viewer, which keeps what it has and also wants to know samples and how far each tile is.
     Viewer,
 }
 
@@ -45,10 +48,22 @@ pub struct Feed {
     title: String,
     screen: Screen,
     outbox: Outbox,
-    /// What was sent of the newest frame: pieces by their corner, with the hash of their pixels.
-    sent: BTreeMap<(u32, u32), (TileRect, u64)>,
-    frame: Option<FrameIndex>,
+    /// Frames that are shown there and not finished.
+    open: BTreeMap<FrameIndex, Shown>,
+    /// How frames are cut, as soon as that is told.
+    grid: Option<TileGrid>,
+    /// Tiles of unfinished frames that somebody works on.
+    leased: BTreeSet<(FrameIndex, TileIndex)>,
     is_told: bool,
+}
+
+/// What was sent of a frame.
+struct Shown {
+    grid: TileGrid,
+    /// Pieces by their corner, with the hash of their pixels.
+    pieces: BTreeMap<(u32, u32), (TileRect, u64)>,
+    /// When the last of them was seen.
+    at: Instant,
 }
 
 /// Passes everything on to another audience, and shows the picture on the side.
@@ -81,11 +96,12 @@ impl Feed {
         Ok(Self::new(stream, Screen::Tev { is_here }, title))
     }
 
-    /// Starts the viewer that lies beside this program and connects to it.
+    /// Starts the viewer that lies beside this program and connects to it. `output` is where the picture will be, with `####`
+    /// for the frame's number: a viewer that is killed shows that file when it is started again.
     ///
     /// # Errors
     /// When there is none, or when it cannot open a window.
-    pub fn viewer(title: &str) -> Result<Self, Fault> {
+    pub fn viewer(title: &str, output: Option<&Path>) -> Result<Self, Fault> {
         let program = viewer_beside()?;
         let cannot = |why: &dyn std::fmt::Display| {
             Fault::failure(
@@ -95,6 +111,7 @@ impl Feed {
         };
         let mut child = Command::new(&program)
             .args(["--listen", "127.0.0.1:0"])
+            .args(output.into_iter().flat_map(|output| [OsStr::new("--output"), output.as_os_str()]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -111,7 +128,15 @@ impl Feed {
     /// Sends over a stream that is connected already.
     pub fn new(stream: TcpStream, screen: Screen, title: &str) -> Self {
         let outbox = Outbox::open(stream);
-        Self { title: title.to_owned(), screen, outbox, sent: BTreeMap::new(), frame: None, is_told: false }
+        Self {
+            title: title.to_owned(),
+            screen,
+            outbox,
+            open: BTreeMap::new(),
+            grid: None,
+            leased: BTreeSet::new(),
+            is_told: false,
+        }
     }
 
     fn name(&self, frame: FrameIndex) -> String {
@@ -127,18 +152,17 @@ impl Feed {
     }
 
     fn see(&mut self, sight: &Sight<'_>) {
-        let (width, height) = (sight.size.width(), sight.size.height());
-        if self.frame != Some(sight.frame) {
-            let (name, channels) = (self.name(sight.frame), self.channels());
-            self.outbox.put(Packet::Create { name, width, height, channels });
-            self.sent.clear();
-            self.frame = Some(sight.frame);
+        if !self.shows(sight.frame, TileGrid::new(sight.size, sight.edge_px, 0)) {
+            return;
         }
-        for piece in self.pieces(sight) {
-            let rgba = sight.rect.crop(sight.rgba, 4, piece).expect("pieces lie inside");
+        let (name, channels) = (self.name(sight.frame), self.channels());
+        let Some(shown) = self.open.get_mut(&sight.frame) else { return };
+        shown.at = Instant::now();
+        for rect in shown.pieces(sight) {
+            let rgba = sight.rect.crop(sight.rgba, 4, rect).expect("pieces lie inside");
             let hash = blake3::hash(&rgba.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
             let hash = u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight of 32"));
-            if self.sent.insert((piece.x, piece.y), (piece, hash)) == Some((piece, hash)) {
+            if shown.pieces.insert((rect.x, rect.y), (rect, hash)) == Some((rect, hash)) {
                 continue;
             }
             let values = match self.screen {
@@ -150,45 +174,121 @@ impl Feed {
                         .collect()
                 }
             };
-            let (name, channels) = (self.name(sight.frame), self.channels());
-            self.outbox.put(Packet::Update { name, rect: piece, channels, values });
+            let (name, channels) = (name.clone(), channels.clone());
+            self.outbox.put(Packet::Update { name, rect, channels, values });
+        }
+        let tiles = sight.tile.map_or(0..shown.grid.len(), |tile| tile.0..tile.0 + 1);
+        let stage = match sight.stage {
+            Stage::Noisy => TileStage::Noisy,
+            Stage::Denoised => TileStage::Denoised,
+            Stage::Done => TileStage::Done,
+        };
+        for tile in tiles {
+            self.tell(sight.frame, TileIndex(tile), stage, sight.work);
         }
     }
 
+    /// Whether a frame is shown, which it may begin to be now.
+    fn shows(&mut self, frame: FrameIndex, grid: TileGrid) -> bool {
+        if self.open.contains_key(&frame) {
+            return true;
+        }
+        if self.screen == Screen::Viewer {
+            // It shows one picture, and one that jumps between frames which grow side by side shows none.
+            if self.open.values().any(|shown| shown.at.elapsed() < STILL_TIME) {
+                return false;
+            }
+            self.open.clear();
+        }
+        let (name, channels) = (self.name(frame), self.channels());
+        let (width, height) = (grid.frame().width(), grid.frame().height());
+        self.outbox.put(Packet::Create { name: name.clone(), width, height, channels });
+        self.open.insert(frame, Shown { grid, pieces: BTreeMap::new(), at: Instant::now() });
+        if self.screen == Screen::Viewer {
+            self.outbox.put(Packet::Cut { name, frame, edge_px: grid.edge_px() });
+            let leased: Vec<TileIndex> =
+                self.leased.iter().filter(|(leased, _)| *leased == frame).map(|(_, tile)| *tile).collect();
+            for tile in leased {
+                self.tell(frame, tile, TileStage::InFlight, Work::default());
+            }
+        }
+        true
+    }
+
+    /// Tells our viewer how far a tile is; a tev has no word for that.
+    fn tell(&self, frame: FrameIndex, tile: TileIndex, stage: TileStage, work: Work) {
+        if self.screen == Screen::Viewer && self.open.contains_key(&frame) {
+            let (name, Work { is_checked, seconds }) = (self.name(frame), work);
+            self.outbox.put(Packet::Tile { name, tile, stage, is_checked, seconds });
+        }
+    }
+
+    fn hear(&mut self, event: &Event) -> Option<Event> {
+        match event {
+            Event::RenderStarted { width, height, tile_px, .. } => {
+                let size = FrameSize::new(*width, *height).ok();
+                self.grid = size.map(|size| TileGrid::new(size, *tile_px, 0));
+            }
+            Event::Live(event) => self.live(event),
+            _ => {}
+        }
+        let why = self.outbox.fault().filter(|_| !self.is_told)?;
+        self.is_told = true;
+        let message = format!("the picture is no longer shown while it grows: {why}");
+        Some(LiveEvent::Warning { message }.into())
+    }
+
+    fn live(&mut self, event: &LiveEvent) {
+        match event {
+            LiveEvent::FrameStarted { frame } => {
+                // Its tiles are seen to wait; a tev has nothing to show yet.
+                if let (Screen::Viewer, Some(grid)) = (self.screen, self.grid) {
+                    self.shows(*frame, grid);
+                }
+            }
+            LiveEvent::TileLeased { frame, tile, .. } => {
+                self.leased.insert((*frame, *tile));
+                self.tell(*frame, *tile, TileStage::InFlight, Work::default());
+            }
+            LiveEvent::FrameWritten { frame, file } => self.written(*frame, file),
+            // Nothing is told after the end: what has not gone yet goes before it, and whether that failed is known then.
+            LiveEvent::Finished { .. } => self.outbox.empty(),
+            _ => {}
+        }
+    }
+
+    fn written(&mut self, frame: FrameIndex, file: &str) {
+        self.leased.retain(|(leased, _)| *leased != frame);
+        if self.open.remove(&frame).is_none() {
+            return;
+        }
+        let name = self.name(frame);
+        match self.screen {
+            Screen::Tev { is_here: true } => {
+                if let Ok(path) = std::path::absolute(Path::new(file)) {
+                    self.outbox.put_bytes(Packet::open_file(&path.to_string_lossy()));
+                }
+                self.outbox.put(Packet::Close { name });
+            }
+            // Closing would take the picture away from somebody who cannot open its file.
+            Screen::Tev { is_here: false } => {}
+            Screen::Viewer => self.outbox.put(Packet::Close { name }),
+        }
+    }
+}
+
+impl Shown {
     /// The parts in which a sight is sent: a whole frame along the tiles that were sent before, so that what has not changed
     /// is known.
     fn pieces(&self, sight: &Sight<'_>) -> Vec<TileRect> {
         if sight.tile.is_some() {
             return sight.rect.cut(PIECE_PX);
         }
-        let known: Vec<TileRect> = self.sent.values().map(|(rect, _)| *rect).collect();
+        let known: Vec<TileRect> = self.pieces.values().map(|(rect, _)| *rect).collect();
         match known.iter().map(|rect| rect.pixels()).sum::<usize>() == sight.rect.pixels() {
             true => known,
             false => sight.rect.cut(TILE_PX),
         }
-    }
-
-    fn hear(&mut self, event: &Event) -> Option<Event> {
-        if let Event::Live(LiveEvent::FrameWritten { frame, file }) = event
-            && self.frame == Some(*frame)
-        {
-            match self.screen {
-                Screen::Tev { is_here: true } => {
-                    if let Ok(path) = std::path::absolute(Path::new(file)) {
-                        self.outbox.put_bytes(Packet::open_file(&path.to_string_lossy()));
-                    }
-                    self.outbox.put(Packet::Close { name: self.name(*frame) });
-                }
-                // Closing would take the picture away from somebody who cannot open its file.
-                Screen::Tev { is_here: false } => {}
-                Screen::Viewer => self.outbox.put(Packet::Close { name: self.name(*frame) }),
-            }
-            self.frame = None;
-        }
-        let why = self.outbox.fault().filter(|_| !self.is_told)?;
-        self.is_told = true;
-        let message = format!("the picture is no longer shown while it grows: {why}");
-        Some(LiveEvent::Warning { message }.into())
     }
 }
 
@@ -201,12 +301,12 @@ impl<'a> Watched<'a> {
 
 impl Audience for Watched<'_> {
     fn hear(&mut self, event: &Event) {
-        self.inner.hear(event);
         for feed in &mut self.feeds {
             if let Some(warning) = feed.hear(event) {
                 self.inner.hear(&warning);
             }
         }
+        self.inner.hear(event);
     }
 
     fn watches(&self) -> bool {

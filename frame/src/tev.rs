@@ -5,8 +5,12 @@
 //! can be written but is never read: a stranger on the wire must not choose what is opened here. No socket in here, and no memory is
 //! taken before what a packet claims is held to the limits.
 //! Source: tev's `Ipc.cpp`, operations 2, 4, 6 and 7.
+//!
+//! Two kinds of packets are our own, with numbers far from tev's, and are sent to our viewer only: [`Packet::Cut`] (128: name,
+//! `u32` frame, `u32` tile edge) and [`Packet::Tile`] (129: name, `u32` tile, `u8` stage, `u8` checked, `f32` seconds, negative where
+//! nobody measured). A picture is whole without them.
 
-use crate::TileRect;
+use crate::{FrameIndex, TileGrid, TileIndex, TileRect};
 
 /// Where a tev listens unless told otherwise.
 pub const TEV_PORT: u16 = 14_158;
@@ -25,6 +29,8 @@ const CLOSE: u8 = 2;
 const CREATE: u8 = 4;
 const UPDATE: u8 = 6;
 const OPEN: u8 = 7;
+const CUT: u8 = 128;
+const TILE: u8 = 129;
 
 /// One packet that may be taken from the wire.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +62,49 @@ pub enum Packet {
         /// Which.
         name: String,
     },
+    /// How a picture is cut into tiles; none of them has been worked on. For our viewer only.
+    Cut {
+        /// Which picture.
+        name: String,
+        /// Which frame it is.
+        frame: FrameIndex,
+        /// Edge of a whole tile, within [`TileGrid::EDGE_PX`].
+        edge_px: u32,
+    },
+    /// How far a tile is. For our viewer only.
+    Tile {
+        /// Of which picture.
+        name: String,
+        /// Which tile of its cut.
+        tile: TileIndex,
+        /// How far.
+        stage: TileStage,
+        /// Whether all its samples came with receipts that were checked.
+        is_checked: bool,
+        /// Work on it so far, seconds; never negative, nothing where nobody measured.
+        seconds: Option<f32>,
+    },
+}
+
+/// How far a tile is, as somebody who looks on is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum TileStage {
+    /// Nobody works on it.
+    Queued = 0,
+    /// Somebody does.
+    InFlight = 1,
+    /// It has samples.
+    Noisy = 2,
+    /// It has all samples and is denoised.
+    Denoised = 3,
+    /// It is as it is in the finished picture.
+    Done = 4,
+}
+
+impl TileStage {
+    /// All, in the order in which they follow each other.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::InFlight, Self::Noisy, Self::Denoised, Self::Done];
 }
 
 /// Bytes that are no packet, or one that is not taken.
@@ -92,6 +141,17 @@ impl Packet {
                 out.0.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             }
             Packet::Close { name } => out.begin(CLOSE, None, name),
+            Packet::Cut { name, frame, edge_px } => {
+                out.begin(CUT, None, name);
+                out.number(frame.0);
+                out.number(*edge_px);
+            }
+            Packet::Tile { name, tile, stage, is_checked, seconds } => {
+                out.begin(TILE, None, name);
+                out.number(tile.0);
+                out.0.extend([*stage as u8, u8::from(*is_checked)]);
+                out.number(seconds.unwrap_or(-1.0).to_bits());
+            }
         }
         out.end()
     }
@@ -126,6 +186,8 @@ impl Packet {
             CREATE => create(&mut rest),
             UPDATE => update(&mut rest),
             CLOSE => Ok(Packet::Close { name: rest.text()? }),
+            CUT => cut(&mut rest),
+            TILE => tile(&mut rest),
             other => Err(PacketError::Operation(other)),
         }
     }
@@ -175,6 +237,30 @@ fn update(rest: &mut Reader<'_>) -> Result<Packet, PacketError> {
         .map(value)
         .collect();
     Ok(Packet::Update { name, rect, channels, values })
+}
+
+fn cut(rest: &mut Reader<'_>) -> Result<Packet, PacketError> {
+    let (name, frame, edge_px) = (rest.text()?, FrameIndex(rest.number()?), rest.number()?);
+    if !TileGrid::EDGE_PX.contains(&edge_px) {
+        return Err(PacketError::Malformed("tile edge"));
+    }
+    Ok(Packet::Cut { name, frame, edge_px })
+}
+
+fn tile(rest: &mut Reader<'_>) -> Result<Packet, PacketError> {
+    let (name, tile) = (rest.text()?, TileIndex(rest.number()?));
+    let stage = TileStage::ALL.get(usize::from(rest.byte()?)).copied();
+    let stage = stage.ok_or(PacketError::Malformed("stage"))?;
+    let is_checked = match rest.byte()? {
+        0 => false,
+        1 => true,
+        _ => return Err(PacketError::Malformed("stage")),
+    };
+    let seconds = f32::from_bits(rest.number()?);
+    if !seconds.is_finite() {
+        return Err(PacketError::Malformed("time"));
+    }
+    Ok(Packet::Tile { name, tile, stage, is_checked, seconds: (seconds >= 0.0).then_some(seconds) })
 }
 
 struct Writer(Vec<u8>);
@@ -282,6 +368,31 @@ mod tests {
     }
 
     #[test]
+    fn our_own_packets_are_none_of_tevs_and_hold_what_makes_sense() {
+        let cut = Packet::Cut { name: "a".into(), frame: FrameIndex(7), edge_px: 32 };
+        let bytes = [15, 0, 0, 0, 128, b'a', 0, 7, 0, 0, 0, 32, 0, 0, 0];
+        assert_eq!(cut.to_bytes(), bytes);
+        assert_eq!(Packet::read(&bytes[4..]), Ok(cut));
+        let small = [128, b'a', 0, 7, 0, 0, 0, 7, 0, 0, 0];
+        assert_eq!(Packet::read(&small), Err(PacketError::Malformed("tile edge")));
+        for (seconds, bits) in [(None, [0, 0, 0x80, 0xbf]), (Some(0.5), [0, 0, 0, 0x3f])] {
+            let (stage, name) = (TileStage::Denoised, "a".to_owned());
+            let tile = Packet::Tile { name, tile: TileIndex(2), stage, is_checked: true, seconds };
+            let bytes = [&[17, 0, 0, 0, 129, b'a', 0, 2, 0, 0, 0, 3, 1][..], &bits].concat();
+            assert_eq!(tile.to_bytes(), bytes);
+            assert_eq!(Packet::read(&bytes[4..]), Ok(tile));
+            for (at, wrong) in [(7, 5), (8, 2), (12, 0x7f)] {
+                let mut body = bytes[4..].to_vec();
+                body[at] = wrong;
+                if at == 12 {
+                    body[11] = 0x80;
+                }
+                assert!(Packet::read(&body).is_err(), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
     fn planes_behind_each_other_are_read_as_well_as_pixels() {
         let rect = TileRect { x: 3, y: 4, width: 2, height: 1 };
         let interleaved =
@@ -324,7 +435,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_a_packet_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), operation in 0u8..9) {
+        fn any_bytes_are_a_packet_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            operation in prop_oneof![0u8..9, 127u8..131],
+        ) {
             let mut body = vec![operation];
             body.extend(bytes);
             let _ = Packet::read(&body);

@@ -215,6 +215,8 @@ mod tests {
             rect,
             tile: Some(TileIndex(tile)),
             stage: Stage::Noisy,
+            edge_px: 16,
+            work: crate::sight::Work::default(),
             samples: 1,
             rgba,
         }

@@ -12,7 +12,7 @@ use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
 use crate::print::{Facts, Print};
-use crate::sight::Sight;
+use crate::sight::{Sight, Work};
 
 /// Least time between two pictures of an unfinished frame.
 const PARTIAL_GAP: Duration = Duration::from_secs(4);
@@ -46,6 +46,7 @@ impl<'a> Darkroom<'a> {
         frame: FrameIndex,
         tile: TileIndex,
         film: &Film,
+        work: Work,
         audience: &mut dyn Audience,
     ) {
         match film.tile_state(tile) {
@@ -56,7 +57,7 @@ impl<'a> Darkroom<'a> {
             TileState::Done => audience.hear(&LiveEvent::TileDone { frame, tile }.into()),
         }
         if audience.watches() {
-            Sight::of_tile(frame, tile, film, |sight| audience.see(sight));
+            Sight::of_tile((frame, tile), film, work, |sight| audience.see(sight));
         }
     }
 
@@ -105,7 +106,7 @@ impl<'a> Darkroom<'a> {
         film: &Film,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        let picture = self.develop(frame, film, audience);
+        let picture = self.develop(frame, film, false, audience);
         self.print.write(&self.output.path(frame.0), &picture, &self.facts(frame, film))?;
         self.finished(frame, audience)
     }
@@ -118,13 +119,19 @@ impl<'a> Darkroom<'a> {
         seal: impl FnOnce([u8; 32]) -> Vec<u8>,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        let picture = self.develop(frame, film, audience);
+        let picture = self.develop(frame, film, true, audience);
         self.print.write_sealed(&self.output.path(frame.0), &picture, &self.facts(frame, film), seal)?;
         self.finished(frame, audience)
     }
 
     /// The finished picture. What cannot be denoised stays noisy, and that is told: the picture is whole all the same.
-    fn develop(&mut self, frame: FrameIndex, film: &Film, audience: &mut dyn Audience) -> Picture {
+    fn develop(
+        &mut self,
+        frame: FrameIndex,
+        film: &Film,
+        is_checked: bool,
+        audience: &mut dyn Audience,
+    ) -> Picture {
         let Developed { picture, pixels, took, fault } = self.developer.finish(film);
         if pixels > 0 {
             let (pixels, elapsed_s) = (pixels as u64, took.as_secs_f64());
@@ -135,7 +142,8 @@ impl<'a> Darkroom<'a> {
             audience.hear(&LiveEvent::Warning { message }.into());
         }
         if audience.watches() {
-            Sight::of_frame(frame, &picture, |sight| audience.see(sight));
+            let (edge_px, work) = (film.grid().edge_px(), Work { is_checked, seconds: None });
+            Sight::of_frame(frame, &picture, edge_px, work, |sight| audience.see(sight));
         }
         picture
     }

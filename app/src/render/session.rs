@@ -1,5 +1,7 @@
 //! Renders frames with one renderer in this process, pass by pass from the centre outwards.
 
+use std::time::{Duration, Instant};
+
 use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, TileRenderer};
 
 use super::darkroom::Darkroom;
@@ -10,6 +12,7 @@ use render_net::artist::FrameScene;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
+use crate::sight::Work;
 use crate::stop::Stop;
 use crate::tiling;
 
@@ -84,18 +87,24 @@ impl Session<'_> {
         let settings = self.plan.settings.with_exposure_scale(shown.exposure_scale);
         let settings = settings.map_err(|error| Fault::scene(error.to_string(), "correct its lights"))?;
         let mut film = Film::new(self.plan.grid, settings);
+        let mut spent = vec![Duration::ZERO; self.plan.grid.len() as usize];
         for blocks in tiling::passes(self.plan.settings.spp) {
             for tile in self.plan.grid.from_centre() {
                 let rect = self.plan.grid.rect(tile).expect("the grid lists its own tiles");
                 let order =
                     TileOrder { frame, rect, margin_px: self.plan.grid.margin_px(), blocks, settings };
-                match self.order(&shown.scene, &order, renderer) {
+                let began = Instant::now();
+                let outcome = self.order(&shown.scene, &order, renderer);
+                spent[tile.0 as usize] += began.elapsed();
+                match outcome {
                     Ok(partials) => {
                         for partial in partials {
                             film.merge(tile, partial).map_err(|error| spoilt(&error))?;
                         }
                         self.tally.add(samples(&order));
-                        self.darkroom.tile(frame, tile, &film, self.audience);
+                        let seconds = Some(spent[tile.0 as usize].as_secs_f32());
+                        let work = Work { is_checked: false, seconds };
+                        self.darkroom.tile(frame, tile, &film, work, self.audience);
                     }
                     Err(RenderFault::Stopped) => {
                         return Ok(Ended::Stopped { kept: self.keep(frame, &film)? });

@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What may wait: a whole frame of 8192 × 4608 pixels, and a little.
 const WAITING_BYTES_MAX: usize = 1 << 30;
 
+/// A packet without pixels.
+const SMALL_BYTES: usize = 128;
+
 /// A queue and the thread that empties it; dropped, it first sends what waits.
 pub(super) struct Outbox {
     shared: Arc<Shared>,
@@ -60,7 +63,8 @@ impl Outbox {
             ) => old == name && place == rect,
             _ => false,
         };
-        match waiting.letters.iter_mut().find(same) {
+        let is_update = matches!(packet, Packet::Update { .. });
+        match waiting.letters.iter_mut().filter(|_| is_update).find(same) {
             Some(letter) => *letter = Letter::Packet(packet),
             None => waiting.add(Letter::Packet(packet)),
         }
@@ -71,6 +75,16 @@ impl Outbox {
     pub(super) fn put_bytes(&self, bytes: Vec<u8>) {
         self.shared.lock().add(Letter::Bytes(bytes));
         self.shared.changed.notify_one();
+    }
+
+    /// Sends what waits and then takes nothing any more; waits for that, within the patience.
+    pub(super) fn empty(&mut self) {
+        self.shared.lock().is_closed = true;
+        self.shared.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic there has lost pixels on a screen and nothing else.
+            let _ = thread.join();
+        }
     }
 
     /// Why nothing is sent any more.
@@ -95,7 +109,7 @@ impl Letter {
     fn bytes(&self) -> usize {
         match self {
             Letter::Packet(Packet::Update { values, .. }) => 4 * values.len(),
-            Letter::Packet(_) => 0,
+            Letter::Packet(_) => SMALL_BYTES,
             Letter::Bytes(bytes) => bytes.len(),
         }
     }
@@ -144,11 +158,6 @@ fn send(mut stream: TcpStream, shared: &Shared) {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.shared.lock().is_closed = true;
-        self.shared.changed.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A panic there has lost pixels on a screen and nothing else.
-            let _ = thread.join();
-        }
+        self.empty();
     }
 }

@@ -1,13 +1,12 @@
 //! A tev that is none: it reads what comes and remembers it.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use frame::tev::PacketError;
-use frame::{FrameSize, TileIndex};
+use frame::{FrameSize, NodeId};
 
 use super::*;
-use crate::sight::Stage;
 
 /// What a fake tev got, in order; files that it was asked to open are kept as their bytes.
 pub(crate) fn fake() -> (TcpStream, std::thread::JoinHandle<Vec<Result<Packet, PacketError>>>) {
@@ -34,7 +33,9 @@ fn sight<'a>(rgba: &'a [f32], rect: TileRect, tile: Option<u32>) -> Sight<'a> {
         size,
         rect,
         tile: tile.map(TileIndex),
-        stage: Stage::Noisy,
+        stage: if tile.is_some() { Stage::Noisy } else { Stage::Done },
+        edge_px: 8,
+        work: Work { is_checked: tile.is_none(), seconds: tile.map(|_| 0.5) },
         samples: 16,
         rgba,
     }
@@ -95,6 +96,88 @@ fn the_viewer_is_told_samples_and_never_a_file() {
         _ => None,
     });
     assert_eq!(samples, Some(("samples.Y".to_owned(), 16.0)));
+}
+
+#[test]
+fn the_viewer_and_no_tev_is_told_how_far_tiles_are() {
+    for screen in [Screen::Viewer, Screen::Tev { is_here: true }] {
+        let (stream, reader) = fake();
+        let mut silence = |_: &Event| ();
+        let mut watched = Watched::new(&mut silence, vec![Feed::new(stream, screen, "x")]);
+        let (frame, node) = (FrameIndex(3), NodeId([1; 32]));
+        let started = |tile_px| Event::RenderStarted {
+            frames: 1,
+            width: 8,
+            height: 4,
+            spp: 16,
+            tiles: 1,
+            tile_px,
+            adapter: String::new(),
+        };
+        watched.hear(&started(8));
+        watched.hear(&LiveEvent::TileLeased { frame, tile: TileIndex(0), node }.into());
+        watched.hear(&LiveEvent::FrameStarted { frame }.into());
+        watched.see(&sight(&[1.0; 64], LEFT, Some(0)));
+        watched.see(&sight(&[1.0; 128], WHOLE, None));
+        drop(watched);
+        let got: Vec<Packet> = reader.join().expect("it read everything").into_iter().flatten().collect();
+        let own = got.iter().filter(|packet| matches!(packet, Packet::Cut { .. } | Packet::Tile { .. }));
+        let told: Vec<_> = own.cloned().collect();
+        if screen != Screen::Viewer {
+            assert!(told.is_empty() && got.len() > 1, "{got:?}");
+            continue;
+        }
+        assert!(matches!(&got[0], Packet::Create { width: 8, height: 4, .. }), "before any pixel: {got:?}");
+        let name = "x frame 3".to_owned();
+        assert_eq!(told[0], Packet::Cut { name: name.clone(), frame, edge_px: 8 });
+        let stages = [
+            (TileStage::InFlight, false, None),
+            (TileStage::Noisy, false, Some(0.5)),
+            (TileStage::Done, true, None),
+        ];
+        for (packet, (stage, is_checked, seconds)) in told[1..].iter().zip(stages) {
+            let (name, tile) = (name.clone(), TileIndex(0));
+            assert_eq!(*packet, Packet::Tile { name, tile, stage, is_checked, seconds });
+        }
+        assert_eq!(told.len(), 4);
+    }
+}
+
+#[test]
+fn frames_that_grow_side_by_side_are_pictures_of_their_own_in_tev_and_one_in_the_viewer() {
+    for (screen, pictures) in [(Screen::Tev { is_here: false }, 2), (Screen::Viewer, 1)] {
+        let (stream, reader) = fake();
+        let mut silence = |_: &Event| ();
+        let mut watched = Watched::new(&mut silence, vec![Feed::new(stream, screen, "x")]);
+        for light in 1..4 {
+            let light = [light as f32; 64];
+            watched.see(&sight(&light, LEFT, Some(0)));
+            watched.see(&Sight { frame: FrameIndex(4), ..sight(&light, LEFT, Some(0)) });
+        }
+        drop(watched);
+        let got = reader.join().expect("it read everything");
+        let created = got.iter().filter(|packet| matches!(packet, Ok(Packet::Create { .. }))).count();
+        assert_eq!(created, pictures, "{screen:?}");
+    }
+}
+
+#[test]
+fn what_could_not_be_sent_is_told_before_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+    drop(listener.accept().expect("it was connected"));
+    // The first packets that a closed socket gets are lost without a word.
+    (&stream).write_all(b"x").expect("it is not known yet");
+    std::thread::sleep(Duration::from_millis(50));
+    let mut heard = Vec::new();
+    let mut hear = |event: &Event| heard.push(event.clone());
+    let mut watched = Watched::new(&mut hear, vec![Feed::new(stream, Screen::Viewer, "x")]);
+    watched.see(&sight(&[1.0; 64], LEFT, Some(0)));
+    watched.hear(&LiveEvent::Finished { frames_done: 1, frames_failed: 0 }.into());
+    drop(watched);
+    let [Event::Live(LiveEvent::Warning { .. }), Event::Live(LiveEvent::Finished { .. })] = &heard[..] else {
+        panic!("{heard:?}")
+    };
 }
 
 #[test]

@@ -59,7 +59,9 @@ pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     if let Ok(job) = asked.address.parse::<frame::JobId>() {
         let mut audience = audience(json);
-        let mut watched = asked.screens.beside(Path::new(&asked.address), &mut *audience)?;
+        let output = submit::output_of(job, asked.data.as_deref());
+        let name = Path::new(&asked.address);
+        let mut watched = asked.screens.beside(name, output.as_deref(), &mut *audience)?;
         return submit::collect(job, asked.data.as_deref(), &stop, &mut watched);
     }
     if asked.screens.any() {

@@ -11,7 +11,7 @@ pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
     let request = render.looks.request(render.scene, render.output)?;
     let stop = interrupt::listen()?;
     let mut audience = audience(json);
-    let mut watched = render.screens.beside(&request.output, &mut *audience)?;
+    let mut watched = render.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     let gpu = gpu.as_deref();
     if render.direct {
         return app::render::direct(&request, gpu, &stop, &mut watched);

@@ -1,5 +1,6 @@
 //! Everything that can be done in the viewer, by name: keys, palette and buttons all give one of these.
 
+use crate::canvas::Side;
 use crate::view::{Channel, Transform};
 
 /// Something to do.
@@ -19,6 +20,8 @@ pub enum Command {
     Through(Transform),
     /// Shows through the next transform.
     NextTransform,
+    /// Shows through the transform before.
+    PreviousTransform,
     /// Shows the next layer.
     NextLayer,
     /// Shows the layer before.
@@ -29,12 +32,20 @@ pub enum Command {
     Fit,
     /// Shows one picture pixel as so many screen pixels.
     Zoom(u8),
+    /// Shows so many picture pixels as one screen pixel.
+    ZoomOut(u8),
+    /// Comes nearer or goes away by a step.
+    Nearer(bool),
+    /// Shows what lies in this direction: steps to the right, steps down.
+    Look(i8, i8),
     /// A line with one picture on each side of it.
     Wipe,
     /// How far the pictures are apart.
     Difference,
     /// Shows the other picture.
     Flip,
+    /// Shows this picture alone.
+    Only(Side),
     /// Shows the next overlay.
     NextOverlay,
     /// Copies the pixel under the pointer as text.
@@ -66,6 +77,8 @@ impl Command {
         Self::Gamma(-0.1),
         Self::Offset(0.01),
         Self::Offset(-0.01),
+        Self::Offset(0.1),
+        Self::Offset(-0.1),
         Self::ResetView,
         Self::See(Channel::Colour),
         Self::See(Channel::Red),
@@ -79,17 +92,37 @@ impl Command {
         Self::Through(Transform::Raw),
         Self::Through(Transform::FalseColour),
         Self::NextTransform,
+        Self::PreviousTransform,
         Self::NextLayer,
         Self::PreviousLayer,
         Self::FilterLayers,
         Self::Fit,
         Self::Zoom(1),
         Self::Zoom(2),
+        Self::Zoom(3),
         Self::Zoom(4),
+        Self::Zoom(5),
+        Self::Zoom(6),
+        Self::Zoom(7),
         Self::Zoom(8),
+        Self::ZoomOut(2),
+        Self::ZoomOut(3),
+        Self::ZoomOut(4),
+        Self::ZoomOut(5),
+        Self::ZoomOut(6),
+        Self::ZoomOut(7),
+        Self::ZoomOut(8),
+        Self::Nearer(true),
+        Self::Nearer(false),
+        Self::Look(-1, 0),
+        Self::Look(1, 0),
+        Self::Look(0, -1),
+        Self::Look(0, 1),
         Self::Wipe,
         Self::Difference,
         Self::Flip,
+        Self::Only(Side::First),
+        Self::Only(Side::Second),
         Self::NextOverlay,
         Self::CopyPixel,
         Self::Reload,
@@ -114,14 +147,24 @@ impl Command {
             Self::See(channel) => format!("Channel: {}", channel.name()),
             Self::Through(transform) => format!("View: {}", transform.name()),
             Self::NextTransform => "Next view".into(),
+            Self::PreviousTransform => "Previous view".into(),
             Self::NextLayer => "Next layer".into(),
             Self::PreviousLayer => "Previous layer".into(),
             Self::FilterLayers => "Find a layer".into(),
             Self::Fit => "Fit picture to window".into(),
             Self::Zoom(times) => format!("Zoom {times}:1"),
+            Self::ZoomOut(times) => format!("Zoom 1:{times}"),
+            Self::Nearer(true) => "Zoom in".into(),
+            Self::Nearer(false) => "Zoom out".into(),
+            Self::Look(..0, _) => "Look left".into(),
+            Self::Look(1.., _) => "Look right".into(),
+            Self::Look(0, ..0) => "Look up".into(),
+            Self::Look(0, _) => "Look down".into(),
             Self::Wipe => "Wipe between A and B".into(),
             Self::Difference => "Difference of A and B".into(),
             Self::Flip => "Flip between A and B".into(),
+            Self::Only(Side::First) => "Show A alone".into(),
+            Self::Only(Side::Second) => "Show B alone".into(),
             Self::NextOverlay => "Next overlay".into(),
             Self::CopyPixel => "Copy pixel as text".into(),
             Self::Reload => "Read the files again".into(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use frame::FrameSize;
 use frame::tev::Packet;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,11 @@ use crate::keys::Preset;
 use crate::live::{Change, Growth};
 use crate::picture::Picture;
 use crate::view::{Channel, Transform, View};
+
+/// What one step nearer makes of a pixel's edge.
+const ZOOM_STEP: f32 = std::f32::consts::SQRT_2;
+/// Share of the window by which one step to a side moves.
+const LOOK_SHARE: f32 = 0.1;
 
 /// Everything that a person has set up.
 #[derive(Default)]
@@ -31,6 +37,8 @@ pub struct Desk {
     pub view: View,
     /// Which picture is seen where.
     pub mode: Mode,
+    /// Whether the reference, B, is seen as long as a key is held.
+    pub is_reference_held: bool,
     /// What is drawn over it.
     pub overlay: Overlay,
     /// Where one looks; nothing before the first picture has a window.
@@ -62,11 +70,16 @@ pub struct Opened {
 /// What is drawn over the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Overlay {
-    /// Outlines of tiles while the picture grows.
+    /// Outlines of tiles as they arrive, while the picture grows.
     #[default]
     Growing,
-    /// Outlines of tiles always, with their samples.
-    Tiles,
+    /// How far each tile is.
+    #[serde(alias = "Tiles")]
+    Stages,
+    /// Samples of each tile.
+    Samples,
+    /// Seconds of work on each tile.
+    Seconds,
     /// Nothing.
     Nothing,
 }
@@ -81,22 +94,23 @@ pub struct Trouble {
 }
 
 impl Overlay {
+    /// All, in the order in which they follow each other.
+    pub const ALL: [Self; 5] = [Self::Growing, Self::Stages, Self::Samples, Self::Seconds, Self::Nothing];
+
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Growing => "growing tiles",
-            Self::Tiles => "tiles",
+            Self::Growing => "arriving tiles",
+            Self::Stages => "tile state",
+            Self::Samples => "samples",
+            Self::Seconds => "seconds per tile",
             Self::Nothing => "none",
         }
     }
 
     /// The one after it.
     pub fn next(self) -> Self {
-        match self {
-            Self::Growing => Self::Tiles,
-            Self::Tiles => Self::Nothing,
-            Self::Nothing => Self::Growing,
-        }
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
     }
 }
 
@@ -104,8 +118,12 @@ impl Desk {
     /// Lays a picture on the desk.
     pub fn put(&mut self, side: Side, picture: Picture, path: Option<PathBuf>) {
         self.stamps += 1;
+        let before = if side == Side::First { &self.first } else { &self.second };
+        let known = before.as_ref().and_then(|before| before.picture.note.clone());
+        // A file that is read again every few seconds says the same only once.
+        let news = picture.note.clone().filter(|note| Some(note) != known.as_ref());
         let opened = Opened { picture: Arc::new(picture), path, stamp: self.stamps };
-        self.trouble = None;
+        self.trouble = news;
         match side {
             Side::First => {
                 let is_same_size = self.first.as_ref().is_some_and(|first| {
@@ -126,8 +144,20 @@ impl Desk {
                 if self.mode == Mode::First {
                     self.mode = Mode::Wipe(0.5);
                 }
+                self.trouble = self.differing_sizes().or(self.trouble.take());
             }
         }
+    }
+
+    /// What is wrong with comparing pictures of two sizes.
+    fn differing_sizes(&self) -> Option<Trouble> {
+        let size = |opened: &Opened| (opened.picture.width, opened.picture.height);
+        let (a, b) = self.first.as_ref().map(size).zip(self.second.as_ref().map(size))?;
+        (a != b).then(|| Trouble {
+            what: format!("A has {} by {} pixels and B has {} by {}.", a.0, a.1, b.0, b.1),
+            advice: "They are laid corner to corner; render both at one size to measure their difference."
+                .into(),
+        })
     }
 
     /// Takes a packet of a picture that grows; says what the canvas has to upload.
@@ -148,10 +178,24 @@ impl Desk {
                 Some(Change::Pixels(rect))
             }
             Packet::Close { name } => {
-                self.growth.as_mut().filter(|growth| growth.name == name)?.is_open = false;
+                self.growth_of(&name)?.is_open = false;
                 Some(Change::End)
             }
+            Packet::Cut { name, frame, edge_px } => {
+                let picture = &self.first.as_ref()?.picture;
+                let size = FrameSize::new(picture.width, picture.height).ok()?;
+                self.growth_of(&name)?.cut(frame, size, edge_px);
+                Some(Change::Tiles)
+            }
+            Packet::Tile { name, tile, stage, is_checked, seconds } => {
+                self.growth_of(&name)?.tell(tile, stage, is_checked, seconds);
+                Some(Change::Tiles)
+            }
         }
+    }
+
+    fn growth_of(&mut self, name: &str) -> Option<&mut Growth> {
+        self.growth.as_mut().filter(|growth| growth.name == name)
     }
 
     /// What is to be on the GPU.
@@ -192,7 +236,12 @@ impl Desk {
         let inside = |picture: &Picture| x < picture.width && y < picture.height;
         let second = self.second.as_ref().filter(|second| inside(&second.picture));
         let two = second.map_or([0.0; 4], |second| second.picture.light(self.partner(), x, y));
-        Some(self.mode.light(x, first.picture.width, one, two))
+        Some(self.seen().light(x, first.picture.width, one, two))
+    }
+
+    /// Which picture is seen where, now: a held key shows the reference whatever was chosen.
+    pub fn seen(&self) -> Mode {
+        if self.is_reference_held && self.second.is_some() { Mode::Second } else { self.mode }
     }
 
     /// Does what a command says, if it concerns the desk; false when it concerns the window.
@@ -208,18 +257,26 @@ impl Desk {
             Command::See(channel) => self.view.channel = channel,
             Command::Through(transform) => self.view.transform = transform,
             Command::NextTransform => self.view.transform = self.view.transform.next(),
+            Command::PreviousTransform => self.view.transform = self.view.transform.previous(),
             Command::NextLayer => self.step_layer(1),
             Command::PreviousLayer => self.step_layer(-1),
             Command::Fit => self.camera = None,
-            Command::Zoom(times) => {
-                let at = self.pointer.unwrap_or(self.window.map(|side| side / 2.0));
+            Command::Zoom(times) => self.zoom(|_| f32::from(times)),
+            Command::ZoomOut(times) => self.zoom(|_| 1.0 / f32::from(times.max(1))),
+            Command::Nearer(true) => self.zoom(|zoom| zoom * ZOOM_STEP),
+            Command::Nearer(false) => self.zoom(|zoom| zoom / ZOOM_STEP),
+            Command::Look(right, down) => {
+                let by = [right, down].map(|steps| -f32::from(steps) * LOOK_SHARE);
+                let window = self.window;
                 if let Some(camera) = &mut self.camera {
-                    camera.zoom_to(f32::from(times), at, self.window);
+                    camera.pan([by[0] * window[0], by[1] * window[1]]);
                 }
             }
             Command::Wipe => self.compare(Mode::Wipe(0.5), |mode| matches!(mode, Mode::Wipe(_))),
             Command::Difference => self.compare(Mode::Difference, |mode| mode == Mode::Difference),
             Command::Flip => self.compare(Mode::Second, |mode| mode == Mode::Second),
+            Command::Only(Side::First) => self.mode = Mode::First,
+            Command::Only(Side::Second) => self.compare(Mode::Second, |_| false),
             Command::NextOverlay => self.overlay = self.overlay.next(),
             Command::NextPreset => self.preset = self.preset.next(),
             _ => return false,
@@ -230,6 +287,13 @@ impl Desk {
     fn look(&mut self, change: impl Fn(&mut View)) {
         change(&mut self.view);
         self.view = self.view.in_range();
+    }
+
+    fn zoom(&mut self, to: impl Fn(f32) -> f32) {
+        let at = self.pointer.unwrap_or(self.window.map(|side| side / 2.0));
+        if let Some(camera) = &mut self.camera {
+            camera.zoom_to(to(camera.zoom), at, self.window);
+        }
     }
 
     fn step_layer(&mut self, by: i64) {
@@ -303,6 +367,41 @@ mod tests {
         );
         desk.run(Command::Difference);
         assert_eq!(desk.light(0, 0), Some([9.0, 8.0, 7.0, 1.0]));
+    }
+
+    #[test]
+    fn a_held_key_shows_the_reference_and_nothing_changes() {
+        let mut desk = desk();
+        desk.is_reference_held = true;
+        assert_eq!(desk.seen(), Mode::First, "there is none");
+        desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
+        assert_eq!((desk.seen(), desk.light(0, 0).map(|light| light[0])), (Mode::Second, Some(9.0)));
+        desk.is_reference_held = false;
+        assert_eq!((desk.seen(), desk.mode), (Mode::Wipe(0.5), Mode::Wipe(0.5)));
+        desk.run(Command::Only(Side::Second));
+        desk.run(Command::Only(Side::Second));
+        assert_eq!(desk.mode, Mode::Second, "no toggle");
+        desk.run(Command::Only(Side::First));
+        assert_eq!(desk.mode, Mode::First);
+    }
+
+    #[test]
+    fn keys_move_by_a_tenth_of_the_window_and_zoom_to_whole_ratios() {
+        let mut desk = desk();
+        let before = desk.camera.expect("it was set").window_from_picture([5.0, 5.0], desk.window);
+        desk.run(Command::Look(1, 0));
+        desk.run(Command::Look(0, -1));
+        let after = desk.camera.expect("it was set").window_from_picture([5.0, 5.0], desk.window);
+        assert_eq!([after[0] - before[0], after[1] - before[1]], [-10.0, 10.0], "right and up are seen");
+        let mut zoom = |command| {
+            desk.run(command);
+            desk.camera.expect("it was set").zoom
+        };
+        assert_eq!([zoom(Command::Zoom(3)), zoom(Command::ZoomOut(4))], [3.0, 0.25]);
+        zoom(Command::Nearer(true));
+        assert!((zoom(Command::Nearer(true)) - 0.5).abs() < 1e-6);
+        zoom(Command::Nearer(false));
+        assert!((zoom(Command::Nearer(false)) - 0.25).abs() < 1e-6);
     }
 
     #[test]

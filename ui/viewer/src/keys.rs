@@ -3,6 +3,7 @@
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use serde::{Deserialize, Serialize};
 
+use crate::canvas::Side;
 use crate::command::Command;
 use crate::view::{Channel, Transform};
 
@@ -32,14 +33,39 @@ const SHARED: &[(Modifiers, Key, Command)] = &[
     (COMMAND, Key::F, Command::FilterLayers),
     (COMMAND, Key::C, Command::CopyPixel),
     (NONE, Key::F5, Command::Reload),
+    (NONE, Key::F6, Command::Wipe),
     (COMMAND_SHIFT, Key::T, Command::LastPictures),
-    (NONE, Key::Tab, Command::Panels),
+    (COMMAND, Key::K, Command::NextPreset),
     (NONE, Key::CloseBracket, Command::NextLayer),
     (NONE, Key::OpenBracket, Command::PreviousLayer),
+];
+
+/// As in RV and like programs, and ours: tev has other uses for most of them.
+const MOVES: &[(Modifiers, Key, Command)] = &[
+    (NONE, Key::ArrowLeft, Command::Look(-1, 0)),
+    (NONE, Key::ArrowRight, Command::Look(1, 0)),
+    (NONE, Key::ArrowUp, Command::Look(0, -1)),
+    (NONE, Key::ArrowDown, Command::Look(0, 1)),
+    (NONE, Key::Z, Command::Nearer(true)),
+    (SHIFT, Key::Z, Command::Nearer(false)),
+    (NONE, Key::F, Command::Fit),
     (NONE, Key::Num1, Command::Zoom(1)),
     (NONE, Key::Num2, Command::Zoom(2)),
+    (NONE, Key::Num3, Command::Zoom(3)),
     (NONE, Key::Num4, Command::Zoom(4)),
+    (NONE, Key::Num5, Command::Zoom(5)),
+    (NONE, Key::Num6, Command::Zoom(6)),
+    (NONE, Key::Num7, Command::Zoom(7)),
     (NONE, Key::Num8, Command::Zoom(8)),
+    (COMMAND, Key::Num2, Command::ZoomOut(2)),
+    (COMMAND, Key::Num3, Command::ZoomOut(3)),
+    (COMMAND, Key::Num4, Command::ZoomOut(4)),
+    (COMMAND, Key::Num5, Command::ZoomOut(5)),
+    (COMMAND, Key::Num6, Command::ZoomOut(6)),
+    (COMMAND, Key::Num7, Command::ZoomOut(7)),
+    (COMMAND, Key::Num8, Command::ZoomOut(8)),
+    (NONE, Key::H, Command::Panels),
+    (NONE, Key::K, Command::NextPreset),
 ];
 
 const TESSERA: &[(Modifiers, Key, Command)] = &[
@@ -50,8 +76,6 @@ const TESSERA: &[(Modifiers, Key, Command)] = &[
     (NONE, Key::Plus, Command::Offset(0.01)),
     (NONE, Key::Minus, Command::Offset(-0.01)),
     (NONE, Key::Num0, Command::ResetView),
-    (SHIFT, Key::Num0, Command::Gamma(0.1)),
-    (SHIFT, Key::Num9, Command::Gamma(-0.1)),
     (NONE, Key::R, Command::See(Channel::Red)),
     (NONE, Key::G, Command::See(Channel::Green)),
     (NONE, Key::B, Command::See(Channel::Blue)),
@@ -59,32 +83,53 @@ const TESSERA: &[(Modifiers, Key, Command)] = &[
     (NONE, Key::L, Command::See(Channel::Luminance)),
     (NONE, Key::C, Command::See(Channel::Colour)),
     (NONE, Key::T, Command::NextTransform),
-    (NONE, Key::F, Command::Fit),
+    (SHIFT, Key::T, Command::PreviousTransform),
     (NONE, Key::W, Command::Wipe),
-    (NONE, Key::F6, Command::Wipe),
     (NONE, Key::D, Command::Difference),
     (NONE, Key::X, Command::Flip),
     (NONE, Key::O, Command::NextOverlay),
     (NONE, Key::I, Command::Attributes),
-    (NONE, Key::K, Command::NextPreset),
 ];
 
+/// tev's own list, of which two pictures, A and B, are its first and second. What tev has no key for (overlay, wipe, difference) has one
+/// that tev does not use.
 const TEV: &[(Modifiers, Key, Command)] = &[
     (NONE, Key::E, Command::Exposure(0.5)),
     (SHIFT, Key::E, Command::Exposure(-0.5)),
-    (NONE, Key::R, Command::ResetView),
+    (NONE, Key::O, Command::Offset(0.1)),
+    (SHIFT, Key::O, Command::Offset(-0.1)),
     (NONE, Key::G, Command::Gamma(0.1)),
     (SHIFT, Key::G, Command::Gamma(-0.1)),
+    (NONE, Key::R, Command::ResetView),
+    (COMMAND, Key::R, Command::Reload),
+    (SHIFT, Key::ArrowRight, Command::NextTransform),
+    (SHIFT, Key::ArrowLeft, Command::PreviousTransform),
+    (SHIFT, Key::D, Command::NextTransform),
+    (SHIFT, Key::A, Command::PreviousTransform),
+    (NONE, Key::ArrowRight, Command::NextLayer),
+    (NONE, Key::ArrowLeft, Command::PreviousLayer),
+    (NONE, Key::D, Command::NextLayer),
+    (NONE, Key::A, Command::PreviousLayer),
+    (NONE, Key::ArrowDown, Command::Flip),
+    (NONE, Key::ArrowUp, Command::Flip),
+    (NONE, Key::S, Command::Flip),
+    (NONE, Key::W, Command::Flip),
+    (NONE, Key::Num1, Command::Only(Side::First)),
+    (NONE, Key::Num2, Command::Only(Side::Second)),
+    (NONE, Key::H, Command::Look(-1, 0)),
+    (NONE, Key::L, Command::Look(1, 0)),
+    (NONE, Key::K, Command::Look(0, -1)),
+    (NONE, Key::J, Command::Look(0, 1)),
+    (NONE, Key::Plus, Command::Nearer(true)),
+    (NONE, Key::Equals, Command::Nearer(true)),
+    (NONE, Key::Minus, Command::Nearer(false)),
+    (COMMAND, Key::Num0, Command::Zoom(1)),
+    (COMMAND, Key::Num9, Command::Fit),
     (NONE, Key::F, Command::Fit),
-    (NONE, Key::T, Command::NextTransform),
-    (NONE, Key::X, Command::Flip),
-    (NONE, Key::W, Command::Wipe),
-    (NONE, Key::D, Command::Difference),
+    (COMMAND, Key::D, Command::Difference),
     (NONE, Key::I, Command::Attributes),
-    (NONE, Key::O, Command::Offset(0.01)),
-    (SHIFT, Key::O, Command::Offset(-0.01)),
     (NONE, Key::V, Command::NextOverlay),
-    (NONE, Key::K, Command::NextPreset),
+    (COMMAND, Key::B, Command::Panels),
 ];
 
 const RV: &[(Modifiers, Key, Command)] = &[
@@ -99,16 +144,16 @@ const RV: &[(Modifiers, Key, Command)] = &[
     (NONE, Key::A, Command::See(Channel::Alpha)),
     (NONE, Key::L, Command::See(Channel::Luminance)),
     (NONE, Key::C, Command::See(Channel::Colour)),
-    (NONE, Key::F, Command::Fit),
-    (NONE, Key::F6, Command::Wipe),
     (NONE, Key::D, Command::Difference),
     (NONE, Key::X, Command::Flip),
     (NONE, Key::F4, Command::Attributes),
     (NONE, Key::T, Command::NextTransform),
     (NONE, Key::N, Command::Through(Transform::Raw)),
     (NONE, Key::O, Command::NextOverlay),
-    (NONE, Key::K, Command::NextPreset),
 ];
+
+/// Characters that are not on the same key of every keyboard: what is typed counts, not where.
+const TYPED: &[(&str, Command)] = &[(")", Command::Gamma(0.1)), ("(", Command::Gamma(-0.1))];
 
 impl Preset {
     /// All of them.
@@ -135,7 +180,8 @@ impl Preset {
             Self::Tev => TEV,
             Self::Rv => RV,
         };
-        let all = own.iter().chain(SHARED);
+        let moves = if self == Self::Tev { &[][..] } else { MOVES };
+        let all = own.iter().chain(moves).chain(SHARED);
         let mut all: Vec<_> = all
             .map(|(modifiers, key, command)| (KeyboardShortcut::new(*modifiers, *key), *command))
             .collect();
@@ -144,10 +190,17 @@ impl Preset {
         all
     }
 
+    /// Characters and what they do.
+    pub fn typed(self) -> &'static [(&'static str, Command)] {
+        if self == Self::Tessera { TYPED } else { &[] }
+    }
+
     /// The keys of a command as text.
     pub fn keys_of(self, command: Command) -> String {
         let all = self.bindings().into_iter().filter(|(_, bound)| *bound == command);
         let mut texts: Vec<String> = all.map(|(shortcut, _)| text(shortcut)).collect();
+        let typed = self.typed().iter().filter(|(_, bound)| *bound == command);
+        texts.extend(typed.map(|(character, _)| (*character).to_owned()));
         texts.dedup();
         texts.join("  ")
     }
@@ -161,8 +214,6 @@ fn text(shortcut: KeyboardShortcut) -> String {
     }
     match logical_key {
         Key::Questionmark => return text + "?",
-        Key::Num0 if modifiers.shift => return text + ")",
-        Key::Num9 if modifiers.shift => return text + "(",
         _ => {}
     }
     if modifiers.shift {
@@ -198,10 +249,55 @@ mod tests {
     }
 
     #[test]
+    fn what_people_rely_on_has_a_key_in_every_preset() {
+        let always = [
+            Command::Palette,
+            Command::Keys,
+            Command::NextPreset,
+            Command::Fit,
+            Command::Zoom(1),
+            Command::Nearer(true),
+            Command::Nearer(false),
+            Command::Look(-1, 0),
+            Command::Look(1, 0),
+            Command::Look(0, -1),
+            Command::Look(0, 1),
+            Command::Exposure(0.5),
+            Command::Exposure(-0.5),
+            Command::Gamma(0.1),
+            Command::Gamma(-0.1),
+            Command::ResetView,
+            Command::NextTransform,
+            Command::NextLayer,
+            Command::PreviousLayer,
+            Command::Wipe,
+            Command::Difference,
+            Command::Flip,
+            Command::NextOverlay,
+            Command::Attributes,
+            Command::Panels,
+        ];
+        for preset in Preset::ALL {
+            for command in always {
+                assert!(!preset.keys_of(command).is_empty(), "{}: {command:?}", preset.name());
+            }
+        }
+        assert_eq!(Preset::Tessera.keys_of(Command::Gamma(-0.1)), "(");
+    }
+
+    #[test]
+    fn tab_moves_the_focus_and_is_no_command() {
+        for preset in Preset::ALL {
+            let bindings = preset.bindings();
+            assert!(bindings.iter().all(|(shortcut, _)| shortcut.logical_key != Key::Tab));
+        }
+    }
+
+    #[test]
     fn r_is_red_for_us_and_rv_and_reset_for_tev() {
         let of = |preset: Preset| {
             let all = preset.bindings().into_iter();
-            all.filter(|(shortcut, _)| shortcut.logical_key == Key::R)
+            all.filter(|(shortcut, _)| *shortcut == KeyboardShortcut::new(NONE, Key::R))
                 .map(|(_, command)| command)
                 .collect::<Vec<_>>()
         };

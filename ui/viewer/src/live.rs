@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
-use frame::TileRect;
-use frame::tev::Packet;
+use frame::tev::{Packet, TileStage};
+use frame::{FrameIndex, FrameSize, TileGrid, TileIndex, TileRect};
 
 /// Packets that wait for the window.
 const WAITING_MAX: usize = 16;
@@ -31,23 +31,32 @@ pub struct Listener {
 pub struct Growth {
     /// How its sender calls it.
     pub name: String,
-    /// Rectangles in the order in which they first came.
+    /// Which frame of a render it is; 0 where nobody said.
+    pub frame: FrameIndex,
+    /// The tiles into which it is cut, or, where nobody told its cut, rectangles in the order in which they first came.
     pub tiles: Vec<Tile>,
     /// How often any rectangle came.
     pub updates: u64,
     /// Whether more may come.
     pub is_open: bool,
+    grid: Option<TileGrid>,
 }
 
-/// A rectangle that came.
+/// A rectangle that came, or one that will.
 #[derive(Clone, Copy, Debug)]
 pub struct Tile {
     /// Which pixels.
     pub rect: TileRect,
-    /// How often it came.
+    /// How often any of them came.
     pub updates: u32,
-    /// When it came last.
-    pub at: Instant,
+    /// When they came last.
+    pub at: Option<Instant>,
+    /// How far it is.
+    pub stage: TileStage,
+    /// Whether all its samples came with receipts that were checked.
+    pub is_checked: bool,
+    /// Work on it so far, seconds, where that was told.
+    pub seconds: Option<f32>,
 }
 
 /// What a packet changed.
@@ -57,6 +66,8 @@ pub enum Change {
     Picture,
     /// There are other numbers in a rectangle.
     Pixels(TileRect),
+    /// More is known of tiles.
+    Tiles,
     /// Nothing more comes.
     End,
 }
@@ -129,23 +140,71 @@ fn take(mut stream: TcpStream, packets: &SyncSender<Packet>, wake: &impl Fn()) {
 impl Growth {
     /// Of a picture that was just created.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), tiles: Vec::new(), updates: 0, is_open: true }
+        let (frame, grid) = (FrameIndex(0), None);
+        Self { name: name.to_owned(), frame, tiles: Vec::new(), updates: 0, is_open: true, grid }
+    }
+
+    /// Learns how the picture is cut; a cut into too many tiles is left out.
+    pub fn cut(&mut self, frame: FrameIndex, size: FrameSize, edge_px: u32) {
+        let grid = TileGrid::new(size, edge_px, 0);
+        if grid.len() as usize > TILES_MAX {
+            return;
+        }
+        let rects = (0..grid.len()).filter_map(|tile| grid.rect(TileIndex(tile)));
+        self.tiles = rects.map(|rect| Tile::new(rect, TileStage::Queued)).collect();
+        (self.frame, self.grid) = (frame, Some(grid));
+    }
+
+    /// Learns how far a tile is; it never goes back.
+    pub fn tell(&mut self, tile: TileIndex, stage: TileStage, is_checked: bool, seconds: Option<f32>) {
+        let Some(tile) = self.tiles.get_mut(tile.0 as usize).filter(|_| self.grid.is_some()) else { return };
+        tile.stage = tile.stage.max(stage);
+        tile.is_checked |= is_checked;
+        tile.seconds = seconds.or(tile.seconds);
     }
 
     /// Notes that a rectangle came.
     pub fn note(&mut self, rect: TileRect, at: Instant) {
         self.updates += 1;
-        if let Some(tile) = self.tiles.iter_mut().find(|tile| tile.rect == rect) {
-            *tile = Tile { updates: tile.updates + 1, at, rect };
+        let touched = |tile: &&mut Tile| tile.rect.intersection(rect).pixels() > 0;
+        let same = |tile: &&mut Tile| tile.rect == rect;
+        if self.grid.is_some() {
+            self.tiles.iter_mut().filter(touched).for_each(|tile| tile.note(at));
+        } else if let Some(tile) = self.tiles.iter_mut().find(same) {
+            tile.note(at);
         } else if self.tiles.len() < TILES_MAX {
-            self.tiles.push(Tile { rect, updates: 1, at });
+            let mut tile = Tile::new(rect, TileStage::Noisy);
+            tile.note(at);
+            self.tiles.push(tile);
         }
     }
 
-    /// The part that came with a pixel.
+    /// The tile of a pixel, if anything came of it.
     pub fn tile_at(&self, x: u32, y: u32) -> Option<(usize, &Tile)> {
         let pixel = TileRect { x, y, width: 1, height: 1 };
-        self.tiles.iter().enumerate().find(|(_, tile)| tile.rect.contains(pixel))
+        let mut all = self.tiles.iter().enumerate();
+        all.find(|(_, tile)| (tile.updates > 0 || self.grid.is_some()) && tile.rect.contains(pixel))
+    }
+
+    /// Tiles that are at least so far.
+    pub fn count(&self, at_least: TileStage) -> usize {
+        self.tiles.iter().filter(|tile| tile.stage >= at_least).count()
+    }
+
+    /// Whether its sender told how it is cut, and so how far each tile is.
+    pub fn is_cut(&self) -> bool {
+        self.grid.is_some()
+    }
+}
+
+impl Tile {
+    fn new(rect: TileRect, stage: TileStage) -> Self {
+        Self { rect, updates: 0, at: None, stage, is_checked: false, seconds: None }
+    }
+
+    fn note(&mut self, at: Instant) {
+        (self.updates, self.at) = (self.updates + 1, Some(at));
+        self.stage = self.stage.max(TileStage::Noisy);
     }
 }
 
@@ -173,6 +232,27 @@ mod tests {
         assert_eq!(growth.tile_at(5, 5).map(|(at, tile)| (at, tile.updates)), Some((0, 2)));
         assert_eq!(growth.updates, 2);
         assert!(growth.tile_at(0, 0).is_none() && growth.is_open);
+    }
+
+    #[test]
+    fn tiles_that_were_told_of_wait_and_go_forward_only() {
+        let mut growth = Growth::new("frame");
+        growth.tell(TileIndex(0), TileStage::Done, true, None);
+        assert!(growth.tiles.is_empty(), "nothing is known of a cut yet");
+        growth.cut(FrameIndex(7), FrameSize::new(20, 8).expect("in range"), 8);
+        assert_eq!((growth.tiles.len(), growth.count(TileStage::InFlight)), (3, 0));
+        growth.tell(TileIndex(1), TileStage::InFlight, false, None);
+        let half = TileRect { x: 8, y: 0, width: 4, height: 8 };
+        growth.note(half, Instant::now());
+        growth.tell(TileIndex(1), TileStage::Denoised, true, Some(1.5));
+        growth.tell(TileIndex(1), TileStage::Noisy, false, None);
+        growth.tell(TileIndex(99), TileStage::Done, true, None);
+        let tile = growth.tile_at(9, 3).map(|(at, tile)| (at, tile.stage, tile.is_checked, tile.seconds));
+        assert_eq!(tile, Some((1, TileStage::Denoised, true, Some(1.5))));
+        assert_eq!((growth.tiles.len(), growth.tiles[1].updates), (3, 1), "a part is no tile of its own");
+        let mut large = Growth::new("large");
+        large.cut(FrameIndex(0), FrameSize::new(16384, 16384).expect("in range"), 8);
+        assert!(large.tiles.is_empty(), "four million tiles are nobody's overlay");
     }
 
     #[test]

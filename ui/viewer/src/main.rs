@@ -32,6 +32,9 @@ struct Arguments {
     /// Take a growing picture on this address of this computer, by tev's protocol; port 0 takes any and says which.
     #[arg(long, visible_alias = "live", value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:14159")]
     listen: Option<SocketAddr>,
+    /// The file that the growing picture will be in: opened by F5, and after this window was killed.
+    #[arg(long, value_name = "OUT.exr", requires = "listen")]
+    output: Option<PathBuf>,
     /// Show files anew when they change on disk; growing ones (.partial.exr) always are.
     #[arg(long)]
     watch: bool,
@@ -95,6 +98,12 @@ fn run(arguments: Arguments) -> Result<(), String> {
             window.keep(path);
         }
         window.watch(arguments.watch, &egui);
+        if let Some(output) = arguments.output {
+            window.expect(output);
+        }
+        if arguments.file.is_none() && arguments.listen.is_none() {
+            window.reopen(&egui);
+        }
         for (file, side) in [arguments.file, arguments.second].into_iter().zip([Side::First, Side::Second]) {
             if let Some(file) = file {
                 window.read(side, file, &egui);

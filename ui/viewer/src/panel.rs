@@ -2,6 +2,7 @@
 
 pub mod inspect;
 pub mod layers;
+pub mod overlay;
 pub mod palette;
 pub mod stage;
 pub mod status;

@@ -6,6 +6,8 @@ use frame::exr::{self, ExrError, ExrFile, ReadLimits, Samples};
 use frame::film::Colours;
 use half::f16;
 
+use crate::desk::Trouble;
+
 /// Layers of one size.
 #[derive(Clone, Debug)]
 pub struct Picture {
@@ -19,8 +21,8 @@ pub struct Picture {
     pub layers: Vec<Layer>,
     /// What the file says about itself, by name.
     pub attributes: Vec<(String, String)>,
-    /// What of the file is not shown, in a sentence.
-    pub note: Option<String>,
+    /// What of the file cannot be seen as it is.
+    pub note: Option<Trouble>,
 }
 
 /// Channels that belong together.
@@ -91,8 +93,7 @@ impl Picture {
         if layers.is_empty() {
             return Err(PictureError::Empty);
         }
-        let hidden = parts_all - parts_shown;
-        let note = (hidden > 0).then(|| format!("{hidden} parts of another size are not shown"));
+        let note = note(&layers, width as usize * height as usize, parts_all - parts_shown);
         Ok(Self { name, width, height, layers, attributes, note })
     }
 
@@ -138,6 +139,30 @@ impl Picture {
         let rgba = (0..pixels).flat_map(|at| self.layers[layer].light(at)).collect();
         Colours { width: self.width, height: self.height, rgba }
     }
+}
+
+/// What cannot be seen of a file as it is: light that is no number comes before parts of another size.
+fn note(layers: &[Layer], pixels: usize, parts_hidden: usize) -> Option<Trouble> {
+    let is_broken = |layer: &Layer, at: usize| layer.light(at).iter().any(|value| !value.is_finite());
+    let broken = layers.iter().filter(|layer| layer.is_light).find_map(|layer| {
+        let count = (0..pixels).filter(|&at| is_broken(layer, at)).count();
+        (count > 0).then_some((count, layer))
+    });
+    if let Some((count, layer)) = broken {
+        let what = match count {
+            1 => format!("One pixel of {} is infinite or no number, and is shown in magenta.", layer.name),
+            _ => format!(
+                "{count} pixels of {} are infinite or no numbers, and are shown in magenta.",
+                layer.name
+            ),
+        };
+        let advice = "Render them again, or repair them before the picture is put together with others.";
+        return Some(Trouble { what, advice: advice.into() });
+    }
+    (parts_hidden > 0).then(|| Trouble {
+        what: format!("Parts of another size are not shown: {parts_hidden}."),
+        advice: "Write each of them to a file of its own to see it.".into(),
+    })
 }
 
 /// Layer and channel of a channel's full name.

@@ -29,6 +29,8 @@ pub struct Settings {
     pub layer: Option<String>,
     /// Files of A and B.
     pub files: [Option<PathBuf>; 2],
+    /// Whether the window is open on them, or was when it was killed.
+    pub is_open: bool,
 }
 
 impl Settings {
@@ -64,12 +66,14 @@ impl Settings {
     /// As a desk has them now.
     pub fn of(desk: &Desk) -> Self {
         let path = |side: &Option<crate::desk::Opened>| side.as_ref().and_then(|opened| opened.path.clone());
+        let files = [path(&desk.first), path(&desk.second)];
         Self {
             view: desk.view,
             overlay: desk.overlay,
             preset: desk.preset,
             layer: desk.first.as_ref().map(|first| first.picture.layers[desk.layer].name.clone()),
-            files: [path(&desk.first), path(&desk.second)],
+            is_open: files[0].is_some(),
+            files,
         }
     }
 
@@ -96,10 +100,11 @@ mod tests {
                 transform: Transform::FalseColour,
                 ..View::default()
             },
-            overlay: Overlay::Tiles,
+            overlay: Overlay::Stages,
             preset: Preset::Rv,
             layer: Some("depth".into()),
             files: [Some("a.exr".into()), None],
+            is_open: true,
         };
         settings.write(&path).expect("it can be written");
         settings.write(&path).expect("and again");

@@ -123,6 +123,11 @@ impl Transform {
     pub fn next(self) -> Self {
         Self::ALL[(self as usize + 1) % Self::ALL.len()]
     }
+
+    /// The one before, before the first the last.
+    pub fn previous(self) -> Self {
+        Self::ALL[(self as usize + Self::ALL.len() - 1) % Self::ALL.len()]
+    }
 }
 
 impl Channel {

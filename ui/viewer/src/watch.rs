@@ -107,6 +107,28 @@ fn is_growing(path: &Path) -> bool {
     path.to_string_lossy().ends_with(GROWING)
 }
 
+/// The growing file of a frame of a render that writes to `output`, whose `####` stand for the frame's number.
+pub fn growing(output: &Path, frame: u32) -> Option<PathBuf> {
+    let stem = output.file_name()?.to_str()?.strip_suffix(".exr")?;
+    let stem = match stem.rfind('#').map(|at| at + 1) {
+        Some(end) => {
+            let before = stem[..end].trim_end_matches('#');
+            let digits = end - before.len();
+            format!("{before}{frame:0digits$}{}", &stem[end..])
+        }
+        None => stem.to_owned(),
+    };
+    Some(output.with_file_name(stem + GROWING))
+}
+
+/// What there is of a file now: a growing one that has gone is complete.
+pub fn newest(path: PathBuf) -> PathBuf {
+    if path.exists() {
+        return path;
+    }
+    complete(&path).filter(|path| path.exists()).unwrap_or(path)
+}
+
 /// What a growing file is called once it is complete.
 fn complete(path: &Path) -> Option<PathBuf> {
     Some(format!("{}.exr", path.to_str()?.strip_suffix(GROWING)?).into())
@@ -148,6 +170,22 @@ mod tests {
         std::fs::rename(&growing, &complete).expect("it can be renamed");
         assert_eq!(watched.look(), Some(complete));
         assert_eq!(watched.look(), None, "once");
+    }
+
+    #[test]
+    fn a_growing_file_is_called_after_what_it_becomes() {
+        let of = |output: &str, frame| growing(Path::new(output), frame);
+        assert_eq!(of("shot/a.exr", 7), Some("shot/a.partial.exr".into()));
+        assert_eq!(of("a.####.exr", 7), Some("a.0007.partial.exr".into()));
+        assert_eq!(of("a#b##c.exr", 123), Some("a#b123c.partial.exr".into()), "the last run counts");
+        assert_eq!(of("a.png", 0), None);
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let (growing, complete) = (place.path().join("a.partial.exr"), place.path().join("a.exr"));
+        assert_eq!(newest(growing.clone()), growing, "there is neither");
+        std::fs::write(&complete, "1").expect("it can be written");
+        assert_eq!(newest(growing.clone()), complete);
+        std::fs::write(&growing, "1").expect("it can be written");
+        assert_eq!(newest(growing.clone()), growing, "a new render of the same name");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::panel::{self, inspect, layers, palette, stage, status};
 use crate::picture::Picture;
 use crate::settings::Settings;
 use crate::theme;
-use crate::watch::Watcher;
+use crate::watch::{self, Watcher};
 
 /// Packets that are taken between two frames.
 const PACKETS_MAX: usize = 64;
@@ -45,11 +45,15 @@ pub struct Window {
     focus_filter: bool,
     kept: Option<Kept>,
     watcher: Option<Watcher>,
+    /// The file that a picture growing here will be in, with `####` for the frame's number.
+    output: Option<PathBuf>,
 }
 
 /// Settings as they are in their file, and as they are about to be.
 struct Kept {
     path: PathBuf,
+    /// As they were at the start.
+    found: Settings,
     written: Settings,
     wanted: (Settings, Instant),
 }
@@ -85,6 +89,7 @@ impl Window {
             focus_filter: false,
             kept: None,
             watcher: None,
+            output: None,
         })
     }
 
@@ -92,7 +97,20 @@ impl Window {
     pub fn keep(&mut self, path: PathBuf) {
         let settings = Settings::read(&path);
         settings.lay(&mut self.desk);
-        self.kept = Some(Kept { path, written: settings.clone(), wanted: (settings, Instant::now()) });
+        let (found, written) = (settings.clone(), settings.clone());
+        self.kept = Some(Kept { path, found, written, wanted: (settings, Instant::now()) });
+    }
+
+    /// Opens what was open when the window was killed; nothing if it was closed.
+    pub fn reopen(&mut self, context: &egui::Context) {
+        if self.kept.as_ref().is_some_and(|kept| kept.found.is_open) {
+            self.run(Command::LastPictures, context);
+        }
+    }
+
+    /// Remembers which file a picture that grows here will be in: after a kill that one is opened.
+    pub fn expect(&mut self, output: PathBuf) {
+        self.output = Some(std::path::absolute(&output).unwrap_or(output));
     }
 
     /// Shows files anew when they change on disk: growing ones, or all of them.
@@ -103,12 +121,16 @@ impl Window {
 
     /// Writes settings that have stayed the same for a while, or at once.
     fn save(&mut self, context: &egui::Context, at_once: bool) {
+        let files = self.files_shown();
         let Some(kept) = &mut self.kept else { return };
         let mut now = Settings::of(&self.desk);
+        now.files = files;
+        now.is_open = now.files[0].is_some();
         if now.files[0].is_none() {
-            // A picture that grew has no file, and an empty desk nothing to come back to.
+            // An empty desk has nothing to come back to.
             (now.files, now.layer) = (kept.written.files.clone(), now.layer.or(kept.written.layer.clone()));
         }
+        now.is_open &= !at_once;
         if now != kept.wanted.0 {
             kept.wanted = (now, Instant::now());
         }
@@ -139,7 +161,7 @@ impl Window {
     pub fn read(&mut self, side: Side, path: PathBuf, context: &egui::Context) {
         self.reading += 1;
         // Another start, from another folder, is to find it again.
-        let path = std::path::absolute(&path).unwrap_or(path);
+        let path = watch::newest(std::path::absolute(&path).unwrap_or(path));
         let (sender, context) = (self.files.0.clone(), context.clone());
         std::thread::spawn(move || {
             let picture = open(&path);
@@ -182,12 +204,26 @@ impl Window {
     }
 
     fn keys(&mut self, context: &egui::Context) {
-        if context.text_edit_focused() {
+        let is_writing = context.text_edit_focused();
+        // Shift alone: with another key it is part of that key's meaning.
+        self.desk.is_reference_held = !is_writing
+            && self.sheet.is_none()
+            && context.input(|input| input.modifiers.shift_only() && input.keys_down.is_empty());
+        if is_writing {
             return;
         }
+        // A control that has the focus keeps the arrows, by which the next one is reached.
+        let is_elsewhere = context.memory(|memory| memory.focused().is_some_and(|id| id != stage::id()));
         for (shortcut, command) in self.desk.preset.bindings() {
-            if context.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            let is_arrow = matches!(command, Command::Look(..)) && is_elsewhere;
+            if !is_arrow && context.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.run(command, context);
+            }
+        }
+        for (text, command) in self.desk.preset.typed() {
+            let is_it = |event: &egui::Event| matches!(event, egui::Event::Text(typed) if typed == text);
+            if context.input(|input| input.events.iter().any(is_it)) {
+                self.run(*command, context);
             }
         }
     }
@@ -208,15 +244,22 @@ impl Window {
                     context.copy_text(crate::pixel::text(&first.picture, self.desk.layer, x, y));
                 }
             }
-            Command::Reload => {
-                self.read_all(Settings::of(&self.desk).files, context);
-            }
+            Command::Reload => self.read_all(self.files_shown(), context),
             Command::LastPictures => {
-                let files = self.kept.as_ref().map(|kept| kept.written.files.clone());
+                let files = self.kept.as_ref().map(|kept| kept.found.files.clone());
                 self.read_all(files.unwrap_or_default(), context);
             }
             _ => {}
         }
+    }
+
+    /// Files of A and B, the one that a growing picture will be in among them.
+    fn files_shown(&self) -> [Option<PathBuf>; 2] {
+        let mut files = Settings::of(&self.desk).files;
+        if let Some((growth, output)) = self.desk.growth.as_ref().zip(self.output.as_ref()) {
+            files[0] = watch::growing(output, growth.frame.0);
+        }
+        files
     }
 
     fn read_all(&mut self, paths: [Option<PathBuf>; 2], context: &egui::Context) {

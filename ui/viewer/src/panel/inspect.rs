@@ -5,6 +5,8 @@ use frame::compare::ColourError;
 
 use crate::desk::Desk;
 use crate::histogram::{BINS, Histogram, STOPS};
+use crate::live::Growth;
+use crate::panel::overlay::State;
 use crate::{pixel, theme};
 
 /// What is computed once per picture and shown every frame.
@@ -41,7 +43,8 @@ pub fn show(desk: &Desk, measured: &Measured, ui: &mut Ui) {
     }
     if let Some(note) = desk.first.as_ref().and_then(|first| first.picture.note.as_ref()) {
         ui.add_space(8.0);
-        ui.label(RichText::new(note).color(theme::GOLD));
+        ui.label(RichText::new(&note.what).color(theme::GOLD));
+        ui.label(RichText::new(&note.advice).color(theme::MUTED));
     }
 }
 
@@ -88,6 +91,10 @@ fn pixel_lines(desk: &Desk, ui: &mut Ui) {
     if let Some((at, tile)) = desk.growth.as_ref().and_then(|growth| growth.tile_at(x, y)) {
         let times = if tile.updates == 1 { "once".to_owned() } else { format!("{} times", tile.updates) };
         line(ui, "tile", &format!("{at}, came {times}"), theme::MUTED);
+        if desk.growth.as_ref().is_some_and(Growth::is_cut) {
+            let work = tile.seconds.map(|seconds| format!(" · {seconds:.2} s")).unwrap_or_default();
+            line(ui, "state", &format!("{}{work}", State::of(tile).name()), theme::MUTED);
+        }
     }
     ui.add_space((114.0 - (ui.cursor().top() - top)).max(0.0));
 }

@@ -1,25 +1,23 @@
 //! In the middle: the picture, what is drawn over it, and what the mouse does to it.
 
-use std::time::{Duration, Instant};
-
 use eframe::egui::{self, Align2, Color32, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use shaders::view::View as ShaderView;
 
 use crate::camera::Camera;
 use crate::canvas::Canvas;
 use crate::compare::Mode;
-use crate::desk::{Desk, Overlay};
-use crate::{pixel, theme};
+use crate::desk::Desk;
+use crate::panel::overlay::{self, shadowed};
+use crate::theme;
 
 /// Screen pixels per picture pixel from which numbers fit into pixels.
 const NUMBERS_FROM: f32 = 56.0;
-/// How long a tile that has just come is lit.
-const GLOW: Duration = Duration::from_millis(900);
 
 /// The picture, filling what is left of the window.
 pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
     let rect = ui.available_rect_before_wrap();
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
+    ui.advance_cursor_after_rect(rect);
+    let response = ui.interact(rect, id(), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, described(desk)));
     ui.painter().rect_filled(rect, 0.0, theme::SURROUND);
     let scale = ui.ctx().pixels_per_point();
@@ -34,10 +32,28 @@ pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
         ui.ctx().request_repaint();
     }
     let painter = ui.painter_at(rect);
-    tiles(desk, &painter, rect, scale, ui.ctx());
+    if let Some(camera) = desk.camera {
+        overlay::show(desk, ui, rect, |place| on_screen(camera, desk, rect, scale, place));
+    }
     wipe(desk, &painter, rect, scale);
     numbers(desk, &painter, rect, scale);
+    focus(&response, ui, rect);
     trouble(desk, ui, rect);
+}
+
+/// Who has the keyboard's focus while arrows move the picture.
+pub fn id() -> egui::Id {
+    egui::Id::unique("picture")
+}
+
+/// The focus is seen; arrows stay with the picture, and the tab key leaves it.
+fn focus(response: &egui::Response, ui: &Ui, rect: Rect) {
+    if !response.has_focus() {
+        return;
+    }
+    let arrows = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, theme::SMALT), StrokeKind::Inside);
 }
 
 fn described(desk: &Desk) -> String {
@@ -89,7 +105,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
     let Some((camera, first)) = desk.camera.zip(desk.first.as_ref()) else { return ShaderView::default() };
     let layer = &first.picture.layers[desk.layer];
     let view = desk.effective_view();
-    let line = match desk.mode {
+    let line = match desk.seen() {
         Mode::Wipe(share) => (share * first.picture.width as f32).floor(),
         _ => 0.0,
     };
@@ -103,7 +119,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
         wipe: line,
         transform: view.transform as u32,
         channel: view.channel as u32,
-        mode: desk.mode.number(),
+        mode: desk.seen().number(),
         // The mean of two objects' numbers is no object: only light is averaged.
         taps: if layer.is_light { camera.taps() } else { 1 },
         has_holes: u32::from(layer.has_alpha()),
@@ -115,59 +131,6 @@ fn shader_view(desk: &Desk) -> ShaderView {
 fn on_screen(camera: Camera, desk: &Desk, rect: Rect, scale: f32, place: [f32; 2]) -> egui::Pos2 {
     let [x, y] = camera.window_from_picture(place, desk.window);
     pos2(rect.left() + x / scale, rect.top() + y / scale)
-}
-
-/// Outlines of tiles: gold while they come, green when nothing more comes.
-fn tiles(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32, context: &egui::Context) {
-    let Some((camera, growth)) = desk.camera.zip(desk.growth.as_ref()) else { return };
-    let is_seen = match desk.overlay {
-        Overlay::Nothing => false,
-        Overlay::Growing => growth.is_open,
-        Overlay::Tiles => true,
-    };
-    if !is_seen {
-        return;
-    }
-    let now = Instant::now();
-    for tile in &growth.tiles {
-        let part = tile.rect;
-        let corner = |x: u32, y: u32| on_screen(camera, desk, rect, scale, [x as f32, y as f32]);
-        let outline =
-            Rect::from_two_pos(corner(part.x, part.y), corner(part.x + part.width, part.y + part.height));
-        if !outline.intersects(rect) {
-            continue;
-        }
-        let age = now.saturating_duration_since(tile.at);
-        let glow = 1.0 - (age.as_secs_f32() / GLOW.as_secs_f32()).min(1.0);
-        if glow > 0.0 && growth.is_open {
-            let stroke = Stroke::new(1.0 + glow, theme::GOLD.gamma_multiply(0.35 + 0.65 * glow));
-            painter.rect_stroke(outline.shrink(1.0), 3.0, stroke, StrokeKind::Inside);
-            context.request_repaint_after(Duration::from_millis(50));
-        } else if desk.overlay == Overlay::Tiles {
-            let colour = if growth.is_open { theme::MUTED } else { theme::MALACHITE };
-            painter.rect_stroke(
-                outline,
-                0.0,
-                Stroke::new(1.0, colour.gamma_multiply(0.6)),
-                StrokeKind::Inside,
-            );
-        }
-        if desk.overlay == Overlay::Tiles && outline.width() > 60.0 {
-            let samples =
-                desk.first.as_ref().and_then(|first| pixel::samples(&first.picture, part.x, part.y));
-            let text =
-                samples.map_or_else(|| format!("×{}", tile.updates), |samples| format!("{samples} spp"));
-            let at = outline.left_top() + vec2(5.0, 4.0);
-            shadowed(painter, at, Align2::LEFT_TOP, &text, 11.0, theme::TEXT);
-        }
-    }
-}
-
-/// Words that can be read over anything.
-fn shadowed(painter: &egui::Painter, at: egui::Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
-    let font = theme::numbers(size);
-    painter.text(at + vec2(1.0, 1.0), align, text, font.clone(), Color32::from_black_alpha(200));
-    painter.text(at, align, text, font, colour);
 }
 
 fn wipe(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
@@ -183,7 +146,7 @@ fn wipe(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
     };
     let (a, b) = (format!("A  {}", first.picture.name), format!("B  {}", second.picture.name));
     let (left, right) = (rect.left_top() + vec2(12.0, 12.0), rect.right_top() + vec2(-12.0, 12.0));
-    match desk.mode {
+    match desk.seen() {
         Mode::First => label(left, Align2::LEFT_TOP, &a),
         Mode::Second => label(left, Align2::LEFT_TOP, &b),
         Mode::Difference => label(left, Align2::LEFT_TOP, "Difference  |A − B|"),
@@ -227,18 +190,23 @@ fn numbers(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
 }
 
 /// What went wrong, over the lower edge of the picture, which stays.
-fn trouble(desk: &Desk, ui: &mut Ui, rect: Rect) {
+fn trouble(desk: &mut Desk, ui: &mut Ui, rect: Rect) {
     let Some(trouble) = &desk.trouble else { return };
+    let mut is_read = false;
     let width = (rect.width() - 32.0).min(560.0);
     let place =
-        Rect::from_min_size(pos2(rect.center().x - width / 2.0, rect.bottom() - 96.0), vec2(width, 80.0));
+        Rect::from_min_size(pos2(rect.center().x - width / 2.0, rect.bottom() - 156.0), vec2(width, 140.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
         let frame = egui::Frame::new().fill(theme::PANEL).stroke(Stroke::new(1.0, theme::TERRACOTTA));
         frame.inner_margin(12).corner_radius(8).show(ui, |ui| {
             ui.label(RichText::new(&trouble.what).color(theme::TERRACOTTA));
             ui.label(RichText::new(&trouble.advice).color(theme::TEXT));
+            is_read = ui.button("Close this note").clicked();
         });
     });
+    if is_read {
+        desk.trouble = None;
+    }
 }
 
 /// What is seen before there is a picture: a mosaic that waits.

@@ -1,10 +1,12 @@
 //! At the bottom: exposure, view, zoom, overlay, and the way to everything else.
 
 use eframe::egui::{self, Align, Layout, RichText, Ui};
+use frame::tev::TileStage;
 
 use crate::command::Command;
 use crate::compare::Mode;
 use crate::desk::Desk;
+use crate::live::{Growth, Tile};
 use crate::theme;
 use crate::view::{Channel, Transform};
 
@@ -28,10 +30,8 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
         }
         if let Some(growth) = &desk.growth {
             ui.separator();
-            let (colour, words) = match growth.is_open {
-                true => (theme::GOLD, format!("growing · {} tiles so far", growth.tiles.len())),
-                false => (theme::MALACHITE, format!("complete · {} tiles", growth.tiles.len())),
-            };
+            let colour = if growth.is_open { theme::GOLD } else { theme::MALACHITE };
+            let words = progress(growth);
             ui.label(RichText::new(words).color(colour));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -50,6 +50,18 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
         });
     });
     commands
+}
+
+/// How far a picture that grows is.
+fn progress(growth: &Growth) -> String {
+    let all = growth.tiles.len();
+    let is_finished = |tile: &&Tile| tile.is_checked || tile.stage >= TileStage::Denoised;
+    match (growth.is_open, growth.is_cut(), growth.tiles.iter().filter(is_finished).count()) {
+        (false, ..) => format!("complete · {all} tiles"),
+        (true, false, _) => format!("growing · {all} tiles so far"),
+        (true, true, 0) => format!("{}/{all} tiles begun", growth.count(TileStage::InFlight)),
+        (true, true, finished) => format!("{finished}/{all} tiles"),
+    }
 }
 
 fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {

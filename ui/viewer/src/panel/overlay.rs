@@ -1,0 +1,253 @@
+//! Over the picture: what is known of each tile while it grows. Every state has a shape beside its colour, so that nobody has to
+//! tell colours apart.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use frame::tev::TileStage;
+
+use crate::desk::{Desk, Overlay};
+use crate::live::{Growth, Tile};
+use crate::{pixel, theme};
+
+/// How long a tile that has just come is lit.
+const GLOW: Duration = Duration::from_millis(900);
+/// Width of a tile, points, from which its mark, and its mark and word, fit into it.
+const MARK_FROM: f32 = 22.0;
+const WORD_FROM: f32 = 84.0;
+/// The most and least that a tint covers of the picture.
+const TINT: std::ops::RangeInclusive<f32> = 0.05..=0.45;
+
+/// What a tile is shown to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As far as this.
+    At(TileStage),
+    /// All its samples came with receipts that were checked.
+    Verified,
+}
+
+impl State {
+    const ALL: [Self; 6] = [
+        Self::At(TileStage::Queued),
+        Self::At(TileStage::InFlight),
+        Self::At(TileStage::Noisy),
+        Self::At(TileStage::Denoised),
+        Self::At(TileStage::Done),
+        Self::Verified,
+    ];
+
+    /// Of a tile.
+    pub fn of(tile: &Tile) -> Self {
+        if tile.is_checked { Self::Verified } else { Self::At(tile.stage) }
+    }
+
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::At(TileStage::Queued) => "queued",
+            Self::At(TileStage::InFlight) => "in flight",
+            Self::At(TileStage::Noisy) => "noisy",
+            Self::At(TileStage::Denoised) => "denoised",
+            Self::At(TileStage::Done) => "finished",
+            Self::Verified => "verified",
+        }
+    }
+
+    fn colour(self) -> Color32 {
+        match self {
+            Self::At(TileStage::Queued) => theme::MUTED,
+            Self::At(TileStage::InFlight | TileStage::Noisy | TileStage::Denoised) => theme::GOLD,
+            Self::At(TileStage::Done) => theme::TEXT,
+            Self::Verified => theme::MALACHITE,
+        }
+    }
+
+    /// Its mark in a square, twice: a dark one below keeps it visible over anything.
+    fn mark(self, square: Rect) -> Vec<Shape> {
+        let dark = self.shape(square.translate(vec2(1.0, 1.0)), Color32::from_black_alpha(200));
+        [dark, self.shape(square, self.colour())].concat()
+    }
+
+    fn shape(self, square: Rect, colour: Color32) -> Vec<Shape> {
+        let (middle, stroke) = (square.center(), Stroke::new(1.6, colour));
+        let at = |x: f32, y: f32| square.min + vec2(x, y) * square.width();
+        match self {
+            Self::At(TileStage::Queued) => {
+                vec![Shape::rect_stroke(square.shrink(1.0), 1.0, stroke, StrokeKind::Inside)]
+            }
+            Self::At(TileStage::InFlight) => {
+                let corners = vec![at(0.15, 0.0), at(0.95, 0.5), at(0.15, 1.0)];
+                vec![Shape::convex_polygon(corners, colour, Stroke::NONE)]
+            }
+            Self::At(TileStage::Noisy) => [(0.2, 0.75), (0.8, 0.75), (0.5, 0.2)]
+                .map(|(x, y)| Shape::circle_filled(at(x, y), square.width() * 0.17, colour))
+                .into(),
+            Self::At(TileStage::Denoised) => {
+                vec![Shape::circle_filled(middle, square.width() * 0.45, colour)]
+            }
+            Self::At(TileStage::Done) => vec![Shape::rect_filled(square.shrink(1.0), 1.0, colour)],
+            Self::Verified => {
+                let line = vec![at(0.0, 0.55), at(0.38, 0.92), at(1.0, 0.1)];
+                vec![Shape::line(line, Stroke::new(2.2, colour))]
+            }
+        }
+    }
+}
+
+/// All of it, and in words below what it means; `place` says where on the screen a place of the picture is.
+pub fn show(desk: &Desk, ui: &Ui, rect: Rect, place: impl Fn([f32; 2]) -> Pos2) {
+    let Some(growth) = &desk.growth else { return };
+    let painter = ui.painter_at(rect);
+    let (now, range) = (Instant::now(), range(desk, growth));
+    for tile in &growth.tiles {
+        let part = tile.rect;
+        let outline = Rect::from_two_pos(
+            place([part.x as f32, part.y as f32]),
+            place([(part.x + part.width) as f32, (part.y + part.height) as f32]),
+        );
+        if !outline.intersects(rect) {
+            continue;
+        }
+        match desk.overlay {
+            Overlay::Nothing => {}
+            Overlay::Growing => arriving(growth, tile, now, &painter, outline, ui.ctx()),
+            Overlay::Stages => state(State::of(tile), &painter, outline),
+            Overlay::Samples | Overlay::Seconds => tinted(desk, tile, range, &painter, outline),
+        }
+    }
+    if let Some(words) = legend(desk, growth, range) {
+        written(&words, growth, desk.overlay, ui, rect);
+    }
+}
+
+/// Outlines of tiles that have just come.
+fn arriving(
+    growth: &Growth,
+    tile: &Tile,
+    now: Instant,
+    painter: &Painter,
+    outline: Rect,
+    context: &egui::Context,
+) {
+    let Some(at) = tile.at.filter(|_| growth.is_open) else { return };
+    let age = now.saturating_duration_since(at);
+    let glow = 1.0 - (age.as_secs_f32() / GLOW.as_secs_f32()).min(1.0);
+    if glow > 0.0 {
+        let stroke = Stroke::new(1.0 + glow, theme::GOLD.gamma_multiply(0.35 + 0.65 * glow));
+        painter.rect_stroke(outline.shrink(1.0), 3.0, stroke, StrokeKind::Inside);
+        context.request_repaint_after(Duration::from_millis(50));
+    }
+}
+
+fn state(state: State, painter: &Painter, outline: Rect) {
+    let stroke = Stroke::new(1.0, state.colour().gamma_multiply(0.55));
+    painter.rect_stroke(outline, 0.0, stroke, StrokeKind::Inside);
+    if outline.width().min(outline.height()) < MARK_FROM {
+        return;
+    }
+    let square = Rect::from_min_size(outline.min + vec2(5.0, 5.0), vec2(10.0, 10.0));
+    painter.extend(state.mark(square));
+    if outline.width() >= WORD_FROM {
+        let at = square.right_center() + vec2(5.0, 0.0);
+        shadowed(painter, at, Align2::LEFT_CENTER, state.name(), 11.0, theme::TEXT);
+    }
+}
+
+/// A tile with its number, the more tinted the larger that is.
+fn tinted(desk: &Desk, tile: &Tile, range: Option<(f32, f32)>, painter: &Painter, outline: Rect) {
+    let Some((value, (least, most))) = value(desk, tile).zip(range) else { return };
+    let share = if most > least { (value - least) / (most - least) } else { 0.5 };
+    let tint = TINT.start() + (TINT.end() - TINT.start()) * share;
+    painter.rect_filled(outline, 0.0, theme::GOLD.gamma_multiply(tint));
+    painter.rect_stroke(outline, 0.0, Stroke::new(1.0, theme::GOLD.gamma_multiply(0.5)), StrokeKind::Inside);
+    if outline.width() > 40.0 && outline.height() > 18.0 {
+        let at = outline.left_top() + vec2(5.0, 4.0);
+        shadowed(painter, at, Align2::LEFT_TOP, &number(desk.overlay, value), 11.0, theme::TEXT);
+    }
+}
+
+/// The number that the overlay shows of a tile.
+fn value(desk: &Desk, tile: &Tile) -> Option<f32> {
+    match desk.overlay {
+        Overlay::Samples => {
+            let picture = &desk.first.as_ref()?.picture;
+            let samples = pixel::samples(picture, tile.rect.x, tile.rect.y)?;
+            (tile.updates > 0).then_some(samples as f32)
+        }
+        Overlay::Seconds => tile.seconds,
+        Overlay::Growing | Overlay::Stages | Overlay::Nothing => None,
+    }
+}
+
+fn range(desk: &Desk, growth: &Growth) -> Option<(f32, f32)> {
+    growth.tiles.iter().filter_map(|tile| value(desk, tile)).fold(None, |range, value| {
+        let (least, most) = range.unwrap_or((value, value));
+        Some((value.min(least), value.max(most)))
+    })
+}
+
+fn number(overlay: Overlay, value: f32) -> String {
+    match overlay {
+        Overlay::Samples => format!("{value} spp"),
+        _ if value < 10.0 => format!("{value:.2} s"),
+        _ => format!("{value:.0} s"),
+    }
+}
+
+/// What the overlay says of all tiles, in words.
+pub fn legend(desk: &Desk, growth: &Growth, range: Option<(f32, f32)>) -> Option<String> {
+    let between = |(least, most): (f32, f32)| match least == most {
+        true => number(desk.overlay, least),
+        false => format!("{} to {}", number(desk.overlay, least), number(desk.overlay, most)),
+    };
+    match desk.overlay {
+        Overlay::Growing | Overlay::Nothing => None,
+        Overlay::Stages if !growth.is_cut() => Some("The sender does not tell how far tiles are".into()),
+        Overlay::Stages => {
+            let count = |state: &State| growth.tiles.iter().filter(|tile| State::of(tile) == *state).count();
+            let all = State::ALL.iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
+            Some(
+                all.map(|(state, count)| format!("{count} {}", state.name()))
+                    .collect::<Vec<_>>()
+                    .join("  ·  "),
+            )
+        }
+        Overlay::Samples => Some(range.map_or("No samples yet".into(), between)),
+        Overlay::Seconds => Some(range.map_or("Nobody has told a time yet".into(), |range| {
+            let all: f32 = growth.tiles.iter().filter_map(|tile| tile.seconds).sum();
+            format!("{} per tile  ·  {} in all", between(range), number(Overlay::Seconds, all))
+        })),
+    }
+}
+
+/// The legend, over the lower left corner of the picture.
+fn written(words: &str, growth: &Growth, overlay: Overlay, ui: &Ui, rect: Rect) {
+    let painter = ui.painter_at(rect);
+    let galley = painter.layout_no_wrap(words.to_owned(), egui::FontId::proportional(12.5), theme::TEXT);
+    let marks: Vec<State> = match overlay {
+        Overlay::Stages if growth.is_cut() => {
+            let is_there = |state: &State| growth.tiles.iter().any(|tile| State::of(tile) == *state);
+            State::ALL.into_iter().filter(is_there).collect()
+        }
+        _ => Vec::new(),
+    };
+    let marks_width = 16.0 * marks.len() as f32;
+    let size = galley.size() + vec2(marks_width + 16.0, 10.0);
+    let place = Rect::from_min_size(pos2(rect.left() + 12.0, rect.bottom() - 12.0 - size.y), size);
+    let response = ui.interact(place, egui::Id::unique("legend"), egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    painter.rect_filled(place, 6.0, Color32::from_black_alpha(170));
+    for (at, state) in marks.iter().enumerate() {
+        let corner = pos2(place.left() + 8.0 + 16.0 * at as f32, place.center().y - 5.0);
+        painter.extend(state.mark(Rect::from_min_size(corner, vec2(10.0, 10.0))));
+    }
+    painter.galley(pos2(place.left() + 8.0 + marks_width, place.top() + 5.0), galley, theme::TEXT);
+}
+
+/// Words that can be read over anything.
+pub fn shadowed(painter: &Painter, at: Pos2, align: Align2, text: &str, size: f32, colour: Color32) {
+    let font = theme::numbers(size);
+    painter.text(at + vec2(1.0, 1.0), align, text, font.clone(), Color32::from_black_alpha(200));
+    painter.text(at, align, text, font, colour);
+}

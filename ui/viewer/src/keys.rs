@@ -219,7 +219,14 @@ fn text(shortcut: KeyboardShortcut) -> String {
     if modifiers.shift {
         text += "Shift+";
     }
-    let symbol = logical_key.symbol_or_name();
+    let symbol = match logical_key {
+        // The toolkit's own signs for these are in none of its fonts.
+        Key::ArrowLeft => "←",
+        Key::ArrowRight => "→",
+        Key::ArrowUp => "↑",
+        Key::ArrowDown => "↓",
+        key => key.symbol_or_name(),
+    };
     text + symbol
 }
 

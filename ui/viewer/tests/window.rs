@@ -1,5 +1,12 @@
 //! The window itself, drawn by software Vulkan without a screen: keys, layers, comparing, and numbers that are those of the file.
 
+#[path = "window/growing.rs"]
+mod growing;
+#[path = "window/keyboard.rs"]
+mod keyboard;
+#[path = "window/troubles.rs"]
+mod troubles;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -71,6 +78,22 @@ fn window(pictures: usize) -> Place {
 }
 
 impl Place {
+    /// Steps until something holds.
+    fn until(&mut self, what: &str, holds: impl Fn(&Window) -> bool) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !holds(self.harness.state()) {
+            assert!(Instant::now() < until, "{what}");
+            std::thread::sleep(Duration::from_millis(5));
+            self.harness.step();
+        }
+        self.harness.run_steps(3);
+    }
+
+    fn read(&mut self, side: Side, path: PathBuf) {
+        let context = self.harness.ctx.clone();
+        self.harness.state_mut().read(side, path, &context);
+    }
+
     fn key(&mut self, key: Key) {
         self.harness.key_press(key);
         self.harness.run_steps(3);
@@ -227,60 +250,6 @@ fn pixel_values_are_those_of_the_file() {
 }
 
 #[test]
-fn every_control_says_what_it_is() {
-    let mut place = window(2);
-    for open in [None, Some(Key::P), Some(Key::I)] {
-        match open {
-            Some(Key::P) => place.harness.key_press_modifiers(Modifiers::COMMAND, Key::P),
-            Some(key) => {
-                place.harness.key_press(Key::Escape);
-                place.harness.run_steps(3);
-                place.harness.key_press(key);
-            }
-            None => {}
-        }
-        place.harness.run_steps(3);
-        let mut controls = 0;
-        for node in place.harness.root().children_recursive() {
-            let node = node.accesskit_node();
-            // Scroll bars are the toolkit's, and said by what they scroll.
-            if node.role() != eframe::egui::accesskit::Role::ScrollBar
-                && node.data().supports_action(eframe::egui::accesskit::Action::Click)
-            {
-                controls += 1;
-                let label = node.label().or(node.value()).unwrap_or_default();
-                assert!(!label.trim().is_empty(), "a {:?} says nothing", node.role());
-            }
-        }
-        assert!(controls > 8, "{controls} controls were looked at");
-    }
-}
-
-#[test]
-fn a_broken_file_is_told_in_the_window_and_it_stays_usable() {
-    let mut place = window(0);
-    let (broken, context) = (place.folder.path().join("broken.exr"), place.harness.ctx.clone());
-    std::fs::write(&broken, "no picture").expect("it can be written");
-    place.harness.state_mut().read(Side::First, broken, &context);
-    let until = Instant::now() + Duration::from_secs(60);
-    while place.harness.state().desk.trouble.is_none() {
-        assert!(Instant::now() < until, "the file is read");
-        std::thread::sleep(Duration::from_millis(5));
-        place.harness.step();
-    }
-    place.harness.run_steps(2);
-    assert!(place.harness.query_by_label_contains("broken.exr cannot be shown").is_some());
-    let good = file(place.folder.path(), "good.exr", 1.0);
-    place.harness.state_mut().read(Side::First, good, &context);
-    while place.harness.state().desk.first.is_none() {
-        assert!(Instant::now() < until, "the next file is read");
-        std::thread::sleep(Duration::from_millis(5));
-        place.harness.step();
-    }
-    assert_eq!(place.harness.state().desk.trouble, None);
-}
-
-#[test]
 fn the_surround_is_exactly_grey() {
     let mut place = window(1);
     place.harness.remove_cursor();
@@ -290,63 +259,6 @@ fn the_surround_is_exactly_grey() {
     let image = place.harness.render().expect("it is drawn");
     let corner = Rect::from_min_max(stage.min, stage.max).left_bottom() + eframe::egui::vec2(3.0, -3.0);
     assert_eq!(image.get_pixel(corner.x as u32, corner.y as u32).0[..3], [0x1E; 3]);
-}
-
-#[test]
-fn what_a_sender_sends_over_loopback_is_seen_pixel_by_pixel() {
-    use frame::TileRect;
-    use frame::tev::Packet;
-    use std::io::Write;
-
-    let listener = viewer::live::Listener::open(([127, 0, 0, 1], 0).into(), || ()).expect("a free port");
-    let address = listener.address;
-    let builder = Harness::builder().with_size([1100.0, 700.0]).with_max_steps(64).wgpu();
-    let mut harness = builder.build_eframe(move |context| {
-        let listener = Some(listener);
-        Window::new(context, listener).expect("software Vulkan is there")
-    });
-    let channels: Vec<String> = ["R", "G", "B", "A", "samples.Y"].map(str::to_owned).into();
-    let (width, height) = (WIDTH as u32, HEIGHT as u32);
-    let name = "a.exr frame 0".to_owned();
-    let create = Packet::Create { name: name.clone(), width, height, channels: channels.clone() };
-    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
-    stream.write_all(&create.to_bytes()).expect("it is read");
-    // Before the tiles, so that they are uploaded as parts of a picture that is on the GPU already.
-    let until = Instant::now() + Duration::from_secs(60);
-    while harness.state().desk.first.is_none() {
-        assert!(Instant::now() < until, "the picture is created");
-        std::thread::sleep(Duration::from_millis(5));
-        harness.step();
-    }
-    harness.run_steps(3);
-    for rect in (TileRect { x: 0, y: 0, width, height }).cut(17) {
-        let places =
-            (rect.y..rect.y + rect.height).flat_map(|y| (rect.x..rect.x + rect.width).map(move |x| (x, y)));
-        let values =
-            places.flat_map(|(x, y)| light(x as usize, y as usize).into_iter().chain([7.0])).collect();
-        let update = Packet::Update { name: name.clone(), rect, channels: channels.clone(), values };
-        stream.write_all(&update.to_bytes()).expect("it is read");
-    }
-    stream.write_all(&Packet::Close { name }.to_bytes()).expect("it is read");
-    while harness.state().desk.growth.as_ref().is_none_or(|growth| growth.is_open) {
-        assert!(Instant::now() < until, "all packets are taken");
-        std::thread::sleep(Duration::from_millis(5));
-        harness.step();
-    }
-    harness.run_steps(3);
-    let picture = std::sync::Arc::clone(&harness.state().desk.first.as_ref().expect("it is there").picture);
-    for (x, y) in (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y))) {
-        assert_eq!(picture.light(0, x as u32, y as u32), light(x, y), "at {x},{y}");
-        assert_eq!(viewer::pixel::samples(&picture, x as u32, y as u32), Some(7));
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut place = Place { harness, folder };
-    let raw = View { transform: Transform::Raw, ..View::default() };
-    place.harness.state_mut().desk.view = raw;
-    for (x, y) in [(0, 0), (16, 16), (17, 17), (63, 47), (40, 3)] {
-        let seen = place.seen_at(x, y);
-        assert!(near(seen, raw.shown(light(x, y))), "on the screen at {x},{y}: {seen:?}");
-    }
 }
 
 #[test]
@@ -368,7 +280,7 @@ fn a_viewer_that_was_killed_shows_the_same_again() {
     let mut again = window(0);
     let context = again.harness.ctx.clone();
     again.harness.state_mut().keep(settings);
-    again.harness.state_mut().run(viewer::command::Command::LastPictures, &context);
+    again.harness.state_mut().reopen(&context);
     while again.harness.state().desk.first.is_none() {
         assert!(Instant::now() < until, "the picture is read again");
         std::thread::sleep(Duration::from_millis(5));

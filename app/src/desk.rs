@@ -108,7 +108,7 @@ impl Desk {
 
     /// Opens a picture in the viewer.
     pub fn open_viewer(&self, picture: &Path) -> Result<(), Fault> {
-        viewer::open(picture)
+        viewer::open(picture, self.settings().language)
     }
 
     /// Whether something would be lost if the program ended now.

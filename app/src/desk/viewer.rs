@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::settings::Language;
 use crate::fault::{Fault, quoted};
 
 /// Where it lies, if it does.
@@ -12,8 +13,8 @@ pub(super) fn program() -> Option<PathBuf> {
     beside.is_file().then_some(beside)
 }
 
-/// Opens a picture in it.
-pub(super) fn open(picture: &Path) -> Result<(), Fault> {
+/// Opens a picture in it, in the person's language.
+pub(super) fn open(picture: &Path, language: Language) -> Result<(), Fault> {
     if !picture.is_file() {
         return Err(Fault::failure(format!("{} is no longer there", quoted(picture)), "render it again"));
     }
@@ -22,6 +23,13 @@ pub(super) fn open(picture: &Path) -> Result<(), Fault> {
         return Err(Fault::failure(what, "open the EXR in another program, or install the viewer"));
     };
     let mut viewer = Command::new(&program);
+    // Without a word it asks the system itself.
+    let code = match language {
+        Language::System => None,
+        Language::En => Some("en"),
+        Language::De => Some("de"),
+    };
+    viewer.args(code.into_iter().flat_map(|code| ["--language", code]));
     let started = viewer.arg(picture).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     let mut viewer = started.map_err(|error| Fault::file("start", &program, &error))?;
     // Somebody has to hear that it ended, or its entry stays in the system's table.

@@ -2,6 +2,7 @@
 
 use crate::canvas::Side;
 use crate::view::{Channel, Transform};
+use crate::words::{fill, say};
 
 /// Something to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,45 +137,48 @@ impl Command {
 
     /// What it does, in the words of the palette.
     pub fn name(self) -> String {
-        match self {
-            Self::Exposure(stops) if stops > 0.0 => format!("Brighter by {stops} stop"),
-            Self::Exposure(stops) => format!("Darker by {} stop", -stops),
-            Self::Gamma(by) if by > 0.0 => format!("More gamma, {by}"),
-            Self::Gamma(by) => format!("Less gamma, {}", -by),
-            Self::Offset(by) if by > 0.0 => format!("Raise offset by {by}"),
-            Self::Offset(by) => format!("Lower offset by {}", -by),
-            Self::ResetView => "Reset exposure, offset and gamma".into(),
-            Self::See(channel) => format!("Channel: {}", channel.name()),
-            Self::Through(transform) => format!("View: {}", transform.name()),
-            Self::NextTransform => "Next view".into(),
-            Self::PreviousTransform => "Previous view".into(),
-            Self::NextLayer => "Next layer".into(),
-            Self::PreviousLayer => "Previous layer".into(),
-            Self::FilterLayers => "Find a layer".into(),
-            Self::Fit => "Fit picture to window".into(),
-            Self::Zoom(times) => format!("Zoom {times}:1"),
-            Self::ZoomOut(times) => format!("Zoom 1:{times}"),
-            Self::Nearer(true) => "Zoom in".into(),
-            Self::Nearer(false) => "Zoom out".into(),
-            Self::Look(..0, _) => "Look left".into(),
-            Self::Look(1.., _) => "Look right".into(),
-            Self::Look(0, ..0) => "Look up".into(),
-            Self::Look(0, _) => "Look down".into(),
-            Self::Wipe => "Wipe between A and B".into(),
-            Self::Difference => "Difference of A and B".into(),
-            Self::Flip => "Flip between A and B".into(),
-            Self::Only(Side::First) => "Show A alone".into(),
-            Self::Only(Side::Second) => "Show B alone".into(),
-            Self::NextOverlay => "Next overlay".into(),
-            Self::CopyPixel => "Copy pixel as text".into(),
-            Self::Reload => "Read the files again".into(),
-            Self::LastPictures => "Open the last pictures again".into(),
-            Self::Attributes => "File attributes".into(),
-            Self::Panels => "Hide or show panels".into(),
-            Self::Palette => "Command palette".into(),
-            Self::Keys => "List of keys".into(),
-            Self::NextPreset => "Keys of the next program".into(),
-        }
+        let by = |key, name, amount: f32| fill(key, &[(name, &amount.abs().to_string())]);
+        let named = |key, name| fill(key, &[("name", name)]);
+        let plain = match self {
+            Self::Exposure(stops) if stops > 0.0 => return by("command.brighter", "stops", stops),
+            Self::Exposure(stops) => return by("command.darker", "stops", stops),
+            Self::Gamma(amount) if amount > 0.0 => return by("command.gamma.more", "by", amount),
+            Self::Gamma(amount) => return by("command.gamma.less", "by", amount),
+            Self::Offset(amount) if amount > 0.0 => return by("command.offset.more", "by", amount),
+            Self::Offset(amount) => return by("command.offset.less", "by", amount),
+            Self::See(channel) => return named("command.channel", channel.name()),
+            Self::Through(transform) => return named("command.view", transform.name()),
+            Self::Zoom(times) => return by("command.zoom", "times", f32::from(times)),
+            Self::ZoomOut(times) => return by("command.zoom.out", "times", f32::from(times)),
+            Self::ResetView => "command.reset",
+            Self::NextTransform => "command.view.next",
+            Self::PreviousTransform => "command.view.previous",
+            Self::NextLayer => "command.layer.next",
+            Self::PreviousLayer => "command.layer.previous",
+            Self::FilterLayers => "command.layer.find",
+            Self::Fit => "command.fit",
+            Self::Nearer(true) => "command.nearer",
+            Self::Nearer(false) => "command.farther",
+            Self::Look(..0, _) => "command.look.left",
+            Self::Look(1.., _) => "command.look.right",
+            Self::Look(0, ..0) => "command.look.up",
+            Self::Look(0, _) => "command.look.down",
+            Self::Wipe => "command.wipe",
+            Self::Difference => "command.difference",
+            Self::Flip => "command.flip",
+            Self::Only(Side::First) => "command.only.a",
+            Self::Only(Side::Second) => "command.only.b",
+            Self::NextOverlay => "command.overlay",
+            Self::CopyPixel => "command.copy",
+            Self::Reload => "command.reload",
+            Self::LastPictures => "command.last",
+            Self::Attributes => "command.attributes",
+            Self::Panels => "command.panels",
+            Self::Palette => "command.palette",
+            Self::Keys => "command.keys",
+            Self::NextPreset => "command.preset",
+        };
+        say(plain).into()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::keys::Preset;
 use crate::live::{Change, Growth};
 use crate::picture::Picture;
 use crate::view::{Channel, Transform, View};
+use crate::words::{fill, say};
 
 /// What one step nearer makes of a pixel's edge.
 const ZOOM_STEP: f32 = std::f32::consts::SQRT_2;
@@ -100,11 +101,11 @@ impl Overlay {
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Growing => "arriving tiles",
-            Self::Stages => "tile state",
-            Self::Samples => "samples",
-            Self::Seconds => "seconds per tile",
-            Self::Nothing => "none",
+            Self::Growing => say("overlay.growing"),
+            Self::Stages => say("overlay.stages"),
+            Self::Samples => say("overlay.samples"),
+            Self::Seconds => say("overlay.seconds"),
+            Self::Nothing => say("overlay.nothing"),
         }
     }
 
@@ -153,10 +154,12 @@ impl Desk {
     fn differing_sizes(&self) -> Option<Trouble> {
         let size = |opened: &Opened| (opened.picture.width, opened.picture.height);
         let (a, b) = self.first.as_ref().map(size).zip(self.second.as_ref().map(size))?;
+        let words = |(width, height): (u32, u32)| {
+            fill("trouble.size", &[("width", &width.to_string()), ("height", &height.to_string())])
+        };
         (a != b).then(|| Trouble {
-            what: format!("A has {} by {} pixels and B has {} by {}.", a.0, a.1, b.0, b.1),
-            advice: "They are laid corner to corner; render both at one size to measure their difference."
-                .into(),
+            what: fill("trouble.sizes", &[("a", &words(a)), ("b", &words(b))]),
+            advice: say("trouble.sizes.advice").into(),
         })
     }
 
@@ -303,11 +306,8 @@ impl Desk {
 
     fn compare(&mut self, mode: Mode, is_on: impl Fn(Mode) -> bool) {
         if self.second.is_none() {
-            self.trouble = Some(Trouble {
-                what: "There is only one picture.".into(),
-                advice: "Drop a second one onto the window while holding Shift, or start with two files."
-                    .into(),
-            });
+            self.trouble =
+                Some(Trouble { what: say("trouble.one").into(), advice: say("trouble.one.advice").into() });
             return;
         }
         self.mode = if is_on(self.mode) { Mode::First } else { mode };

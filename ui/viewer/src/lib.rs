@@ -20,3 +20,4 @@ pub mod theme;
 pub mod view;
 pub mod watch;
 pub mod window;
+pub mod words;

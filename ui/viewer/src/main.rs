@@ -11,6 +11,7 @@ use viewer::canvas::Side;
 use viewer::live::Listener;
 use viewer::settings::Settings;
 use viewer::window::{self, Window};
+use viewer::words::{self, Language};
 
 /// Looks at pictures as scene-linear light, finished or growing.
 #[derive(Debug, Parser)]
@@ -35,6 +36,9 @@ struct Arguments {
     /// The file that the growing picture will be in: opened by F5, and after this window was killed.
     #[arg(long, value_name = "OUT.exr", requires = "listen")]
     output: Option<PathBuf>,
+    /// The window's language, en or de [default: the system's].
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<Language>,
     /// Show files anew when they change on disk; growing ones (.partial.exr) always are.
     #[arg(long)]
     watch: bool,
@@ -45,6 +49,7 @@ const UNREADABLE: u8 = 3;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    words::speak(arguments.language.unwrap_or_else(Language::of_system));
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     if !has_display() {
         return without_display(&arguments);

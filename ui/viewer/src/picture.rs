@@ -7,6 +7,7 @@ use frame::film::Colours;
 use half::f16;
 
 use crate::desk::Trouble;
+use crate::words::{fill, say};
 
 /// Layers of one size.
 #[derive(Clone, Debug)]
@@ -149,19 +150,13 @@ fn note(layers: &[Layer], pixels: usize, parts_hidden: usize) -> Option<Trouble>
         (count > 0).then_some((count, layer))
     });
     if let Some((count, layer)) = broken {
-        let what = match count {
-            1 => format!("One pixel of {} is infinite or no number, and is shown in magenta.", layer.name),
-            _ => format!(
-                "{count} pixels of {} are infinite or no numbers, and are shown in magenta.",
-                layer.name
-            ),
-        };
-        let advice = "Render them again, or repair them before the picture is put together with others.";
-        return Some(Trouble { what, advice: advice.into() });
+        let (key, count) = (if count == 1 { "trouble.number" } else { "trouble.numbers" }, count.to_string());
+        let what = fill(key, &[("count", &count), ("layer", &layer.name)]);
+        return Some(Trouble { what, advice: say("trouble.numbers.advice").into() });
     }
     (parts_hidden > 0).then(|| Trouble {
-        what: format!("Parts of another size are not shown: {parts_hidden}."),
-        advice: "Write each of them to a file of its own to see it.".into(),
+        what: fill("trouble.parts", &[("count", &parts_hidden.to_string())]),
+        advice: say("trouble.parts.advice").into(),
     })
 }
 

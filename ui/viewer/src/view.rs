@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::say;
+
 /// Stops of exposure that make sense.
 pub const EV: RangeInclusive<f32> = -20.0..=20.0;
 /// Gamma that makes sense.
@@ -111,11 +113,11 @@ impl Transform {
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::AgX => "AgX",
-            Self::Neutral => "PBR Neutral",
-            Self::Srgb => "sRGB",
-            Self::Raw => "Raw",
-            Self::FalseColour => "False colour",
+            Self::AgX => say("view.agx"),
+            Self::Neutral => say("view.neutral"),
+            Self::Srgb => say("view.srgb"),
+            Self::Raw => say("view.raw"),
+            Self::FalseColour => say("view.false"),
         }
     }
 
@@ -134,12 +136,12 @@ impl Channel {
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Colour => "Colour",
-            Self::Red => "Red",
-            Self::Green => "Green",
-            Self::Blue => "Blue",
-            Self::Alpha => "Alpha",
-            Self::Luminance => "Luminance",
+            Self::Colour => say("channel.colour"),
+            Self::Red => say("channel.red"),
+            Self::Green => say("channel.green"),
+            Self::Blue => say("channel.blue"),
+            Self::Alpha => say("channel.alpha"),
+            Self::Luminance => say("channel.luminance"),
         }
     }
 }

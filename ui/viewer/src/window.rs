@@ -19,6 +19,7 @@ use crate::picture::Picture;
 use crate::settings::Settings;
 use crate::theme;
 use crate::watch::{self, Watcher};
+use crate::words::{fill, say};
 
 /// Packets that are taken between two frames.
 const PACKETS_MAX: usize = 64;
@@ -313,12 +314,9 @@ impl Window {
 pub fn open(path: &Path) -> Result<Picture, Trouble> {
     Picture::open(path).map_err(|error| {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let advice = if path.exists() {
-            "Give an EXR file that other programs can open, or render it again."
-        } else {
-            "Check the name; nothing is there."
-        };
-        Trouble { what: format!("{name} cannot be shown: {error}."), advice: advice.into() }
+        let advice = if path.exists() { say("trouble.file.advice") } else { say("trouble.missing") };
+        let what = fill("trouble.file", &[("name", &name), ("why", &error.to_string())]);
+        Trouble { what, advice: advice.into() }
     })
 }
 

@@ -7,6 +7,7 @@ use crate::desk::Desk;
 use crate::histogram::{BINS, Histogram, STOPS};
 use crate::live::Growth;
 use crate::panel::overlay::State;
+use crate::words::{fill, say};
 use crate::{pixel, theme};
 
 /// What is computed once per picture and shown every frame.
@@ -23,18 +24,18 @@ pub fn show(desk: &Desk, measured: &Measured, ui: &mut Ui) {
     pixel_lines(desk, ui);
     ui.add_space(8.0);
     if let Some(histogram) = &measured.histogram {
-        ui.label(RichText::new("Histogram").strong());
+        ui.label(RichText::new(say("inspect.histogram")).strong());
         histogram_plot(histogram, desk, ui);
     }
     if let Some(error) = &measured.error {
         ui.add_space(8.0);
-        ui.label(RichText::new("B against A").strong());
+        ui.label(RichText::new(say("inspect.against")).strong());
         match error {
             Ok(error) => {
                 line(ui, "MSE", &format!("{:.3e}", error.mse), theme::TEXT);
                 line(ui, "PSNR", &format!("{:.2} dB", error.psnr), theme::TEXT);
                 line(ui, "relMSE", &format!("{:.3e}", error.relmse), theme::TEXT);
-                line(ui, "largest", &format!("{:.4}", error.max_abs), theme::TEXT);
+                line(ui, say("inspect.largest"), &format!("{:.4}", error.max_abs), theme::TEXT);
             }
             Err(why) => {
                 ui.label(RichText::new(why).color(theme::MUTED));
@@ -50,14 +51,14 @@ pub fn show(desk: &Desk, measured: &Measured, ui: &mut Ui) {
 
 fn pixel_lines(desk: &Desk, ui: &mut Ui) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Pixel").strong());
+        ui.label(RichText::new(say("inspect.pixel")).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let place = desk.pixel().map_or("–".to_owned(), |(x, y)| format!("x {x}  y {y}"));
             ui.label(RichText::new(place).font(theme::numbers(12.0)).color(theme::MUTED));
         });
     });
     let (Some(first), Some((x, y))) = (&desk.first, desk.pixel()) else {
-        ui.label(RichText::new("Point at the picture to read its numbers.").color(theme::MUTED));
+        ui.label(RichText::new(say("inspect.point")).color(theme::MUTED));
         // As high as the lines that come here, so that nothing below jumps.
         ui.add_space(94.0);
         return;
@@ -77,23 +78,33 @@ fn pixel_lines(desk: &Desk, ui: &mut Ui) {
         let light = second.picture.light(desk.partner(), x, y);
         let count = second.picture.layers[desk.partner()].channels.len().min(3);
         let values: Vec<String> = light[..count].iter().map(|value| format!("{value:.3}")).collect();
-        line(ui, "in B", &values.join(" "), theme::MUTED);
+        line(ui, say("inspect.in_b"), &values.join(" "), theme::MUTED);
     }
     if let Some(light) = desk.light(x, y) {
-        line(ui, "screen", &pixel::display(&desk.effective_view(), light), theme::MUTED);
+        line(ui, say("inspect.screen"), &pixel::display(&desk.effective_view(), light), theme::MUTED);
         if first.picture.layers[desk.layer].is_light {
-            line(ui, "light", &pixel::stops(light).unwrap_or("none".into()), theme::MUTED);
+            line(
+                ui,
+                say("inspect.light"),
+                &pixel::stops(light).unwrap_or(say("inspect.light.none").into()),
+                theme::MUTED,
+            );
         }
     }
     if let Some(samples) = pixel::samples(&first.picture, x, y) {
-        line(ui, "samples", &samples.to_string(), theme::MUTED);
+        line(ui, say("inspect.samples"), &samples.to_string(), theme::MUTED);
     }
     if let Some((at, tile)) = desk.growth.as_ref().and_then(|growth| growth.tile_at(x, y)) {
-        let times = if tile.updates == 1 { "once".to_owned() } else { format!("{} times", tile.updates) };
-        line(ui, "tile", &format!("{at}, came {times}"), theme::MUTED);
+        let (at, times) = (at.to_string(), tile.updates.to_string());
+        let words = match tile.updates {
+            0 => at,
+            1 => fill("inspect.tile.once", &[("tile", &at)]),
+            _ => fill("inspect.tile.times", &[("tile", &at), ("times", &times)]),
+        };
+        line(ui, say("inspect.tile"), &words, theme::MUTED);
         if desk.growth.as_ref().is_some_and(Growth::is_cut) {
             let work = tile.seconds.map(|seconds| format!(" · {seconds:.2} s")).unwrap_or_default();
-            line(ui, "state", &format!("{}{work}", State::of(tile).name()), theme::MUTED);
+            line(ui, say("inspect.state"), &format!("{}{work}", State::of(tile).name()), theme::MUTED);
         }
     }
     ui.add_space((114.0 - (ui.cursor().top() - top)).max(0.0));
@@ -112,7 +123,7 @@ fn line(ui: &mut Ui, name: &str, value: &str, colour: egui::Color32) {
 fn histogram_plot(histogram: &Histogram, desk: &Desk, ui: &mut Ui) {
     let size = vec2(ui.available_width(), 92.0);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Histogram"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, say("inspect.histogram")));
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 6.0, theme::GROUND);
     let inner = rect.shrink2(vec2(6.0, 6.0));
@@ -138,6 +149,6 @@ fn histogram_plot(histogram: &Histogram, desk: &Desk, ui: &mut Ui) {
     }
     let share =
         |count: u32| format!("{:.1} %", 100.0 * f64::from(count) / f64::from(histogram.pixels.max(1)));
-    line(ui, "above white", &share(histogram.above), theme::GOLD);
-    line(ui, "black", &share(histogram.black), theme::MUTED);
+    line(ui, say("inspect.above"), &share(histogram.above), theme::GOLD);
+    line(ui, say("inspect.black"), &share(histogram.black), theme::MUTED);
 }

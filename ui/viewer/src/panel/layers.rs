@@ -4,25 +4,26 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use crate::desk::Desk;
 use crate::theme;
+use crate::words::{fill, say};
 
 /// Layers, and a field that filters them; `focus` puts the caret into it.
 pub fn show(desk: &mut Desk, filter: &mut String, focus: bool, ui: &mut Ui) {
     let Some(first) = &desk.first else {
-        ui.label(RichText::new("Layers").strong());
-        ui.label(RichText::new("No picture yet").color(theme::MUTED));
+        ui.label(RichText::new(say("layers.title")).strong());
+        ui.label(RichText::new(say("layers.none")).color(theme::MUTED));
         return;
     };
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Layers").strong());
+        ui.label(RichText::new(say("layers.title")).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(RichText::new(first.picture.layers.len().to_string()).color(theme::MUTED));
         });
     });
     if first.picture.layers.len() > 6 || !filter.is_empty() || focus {
-        let hint = RichText::new("Find a layer").color(theme::MUTED);
+        let hint = RichText::new(say("layers.find")).color(theme::MUTED);
         let field = egui::TextEdit::singleline(filter).hint_text(hint).desired_width(f32::INFINITY);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a layer"));
+        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, say("layers.find")));
         if focus {
             field.request_focus();
         }
@@ -48,7 +49,12 @@ fn row(ui: &mut Ui, is_chosen: bool, name: &str, channels: &str) -> egui::Respon
     let (rect, response) =
         ui.allocate_exact_size(egui::vec2(ui.available_width(), 26.0), egui::Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("Layer {name}"))
+        egui::WidgetInfo::selected(
+            egui::Role::Button,
+            true,
+            is_chosen,
+            fill("layers.layer", &[("name", name)]),
+        )
     });
     let painter = ui.painter_at(rect);
     if is_chosen || response.hovered() || response.has_focus() {

@@ -8,6 +8,7 @@ use frame::tev::TileStage;
 
 use crate::desk::{Desk, Overlay};
 use crate::live::{Growth, Tile};
+use crate::words::{fill, say};
 use crate::{pixel, theme};
 
 /// How long a tile that has just come is lit.
@@ -45,12 +46,12 @@ impl State {
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::At(TileStage::Queued) => "queued",
-            Self::At(TileStage::InFlight) => "in flight",
-            Self::At(TileStage::Noisy) => "noisy",
-            Self::At(TileStage::Denoised) => "denoised",
-            Self::At(TileStage::Done) => "finished",
-            Self::Verified => "verified",
+            Self::At(TileStage::Queued) => say("state.queued"),
+            Self::At(TileStage::InFlight) => say("state.in_flight"),
+            Self::At(TileStage::Noisy) => say("state.noisy"),
+            Self::At(TileStage::Denoised) => say("state.denoised"),
+            Self::At(TileStage::Done) => say("state.done"),
+            Self::Verified => say("state.verified"),
         }
     }
 
@@ -116,12 +117,10 @@ pub fn show(desk: &Desk, ui: &Ui, rect: Rect, place: impl Fn([f32; 2]) -> Pos2) 
             Overlay::Samples | Overlay::Seconds => tinted(desk, tile, range, &painter, outline),
         }
     }
-    if let Some(words) = legend(desk, growth, range) {
-        written(&words, growth, desk.overlay, ui, rect);
-    }
+    written(&legend(desk, growth, range), ui, rect);
 }
 
-/// Outlines of tiles that have just come.
+/// Outlines of tiles that have just come, and faint ones of those that have not: the mosaic before its picture.
 fn arriving(
     growth: &Growth,
     tile: &Tile,
@@ -130,7 +129,18 @@ fn arriving(
     outline: Rect,
     context: &egui::Context,
 ) {
-    let Some(at) = tile.at.filter(|_| growth.is_open) else { return };
+    if !growth.is_open {
+        return;
+    }
+    let Some(at) = tile.at else {
+        let colour = match tile.stage {
+            TileStage::Queued => Color32::from_gray(0x2A),
+            _ => theme::GOLD.gamma_multiply(0.35),
+        };
+        let inside = outline.shrink((outline.width() * 0.02).min(2.0));
+        painter.rect_stroke(inside, 4.0, Stroke::new(1.0, colour), StrokeKind::Inside);
+        return;
+    };
     let age = now.saturating_duration_since(at);
     let glow = 1.0 - (age.as_secs_f32() / GLOW.as_secs_f32()).min(1.0);
     if glow > 0.0 {
@@ -141,14 +151,16 @@ fn arriving(
 }
 
 fn state(state: State, painter: &Painter, outline: Rect) {
-    let stroke = Stroke::new(1.0, state.colour().gamma_multiply(0.55));
-    painter.rect_stroke(outline, 0.0, stroke, StrokeKind::Inside);
+    let waits = state == State::At(TileStage::Queued);
+    let colour = state.colour().gamma_multiply(if waits { 0.2 } else { 0.55 });
+    painter.rect_stroke(outline, 0.0, Stroke::new(1.0, colour), StrokeKind::Inside);
     if outline.width().min(outline.height()) < MARK_FROM {
         return;
     }
     let square = Rect::from_min_size(outline.min + vec2(5.0, 5.0), vec2(10.0, 10.0));
     painter.extend(state.mark(square));
-    if outline.width() >= WORD_FROM {
+    // Most tiles wait at first, and the legend says what their mark means.
+    if outline.width() >= WORD_FROM && !waits {
         let at = square.right_center() + vec2(5.0, 0.0);
         shadowed(painter, at, Align2::LEFT_CENTER, state.name(), 11.0, theme::TEXT);
     }
@@ -195,54 +207,62 @@ fn number(overlay: Overlay, value: f32) -> String {
     }
 }
 
-/// What the overlay says of all tiles, in words.
-pub fn legend(desk: &Desk, growth: &Growth, range: Option<(f32, f32)>) -> Option<String> {
+/// What the overlay says of all tiles: words, and the mark that they explain.
+fn legend(desk: &Desk, growth: &Growth, range: Option<(f32, f32)>) -> Vec<(Option<State>, String)> {
     let between = |(least, most): (f32, f32)| match least == most {
         true => number(desk.overlay, least),
-        false => format!("{} to {}", number(desk.overlay, least), number(desk.overlay, most)),
+        false => {
+            let (least, most) = (number(desk.overlay, least), number(desk.overlay, most));
+            fill("overlay.range", &[("least", &least), ("most", &most)])
+        }
     };
-    match desk.overlay {
-        Overlay::Growing | Overlay::Nothing => None,
-        Overlay::Stages if !growth.is_cut() => Some("The sender does not tell how far tiles are".into()),
-        Overlay::Stages => {
+    let words = match desk.overlay {
+        Overlay::Growing | Overlay::Nothing => return Vec::new(),
+        Overlay::Stages if growth.is_cut() => {
             let count = |state: &State| growth.tiles.iter().filter(|tile| State::of(tile) == *state).count();
             let all = State::ALL.iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
-            Some(
-                all.map(|(state, count)| format!("{count} {}", state.name()))
-                    .collect::<Vec<_>>()
-                    .join("  ·  "),
-            )
+            return all.map(|(state, count)| (Some(*state), format!("{count} {}", state.name()))).collect();
         }
-        Overlay::Samples => Some(range.map_or("No samples yet".into(), between)),
-        Overlay::Seconds => Some(range.map_or("Nobody has told a time yet".into(), |range| {
+        Overlay::Stages => say("overlay.silent").into(),
+        Overlay::Samples => range.map_or(say("overlay.samples.none").into(), between),
+        Overlay::Seconds => range.map_or(say("overlay.seconds.none").into(), |range| {
             let all: f32 = growth.tiles.iter().filter_map(|tile| tile.seconds).sum();
-            format!("{} per tile  ·  {} in all", between(range), number(Overlay::Seconds, all))
-        })),
-    }
+            let all = number(Overlay::Seconds, all);
+            fill("overlay.seconds.all", &[("range", &between(range)), ("all", &all)])
+        }),
+    };
+    vec![(None, words)]
 }
 
 /// The legend, over the lower left corner of the picture.
-fn written(words: &str, growth: &Growth, overlay: Overlay, ui: &Ui, rect: Rect) {
-    let painter = ui.painter_at(rect);
-    let galley = painter.layout_no_wrap(words.to_owned(), egui::FontId::proportional(12.5), theme::TEXT);
-    let marks: Vec<State> = match overlay {
-        Overlay::Stages if growth.is_cut() => {
-            let is_there = |state: &State| growth.tiles.iter().any(|tile| State::of(tile) == *state);
-            State::ALL.into_iter().filter(is_there).collect()
-        }
-        _ => Vec::new(),
-    };
-    let marks_width = 16.0 * marks.len() as f32;
-    let size = galley.size() + vec2(marks_width + 16.0, 10.0);
-    let place = Rect::from_min_size(pos2(rect.left() + 12.0, rect.bottom() - 12.0 - size.y), size);
-    let response = ui.interact(place, egui::Id::unique("legend"), egui::Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
-    painter.rect_filled(place, 6.0, Color32::from_black_alpha(170));
-    for (at, state) in marks.iter().enumerate() {
-        let corner = pos2(place.left() + 8.0 + 16.0 * at as f32, place.center().y - 5.0);
-        painter.extend(state.mark(Rect::from_min_size(corner, vec2(10.0, 10.0))));
+fn written(legend: &[(Option<State>, String)], ui: &Ui, rect: Rect) {
+    if legend.is_empty() {
+        return;
     }
-    painter.galley(pos2(place.left() + 8.0 + marks_width, place.top() + 5.0), galley, theme::TEXT);
+    let painter = ui.painter_at(rect);
+    let font = egui::FontId::proportional(12.5);
+    let layout = |words: &String| painter.layout_no_wrap(words.clone(), font.clone(), theme::TEXT);
+    let parts: Vec<_> = legend.iter().map(|(mark, words)| (*mark, layout(words))).collect();
+    let mark_width = |mark: &Option<State>| if mark.is_some() { 16.0 } else { 0.0 };
+    let width: f32 = parts.iter().map(|(mark, galley)| mark_width(mark) + galley.size().x + 14.0).sum();
+    let height = parts.iter().fold(0.0f32, |most, (_, galley)| most.max(galley.size().y)) + 10.0;
+    let corner = pos2(rect.left() + 12.0, rect.bottom() - 12.0 - height);
+    let place = Rect::from_min_size(corner, vec2(width + 2.0, height));
+    let response = ui.interact(place, egui::Id::unique("legend"), egui::Sense::hover());
+    let words: Vec<&str> = legend.iter().map(|(_, words)| words.as_str()).collect();
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words.join(", ")));
+    painter.rect_filled(place, 6.0, Color32::from_black_alpha(170));
+    let mut x = place.left() + 8.0;
+    for (mark, galley) in parts {
+        if let Some(state) = mark {
+            painter
+                .extend(state.mark(Rect::from_min_size(pos2(x, place.center().y - 5.0), vec2(10.0, 10.0))));
+        }
+        x += mark_width(&mark);
+        let next = x + galley.size().x + 14.0;
+        painter.galley(pos2(x, place.top() + 5.0), galley, theme::TEXT);
+        x = next;
+    }
 }
 
 /// Words that can be read over anything.

@@ -6,6 +6,7 @@ use crate::command::{Command, found};
 use crate::desk::Desk;
 use crate::keys::Preset;
 use crate::theme;
+use crate::words::{fill, say};
 
 /// What lies over the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ fn commands(text: &mut String, chosen: &mut usize, preset: Preset, ui: &mut Ui) 
         let mut pressed = |key| input.consume_key(egui::Modifiers::NONE, key);
         (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter))
     });
-    if field(text, "Type a command", ui).changed() {
+    if field(text, say("sheet.command"), ui).changed() {
         *chosen = 0;
     }
     let all = found(text);
@@ -61,7 +62,7 @@ fn commands(text: &mut String, chosen: &mut usize, preset: Preset, ui: &mut Ui) 
     let mut taken = all.get(*chosen).copied().filter(|_| enter);
     ui.add_space(4.0);
     if all.is_empty() {
-        ui.label(RichText::new("No command has these words.").color(theme::MUTED));
+        ui.label(RichText::new(say("sheet.command.none")).color(theme::MUTED));
     }
     egui::ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
         for (at, command) in all.into_iter().enumerate() {
@@ -101,18 +102,19 @@ fn row(ui: &mut Ui, is_chosen: bool, name: &str, keys: &str) -> egui::Response {
 
 fn keys(preset: Preset, ui: &mut Ui) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Keys").heading());
+        ui.label(RichText::new(say("sheet.keys")).heading());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(RichText::new(format!("as in {}", preset.name())).color(theme::MUTED));
+            ui.label(RichText::new(fill("sheet.keys.of", &[("name", preset.name())])).color(theme::MUTED));
         });
     });
     ui.add_space(4.0);
     egui::ScrollArea::vertical().max_height(440.0).auto_shrink([false, true]).show(ui, |ui| {
         let mouse = [
-            ("Move the picture", "drag"),
-            ("Zoom at the pointer", "wheel"),
-            ("Fit picture to window", "double click"),
-            ("Move the wipe", "right drag"),
+            (say("sheet.move"), say("sheet.move.by")),
+            (say("sheet.zoom"), say("sheet.zoom.by")),
+            (say("sheet.fit"), say("sheet.fit.by")),
+            (say("sheet.wipe"), say("sheet.wipe.by")),
+            (say("sheet.reference"), "Shift"),
         ];
         for (name, keys) in mouse {
             line(ui, name, keys);
@@ -137,8 +139,8 @@ fn line(ui: &mut Ui, name: &str, keys: &str) {
 }
 
 fn attributes(text: &mut String, desk: &Desk, ui: &mut Ui) {
-    ui.label(RichText::new("File attributes").heading());
-    field(text, "Find an attribute", ui);
+    ui.label(RichText::new(say("sheet.attributes")).heading());
+    field(text, say("sheet.attribute.find"), ui);
     ui.add_space(4.0);
     let wanted = text.to_lowercase();
     let all = desk.first.as_ref().map(|first| first.picture.attributes.as_slice()).unwrap_or_default();
@@ -152,7 +154,7 @@ fn attributes(text: &mut String, desk: &Desk, ui: &mut Ui) {
         }
     });
     if none {
-        ui.label(RichText::new("The file says nothing like that.").color(theme::MUTED));
+        ui.label(RichText::new(say("sheet.attribute.none")).color(theme::MUTED));
     }
 }
 

@@ -5,10 +5,12 @@ use shaders::view::View as ShaderView;
 
 use crate::camera::Camera;
 use crate::canvas::Canvas;
+use crate::command::Command;
 use crate::compare::Mode;
 use crate::desk::Desk;
 use crate::panel::overlay::{self, shadowed};
 use crate::theme;
+use crate::words::{fill, say};
 
 /// Screen pixels per picture pixel from which numbers fit into pixels.
 const NUMBERS_FROM: f32 = 56.0;
@@ -57,12 +59,16 @@ fn focus(response: &egui::Response, ui: &Ui, rect: Rect) {
 }
 
 fn described(desk: &Desk) -> String {
-    let Some(first) = &desk.first else { return "Picture: none".into() };
+    let Some(first) = &desk.first else { return say("stage.none").into() };
     let layer = &first.picture.layers[desk.layer].name;
-    format!(
-        "Picture {}, layer {layer}, {} by {}",
-        first.picture.name, first.picture.width, first.picture.height
-    )
+    let (width, height) = (first.picture.width.to_string(), first.picture.height.to_string());
+    let values = [
+        ("name", first.picture.name.as_str()),
+        ("layer", layer.as_str()),
+        ("width", width.as_str()),
+        ("height", height.as_str()),
+    ];
+    fill("stage.picture", &values)
 }
 
 /// Panning, zooming, moving the wipe.
@@ -149,7 +155,7 @@ fn wipe(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
     match desk.seen() {
         Mode::First => label(left, Align2::LEFT_TOP, &a),
         Mode::Second => label(left, Align2::LEFT_TOP, &b),
-        Mode::Difference => label(left, Align2::LEFT_TOP, "Difference  |A − B|"),
+        Mode::Difference => label(left, Align2::LEFT_TOP, say("stage.difference")),
         Mode::Wipe(share) => {
             label(left, Align2::LEFT_TOP, &a);
             label(right, Align2::RIGHT_TOP, &b);
@@ -201,7 +207,7 @@ fn trouble(desk: &mut Desk, ui: &mut Ui, rect: Rect) {
         frame.inner_margin(12).corner_radius(8).show(ui, |ui| {
             ui.label(RichText::new(&trouble.what).color(theme::TERRACOTTA));
             ui.label(RichText::new(&trouble.advice).color(theme::TEXT));
-            is_read = ui.button("Close this note").clicked();
+            is_read = ui.button(say("stage.close")).clicked();
         });
     });
     if is_read {
@@ -223,11 +229,11 @@ fn empty(desk: &Desk, ui: &mut Ui, rect: Rect) {
         }
     }
     let (title, what) = match &desk.trouble {
-        Some(trouble) => (trouble.what.as_str(), trouble.advice.as_str()),
-        None => (
-            "Drop an EXR here",
-            "or start with  tessera-viewer FILE.exr  ·  open the last ones again: Ctrl+Shift+T",
-        ),
+        Some(trouble) => (trouble.what.clone(), trouble.advice.clone()),
+        None => {
+            let keys = desk.preset.keys_of(Command::LastPictures);
+            (say("stage.drop").to_owned(), fill("stage.start", &[("keys", &keys)]))
+        }
     };
     let colour = if desk.trouble.is_some() { theme::TERRACOTTA } else { theme::TEXT };
     let place = Rect::from_center_size(rect.center(), vec2((rect.width() - 40.0).min(640.0), 110.0));

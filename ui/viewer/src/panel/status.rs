@@ -9,6 +9,7 @@ use crate::desk::Desk;
 use crate::live::{Growth, Tile};
 use crate::theme;
 use crate::view::{Channel, Transform};
+use crate::words::{fill, say};
 
 /// A line shorter than this, in points, leaves out what is in the palette as well.
 const NARROW: f32 = 1000.0;
@@ -36,14 +37,14 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let keys = if cfg!(target_os = "macos") { "Cmd+P" } else { "Ctrl+P" };
-            let words = if is_narrow { keys.to_owned() } else { format!("Commands  {keys}") };
-            if ui.button(words).on_hover_text("All commands by name").clicked() {
+            let words = if is_narrow { keys.to_owned() } else { fill("status.commands", &[("keys", keys)]) };
+            if ui.button(words).on_hover_text(say("status.commands.hint")).clicked() {
                 commands.push(Command::Palette);
             }
             // A finished file has no tiles to outline.
             if desk.growth.is_some() && !is_narrow {
-                let overlay = ui.button(format!("Overlay: {}", desk.overlay.name()));
-                if overlay.on_hover_text("What is drawn over the picture").clicked() {
+                let overlay = ui.button(fill("status.overlay", &[("name", desk.overlay.name())]));
+                if overlay.on_hover_text(say("status.overlay.hint")).clicked() {
                     commands.push(Command::NextOverlay);
                 }
             }
@@ -54,13 +55,18 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
 
 /// How far a picture that grows is.
 fn progress(growth: &Growth) -> String {
-    let all = growth.tiles.len();
+    let all = growth.tiles.len().to_string();
     let is_finished = |tile: &&Tile| tile.is_checked || tile.stage >= TileStage::Denoised;
     match (growth.is_open, growth.is_cut(), growth.tiles.iter().filter(is_finished).count()) {
-        (false, ..) => format!("complete · {all} tiles"),
-        (true, false, _) => format!("growing · {all} tiles so far"),
-        (true, true, 0) => format!("{}/{all} tiles begun", growth.count(TileStage::InFlight)),
-        (true, true, finished) => format!("{finished}/{all} tiles"),
+        (false, ..) => fill("status.complete", &[("all", &all)]),
+        (true, false, _) => fill("status.growing", &[("all", &all)]),
+        (true, true, 0) => {
+            let begun = growth.count(TileStage::InFlight).to_string();
+            fill("status.begun", &[("begun", &begun), ("all", &all)])
+        }
+        (true, true, finished) => {
+            fill("status.finished", &[("finished", &finished.to_string()), ("all", &all)])
+        }
     }
 }
 
@@ -70,23 +76,29 @@ fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
         .speed(0.02)
         .range(-20.0..=20.0)
         .custom_formatter(|ev, _| format!("{ev:+.1}"));
-    let number = ui.add(number).on_hover_text("Exposure in stops; drag, or E and Shift+E");
-    number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Exposure"));
+    let number = ui.add(number).on_hover_text(say("status.exposure.hint"));
+    number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, say("status.exposure")));
     if (desk.view.ev, desk.view.offset, desk.view.gamma) != (0.0, 0.0, 1.0) {
         if desk.view.offset != 0.0 {
-            ui.label(RichText::new(format!("offset {:+.2}", desk.view.offset)).color(theme::MUTED));
+            ui.label(
+                RichText::new(fill("status.offset", &[("value", &format!("{:+.2}", desk.view.offset))]))
+                    .color(theme::MUTED),
+            );
         }
         if desk.view.gamma != 1.0 {
-            ui.label(RichText::new(format!("gamma {:.2}", desk.view.gamma)).color(theme::MUTED));
+            ui.label(
+                RichText::new(fill("status.gamma", &[("value", &format!("{:.2}", desk.view.gamma))]))
+                    .color(theme::MUTED),
+            );
         }
-        if ui.button("Reset").clicked() {
+        if ui.button(say("status.reset")).clicked() {
             commands.push(Command::ResetView);
         }
     }
 }
 
 fn transform(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
-    ui.label(RichText::new("View").color(theme::MUTED));
+    ui.label(RichText::new(say("status.view")).color(theme::MUTED));
     let shown = desk.effective_view().transform;
     let combo = egui::ComboBox::from_id_salt("view").width(108.0).selected_text(shown.name());
     let response = combo.show_ui(ui, |ui| {
@@ -96,10 +108,10 @@ fn transform(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
             }
         }
     });
-    let label = format!("View {}", shown.name());
+    let label = fill("status.view.label", &[("name", shown.name())]);
     response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
     if shown != desk.view.transform {
-        response.response.on_hover_text("These are numbers, not light: they are shown as they are");
+        response.response.on_hover_text(say("status.view.numbers"));
     }
 }
 
@@ -117,7 +129,7 @@ fn channel(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
         let response = ui.selectable_label(is_on, letter).on_hover_text(channel.name());
         response.widget_info(|| {
             let kind = egui::Role::Button;
-            egui::WidgetInfo::selected(kind, true, is_on, format!("Channel {}", channel.name()))
+            egui::WidgetInfo::selected(kind, true, is_on, fill("status.channel", &[("name", channel.name())]))
         });
         if response.clicked() {
             commands.push(Command::See(channel));
@@ -127,10 +139,10 @@ fn channel(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
 }
 
 fn zoom(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
-    if ui.button("Fit").on_hover_text("All of the picture (F)").clicked() {
+    if ui.button(say("status.fit")).on_hover_text(say("status.fit.hint")).clicked() {
         commands.push(Command::Fit);
     }
-    if ui.button("1:1").on_hover_text("A screen pixel for each of the picture's (1)").clicked() {
+    if ui.button("1:1").on_hover_text(say("status.one.hint")).clicked() {
         commands.push(Command::Zoom(1));
     }
     let zoom = desk.camera.map_or("–".to_owned(), |camera| percent(camera.zoom));
@@ -144,8 +156,8 @@ fn percent(zoom: f32) -> String {
 
 fn comparing(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
     let all = [
-        ("Wipe", Command::Wipe, matches!(desk.mode, Mode::Wipe(_))),
-        ("Difference", Command::Difference, desk.mode == Mode::Difference),
+        (say("status.wipe"), Command::Wipe, matches!(desk.mode, Mode::Wipe(_))),
+        (say("status.difference"), Command::Difference, desk.mode == Mode::Difference),
         ("B", Command::Flip, desk.mode == Mode::Second),
     ];
     for (name, command, is_on) in all {

@@ -105,7 +105,7 @@ fn grown() -> Place {
 fn every_overlay_says_what_was_told_of_tiles() {
     let mut place = grown();
     assert!(place.harness.query_by_label("3/6 tiles").is_some(), "denoised, finished and verified ones");
-    let stages = "1 queued  ·  1 in flight  ·  1 noisy  ·  1 denoised  ·  1 finished  ·  1 verified";
+    let stages = "1 queued, 1 in flight, 1 noisy, 1 denoised, 1 finished, 1 verified";
     let legends = [
         (Overlay::Growing, None),
         (Overlay::Stages, Some(stages)),

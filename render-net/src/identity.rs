@@ -10,6 +10,7 @@
 //! Sources: Ed25519, RFC 8032; key derivation, RFC 5869; HPKE, RFC 9180.
 
 pub mod address;
+mod pairing;
 mod private_file;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use address::{AddressFault, CoordinatorAddress};
+pub use pairing::PairingCode;
 pub(crate) use private_file::{PrivateFile, system_words};
 
 use crate::seal::{EnvelopePublic, EnvelopeSecret, derive};

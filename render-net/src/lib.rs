@@ -11,6 +11,7 @@ pub mod identity;
 pub mod ledger;
 pub mod link;
 pub mod market;
+pub mod nearby;
 pub mod node;
 pub mod order;
 pub mod receipt;

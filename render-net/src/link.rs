@@ -12,6 +12,7 @@ mod exchange;
 mod fault;
 mod handshake;
 pub mod limits;
+mod probe;
 mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,6 +24,7 @@ use tokio::time::timeout;
 
 pub use exchange::{Arriving, Responder};
 pub use fault::LinkFault;
+pub use probe::key_at;
 
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::wire::{Message, ObjectName, Request, Response};
@@ -223,25 +225,10 @@ impl Link {
         expected: NodeId,
         alpn: &[u8],
     ) -> Result<Self, LinkFault> {
-        let any: IpAddr =
-            if place.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
-        let endpoint = socket::endpoint((any, 0).into(), None)?;
         let tls = handshake::dialler(identity, expected, alpn)
             .map_err(|error| LinkFault::Protocol(error.to_string()))?;
-        let mut config = quinn::ClientConfig::new(Arc::new(tls));
-        config.transport_config(Arc::new(Role::Dialler.limits().transport()));
-        let connecting = endpoint
-            .connect_with(config, place, handshake::SERVER_NAME)
-            .map_err(|error| LinkFault::Lost { why: error.to_string() })?;
-        let connection = match timeout(HANDSHAKE_TIMEOUT, connecting).await {
-            Err(_) => return Err(LinkFault::NoAnswer),
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) if handshake::is_wrong_key(&error) => {
-                return Err(LinkFault::WrongKey { expected });
-            }
-            Ok(Err(quinn::ConnectionError::TimedOut)) => return Err(LinkFault::NoAnswer),
-            Ok(Err(error)) => return Err(error.into()),
-        };
+        let transport = Role::Dialler.limits().transport();
+        let (connection, endpoint) = dial(place, tls, transport, LinkFault::WrongKey { expected }).await?;
         Ok(Self { connection, peer: expected, _endpoint: endpoint })
     }
 
@@ -316,6 +303,29 @@ impl Caller {
             Some(peer) => Ok(Link { connection, peer, _endpoint: self.endpoint }),
             None => Err(LinkFault::Protocol("the caller has no key".to_owned())),
         }
+    }
+}
+
+/// Connects from a socket of its own and finishes the handshake; `other_key` is the fault when the key there is not taken.
+async fn dial(
+    place: SocketAddr,
+    tls: quinn::crypto::rustls::QuicClientConfig,
+    transport: quinn::TransportConfig,
+    other_key: LinkFault,
+) -> Result<(quinn::Connection, quinn::Endpoint), LinkFault> {
+    let any: IpAddr =
+        if place.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+    let endpoint = socket::endpoint((any, 0).into(), None)?;
+    let mut config = quinn::ClientConfig::new(Arc::new(tls));
+    config.transport_config(Arc::new(transport));
+    let connecting = endpoint
+        .connect_with(config, place, handshake::SERVER_NAME)
+        .map_err(|error| LinkFault::Lost { why: error.to_string() })?;
+    match timeout(HANDSHAKE_TIMEOUT, connecting).await {
+        Err(_) | Ok(Err(quinn::ConnectionError::TimedOut)) => Err(LinkFault::NoAnswer),
+        Ok(Ok(connection)) => Ok((connection, endpoint)),
+        Ok(Err(error)) if handshake::is_wrong_key(&error) => Err(other_key),
+        Ok(Err(error)) => Err(error.into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The handshake: TLS 1.3 with raw public keys on both sides (RFC 7250), nothing else.
 //!
 //! There is no certificate, no authority and no expiry: a peer *is* its Ed25519 key. The dialler knows whom it calls and compares
-//! byte for byte; the listener accepts any key and learns it. Server names are not sent. Session resumption with early data is off, because early data can be replayed.
+//! byte for byte; the listener accepts any key and learns it, as does a dialler that only looks who is there ([`super::probe`]). Server names are not sent. Session resumption with early data is off, because early data can be replayed.
 
 use std::sync::Arc;
 
@@ -31,9 +31,20 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0
 
 /// The dialler's side of the handshake, towards one known key.
 pub(crate) fn dialler(identity: &Identity, expected: NodeId, alpn: &[u8]) -> Result<QuicClientConfig, Error> {
-    let provider = provider();
-    let verifier = Arc::new(ExpectedKey { spki: spki(expected), provider: provider.clone() });
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+    calling(identity, Arc::new(ExpectedKey { spki: spki(expected), provider: provider() }), alpn)
+}
+
+/// The same towards whoever answers, to learn the key. Nothing may be said on such a connection.
+pub(crate) fn anybody(identity: &Identity, alpn: &[u8]) -> Result<QuicClientConfig, Error> {
+    calling(identity, Arc::new(AnyKey { provider: provider() }), alpn)
+}
+
+fn calling(
+    identity: &Identity,
+    verifier: Arc<dyn ServerCertVerifier>,
+    alpn: &[u8],
+) -> Result<QuicClientConfig, Error> {
+    let mut config = rustls::ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
@@ -178,6 +189,49 @@ impl ClientCertVerifier for AnyKey {
     ) -> Result<ClientCertVerified, Error> {
         if intermediates.is_empty() && key_of(end_entity).is_some() {
             Ok(ClientCertVerified::assertion())
+        } else {
+            Err(Error::InvalidCertificate(CertificateError::BadEncoding))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(no_tls12())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        spki: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_raw(&self.provider, message, spki, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        true
+    }
+}
+
+impl ServerCertVerifier for AnyKey {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if intermediates.is_empty() && key_of(end_entity).is_some() {
+            Ok(ServerCertVerified::assertion())
         } else {
             Err(Error::InvalidCertificate(CertificateError::BadEncoding))
         }

@@ -12,6 +12,7 @@ struct OnlyNamedIn {
 const ONLY_NAMED_IN: &[OnlyNamedIn] = &[
     OnlyNamedIn { word: "wgpu::", places: &["render-core/src/gpu", "ui/viewer/src/canvas"] },
     OnlyNamedIn { word: "quinn::", places: &["render-net/src/link"] },
+    OnlyNamedIn { word: "mdns_sd::", places: &["render-net/src/nearby/mdns"] },
     OnlyNamedIn { word: "aes_gcm::", places: &["render-net/src/seal"] },
     OnlyNamedIn { word: "hpke::", places: &["render-net/src/seal"] },
     OnlyNamedIn { word: "rusqlite::", places: &["render-net/src/store/sqlite"] },
@@ -160,6 +161,7 @@ mod tests {
     fn transport_ciphers_and_database_stay_in_theirs() {
         assert_eq!(check("render-net/src/node.rs", "quinn::Connection").len(), 1);
         assert_eq!(check("render-net/src/node.rs", "hpke::seal(x)").len(), 1);
+        assert_eq!(check("app/src/nearby.rs", "mdns_sd::ServiceDaemon").len(), 1);
         assert_eq!(check("app/src/lib.rs", "rusqlite::open()").len(), 1);
         assert!(check("render-net/src/store/sqlite/lease.rs", "rusqlite::open()").is_empty());
     }

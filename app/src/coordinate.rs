@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use render_net::coordinator::{Coordinator, CoordinatorConfig};
+use render_net::identity::PairingCode;
+use render_net::nearby::{Announcer, NAME_BYTES_MAX, Reach, Tag, is_name};
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
-use crate::network::{coordinator_fault, runtime};
+use crate::network::{coordinator_fault, nearby_fault, runtime};
 use crate::places::{self, Part};
 use crate::stop::Stop;
 
@@ -24,10 +27,27 @@ pub struct Place {
     pub blobs: Option<PathBuf>,
     /// A node that is silent for so long loses the work that it holds, seconds; at least 1.
     pub lapse_s: u32,
+    /// Whether it tells its network where it is.
+    pub announce: Announce,
 }
+
+/// Whether a coordinator tells its network where it is, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announce {
+    /// It does not.
+    No,
+    /// Under a name that says nothing of this computer.
+    Unnamed,
+    /// Under this name.
+    As(String),
+}
+
+/// Time in which an announcement goes out where multicast works; the name is asked for first, three times.
+const SENT_MAX: Duration = Duration::from_secs(4);
 
 /// Runs a coordinator until it is stopped. Its address is told as the first event.
 pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
+    check_announcement(&place)?;
     let data = places::data_folder(Part::Coordinator, place.data.as_deref())?;
     places::create_private(&data)?;
     runtime()?.block_on(async {
@@ -41,9 +61,82 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
         config.terms.heartbeat_ms = config.terms.lapse_ms / 10;
         config.terms.silence_ms = config.terms.heartbeat_ms * 3;
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
+        let announced = match announce(&coordinator, place.listen, &place.announce) {
+            Ok(announced) => announced,
+            Err(fault) => {
+                coordinator.stop().await;
+                return Err(fault);
+            }
+        };
         audience.hear(&Event::CoordinatorReady { address: coordinator.address().to_string() });
+        if let Some((announcer, name)) = &announced {
+            tell(&coordinator, announcer, name, stop, audience).await;
+        }
         stop.asked().await;
+        drop(announced);
         coordinator.stop().await;
         Ok(Exit::Done)
     })
+}
+
+/// Before anything is made.
+fn check_announcement(place: &Place) -> Result<(), Fault> {
+    let ip = place.listen.ip();
+    match &place.announce {
+        Announce::No => Ok(()),
+        _ if ip.is_loopback() => Err(Fault::usage(
+            format!("--announce: the coordinator listens at {ip}, where no other computer reaches it"),
+            "listen at all addresses with --listen 0.0.0.0:7411, or leave --announce out",
+        )),
+        Announce::As(name) if !is_name(name) => Err(Fault::usage(
+            format!("--announce {name:?}: this cannot be a coordinator's name"),
+            format!(
+                "choose one of at most {NAME_BYTES_MAX} bytes, without line breaks and invisible letters"
+            ),
+        )),
+        Announce::Unnamed | Announce::As(_) => Ok(()),
+    }
+}
+
+fn announce(
+    coordinator: &Coordinator,
+    listen: SocketAddr,
+    asked: &Announce,
+) -> Result<Option<(Announcer, String)>, Fault> {
+    let address = coordinator.address();
+    let tag = Tag::fresh(address.key());
+    let name = match asked {
+        Announce::No => return Ok(None),
+        Announce::Unnamed => format!("Tessera {}", tag.short()),
+        Announce::As(name) => name.clone(),
+    };
+    let listen = SocketAddr::new(listen.ip(), address.port());
+    let announcer =
+        Announcer::start(&name, tag, listen, Reach::Network).map_err(|fault| nearby_fault(&fault))?;
+    Ok(Some((announcer, name)))
+}
+
+/// Tells the code once others can find the coordinator, or that they cannot: it serves those who know its address all the same.
+async fn tell(
+    coordinator: &Coordinator,
+    announcer: &Announcer,
+    name: &str,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) {
+    let sent = tokio::select! {
+        sent = announcer.sent(SENT_MAX) => sent,
+        () = stop.asked() => return,
+    };
+    match sent {
+        Ok(()) => {
+            let code = PairingCode::of(coordinator.address().key()).to_string();
+            audience.hear(&Event::CoordinatorAnnounced { name: name.to_owned(), code });
+        }
+        Err(fault) => {
+            let fault = nearby_fault(&fault);
+            let message = format!("nobody on this network finds the coordinator: {fault}");
+            audience.hear(&frame::LiveEvent::Warning { message }.into());
+        }
+    }
 }

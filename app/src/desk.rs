@@ -40,8 +40,10 @@ pub use renders::Renders;
 pub use settings::{Language, Purpose, Settings, Theme};
 pub use watching::{JobRow, Jobs};
 
+pub use crate::nearby::{Found, Nearby};
+
 use crate::fault::Fault;
-use crate::places;
+use crate::{nearby, places};
 use shelf::Shelf;
 
 /// Time that stopping work has to keep what is done when the program ends.
@@ -99,6 +101,12 @@ impl Desk {
     /// Measures an adapter by rendering on it; a few seconds.
     pub fn benchmark(&self, adapter: &str) -> Result<Benchmark, Fault> {
         self.earning.benchmark(adapter, self.settings().earn_price)
+    }
+
+    /// Looks for coordinators on the own network; a few seconds. Nothing is kept before a person compared the code.
+    pub fn nearby(&self) -> Result<Nearby, Fault> {
+        let settings = self.settings();
+        nearby::look(&[settings.coordinator, settings.earn_coordinator], nearby::PATIENCE_USUAL)
     }
 
     /// Whether a viewer lies beside this program.

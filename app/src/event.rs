@@ -67,6 +67,22 @@ pub enum Event {
         /// Its address with its key.
         address: String,
     },
+    /// A coordinator tells its network where it is.
+    CoordinatorAnnounced {
+        /// Under which name.
+        name: String,
+        /// What people compare: six groups of three digits.
+        code: String,
+    },
+    /// A coordinator was found on this network. It is the right one only when people compared the code.
+    CoordinatorFound {
+        /// As it calls itself.
+        name: String,
+        /// Its address with the key that answered.
+        address: String,
+        /// What people compare.
+        code: String,
+    },
     /// A node is connected.
     NodeReady {
         /// Its identity.

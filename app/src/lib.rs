@@ -17,6 +17,7 @@ mod gather;
 pub mod gpu;
 pub mod jobs;
 pub mod local;
+pub mod nearby;
 mod network;
 pub mod output;
 pub mod pace;

@@ -4,6 +4,7 @@ use render_net::artist::ArtistFault;
 use render_net::coordinator::CoordinatorFault;
 use render_net::identity::CoordinatorAddress;
 use render_net::link::LinkFault;
+use render_net::nearby::NearbyFault;
 use render_net::node::NodeFault;
 use render_net::store::StoreFault;
 use render_net::wire::Refusal;
@@ -76,6 +77,10 @@ pub(crate) fn coordinator_fault(fault: &CoordinatorFault) -> Fault {
         CoordinatorFault::Listen(_) => told(Exit::Network, &text, "choose another --listen address"),
         _ => told(Exit::Failure, &text, MEND),
     }
+}
+
+pub(crate) fn nearby_fault(fault: &NearbyFault) -> Fault {
+    told(Exit::Network, &fault.to_string(), AGAIN)
 }
 
 fn refusal_fault(refusal: &Refusal) -> Fault {

@@ -36,6 +36,9 @@ pub(crate) enum Verb {
     /// Run a coordinator: the meeting point of artists and nodes. It only ever holds sealed data.
     #[command(before_help = examples::COORDINATOR)]
     Coordinator(Coordinator),
+    /// Find the coordinators that announce themselves on this network.
+    #[command(before_help = examples::NEARBY)]
+    Nearby(Nearby),
     /// Share this computer's GPU: render tiles for a coordinator's artists.
     #[command(before_help = examples::NODE)]
     Node(Node),
@@ -116,6 +119,16 @@ pub(crate) struct Coordinator {
     /// A node that is silent for so long loses the work that it holds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) lapse: u32,
+    /// Let computers on the same network find it, under NAME [default name: one that says nothing]. It prints a code that people compare.
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    pub(crate) announce: Option<Option<String>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Nearby {
+    /// How long to listen.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

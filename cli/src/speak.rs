@@ -164,6 +164,12 @@ fn words(event: &Event) -> Option<String> {
                 span(*elapsed_s)
             )
         }
+        Event::CoordinatorAnnounced { name, code } => {
+            format!(
+                "announced on this network as \"{name}\"; whoever finds it there compares this code: {code}"
+            )
+        }
+        Event::CoordinatorFound { name, address, code } => format!("{code}  {address}  {name}"),
         Event::NodeReady { node, adapter } => format!("node {} is connected with {adapter}", short(node)),
         Event::NodeState { sentence, .. } => sentence.clone(),
         Event::NodeStatus { state, tiles_done } => format!("{state}, {tiles_done} tiles done"),

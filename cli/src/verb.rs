@@ -15,6 +15,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
     match line.verb {
         Verb::Render(render) => render::render(render, json),
         Verb::Coordinator(coordinator) => farm::coordinator(coordinator, json),
+        Verb::Nearby(nearby) => farm::nearby(&nearby, json),
         Verb::Node(node) => node::node(node, json),
         Verb::Submit(submit) => farm::submit(submit, json),
         Verb::Collect(collect) => farm::collect(&collect, json),

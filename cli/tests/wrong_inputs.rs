@@ -26,7 +26,7 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 17] = [
+    let lines: [(&[&str], &str); 20] = [
         (&[], "no command"),
         (&["quote", "a.glb"], "quote"),
         (&["share", "00"], "share"),
@@ -47,6 +47,9 @@ fn command_lines_that_make_no_sense_are_usage_errors() {
         (&["exr", "denoise", "a.exr", "-o", "b.exr", "--exposure", "0"], "above 0"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--camera", "Nobody"], "Nobody"),
         (&["demo", "--liars", "2"], "--liars"),
+        (&["coordinator", "--listen", "127.0.0.1:0", "--data", "c", "--announce"], "--listen 0.0.0.0"),
+        (&["coordinator", "--listen", "0.0.0.0:0", "--data", "c", "--announce", "a\nb"], "name"),
+        (&["nearby", "--seconds", "0"], "--seconds"),
     ];
     for (line, word) in lines {
         assert_told(&place, line, 2, &[word]);

@@ -22,6 +22,12 @@ fn all_events() -> Vec<Event> {
         Event::Denoised { frame: 7, pixels: 16, elapsed_s: 0.25 },
         Event::RenderEnded { done_samples: 100, elapsed_s: 1.5 },
         Event::CoordinatorReady { address: text("tessera://h:1#k") },
+        Event::CoordinatorAnnounced { name: text("Farm"), code: text("000 111 222 333 444 555") },
+        Event::CoordinatorFound {
+            name: text("Farm"),
+            address: text("tessera://h:1#k"),
+            code: text("000 111 222 333 444 555"),
+        },
         Event::NodeReady { node: text("ab"), adapter: text("llvmpipe") },
         Event::NodeStatus { state: text("rendering"), tiles_done: 5 },
         Event::NodeState { state: text("paused"), code: text("on_battery"), sentence: text("Paused") },

@@ -16,7 +16,12 @@ Examples:
 pub(crate) const COORDINATOR: &str = "\
 Examples:
   tessera coordinator --listen 127.0.0.1:7411 --data farm
-  tessera coordinator --listen 0.0.0.0:7411 --data farm --blobs sealed";
+  tessera coordinator --listen 0.0.0.0:7411 --data farm --blobs sealed
+  tessera coordinator --listen 0.0.0.0:7411 --data farm --announce 'Edit suite'";
+pub(crate) const NEARBY: &str = "\
+Examples:
+  tessera nearby
+  tessera nearby --seconds 10 --json";
 pub(crate) const NODE: &str = "\
 Examples:
   tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node

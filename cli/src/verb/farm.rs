@@ -1,13 +1,15 @@
 //! Verbs that speak with other machines, and `demo`, which plays all of them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use app::commission::{PRICE_MAX_USUAL, Terms};
+use app::coordinate::Announce;
 use app::submit::Submission;
-use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, statement, submit, verify};
+use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, statement, submit, verify};
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Statement, StatementFormat, Submit, Watch,
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Statement, StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
 use crate::speak::{audience, data_line, talk};
@@ -25,10 +27,30 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
         data: asked.data,
         blobs: asked.blobs.map(Into::into),
         lapse_s: asked.lapse,
+        announce: match asked.announce {
+            None => Announce::No,
+            Some(None) => Announce::Unnamed,
+            Some(Some(name)) => Announce::As(name),
+        },
     };
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };
     coordinate::coordinate(place, &stop, &mut audience)
+}
+
+pub(crate) fn nearby(asked: &Nearby, json: bool) -> Result<Exit, Fault> {
+    let mut any = false;
+    let mut data = Data { json, talk: audience(json) };
+    let done = nearby::list(Duration::from_secs(asked.seconds), &mut |event: &Event| {
+        any |= matches!(event, Event::CoordinatorFound { .. });
+        data.hear(event);
+    })?;
+    talk(if any {
+        "compare each code with the one that the coordinator printed when it started, before you use its address"
+    } else {
+        "no coordinator announces itself on this network; start one with `tessera coordinator --announce`, or ask for its address"
+    });
+    Ok(done)
 }
 
 pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
@@ -139,6 +161,9 @@ impl Audience for Data {
         match event {
             _ if self.json => self.talk.hear(event),
             Event::CoordinatorReady { address } => data_line(address),
+            Event::CoordinatorFound { name, address, code } => {
+                data_line(&format!("{code}  {address}  {name}"));
+            }
             Event::JobSubmitted { job } => data_line(job),
             Event::Job { job, state, done, frames, output } => {
                 data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));

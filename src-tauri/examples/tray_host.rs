@@ -31,6 +31,7 @@ mod host {
 
     #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
     impl Panel {
+        #[expect(clippy::needless_pass_by_value, reason = "zbus hands it over")]
         fn register_status_notifier_item(&self, service: &str, #[zbus(header)] header: Header<'_>) {
             // Icons give either their bus name or their path on the connection that calls.
             let sender = header.sender().map(ToString::to_string).unwrap_or_default();
@@ -61,6 +62,7 @@ mod host {
     }
 
     /// Serves until its input ends.
+    #[expect(clippy::print_stdout, reason = "its answers")]
     pub(super) fn run() -> Result<()> {
         let item = Item::default();
         let bus = connection::Builder::session()?

@@ -56,6 +56,7 @@ impl Arrivals {
 }
 
 /// A second start hands over its words and ends.
+#[expect(clippy::needless_pass_by_value, reason = "the plugin hands them over")]
 pub(crate) fn from_second_start(app: &AppHandle, words: Vec<String>, folder: String) {
     let found = read(words.into_iter().skip(1), Path::new(&folder));
     app.state::<Arrivals>().add(found);

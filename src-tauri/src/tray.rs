@@ -69,6 +69,7 @@ fn build(app: &AppHandle) -> tauri::Result<Raised> {
     Ok(Raised { icon, status, pause, open, quit, shown: None })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the menu hands it over")]
 fn chosen(app: &AppHandle, event: MenuEvent) {
     let desk = app.state::<Desk>();
     match event.id().as_ref() {

@@ -212,9 +212,8 @@ fn text(shortcut: KeyboardShortcut) -> String {
     if modifiers.command {
         text += if cfg!(target_os = "macos") { "Cmd+" } else { "Ctrl+" };
     }
-    match logical_key {
-        Key::Questionmark => return text + "?",
-        _ => {}
+    if logical_key == Key::Questionmark {
+        return text + "?";
     }
     if modifiers.shift {
         text += "Shift+";

@@ -146,14 +146,15 @@ function isLooking(path: string): boolean {
   return desk.stage.kind === "looking" && desk.stage.path === path;
 }
 
-/** Renders the sample scene at once, small: pixels in seconds. */
+/** Renders the sample scene at once, small and in small tiles: the first is there in half the time, all of them a little later. */
 export async function trySample(): Promise<void> {
   desk.place = "render";
   await attempt(async () => {
     const scene = await commands.sampleScene();
     const order = await commands.newOrder();
     const output = await commands.outputFor(scene, false);
-    await start({ ...order, scene, output, quality: "draft", width: 640, height: 360 });
+    const more = { ...order.more, tile: 128 };
+    await start({ ...order, scene, output, quality: "draft", width: 640, height: 360, more });
   });
 }
 

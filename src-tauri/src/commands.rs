@@ -2,7 +2,10 @@
 //!
 //! The page's types are made from these signatures (`ui/desktop/src/lib/bindings.ts`); a test fails when that file is old.
 
-#![expect(clippy::needless_pass_by_value, reason = "commands own what the page sent, and their states are values")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "commands own what the page sent, and their states are values"
+)]
 
 use app::desk::{Adapters, Benchmark, Card, Desk, EarnState, Failure, Jobs, Order, Preflight, Settings};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,6 @@
-//! What can go wrong between machines, for people.
+//! What can go wrong between machines, for people; and how to wait for them.
+
+mod waiting;
 
 use render_net::artist::ArtistFault;
 use render_net::coordinator::CoordinatorFault;
@@ -10,6 +12,7 @@ use render_net::store::StoreFault;
 use render_net::wire::Refusal;
 
 use crate::fault::{Exit, Fault};
+pub(crate) use waiting::runtime;
 
 /// For whatever is wrong with a data folder.
 const MEND: &str = "free space on its disk and check its permissions, or choose another folder with --data";
@@ -20,16 +23,6 @@ pub(crate) fn address(text: &str) -> Result<CoordinatorAddress, Fault> {
     text.trim()
         .parse()
         .map_err(|error: render_net::identity::AddressFault| told(Exit::Usage, &error.to_string(), AGAIN))
-}
-
-/// A runtime for everything that speaks with other machines.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Fault::failure(
-            format!("the system gives no threads for the network: {error}"),
-            "close other programs",
-        )
-    })
 }
 
 pub(crate) fn link_fault(fault: &LinkFault) -> Fault {

@@ -1,0 +1,58 @@
+// A network of real programs: the window sends a scene to it, a node dies in the middle, and the studio watches.
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { until } from "./driver.mjs";
+import { House, pictures, scenes } from "./house.mjs";
+
+const house = new House();
+const outcome = () => page.run("() => document.querySelector('#outcome')?.dataset.outcome ?? null");
+const shot = (name) => page.picture(join(pictures, `${name}.png`));
+const nodes = [];
+let page;
+let address;
+before(async () => {
+  const coordinator = house.begin("coordinator", "--listen", "127.0.0.1:0", "--data", join(house.home, "coordinator"), "--lapse", "5");
+  address = await until(() => /^tessera:\/\/\S+/m.exec(coordinator.said)?.[0], 20_000, "the coordinator tells its address");
+  for (const name of ["one", "two"]) {
+    nodes.push(house.begin("node", "--coordinator", address, "--data", join(house.home, name)));
+  }
+  copyFileSync(join(scenes, "studio.glb"), join(house.home, "Kitchen.glb"));
+  page = await house.open(join(house.home, "Kitchen.glb"));
+  await page.click("#purpose-render");
+});
+after(() => house.leave());
+
+test("a scene goes to a network, and a node that dies in the middle costs nothing but time", async () => {
+  await page.find("#found dl");
+  await page.click("#place-network");
+  await page.fill("#coordinator", address);
+  await page.click("#quality-draft");
+  await page.fill("#width", "512");
+  await shot("network-form");
+  await page.click("#start");
+  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 240_000, "some of it is rendered");
+  await shot("network-running");
+  nodes[0].kill("SIGKILL");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  await shot("network-done");
+  const picture = await page.text("#picture");
+  assert.ok(existsSync(picture), picture);
+  const verified = house.cli("--json", "verify", picture);
+  assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+});
+
+test("the job stands in the list of jobs, complete", async () => {
+  await page.click("#go-watch");
+  const row = await until(() => page.text("tbody tr"), 30_000, "the list has a job");
+  assert.match(row, /100 %/);
+  await shot("watch-jobs");
+});
+
+test("a coordinator that is gone leaves the list, and says that it is old", async () => {
+  house.children[0].kill();
+  await page.find(".status.partial, .status.stale", 60_000);
+  assert.match(await page.text("tbody tr"), /Kitchen/, "what was known stays");
+  await shot("watch-stale");
+});

@@ -25,6 +25,8 @@ const cutOff = () =>
   page.run(`() => [...document.querySelectorAll("main, main *, nav *, footer *")].filter((e) => {
     if (e.closest(".cut, .unseen, canvas, svg, select, input, textarea, [hidden]")) return false;
     const style = getComputedStyle(e);
+    const isShort = style.overflowY === "hidden" && (e.scrollHeight > e.clientHeight + 1 || e.scrollTop > 0);
+    if (isShort) return true;
     if (style.overflowX === "visible" && e.tagName !== "MAIN") return false;
     return e.scrollWidth > e.clientWidth + 1;
   }).map((e) => e.tagName + "." + e.className + " " + (e.textContent ?? "").slice(0, 60))`);

@@ -52,6 +52,8 @@ pub struct Desk {
     pub preset: Preset,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
+    /// Which picture that is about, if it is about one.
+    troubled: Option<Side>,
     /// Layer that the next first picture is shown by, if it has one of that name.
     pub wanted_layer: Option<String>,
     stamps: u64,
@@ -124,7 +126,10 @@ impl Desk {
         // A file that is read again every few seconds says the same only once.
         let news = picture.note.clone().filter(|note| Some(note) != known.as_ref());
         let opened = Opened { picture: Arc::new(picture), path, stamp: self.stamps };
-        self.trouble = news;
+        // Two files are read at once: a good one takes nothing back that was told of the other.
+        if news.is_some() || self.troubled.is_none_or(|troubled| troubled == side) {
+            (self.trouble, self.troubled) = (news, Some(side));
+        }
         match side {
             Side::First => {
                 let is_same_size = self.first.as_ref().is_some_and(|first| {
@@ -148,6 +153,11 @@ impl Desk {
                 self.trouble = self.differing_sizes().or(self.trouble.take());
             }
         }
+    }
+
+    /// Tells that a picture cannot be laid on the desk; what lay there stays.
+    pub fn fail(&mut self, side: Side, trouble: Trouble) {
+        (self.trouble, self.troubled) = (Some(trouble), Some(side));
     }
 
     /// What is wrong with comparing pictures of two sizes.
@@ -250,7 +260,7 @@ impl Desk {
     /// Does what a command says, if it concerns the desk; false when it concerns the window.
     pub fn run(&mut self, command: Command) -> bool {
         // Whoever goes on has read it.
-        self.trouble = None;
+        (self.trouble, self.troubled) = (None, None);
         match command {
             Command::Exposure(stops) => self.look(|view| view.ev = hundredths(view.ev + stops)),
             Command::Gamma(by) => self.look(|view| view.gamma = hundredths(view.gamma + by)),
@@ -423,6 +433,18 @@ mod tests {
         assert_eq!((desk.camera, desk.layer), (camera, 0));
         desk.put(Side::First, made(20, 10, layers), None);
         assert_eq!(desk.camera, None, "another size is looked at anew");
+    }
+
+    #[test]
+    fn a_good_picture_takes_nothing_back_that_was_told_of_the_other() {
+        let mut desk = Desk::default();
+        let trouble = Trouble { what: "B is broken.".into(), advice: "Mend it.".into() };
+        let layers: &[Made<'_>] = &[("beauty", &["R", "G", "B"], |_, _| 1.0)];
+        desk.fail(Side::Second, trouble.clone());
+        desk.put(Side::First, made(10, 10, layers), None);
+        assert_eq!(desk.trouble, Some(trouble));
+        desk.put(Side::Second, made(10, 10, layers), None);
+        assert_eq!(desk.trouble, None, "B is there");
     }
 
     #[test]

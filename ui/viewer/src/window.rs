@@ -177,7 +177,7 @@ impl Window {
             self.reading -= 1;
             match picture {
                 Ok(picture) => self.desk.put(side, picture, Some(path)),
-                Err(trouble) => self.desk.trouble = Some(trouble),
+                Err(trouble) => self.desk.fail(side, trouble),
             }
         }
     }

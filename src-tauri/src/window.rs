@@ -1,7 +1,7 @@
 //! The one window: opened, shown, hidden, closed.
 
 use app::desk::Desk;
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
 
 use crate::tray::Tray;
 
@@ -12,12 +12,31 @@ pub(crate) const CLOSING: &str = "closing";
 
 /// Opens the window.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("Tessera")
         .inner_size(1280.0, 800.0)
         .min_inner_size(720.0, 520.0)
-        .build()
-        .map(drop)
+        .build()?;
+    outlive_its_page(&window)
+}
+
+/// The page is drawn by a process of the system's: when that dies, the page is loaded again. All that it shows is kept by the desk.
+#[cfg(target_os = "linux")]
+fn outlive_its_page(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+
+    window.with_webview(|view| {
+        view.inner().connect_web_process_terminated(|view, why| {
+            tracing::warn!(?why, "the page's process has ended: it is loaded again");
+            view.reload();
+        });
+    })
+}
+
+/// The other systems' web views show their own page then.
+#[cfg(not(target_os = "linux"))]
+fn outlive_its_page(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
 }
 
 /// Brings the window to the front; one that was never asked for is opened now: a start at login costs no web view.

@@ -10,8 +10,8 @@ use std::fmt;
 use std::time::Instant;
 
 use frame::{
-    BLOCK_SPP, BlockRange, FrameIndex, FrameSize, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
-    TileRect, TileRenderer,
+    BLOCK_SPP, BlockRange, FrameIndex, FrameSize, Picture, RenderSettings, SceneBlob, SettingsDraft,
+    TileOrder, TilePlanes, TileRect, TileRenderer,
 };
 use render_core::{GpuRenderer, Tally};
 use serde::Serialize;
@@ -62,20 +62,42 @@ pub(crate) fn demo_scene() -> render_core::scene::Scene {
     scenes::spheres()
 }
 
-/// Runs all scenes for `seconds` each; `begin` hears each scene's name.
+/// Who watches a benchmark: hears each scene's name, and sees its picture grow.
+pub trait Onlooker {
+    /// A scene begins.
+    fn begin(&mut self, scene: &'static str);
+
+    /// Its picture so far. Time in here is not measured.
+    fn see(&mut self, _scene: &'static str, _picture: &Picture) {}
+
+    /// Whether pictures are wanted at all.
+    fn watches(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&str)> Onlooker for F {
+    fn begin(&mut self, scene: &'static str) {
+        self(scene);
+    }
+}
+
+/// Runs all scenes for `seconds` each.
 pub fn run(
     adapter: Option<&str>,
     seconds: f64,
     stop: &Stop,
-    begin: &mut dyn FnMut(&str),
+    onlooker: &mut dyn Onlooker,
 ) -> Result<BenchReport, Fault> {
     let mut renderer = crate::gpu::open_renderer(adapter, None)?;
     let mut speeds = Vec::new();
     for bench in scenes::all() {
-        begin(bench.name);
+        onlooker.begin(bench.name);
         let blob = pack(&bench.scene)?.to_blob();
         let triangles = bench.scene.triangles_instanced();
-        speeds.push(measure(bench.name, triangles, &blob, &mut renderer, seconds, stop)?);
+        let mut show = Show { scene: bench.name, sum: None, samples: 0, onlooker: &mut *onlooker };
+        let speed = measure(bench.name, triangles, &blob, &mut renderer, (seconds, stop), &mut show)?;
+        speeds.push(speed);
     }
     let logs: f64 = speeds.iter().map(|speed| speed.msamples_per_s.max(1e-12).ln()).sum();
     let score = 1000.0 * (logs / speeds.len() as f64).exp();
@@ -89,11 +111,12 @@ fn measure(
     triangles: u64,
     blob: &SceneBlob,
     renderer: &mut GpuRenderer,
-    seconds: f64,
-    stop: &Stop,
+    (seconds, stop): (f64, &Stop),
+    show: &mut Show<'_>,
 ) -> Result<SceneSpeed, Fault> {
     let mut size = SIZES[0];
-    let first_block_s = block(blob, size, 0, renderer, stop)?.1;
+    let (_, first_block_s, planes) = block(blob, size, 0, renderer, stop)?;
+    show.add(planes);
     for next in SIZES {
         size = next;
         if block(blob, size, 1, renderer, stop)?.1 >= BLOCK_S {
@@ -102,7 +125,8 @@ fn measure(
     }
     let (mut spent_s, mut rays, mut samples, mut index) = (0.0, 0, 0, 2);
     while spent_s < seconds {
-        let (did, took_s) = block(blob, size, index, renderer, stop)?;
+        let (did, took_s, planes) = block(blob, size, index, renderer, stop)?;
+        show.add(planes);
         spent_s += took_s;
         rays += did.rays + did.shadow_rays;
         samples += did.samples;
@@ -113,14 +137,41 @@ fn measure(
     Ok(SceneSpeed { scene, triangles, size, mrays_per_s, msamples_per_s, first_block_s })
 }
 
-/// Renders one sample block of a whole picture; says what was done and how long it took.
+/// A scene's picture as it grows.
+struct Show<'a> {
+    scene: &'static str,
+    sum: Option<TilePlanes>,
+    samples: u32,
+    onlooker: &'a mut dyn Onlooker,
+}
+
+impl Show<'_> {
+    /// Adds a block; one of another size begins anew.
+    fn add(&mut self, planes: Option<TilePlanes>) {
+        let Some(planes) = planes.filter(|_| self.onlooker.watches()) else { return };
+        match &mut self.sum {
+            Some(sum) if sum.rect() == planes.rect() => sum.add_right(&planes),
+            sum => {
+                *sum = Some(planes);
+                self.samples = 0;
+            }
+        }
+        self.samples += BLOCK_SPP;
+        let picture = self.sum.as_ref().and_then(|sum| Picture::of_tile(sum, self.samples));
+        if let Some(picture) = picture {
+            self.onlooker.see(self.scene, &picture);
+        }
+    }
+}
+
+/// Renders one sample block of a whole picture; says what was done, how long it took, and what came out.
 fn block(
     blob: &SceneBlob,
     (width, height): (u32, u32),
     index: u32,
     renderer: &mut GpuRenderer,
     stop: &Stop,
-) -> Result<(Tally, f64), Fault> {
+) -> Result<(Tally, f64, Option<TilePlanes>), Fault> {
     let size = FrameSize::new(width, height).expect("the sizes above are in range");
     // Blocks beyond any real time limit, so that the index always names one.
     let draft = SettingsDraft { spp: BLOCK_SPP << 16, ..SettingsDraft::defaults(size) };
@@ -133,7 +184,8 @@ fn block(
     }
     let before = renderer.tally();
     let started = Instant::now();
-    renderer.render(blob, &order, &mut |_| stop.flow()).map_err(|fault| render_fault(&fault))?;
+    let partials =
+        renderer.render(blob, &order, &mut |_| stop.flow()).map_err(|fault| render_fault(&fault))?;
     let took_s = started.elapsed().as_secs_f64().max(1e-9);
     let after = renderer.tally();
     let did = Tally {
@@ -141,7 +193,7 @@ fn block(
         shadow_rays: after.shadow_rays - before.shadow_rays,
         samples: after.samples - before.samples,
     };
-    Ok((did, took_s))
+    Ok((did, took_s, partials.into_iter().next().map(|partial| partial.planes)))
 }
 
 impl fmt::Display for BenchReport {

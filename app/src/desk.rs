@@ -31,7 +31,10 @@ use directories::ProjectDirs;
 pub use adapters::{Adapter, Adapters, Verdict};
 pub use bell::Bell;
 pub use cards::{Card, Note, Outcome};
-pub use earning::{Benchmark, EarnPhase, EarnState, Earning, Earnings, TileEnd};
+pub use earning::{
+    AskedWord, Because, Benchmark, EarnPhase, EarnState, EarnedDay, EarnedWith, Earning, Earnings, RulesForm,
+    TileEnd, TileOutcome,
+};
 pub use failure::Failure;
 pub use mosaic::{Mosaic, Tile};
 pub use order::{More, Order, Place, Quality};
@@ -42,6 +45,7 @@ pub use watching::{JobRow, Jobs};
 
 pub use crate::nearby::{Found, Nearby};
 
+use crate::earn::Wish;
 use crate::fault::Fault;
 use crate::{nearby, places};
 use shelf::Shelf;
@@ -69,7 +73,7 @@ impl Desk {
         let bell = Arc::new(Bell::new());
         let settings = Shelf::open(folder.join("settings.json"));
         let renders = Renders::open(folder.join("renders.json"), folder.join("renders"), Arc::clone(&bell));
-        let earning = Earning::new(Arc::clone(&bell));
+        let earning = Earning::open(&folder, Arc::clone(&bell));
         Ok(Self { renders, earning, settings, folder, bell })
     }
 
@@ -88,14 +92,29 @@ impl Desk {
         &self.earning
     }
 
-    /// Starts earning with the person's settings.
+    /// Starts earning with the person's settings and rules; a pause from before is over.
     pub fn earn(&self) -> Result<(), Fault> {
-        self.earning.start(&self.settings())
+        self.earning.start(&self.settings(), Some(Wish::Earn))
+    }
+
+    /// Starts earning again where the person left it on; a pause that they asked for goes on.
+    pub fn earn_again(&self) -> Result<(), Fault> {
+        if self.earning.was_on() { self.earning.start(&self.settings(), None) } else { Ok(()) }
+    }
+
+    /// This computer's adapters, and what it tells the rules of Earn.
+    pub fn adapters(&self) -> Adapters {
+        Adapters::look(&self.folder)
+    }
+
+    /// Programs that run now, by name, for the list of those to pause for.
+    pub fn running_programs(&self) -> Vec<String> {
+        crate::earn::here::running().iter().map(ToString::to_string).collect()
     }
 
     /// What this computer's node earned at the coordinator of the settings.
     pub fn earnings(&self) -> Result<Earnings, Fault> {
-        Earnings::ask(&self.settings().earn_coordinator)
+        self.earning.earnings(&self.settings().earn_coordinator)
     }
 
     /// Measures an adapter by rendering on it; a few seconds.
@@ -121,12 +140,12 @@ impl Desk {
 
     /// Whether something would be lost if the program ended now.
     pub fn is_busy(&self) -> bool {
-        self.renders.is_busy() || self.earning.state().is_on()
+        self.renders.is_busy() || self.earning.state().is_rendering
     }
 
     /// Stops everything before the program ends, and waits a little for what is done to be kept.
     pub fn leave(&self) {
-        self.earning.pause();
+        self.earning.leave(PATIENCE);
         self.renders.stop_all(PATIENCE);
     }
 

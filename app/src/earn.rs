@@ -28,6 +28,6 @@ pub use rules_file::RulesFault;
 pub use schedule::{Schedule, ScheduleFault};
 pub use senses::Senses;
 pub use signals::{Activity, AdapterSense, GpuMemory, Power, ProgramName, Sensed, Signals};
-pub use standing::Standing;
+pub use standing::{Standing, WorkEnd, WorkOutcome};
 pub use steward::{Controls, Owner};
 pub use wish::{Asked, Wish};

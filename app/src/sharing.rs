@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use crate::denoiser::{Network, denoising};
 use crate::earn::here::Here;
 use crate::earn::steward::Steward;
-use crate::earn::{Decision, Owner, Rules, Senses, Standing, State};
+use crate::earn::{Decision, Door, Owner, Rules, Senses, Standing, State};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
@@ -35,7 +35,7 @@ pub struct Share {
     pub adapter: Option<String>,
     /// Micro-credits asked for a million samples.
     pub price: u64,
-    /// GPU memory that scenes may take, MiB.
+    /// GPU memory that scenes may take, MiB; `None` is the rules' share of what the adapter has, where that is known.
     pub memory_mib: Option<u32>,
     /// Weights of a denoiser beside those that the program carries.
     pub weights: Option<PathBuf>,
@@ -60,19 +60,27 @@ pub fn share_owned(
     let networks = Network::all(share.weights.as_deref())?;
     let data = places::data_folder(Part::Node, share.data.as_deref())?;
     places::create_private(&data)?;
-    let memory_limit = share.memory_mib.map(|mib| u64::from(mib) << 20);
-    let renderer = gpu::open_renderer(share.adapter.as_deref(), memory_limit)?;
+    if Door::new(&data).is_taken() {
+        return Err(Fault::failure(
+            "another node runs with this data folder, under the same name",
+            "end that one first, or give this one another folder with --data",
+        ));
+    }
+    let mut renderer = gpu::open_renderer(share.adapter.as_deref(), None)?;
+    let here = Here::new(data.clone(), renderer.adapter());
+    let memory_mib = share.memory_mib.or_else(|| owner.rules().lent_mib(here.memory_mib()?).into());
+    renderer.limit_memory(memory_mib.map(|mib| u64::from(mib) << 20));
     let renderer = denoising(Box::new(renderer), &gpu::choice(share.adapter.as_deref()), &networks);
     let config = NodeConfig {
         coordinator,
         data,
         price: share.price,
-        memory_mib: share.memory_mib.unwrap_or(MEMORY_MIB_ANY),
+        memory_mib: memory_mib.unwrap_or(MEMORY_MIB_ANY),
         scenes_bytes_max: scenes_bytes_max(),
         once: share.once,
         durable: true,
     };
-    let why = run_shared(config, renderer, owner, stop, audience)?;
+    let why = run_shared(config, renderer, owner, here, stop, audience)?;
     match why {
         Why::Idle => Ok(Exit::Done),
         Why::Stopped => {
@@ -91,16 +99,16 @@ fn run_shared(
     config: NodeConfig,
     renderer: Box<dyn TileRenderer>,
     owner: Owner,
+    here: Here,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Why, Fault> {
     let identity = Identity::open_or_create(&config.data).map_err(|error| node_fault(&error.into()))?;
-    let card = renderer.adapter();
-    let (node, adapter) = (identity.id().to_string(), card.name.clone());
+    let (node, adapter) = (identity.id().to_string(), renderer.adapter().name);
     let (told, mut heard) = mpsc::unbounded_channel();
     let (allow, allowed) = watch::channel(Allowance::Hold);
     let mut standing = owner.follow();
-    let here = || -> Box<dyn Senses> { Box::new(Here::new(config.data.clone(), card)) };
+    let here = || -> Box<dyn Senses> { Box::new(here) };
     let steward = Steward::start(owner, here, &config.data, &adapter, allow).map_err(|error| {
         Fault::failure(format!("the system gives this program no thread: {error}"), "try again")
     })?;

@@ -54,6 +54,11 @@ impl GpuRenderer {
         })
     }
 
+    /// Another bound on what a scene may take, bytes; heeded by the next scene that is not there yet.
+    pub fn limit_memory(&mut self, bytes: Option<u64>) {
+        self.options.memory_limit = bytes;
+    }
+
     /// Rays and samples since opening.
     pub fn tally(&self) -> Tally {
         self.tally

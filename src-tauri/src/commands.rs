@@ -7,7 +7,11 @@
     reason = "commands own what the page sent, and their states are values"
 )]
 
-use app::desk::{Adapters, Benchmark, Card, Desk, EarnState, Failure, Jobs, Order, Preflight, Settings};
+use app::desk::{
+    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Order, Preflight, RulesForm,
+    Settings,
+};
+use app::earn::Wish;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::ipc::{Invoke, Response};
@@ -150,8 +154,8 @@ fn show_file(app: AppHandle, path: String) -> Told<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
-fn adapters() -> Adapters {
-    Adapters::look()
+fn adapters(desk: State<'_, Desk>) -> Adapters {
+    desk.adapters()
 }
 
 #[tauri::command(async)]
@@ -168,13 +172,49 @@ fn earn(desk: State<'_, Desk>) -> Told<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
-fn pause_earning(desk: State<'_, Desk>) {
-    desk.earning().pause();
+fn ask_earning(desk: State<'_, Desk>, wish: Wish) {
+    desk.earning().ask(wish);
 }
 
 #[tauri::command(async)]
 #[specta::specta]
-fn earnings(desk: State<'_, Desk>) -> Told<app::desk::Earnings> {
+fn end_earning(desk: State<'_, Desk>) -> Told<()> {
+    Ok(desk.earning().end()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn earn_rules(desk: State<'_, Desk>) -> Told<RulesForm> {
+    Ok(desk.earning().rules()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn usual_rules(desk: State<'_, Desk>) -> RulesForm {
+    desk.earning().usual_rules()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn set_earn_rules(desk: State<'_, Desk>, rules: RulesForm) -> Told<RulesForm> {
+    Ok(desk.earning().set_rules(&rules)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn schedule_hours(text: String) -> Told<Vec<bool>> {
+    Ok(RulesForm::hours_of(&text)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn running_programs(desk: State<'_, Desk>) -> Vec<String> {
+    desk.running_programs()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn earnings(desk: State<'_, Desk>) -> Told<Earnings> {
     Ok(desk.earnings()?)
 }
 
@@ -233,6 +273,12 @@ fn preview(desk: State<'_, Desk>, id: String) -> Response {
     Response::new(desk.renders().preview(&id))
 }
 
+/// A scene's picture of the benchmark, as [`app::desk::Earning::shot`] writes it.
+#[tauri::command(async)]
+fn bench_shot(desk: State<'_, Desk>, scene: u32) -> Response {
+    Response::new(desk.earning().shot(scene))
+}
+
 /// The commands with types, for the page's bindings.
 pub(crate) fn typed() -> Builder<tauri::Wry> {
     Builder::new().error_handling(ErrorHandlingMode::Throw).commands(collect_commands![
@@ -254,7 +300,13 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         adapters,
         benchmark,
         earn,
-        pause_earning,
+        ask_earning,
+        end_earning,
+        earn_rules,
+        usual_rules,
+        set_earn_rules,
+        schedule_hours,
+        running_programs,
         earnings,
         jobs,
         cancel_job,
@@ -270,9 +322,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + '
     // The handler borrows its builder, and both live as long as the program.
     let typed = Box::leak(Box::new(typed())).invoke_handler();
     let raw: Box<dyn Fn(Invoke<tauri::Wry>) -> bool + Send + Sync> =
-        Box::new(tauri::generate_handler![mosaic, preview]);
+        Box::new(tauri::generate_handler![mosaic, preview, bench_shot]);
     move |invoke| match invoke.message.command() {
-        "mosaic" | "preview" => raw(invoke),
+        "mosaic" | "preview" | "bench_shot" => raw(invoke),
         _ => typed(invoke),
     }
 }

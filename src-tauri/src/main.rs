@@ -62,6 +62,9 @@ fn run() -> anyhow::Result<()> {
                 window::open(app.handle())?;
             }
             herald::begin(app.handle().clone());
+            if let Err(fault) = app.state::<Desk>().earn_again() {
+                tracing::warn!(%fault, "earning did not start again");
+            }
             Ok(())
         })
         .on_window_event(window::heard)

@@ -4,9 +4,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use app::desk::{Card, Desk, EarnPhase, EarnState, Outcome};
+use app::desk::{AskedWord, Card, Desk, EarnPhase, EarnState, Outcome};
+use app::earn::Wish;
 use tauri::image::Image;
-use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
+use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Manager, Wry};
 
@@ -29,11 +30,41 @@ pub(crate) struct Tray(Mutex<Option<Raised>>);
 
 struct Raised {
     icon: TrayIcon,
+    items: Items,
+    shown: Option<Shown>,
+}
+
+struct Items {
     status: MenuItem<Wry>,
-    pause: MenuItem<Wry>,
+    pause: Submenu<Wry>,
+    hour: MenuItem<Wry>,
+    back: MenuItem<Wry>,
+    tomorrow: MenuItem<Wry>,
+    finish: MenuItem<Wry>,
+    resume: MenuItem<Wry>,
     open: MenuItem<Wry>,
     quit: MenuItem<Wry>,
-    shown: Option<(Glyph, String)>,
+}
+
+/// Everything that the icon and its menu show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    glyph: Glyph,
+    /// The one sentence.
+    said: String,
+    /// The same sentence in another language is other words in every item.
+    language: String,
+    can: Can,
+}
+
+/// What can be asked of earning now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Can {
+    pause: bool,
+    finish: bool,
+    /// End a pause, or begin to earn.
+    resume: bool,
+    is_on: bool,
 }
 
 impl Tray {
@@ -57,24 +88,34 @@ pub(crate) fn raise(app: &AppHandle) {
 
 fn build(app: &AppHandle) -> tauri::Result<Raised> {
     let item = |id: &str| MenuItem::with_id(app, id, "", true, None::<&str>);
-    let (status, pause, open, quit) = (item("status")?, item("pause")?, item("open")?, item("quit")?);
-    let line = PredefinedMenuItem::separator(app)?;
-    let menu = Menu::with_items(app, &[&status, &pause, &line, &open, &quit])?;
+    let (status, open, quit) = (item("status")?, item("open")?, item("quit")?);
+    let (hour, back, tomorrow) =
+        (item("pause_hour")?, item("pause_until_back")?, item("pause_until_tomorrow")?);
+    let pause = Submenu::with_id_and_items(app, "pause", "", true, &[&hour, &back, &tomorrow])?;
+    let (finish, resume) = (item("finish")?, item("resume")?);
+    let line = || PredefinedMenuItem::separator(app);
+    let menu = Menu::with_items(app, &[&status, &line()?, &pause, &finish, &resume, &line()?, &open, &quit])?;
     let icon = TrayIconBuilder::with_id("tessera")
         .icon(glyph(Glyph::Off)?)
         .tooltip("Tessera")
         .menu(&menu)
         .on_menu_event(chosen)
         .build(app)?;
-    Ok(Raised { icon, status, pause, open, quit, shown: None })
+    let items = Items { status, pause, hour, back, tomorrow, finish, resume, open, quit };
+    Ok(Raised { icon, items, shown: None })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the menu hands it over")]
 fn chosen(app: &AppHandle, event: MenuEvent) {
     let desk = app.state::<Desk>();
+    let earning = desk.earning();
     match event.id().as_ref() {
-        "pause" if desk.earning().state().is_on() => desk.earning().pause(),
-        "pause" => {
+        "pause_hour" => earning.ask(Wish::PauseHour),
+        "pause_until_back" => earning.ask(Wish::PauseUntilBack),
+        "pause_until_tomorrow" => earning.ask(Wish::PauseUntilTomorrow),
+        "finish" => earning.ask(Wish::FinishThenPause),
+        "resume" if earning.state().is_on() => earning.ask(Wish::Earn),
+        "resume" => {
             if let Err(fault) = desk.earn() {
                 tracing::warn!(%fault, "earning did not start");
                 window::show(app);
@@ -93,23 +134,53 @@ pub(crate) fn refresh(app: &AppHandle) {
     let desk = app.state::<Desk>();
     let words = Words::of(&desk.settings());
     let earning = desk.earning().state();
-    let (shape, said) = status(&desk.renders().cards(), &earning, &words);
-    if raised.shown.as_ref() == Some(&(shape, said.clone())) {
+    let (glyph_now, said) = status(&desk.renders().cards(), &earning, &words);
+    let shown =
+        Shown { glyph: glyph_now, said, language: words.say("tray.open", &[]), can: Can::of(&earning) };
+    if raised.shown.as_ref() == Some(&shown) {
         return;
     }
-    let pause = if earning.is_on() { "tray.pause" } else { "tray.earn" };
-    let set = || -> tauri::Result<()> {
-        raised.status.set_text(&said)?;
-        raised.pause.set_text(words.say(pause, &[]))?;
-        raised.open.set_text(words.say("tray.open", &[]))?;
-        raised.quit.set_text(words.say("tray.quit", &[]))?;
-        raised.icon.set_tooltip(Some(&said))?;
-        raised.icon.set_icon(Some(glyph(shape)?))
-    };
-    if let Err(error) = set() {
+    if let Err(error) = show(raised, &shown, &words) {
         tracing::debug!(%error, "the tray did not take its words");
     }
-    raised.shown = Some((shape, said));
+    raised.shown = Some(shown);
+}
+
+fn show(raised: &Raised, shown: &Shown, words: &Words) -> tauri::Result<()> {
+    let (items, can) = (&raised.items, shown.can);
+    let say = |key: &str| words.say(key, &[]);
+    items.status.set_text(&shown.said)?;
+    items.pause.set_text(say("tray.pause"))?;
+    items.pause.set_enabled(can.pause)?;
+    let waits = [
+        (&items.hour, "tray.pause.hour"),
+        (&items.back, "tray.pause.back"),
+        (&items.tomorrow, "tray.pause.tomorrow"),
+    ];
+    for (item, key) in waits {
+        item.set_text(say(key))?;
+        item.set_enabled(can.pause)?;
+    }
+    items.finish.set_text(say("tray.finish"))?;
+    items.finish.set_enabled(can.finish)?;
+    items.resume.set_text(say(if can.is_on { "tray.resume" } else { "tray.earn" }))?;
+    items.resume.set_enabled(can.resume)?;
+    items.open.set_text(say("tray.open"))?;
+    items.quit.set_text(say("tray.quit"))?;
+    raised.icon.set_tooltip(Some(&shown.said))?;
+    raised.icon.set_icon(Some(glyph(shown.glyph)?))
+}
+
+impl Can {
+    fn of(earning: &EarnState) -> Self {
+        let is_up = earning.is_on() && earning.phase != EarnPhase::Stopping;
+        Self {
+            pause: is_up,
+            finish: is_up && earning.is_rendering && earning.asked == AskedWord::Earn,
+            resume: !earning.is_on() || earning.asked != AskedWord::Earn,
+            is_on: earning.is_on(),
+        }
+    }
 }
 
 /// The one sentence and the one sign.
@@ -120,13 +191,14 @@ fn status(cards: &[Card], earning: &EarnState, words: &Words) -> (Glyph, String)
         let said = words.say("tray.rendering", &[("name", &card.name()), ("percent", &percent)]);
         return (Glyph::Quarter(quarter), said);
     }
-    match earning.phase {
-        EarnPhase::Working => (Glyph::Earning, words.say("tray.earning", &[])),
-        EarnPhase::Waiting | EarnPhase::Starting => (Glyph::Ready, words.say("tray.waiting", &[])),
-        EarnPhase::Paused => (Glyph::Paused, words.say("tray.paused", &[])),
-        EarnPhase::Failed => (Glyph::Attention, words.say("tray.failed", &[])),
-        EarnPhase::Off => (Glyph::Off, words.say("tray.off", &[])),
-    }
+    let glyph = match earning.phase {
+        EarnPhase::Off => Glyph::Off,
+        EarnPhase::Working => Glyph::Earning,
+        EarnPhase::Waiting | EarnPhase::Starting | EarnPhase::Stopping => Glyph::Ready,
+        EarnPhase::Paused => Glyph::Paused,
+        EarnPhase::Failed => Glyph::Attention,
+    };
+    (glyph, words.earning(earning))
 }
 
 fn glyph(glyph: Glyph) -> tauri::Result<Image<'static>> {
@@ -165,5 +237,19 @@ mod tests {
         assert!(said.contains("vase.glb") && said.contains("65"), "{said}");
         card.outcome = Outcome::Done;
         assert_eq!(status(&[card], &earning, &words).0, Glyph::Earning);
+    }
+
+    #[test]
+    fn the_menu_offers_what_can_be_asked_now() {
+        let of = |phase, is_rendering, asked| {
+            let can = Can::of(&EarnState { phase, is_rendering, asked, ..EarnState::default() });
+            (can.pause, can.finish, can.resume)
+        };
+        assert_eq!(of(EarnPhase::Off, false, AskedWord::Earn), (false, false, true), "it can be started");
+        assert_eq!(of(EarnPhase::Working, true, AskedWord::Earn), (true, true, false));
+        assert_eq!(of(EarnPhase::Working, true, AskedWord::Finishing), (true, false, true), "and taken back");
+        assert_eq!(of(EarnPhase::Paused, false, AskedWord::PauseHour), (true, false, true));
+        assert_eq!(of(EarnPhase::Waiting, false, AskedWord::Earn), (true, false, false));
+        assert_eq!(of(EarnPhase::Stopping, false, AskedWord::Earn), (false, false, false));
     }
 }

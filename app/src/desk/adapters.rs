@@ -1,14 +1,25 @@
-//! This computer's adapters with a plain verdict each.
+//! This computer's adapters with a plain verdict each, and what the computer tells the rules of Earn.
+
+use std::path::Path;
 
 use frame::AdapterClass;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+use crate::earn::here::Here;
+use crate::earn::{Rules, Sensed, Senses, Signals};
 
 /// All of them, numbered as `--gpu` takes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Adapters {
     /// In that order.
     pub rows: Vec<Adapter>,
+    /// Whether this computer tells when it was last used.
+    pub tells_idle: bool,
+    /// Whether it tells where its power comes from.
+    pub tells_power: bool,
+    /// Whether it tells which program fills a screen.
+    pub tells_full_screen: bool,
 }
 
 /// One of them.
@@ -22,6 +33,10 @@ pub struct Adapter {
     pub verdict: Verdict,
     /// Why it cannot; empty where it can.
     pub why: String,
+    /// How hot it is, degrees Celsius, where it tells.
+    pub celsius: Option<i32>,
+    /// Its memory in all, MiB, where it tells.
+    pub memory_mib: Option<u32>,
 }
 
 /// What to expect of an adapter.
@@ -37,17 +52,37 @@ pub enum Verdict {
 }
 
 impl Adapters {
-    /// Looks at this computer.
-    pub fn look() -> Self {
-        let row = |report: render_core::AdapterReport| {
-            let verdict = match (&report.refused, report.card.class) {
-                (Some(_), _) => Verdict::Unfit,
-                (None, AdapterClass::Cpu) => Verdict::Software,
-                (None, _) => Verdict::Good,
-            };
-            let driver = format!("{}, {}", report.card.backend, report.card.driver);
-            Adapter { name: report.card.name, driver, verdict, why: report.refused.unwrap_or_default() }
-        };
-        Self { rows: render_core::adapters().into_iter().map(row).collect() }
+    /// Looks at this computer; `folder` is a place on the disk that nodes use.
+    pub fn look(folder: &Path) -> Self {
+        let mut told = Signals::default();
+        let rows = render_core::adapters().into_iter().map(|report| row(report, folder, &mut told)).collect();
+        Self {
+            rows,
+            tells_idle: told.idle_s != Sensed::Unknown,
+            tells_power: told.power != Sensed::Unknown,
+            tells_full_screen: told.full_screen != Sensed::Unknown,
+        }
+    }
+}
+
+/// One adapter, looked at as a node's steward does it.
+fn row(report: render_core::AdapterReport, folder: &Path, told: &mut Signals) -> Adapter {
+    let verdict = match (&report.refused, report.card.class) {
+        (Some(_), _) => Verdict::Unfit,
+        (None, AdapterClass::Cpu) => Verdict::Software,
+        (None, _) => Verdict::Good,
+    };
+    let driver = format!("{}, {}", report.card.backend, report.card.driver);
+    let mut here = Here::new(folder.to_owned(), report.card.clone());
+    here.look(&Rules::desktop(), told);
+    here.glance(told);
+    let sense = told.adapters.first();
+    Adapter {
+        name: report.card.name,
+        driver,
+        verdict,
+        why: report.refused.unwrap_or_default(),
+        celsius: sense.and_then(|sense| sense.celsius.known()).map(|celsius| celsius.round() as i32),
+        memory_mib: sense.and_then(|sense| sense.memory.known()).map(|memory| memory.total_mib),
     }
 }

@@ -1,289 +1,306 @@
-//! This computer as a node, seen from a window: on or off, what it does, and the last tiles.
+//! This computer as a node, seen from a window: started and ended, told what the person wants, and always with one reason.
+//!
+//! The node runs in this program under the owner's rules ([`crate::earn`]); the desk keeps the [`Controls`] and asks them
+//! whenever the window asks. A pause leaves the node connected and its GPU alone; ending gives back everything that it holds.
 
+mod diary;
+mod income;
+mod measuring;
+mod rules_form;
+mod state;
+
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use frame::LiveEvent;
-use serde::{Deserialize, Serialize};
-use specta::Type;
+use jiff::tz::TimeZone;
+
+pub use income::{EarnedDay, EarnedWith, Earnings};
+pub use measuring::Benchmark;
+pub use rules_form::RulesForm;
+pub use state::{AskedWord, Because, EarnPhase, EarnState, TileEnd, TileOutcome};
 
 use super::bell::Bell;
-use super::failure::Failure;
 use super::settings::Settings;
-use crate::bench;
+use super::shelf::Shelf;
+use crate::earn::signals::Activity;
+use crate::earn::{Controls, Owner, Standing, Wish, steward};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::sharing::{self, Share};
-use crate::statement;
 use crate::stop::Stop;
+use diary::Diary;
+use measuring::Shots;
+use rules_form::RulesFile;
 
-/// Tiles that are shown.
-const LAST_MAX: usize = 20;
-/// Seconds that each scene of the benchmark is measured.
-const BENCH_S: f64 = 2.0;
-
-/// How earning stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
-pub struct EarnState {
-    /// What it does.
-    pub phase: EarnPhase,
-    /// The node's identity; empty before it was connected.
-    pub node: String,
-    /// What it renders with.
-    pub adapter: String,
-    /// Tiles that were accepted since it started.
-    pub tiles_done: u32,
-    /// How the last tiles ended, newest last.
-    pub last: Vec<TileEnd>,
-    /// What keeps it from working, as the network or the renderer said it; empty: nothing.
-    pub trouble: String,
-    /// Why it ended, where it did not end by being paused.
-    pub failure: Option<Failure>,
-}
-
-/// What earning does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum EarnPhase {
-    /// Nobody asked for it.
-    #[default]
-    Off,
-    /// The adapter is opened and the coordinator called.
-    Starting,
-    /// Connected, and there is no work.
-    Waiting,
-    /// At a tile.
-    Working,
-    /// The person paused it.
-    Paused,
-    /// It ended by itself.
-    Failed,
-}
-
-/// How a tile ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct TileEnd {
-    /// Whether it was delivered and accepted.
-    pub good: bool,
-    /// Why not, in one sentence.
-    pub why: String,
-}
-
-/// What a node earned, in credits as text, to the last digit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct Earnings {
-    /// Delivered and not yet accepted.
-    pub held: String,
-    /// Accepted and not yet paid out.
-    pub posted: String,
-    /// Paid out.
-    pub paid: String,
-}
-
-/// What a benchmark found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct Benchmark {
-    /// What was measured.
-    pub adapter: String,
-    /// Million samples a second, the geometric mean of the scenes × 1000.
-    #[specta(type = u32)]
-    pub score: f64,
-    /// Credits an hour at the price that is asked, from the slowest to the fastest scene.
-    #[specta(type = (u32, u32))]
-    pub credits_hour: (f64, f64),
-    /// One line a scene: its name and million samples a second.
-    #[specta(type = Vec<(String, u32)>)]
-    pub scenes: Vec<(String, f64)>,
-}
+/// How often the diary is written while the GPU is at work.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Earning, from one start of the program to its end.
 pub struct Earning {
-    state: Arc<Mutex<EarnState>>,
-    stop: Mutex<Stop>,
+    now: Arc<Mutex<Now>>,
+    rules: RulesFile,
+    diary: Arc<Shelf<Diary>>,
+    shots: Shots,
     bell: Arc<Bell>,
 }
 
-impl EarnState {
-    /// Whether the node is on, with or without work.
-    pub fn is_on(&self) -> bool {
-        matches!(self.phase, EarnPhase::Starting | EarnPhase::Waiting | EarnPhase::Working)
-    }
+/// What is known beside what the node itself tells.
+#[derive(Default)]
+struct Now {
+    run: Option<Run>,
+    node: String,
+    trouble: String,
+    fault: Option<Fault>,
+}
+
+/// A node that was started and has not ended.
+struct Run {
+    controls: Controls,
+    stop: Stop,
 }
 
 impl Earning {
-    pub(super) fn new(bell: Arc<Bell>) -> Self {
-        Self { state: Arc::default(), stop: Mutex::new(Stop::new()), bell }
+    pub(super) fn open(folder: &Path, bell: Arc<Bell>) -> Self {
+        let rules = RulesFile::at(folder.join("rules.toml"));
+        let diary = Arc::new(Shelf::open(folder.join("earning.json")));
+        Self { now: Arc::default(), rules, diary, shots: Shots::default(), bell }
     }
 
     /// How it stands.
     pub fn state(&self) -> EarnState {
-        lock(&self.state).clone()
+        let now = lock(&self.now);
+        let Some(run) = &now.run else {
+            let phase = if now.fault.is_some() { EarnPhase::Failed } else { EarnPhase::Off };
+            let failure = now.fault.clone().map(Into::into);
+            return EarnState { failure, ..EarnState::without_node(phase) };
+        };
+        let standing = run.controls.standing().filter(|standing| standing.is_running);
+        let told = match standing {
+            _ if run.stop.is_asked() => EarnState::without_node(EarnPhase::Stopping),
+            Some(standing) => EarnState::of(&standing, steward::now()),
+            None => EarnState::without_node(EarnPhase::Starting),
+        };
+        EarnState { node: now.node.clone(), trouble: now.trouble.clone(), ..told }
     }
 
-    /// Starts the node with the person's settings; a second start changes nothing.
-    pub(super) fn start(&self, settings: &Settings) -> Result<(), Fault> {
-        let adapter = Some(settings.adapter.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
-        let share = Share {
-            coordinator: settings.earn_coordinator.clone(),
-            data: None,
-            adapter,
-            price: u64::from(settings.earn_price),
-            memory_mib: None,
-            weights: None,
-            once: false,
-        };
+    /// Whether the person left it on when the program ended the last time.
+    pub(super) fn was_on(&self) -> bool {
+        self.diary.read(|diary| diary.is_on)
+    }
+
+    /// Starts the node with the person's settings and rules; a second start changes nothing. `word` is what they say with it:
+    /// a click on "Earn" ends a pause that an earlier run was left in, the start of the program does not.
+    pub(super) fn start(&self, settings: &Settings, word: Option<Wish>) -> Result<(), Fault> {
+        let share = share_of(settings);
         // Said before a thread starts, so that it is shown beside the field.
         crate::network::address(&share.coordinator)?;
-        let mut state = lock(&self.state);
-        if state.is_on() {
-            return Ok(());
+        let rules = self.rules.read()?;
+        let (owner, controls) = Owner::new(rules);
+        if let Some(word) = word {
+            controls.ask(word);
         }
-        *state = EarnState { phase: EarnPhase::Starting, ..EarnState::default() };
-        drop(state);
         let stop = Stop::new();
-        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = stop.clone();
-        let mut ledger = Follower { state: Arc::clone(&self.state), bell: Arc::clone(&self.bell) };
-        let body = move || {
-            let ended = sharing::share(&share, &stop, &mut ledger);
-            ledger.change(|state| conclude(state, ended));
-        };
+        let mut now = lock(&self.now);
+        match &now.run {
+            Some(run) if run.stop.is_asked() => {
+                return Err(Fault::failure("the node is still being ended", "try again in a moment"));
+            }
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        *now = Now { run: Some(Run { controls: controls.clone(), stop: stop.clone() }), ..Now::default() };
+        drop(now);
         self.bell.ring();
-        std::thread::Builder::new().name("earn".into()).spawn(body).map(drop).map_err(|error| {
-            Fault::failure(format!("the system gives no thread to earn on: {error}"), "close other programs")
-        })
+        let started = self.follow(controls).and_then(|()| self.work(share, owner, stop));
+        if let Err(fault) = started {
+            lock(&self.now).run = None;
+            return Err(fault);
+        }
+        self.diary.change(|diary| diary.is_on = true)
     }
 
-    /// Pauses: the node leaves; finished tiles that are not delivered yet are kept, sealed.
-    pub fn pause(&self) {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).ask();
+    /// Says something to the node: pause, go on, finish. Nothing happens where none runs.
+    pub fn ask(&self, wish: Wish) {
+        if let Some(run) = &lock(&self.now).run {
+            run.controls.ask(wish);
+        }
+    }
+
+    /// Ends the node; finished tiles that are not delivered yet are kept, sealed.
+    pub fn end(&self) -> Result<(), Fault> {
+        if let Some(run) = &lock(&self.now).run {
+            run.stop.ask();
+        }
+        self.bell.ring();
+        self.diary.change(|diary| diary.is_on = false)
+    }
+
+    /// Ends the node because the program ends, and waits a little until it has; the next start of the program starts it again.
+    pub(super) fn leave(&self, patience: Duration) {
+        if let Some(run) = &lock(&self.now).run {
+            run.stop.ask();
+        }
+        let began = Instant::now();
+        while lock(&self.now).run.is_some() && began.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The owner's rules.
+    ///
+    /// # Errors
+    /// A file of rules that makes no sense.
+    pub fn rules(&self) -> Result<RulesForm, Fault> {
+        Ok(RulesForm::from(&self.rules.read()?))
+    }
+
+    /// The rules that one starts with.
+    pub fn usual_rules(&self) -> RulesForm {
+        RulesForm::from(&crate::earn::Rules::desktop())
+    }
+
+    /// Keeps other rules, and tells them to a node that runs; gives them back as they are kept.
+    ///
+    /// # Errors
+    /// A field that is not right, or a file that cannot be written.
+    pub fn set_rules(&self, form: &RulesForm) -> Result<RulesForm, Fault> {
+        let rules = form.rules()?;
+        self.rules.write(&rules)?;
+        let kept = RulesForm::from(&rules);
+        if let Some(run) = &lock(&self.now).run {
+            run.controls.set_rules(rules);
+        }
+        self.bell.ring();
+        Ok(kept)
+    }
+
+    /// What this computer's node earned at a coordinator.
+    pub(super) fn earnings(&self, coordinator: &str) -> Result<Earnings, Fault> {
+        let diary = self.diary.read(Diary::clone);
+        Earnings::ask(coordinator, &diary)
     }
 
     /// Measures an adapter by rendering on it.
     pub(super) fn benchmark(&self, adapter: &str, price: u32) -> Result<Benchmark, Fault> {
-        let adapter = Some(adapter.trim()).filter(|name| !name.is_empty());
-        let report = bench::run(adapter, BENCH_S, &Stop::new(), &mut |_| {})?;
-        // A price is micro-credits for a million samples.
-        let hour = |speed: f64| speed * f64::from(price) * 3600.0 / 1e6;
-        let speeds: Vec<f64> = report.scenes.iter().map(|scene| scene.msamples_per_s).collect();
-        let slowest = speeds.iter().copied().fold(f64::INFINITY, f64::min);
-        let fastest = speeds.iter().copied().fold(0.0, f64::max);
-        Ok(Benchmark {
-            adapter: report.adapter,
-            score: report.score,
-            credits_hour: (hour(slowest), hour(fastest)),
-            scenes: report.scenes.iter().map(|one| (one.scene.to_owned(), one.msamples_per_s)).collect(),
+        self.shots.measure(adapter, price)
+    }
+
+    /// The benchmark's picture of a scene so far; nothing before it has begun.
+    pub fn shot(&self, scene: u32) -> Vec<u8> {
+        self.shots.packet(scene as usize)
+    }
+
+    /// Runs the node on a thread of its own.
+    fn work(&self, share: Share, owner: Owner, stop: Stop) -> Result<(), Fault> {
+        let mut listener = Listener { now: Arc::clone(&self.now), bell: Arc::clone(&self.bell) };
+        thread("earn", move || {
+            let ended = sharing::share_owned(&share, owner, &stop, &mut listener);
+            listener.change(|now| conclude(now, ended));
+        })
+    }
+
+    /// Rings whenever the node stands differently, and keeps the diary, for as long as it runs.
+    fn follow(&self, controls: Controls) -> Result<(), Fault> {
+        let (bell, diary) = (Arc::clone(&self.bell), Arc::clone(&self.diary));
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().build().map_err(|error| no_thread(&error))?;
+        thread("earn-follow", move || {
+            let (mut seen, zone) = (controls.follow(), TimeZone::system());
+            let (mut before, mut kept) = (None, Instant::now());
+            while runtime.block_on(seen.changed()).is_ok() {
+                let Some(standing) = seen.borrow_and_update().clone() else { continue };
+                let is_new = diary.touch(|diary| note(diary, &standing, &zone));
+                if is_new && kept.elapsed() >= KEEP_EVERY {
+                    kept = Instant::now();
+                    keep(&diary);
+                }
+                // Its clock goes on even where nothing happens.
+                let standing = Standing { at_unix_ms: 0, ..standing };
+                if before.as_ref() != Some(&standing) {
+                    before = Some(standing);
+                    bell.ring();
+                }
+            }
+            keep(&diary);
         })
     }
 }
 
-impl Earnings {
-    /// Asks a coordinator what this computer's node earned there.
-    pub(super) fn ask(coordinator: &str) -> Result<Self, Fault> {
-        let sums = statement::earned(coordinator, None)?;
-        let words = statement::credits;
-        Ok(Self { held: words(sums.held), posted: words(sums.posted), paid: words(sums.paid) })
+/// Takes what the diary wants of a standing.
+fn note(diary: &mut Diary, standing: &Standing, zone: &TimeZone) -> bool {
+    let is_rendering = standing.is_running && standing.activity == Activity::Rendering;
+    if is_rendering {
+        diary.take_turn(&standing.adapter, standing.at_unix_ms);
+    }
+    diary.look(is_rendering, standing.at_unix_ms, zone)
+}
+
+fn keep(diary: &Shelf<Diary>) {
+    if let Err(fault) = diary.change(|_| ()) {
+        tracing::warn!(%fault, "the time at work could not be written down");
     }
 }
 
-/// Writes down what the node tells.
-struct Follower {
-    state: Arc<Mutex<EarnState>>,
+fn share_of(settings: &Settings) -> Share {
+    let adapter = Some(settings.adapter.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
+    Share {
+        coordinator: settings.earn_coordinator.clone(),
+        data: None,
+        adapter,
+        price: u64::from(settings.earn_price),
+        memory_mib: None,
+        weights: None,
+        once: false,
+    }
+}
+
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
+    std::thread::Builder::new().name(name.into()).spawn(body).map(drop).map_err(|error| no_thread(&error))
+}
+
+fn no_thread(error: &std::io::Error) -> Fault {
+    Fault::failure(format!("the system gives no thread to earn on: {error}"), "close other programs")
+}
+
+/// Hears what the node tells beside its standing.
+struct Listener {
+    now: Arc<Mutex<Now>>,
     bell: Arc<Bell>,
 }
 
-impl Follower {
-    fn change(&self, change: impl FnOnce(&mut EarnState)) {
-        change(&mut lock(&self.state));
+impl Listener {
+    fn change(&self, change: impl FnOnce(&mut Now)) {
+        change(&mut lock(&self.now));
         self.bell.ring();
     }
 }
 
-impl Audience for Follower {
+impl Audience for Listener {
     fn hear(&mut self, event: &Event) {
-        self.change(|state| note(state, event));
-    }
-}
-
-fn note(state: &mut EarnState, event: &Event) {
-    match event {
-        Event::NodeReady { node, adapter } => {
-            (state.node, state.adapter) = (node.clone(), adapter.clone());
-            state.phase = EarnPhase::Waiting;
-            state.trouble.clear();
-        }
-        Event::NodeStatus { state: doing, tiles_done } => {
-            state.tiles_done = u32::try_from(*tiles_done).unwrap_or(u32::MAX);
-            state.trouble.clear();
-            state.phase = if doing == "delivered" { EarnPhase::Waiting } else { EarnPhase::Working };
-            if doing == "delivered" {
-                end(state, TileEnd { good: true, why: String::new() });
+        match event {
+            Event::NodeReady { node, .. } => self.change(|now| {
+                now.node.clone_from(node);
+                now.trouble.clear();
+            }),
+            // A tile's failure is in the standing; what else is warned of is the connection.
+            Event::Live(LiveEvent::Warning { message }) if !message.starts_with("a tile") => {
+                self.change(|now| now.trouble.clone_from(message));
             }
-        }
-        Event::Live(LiveEvent::Warning { message }) => {
-            if message.starts_with("a tile") {
-                end(state, TileEnd { good: false, why: message.clone() });
-            } else {
-                state.trouble.clone_from(message);
-                state.phase = EarnPhase::Starting;
-            }
-        }
-        _ => {}
-    }
-}
-
-fn end(state: &mut EarnState, tile: TileEnd) {
-    state.last.push(tile);
-    if state.last.len() > LAST_MAX {
-        state.last.remove(0);
-    }
-}
-
-fn conclude(state: &mut EarnState, ended: Result<Exit, Fault>) {
-    match ended {
-        Ok(_) => state.phase = EarnPhase::Off,
-        Err(fault) if fault.exit == Exit::Interrupted => state.phase = EarnPhase::Paused,
-        Err(fault) => {
-            state.phase = EarnPhase::Failed;
-            state.failure = Some(fault.into());
+            _ => {}
         }
     }
 }
 
-fn lock(state: &Mutex<EarnState>) -> MutexGuard<'_, EarnState> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn conclude(now: &mut Now, ended: Result<Exit, Fault>) {
+    let fault = ended.err().filter(|fault| fault.exit != Exit::Interrupted);
+    *now = Now { fault, ..Now::default() };
+}
+
+fn lock(now: &Mutex<Now>) -> MutexGuard<'_, Now> {
+    now.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(doing: &str, tiles_done: u64) -> Event {
-        Event::NodeStatus { state: doing.into(), tiles_done }
-    }
-
-    #[test]
-    fn tiles_are_counted_and_the_last_are_shown() {
-        let mut state = EarnState::default();
-        note(&mut state, &Event::NodeReady { node: "ab".into(), adapter: "card".into() });
-        assert_eq!(state.phase, EarnPhase::Waiting);
-        for tile in 1..=25 {
-            note(&mut state, &status("rendering", tile - 1));
-            assert_eq!(state.phase, EarnPhase::Working);
-            note(&mut state, &status("delivered", tile));
-        }
-        assert_eq!((state.tiles_done, state.last.len()), (25, LAST_MAX));
-        let message = "a tile could not be rendered: no memory".to_owned();
-        note(&mut state, &LiveEvent::Warning { message }.into());
-        assert!(state.last.last().is_some_and(|tile| !tile.good && tile.why.contains("no memory")));
-    }
-
-    #[test]
-    fn a_coordinator_that_is_away_is_trouble_and_not_the_end() {
-        let mut state = EarnState::default();
-        let message = "not connected, trying again: timeout".to_owned();
-        note(&mut state, &LiveEvent::Warning { message }.into());
-        assert_eq!(state.phase, EarnPhase::Starting);
-        assert!(state.is_on() && state.trouble.contains("timeout"));
-        conclude(&mut state, Err(Fault::new(Exit::Interrupted, "the node was stopped", "start it again")));
-        assert_eq!((state.phase, state.failure), (EarnPhase::Paused, None));
-    }
-}
+mod tests;

@@ -19,6 +19,13 @@ pub struct Settings {
     pub earn_coordinator: String,
     /// Micro-credits asked for a million samples.
     pub earn_price: u32,
+    /// What a kilowatt-hour costs the person, in their currency; 0: not entered.
+    #[specta(type = u32)]
+    pub kwh_price: f64,
+    /// Their currency, as they write it.
+    pub currency: String,
+    /// What the computer takes while it renders, watts; 0: not entered.
+    pub watts: u32,
     /// Adapter to render with, as `--gpu` takes it; empty: the strongest.
     pub adapter: String,
     /// Whether it was said that closing the window leaves the program in the tray.
@@ -74,6 +81,9 @@ impl Default for Settings {
             coordinator: String::new(),
             earn_coordinator: String::new(),
             earn_price: crate::sharing::PRICE_USUAL as u32,
+            kwh_price: 0.0,
+            currency: "€".into(),
+            watts: 0,
             adapter: String::new(),
             told_of_tray: false,
             close_quits: false,

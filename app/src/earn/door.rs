@@ -67,6 +67,24 @@ impl Door {
         Ok(read(&self.state_path())?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
+    /// Whether a node lives in this folder. One that was killed a moment ago looks as if it did, until it has missed some beats: then the
+    /// answer takes as long.
+    pub fn is_taken(&self) -> bool {
+        let Ok(Some(seen)) = self.standing() else { return false };
+        let seen = aged(seen, unix_ms());
+        if !seen.standing.is_running || seen.is_stale {
+            return false;
+        }
+        let asked = Instant::now();
+        while asked.elapsed() < BEAT * 3 {
+            match self.standing() {
+                Ok(Some(now)) if now.at_unix_ms != seen.standing.at_unix_ms => return now.is_running,
+                _ => std::thread::sleep(LOOK_AGAIN),
+            }
+        }
+        false
+    }
+
     /// Writes how the node stands, whole or not at all.
     ///
     /// # Errors
@@ -221,7 +239,7 @@ fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-pub(super) fn unix_ms() -> u64 {
+pub(crate) fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
@@ -247,6 +265,7 @@ mod tests {
             asked: Asked::Earn,
             heard: 0,
             at_unix_ms: unix_ms(),
+            last: Default::default(),
         }
     }
 
@@ -280,6 +299,25 @@ mod tests {
             "Last heard 2 h ago, and then: Waiting: no tile is there to render"
         );
         assert_eq!(told(false, 7_300_000), "Waiting: no tile is there to render");
+    }
+
+    #[test]
+    fn a_folder_is_taken_by_a_node_that_goes_on_writing_and_not_by_one_that_was_killed() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let door = Door::new(place.path());
+        assert!(!door.is_taken(), "none ever ran");
+        door.show(&Standing { is_running: false, ..standing() }).expect("it can be written");
+        assert!(!door.is_taken(), "it ended tidily");
+        door.show(&standing()).expect("it can be written");
+        assert!(!door.is_taken(), "it was killed just now");
+        door.show(&standing()).expect("it can be written");
+        let other = door.clone();
+        let alive = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            other.show(&standing()).expect("it can be written");
+        });
+        assert!(door.is_taken());
+        alive.join().expect("it only writes");
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Here {
         let thermometer = heat::Thermometer::of(&adapter);
         Self { data, adapter, session: session::Session::default(), thermometer }
     }
+
+    /// The adapter's memory in all, MiB, where it tells.
+    pub fn memory_mib(&self) -> Option<u32> {
+        self.thermometer.memory().known().map(|memory| memory.total_mib)
+    }
 }
 
 impl Senses for Here {

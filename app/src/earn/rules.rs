@@ -45,7 +45,7 @@ pub struct Rules {
     pub schedule: Schedule,
     /// Rest while an adapter is hotter; `None` = its own protection decides.
     pub temperature_cap_c: Option<TemperatureCap>,
-    /// Share of an adapter's memory that scenes may take.
+    /// Share of an adapter's memory that scenes may take, where the adapter tells its size; heeded when a node starts.
     pub vram_share_percent: Percent,
     /// Most that is uploaded in a day; `None` = as much as there is.
     pub upload_gb_per_day: Option<GigabytesPerDay>,

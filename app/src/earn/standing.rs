@@ -1,6 +1,6 @@
 //! How a node stands: its decision and what it has done, as window, tray, `node status` and the state file tell it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use frame::LeaseId;
 use render_net::node::NodeEvent;
@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::engine::Decision;
 use super::signals::Activity;
 use super::wish::Asked;
+
+/// Ends of work that are told.
+pub const LAST_MAX: usize = 20;
+/// Letters of a reason that are kept.
+const WHY_LETTERS_MAX: usize = 300;
 
 /// A node's standing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,44 @@ pub struct Standing {
     pub heard: u64,
     /// When this was written, milliseconds since 1970.
     pub at_unix_ms: u64,
+    /// How the last pieces of work ended, oldest first; at most [`LAST_MAX`].
+    #[serde(default)]
+    pub last: VecDeque<WorkEnd>,
+}
+
+/// How a piece of work, a tile or some of its samples, ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkEnd {
+    /// When, milliseconds since 1970.
+    pub at_unix_ms: u64,
+    /// Its lease, as the statement names it.
+    pub lease: LeaseId,
+    /// How.
+    #[serde(flatten)]
+    pub outcome: WorkOutcome,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum WorkOutcome {
+    /// The coordinator took the result.
+    Delivered {
+        /// Micro-credits held for it.
+        amount: u64,
+    },
+    /// It was handed back unfinished, without blame: the owner wanted the GPU.
+    GivenBack,
+    /// Nobody needed it any more: its job was cancelled, or another node was faster.
+    Dropped {
+        /// In a sentence.
+        why: String,
+    },
+    /// It could not be rendered.
+    Failed {
+        /// In a sentence.
+        why: String,
+    },
 }
 
 /// Follows a node's events, and knows what it is doing.
@@ -50,12 +93,20 @@ pub(crate) struct Tracker {
     pub(crate) tiles_done: u64,
     pub(crate) given_back: u64,
     pub(crate) failed: u64,
+    pub(crate) last: VecDeque<WorkEnd>,
     /// Sent since it was last asked.
     sent_bytes: u64,
 }
 
 impl Tracker {
-    pub(crate) fn hear(&mut self, event: &NodeEvent) {
+    /// Takes an event that happened at this moment, milliseconds since 1970.
+    pub(crate) fn hear(&mut self, event: &NodeEvent, at_unix_ms: u64) {
+        if let Some((lease, outcome)) = end_of(event) {
+            self.last.push_back(WorkEnd { at_unix_ms, lease, outcome });
+            while self.last.len() > LAST_MAX {
+                self.last.pop_front();
+            }
+        }
         match event {
             NodeEvent::Connected => self.has_link = true,
             NodeEvent::Disconnected { .. } => self.has_link = false,
@@ -112,6 +163,23 @@ impl Tracker {
     }
 }
 
+/// The outcome that an event tells.
+fn end_of(event: &NodeEvent) -> Option<(LeaseId, WorkOutcome)> {
+    // Reasons come from drivers and from afar, and the state file has a bound.
+    let short = |why: &str| {
+        why.chars().filter(|letter| !letter.is_control()).take(WHY_LETTERS_MAX).collect::<String>()
+    };
+    match event {
+        NodeEvent::Delivered { lease, amount, .. } => {
+            Some((*lease, WorkOutcome::Delivered { amount: *amount }))
+        }
+        NodeEvent::GivenBack { lease } => Some((*lease, WorkOutcome::GivenBack)),
+        NodeEvent::Dropped { lease, why } => Some((*lease, WorkOutcome::Dropped { why: short(why) })),
+        NodeEvent::Failed { lease, why } => Some((*lease, WorkOutcome::Failed { why: short(why) })),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use frame::{BlockRange, FrameIndex, TileIndex};
@@ -129,7 +197,7 @@ mod tests {
         };
         let mut tracker = Tracker::default();
         let mut after = |event: NodeEvent| {
-            tracker.hear(&event);
+            tracker.hear(&event, 5);
             tracker.activity()
         };
         assert_eq!(after(NodeEvent::Connected), Activity::Idle);
@@ -143,5 +211,21 @@ mod tests {
         assert_eq!(after(NodeEvent::GivenBack { lease: second }), Activity::Offline);
         assert_eq!((tracker.tiles_done, tracker.given_back), (1, 1));
         assert_eq!((tracker.take_sent_bytes(), tracker.take_sent_bytes()), (7, 0));
+        let outcomes: Vec<&WorkOutcome> = tracker.last.iter().map(|end| &end.outcome).collect();
+        assert_eq!(outcomes, [&WorkOutcome::Delivered { amount: 1 }, &WorkOutcome::GivenBack]);
+    }
+
+    #[test]
+    fn the_last_ends_are_kept_short_and_a_bounded_number_of_them() {
+        let mut tracker = Tracker::default();
+        for number in 0..50 {
+            let why = format!("{number}\u{1b}{}", "x".repeat(5_000));
+            tracker.hear(&NodeEvent::Failed { lease: LeaseId(number), why }, number);
+        }
+        assert_eq!((tracker.last.len(), tracker.failed), (LAST_MAX, 50));
+        let newest = tracker.last.back().expect("there are some");
+        assert_eq!((newest.at_unix_ms, newest.lease), (49, LeaseId(49)));
+        let bytes = serde_json::to_vec(&tracker.last).expect("plain data");
+        assert!(bytes.len() < 16 << 10 && !bytes.contains(&0x1b), "{} bytes", bytes.len());
     }
 }

@@ -71,6 +71,11 @@ impl Owner {
         self
     }
 
+    /// The rules that the node starts with.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// What is known of the node, from its start on.
     pub(crate) fn follow(&self) -> watch::Receiver<Option<Standing>> {
         self.standing.subscribe()
@@ -178,7 +183,7 @@ impl Round {
                     // Other rules may ask for what was not looked at before.
                     self.looked = None;
                 }
-                Ok(Order::Heard(event)) => self.tracker.hear(&event),
+                Ok(Order::Heard(event)) => self.tracker.hear(&event, unix_ms()),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -231,6 +236,7 @@ impl Round {
             asked: self.engine.asked(),
             heard: self.heard,
             at_unix_ms: unix_ms(),
+            last: self.tracker.last.clone(),
         };
         self.show(standing);
     }
@@ -251,7 +257,8 @@ impl Round {
     }
 }
 
-fn now() -> Moment {
+/// This moment.
+pub(crate) fn now() -> Moment {
     let now = jiff::Timestamp::now();
     Moment { unix_s: now.as_second(), offset_s: jiff::tz::TimeZone::system().to_offset(now).seconds() }
 }

@@ -1,6 +1,7 @@
 //! What the person said: the three verbs, and how long a pause lasts.
 
 use serde::{Deserialize, Serialize};
+use specta::Type;
 
 use super::moment::Moment;
 use super::signals::Sensed;
@@ -9,7 +10,7 @@ use super::signals::Sensed;
 const HOUR_S: i64 = 3_600;
 
 /// A word from the person, from the window, the tray or the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     /// Work whenever the rules allow.

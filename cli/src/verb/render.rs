@@ -21,7 +21,7 @@ pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
 
 pub(crate) fn bench(asked: &Bench, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
-    let report = bench::run(asked.gpu.as_deref(), asked.seconds, &stop, &mut |scene| {
+    let report = bench::run(asked.gpu.as_deref(), asked.seconds, &stop, &mut |scene: &str| {
         if !json {
             talk(&format!("measuring {scene}"));
         }

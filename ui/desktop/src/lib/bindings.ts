@@ -21,10 +21,16 @@ export const commands = {
 	chooseOutput: (proposed: string) => __TAURI_INVOKE<string | null>("choose_output", { proposed }),
 	openViewer: (picture: string) => __TAURI_INVOKE<null>("open_viewer", { picture }),
 	showFile: (path: string) => __TAURI_INVOKE<null>("show_file", { path }),
-	adapters: () => __TAURI_INVOKE<Adapters>("adapters"),
+	adapters: () => __TAURI_INVOKE<Adapters_Serialize>("adapters"),
 	benchmark: (adapter: string) => __TAURI_INVOKE<Benchmark>("benchmark", { adapter }),
 	earn: () => __TAURI_INVOKE<null>("earn"),
-	pauseEarning: () => __TAURI_INVOKE<void>("pause_earning"),
+	askEarning: (wish: Wish) => __TAURI_INVOKE<void>("ask_earning", { wish }),
+	endEarning: () => __TAURI_INVOKE<null>("end_earning"),
+	earnRules: () => __TAURI_INVOKE<RulesForm>("earn_rules"),
+	usualRules: () => __TAURI_INVOKE<RulesForm>("usual_rules"),
+	setEarnRules: (rules: RulesForm) => __TAURI_INVOKE<RulesForm>("set_earn_rules", { rules }),
+	scheduleHours: (text: string) => __TAURI_INVOKE<boolean[]>("schedule_hours", { text }),
+	runningPrograms: () => __TAURI_INVOKE<string[]>("running_programs"),
 	earnings: () => __TAURI_INVOKE<Earnings>("earnings"),
 	jobs: () => __TAURI_INVOKE<Jobs>("jobs"),
 	cancelJob: (job: string) => __TAURI_INVOKE<null>("cancel_job", { job }),
@@ -36,7 +42,10 @@ export const commands = {
 
 /* Types */
 /**  One of them. */
-export type Adapter = {
+export type Adapter = Adapter_Serialize | Adapter_Deserialize;
+
+/**  One of them. */
+export type Adapter_Deserialize = {
 	/**  As the driver names it. */
 	name: string,
 	/**  Vulkan, Metal or DX12, and the driver's version. */
@@ -45,12 +54,53 @@ export type Adapter = {
 	verdict: Verdict,
 	/**  Why it cannot; empty where it can. */
 	why: string,
+	/**  How hot it is, degrees Celsius, where it tells. */
+	celsius?: number | null,
+	/**  Its memory in all, MiB, where it tells. */
+	memory_mib?: number | null,
+};
+
+/**  One of them. */
+export type Adapter_Serialize = {
+	/**  As the driver names it. */
+	name: string,
+	/**  Vulkan, Metal or DX12, and the driver's version. */
+	driver: string,
+	/**  Whether it can render, and how well. */
+	verdict: Verdict,
+	/**  Why it cannot; empty where it can. */
+	why: string,
+	/**  How hot it is, degrees Celsius, where it tells. */
+	celsius: number | null,
+	/**  Its memory in all, MiB, where it tells. */
+	memory_mib: number | null,
 };
 
 /**  All of them, numbered as `--gpu` takes them. */
-export type Adapters = {
+export type Adapters = Adapters_Serialize | Adapters_Deserialize;
+
+/**  All of them, numbered as `--gpu` takes them. */
+export type Adapters_Deserialize = {
 	/**  In that order. */
-	rows: Adapter[],
+	rows: Adapter_Deserialize[],
+	/**  Whether this computer tells when it was last used. */
+	tells_idle: boolean,
+	/**  Whether it tells where its power comes from. */
+	tells_power: boolean,
+	/**  Whether it tells which program fills a screen. */
+	tells_full_screen: boolean,
+};
+
+/**  All of them, numbered as `--gpu` takes them. */
+export type Adapters_Serialize = {
+	/**  In that order. */
+	rows: Adapter_Serialize[],
+	/**  Whether this computer tells when it was last used. */
+	tells_idle: boolean,
+	/**  Whether it tells where its power comes from. */
+	tells_power: boolean,
+	/**  Whether it tells which program fills a screen. */
+	tells_full_screen: boolean,
 };
 
 /**  Something from outside. */
@@ -63,6 +113,33 @@ path: string } |
 { kind: "link"; 
 /**  The link. */
 link: string };
+
+/**  What the person said last. */
+export type AskedWord = 
+/**  Work whenever the rules allow. */
+"earn" | 
+/**  Pause until told otherwise. */
+"pause" | 
+/**  Pause for an hour. */
+"pause_hour" | 
+/**  Pause until they are back. */
+"pause_until_back" | 
+/**  Pause until the next morning. */
+"pause_until_tomorrow" | 
+/**  Finish the tile, then pause. */
+"finishing" | 
+/**  Paused, because the tile is finished. */
+"finished";
+
+/**  A reason, so that it can be told in any language: a sentence's name in the catalogues, and what is filled in. */
+export type Because = {
+	/**  The reason's name, as `tessera node status --json` tells it. */
+	code: string,
+	/**  The sentence's name: `reason.` goes before it. */
+	key: string,
+	/**  What stands in its braces. */
+	values: { [key in string]: string },
+};
 
 /**  What a benchmark found. */
 export type Benchmark = {
@@ -191,14 +268,16 @@ export type Card_Serialize = {
 export type EarnPhase = 
 /**  Nobody asked for it. */
 "off" | 
-/**  The adapter is opened and the coordinator called. */
+/**  The adapter is opened. */
 "starting" | 
-/**  Connected, and there is no work. */
-"waiting" | 
-/**  At a tile. */
+/**  It works for others. */
 "working" | 
-/**  The person paused it. */
+/**  It will by itself, when somebody has gone, an hour has come, or a tile is there. */
+"waiting" | 
+/**  It was stopped, by a word or by something that goes on. */
 "paused" | 
+/**  It is being ended. */
+"stopping" | 
 /**  It ended by itself. */
 "failed";
 
@@ -209,17 +288,29 @@ export type EarnState = EarnState_Serialize | EarnState_Deserialize;
 export type EarnState_Deserialize = {
 	/**  What it does. */
 	phase: EarnPhase,
+	/**  The one true reason. */
+	because: Because,
+	/**  Everything else that forbids work now. */
+	also: Because[],
+	/**  Rules that are on and cannot be watched here: `full_screen`, `programs`, `temperature`. */
+	unseen: string[],
+	/**  What the person said last. */
+	asked: AskedWord,
+	/**  When the pause that they asked for ends, seconds since 1970. */
+	until_s?: number | null,
 	/**  The node's identity; empty before it was connected. */
 	node: string,
-	/**  What it renders with. */
+	/**  What it renders with; empty before it was opened. */
 	adapter: string,
-	/**  Tiles that were accepted since it started. */
+	/**  Whether the GPU is at a tile now. */
+	is_rendering: boolean,
+	/**  Results that the coordinator took since earning was started. */
 	tiles_done: number,
-	/**  How the last tiles ended, newest last. */
+	/**  How the last pieces of work ended, oldest first. */
 	last: TileEnd[],
-	/**  What keeps it from working, as the network or the renderer said it; empty: nothing. */
+	/**  Why the coordinator cannot be reached, as the network said it; empty: nothing is wrong. */
 	trouble: string,
-	/**  Why it ended, where it did not end by being paused. */
+	/**  Why earning ended, where it ended by itself. */
 	failure?: Failure | null,
 };
 
@@ -227,21 +318,55 @@ export type EarnState_Deserialize = {
 export type EarnState_Serialize = {
 	/**  What it does. */
 	phase: EarnPhase,
+	/**  The one true reason. */
+	because: Because,
+	/**  Everything else that forbids work now. */
+	also: Because[],
+	/**  Rules that are on and cannot be watched here: `full_screen`, `programs`, `temperature`. */
+	unseen: string[],
+	/**  What the person said last. */
+	asked: AskedWord,
+	/**  When the pause that they asked for ends, seconds since 1970. */
+	until_s: number | null,
 	/**  The node's identity; empty before it was connected. */
 	node: string,
-	/**  What it renders with. */
+	/**  What it renders with; empty before it was opened. */
 	adapter: string,
-	/**  Tiles that were accepted since it started. */
+	/**  Whether the GPU is at a tile now. */
+	is_rendering: boolean,
+	/**  Results that the coordinator took since earning was started. */
 	tiles_done: number,
-	/**  How the last tiles ended, newest last. */
+	/**  How the last pieces of work ended, oldest first. */
 	last: TileEnd[],
-	/**  What keeps it from working, as the network or the renderer said it; empty: nothing. */
+	/**  Why the coordinator cannot be reached, as the network said it; empty: nothing is wrong. */
 	trouble: string,
-	/**  Why it ended, where it did not end by being paused. */
+	/**  Why earning ended, where it ended by itself. */
 	failure: Failure | null,
 };
 
-/**  What a node earned, in credits as text, to the last digit. */
+/**  One day. */
+export type EarnedDay = {
+	/**  As in 2026-11-28. */
+	date: string,
+	/**  Pieces of work that count. */
+	tiles: number,
+	/**  Credits of each adapter, in the order of [`Earnings::adapters`]. */
+	credits: number[],
+	/**  How long the GPU was at work for this window, seconds. */
+	worked_s: number,
+};
+
+/**  One adapter. */
+export type EarnedWith = {
+	/**  As its driver names it. */
+	adapter: string,
+	/**  Pieces of work that count. */
+	tiles: number,
+	/**  Credits. */
+	credits: number,
+};
+
+/**  What a node earned. Sums are credits as text, to the last digit; days are credits as numbers, to be drawn. */
 export type Earnings = {
 	/**  Delivered and not yet accepted. */
 	held: string,
@@ -249,6 +374,10 @@ export type Earnings = {
 	posted: string,
 	/**  Paid out. */
 	paid: string,
+	/**  The last thirty local days, the oldest first and today last. */
+	days: EarnedDay[],
+	/**  Adapters by what they earned in these days, most first; an empty name: nobody wrote down which. */
+	adapters: EarnedWith[],
 };
 
 /**  What went wrong: one sentence that says what happened, one that says what to do. */
@@ -516,6 +645,36 @@ export type Remark = {
 	text: string,
 };
 
+/**  The rules, field by field. What is off keeps the number that it would have. */
+export type RulesForm = {
+	/**  Work only when nobody uses the computer. */
+	only_when_idle: boolean,
+	/**  Minutes without input until then, 1 to 1440. */
+	idle_minutes: number,
+	/**  Work on the battery too; never below 30 %. */
+	on_battery: boolean,
+	/**  Pause while a program fills a screen. */
+	pause_for_full_screen: boolean,
+	/**  Pause while one of these programs runs. */
+	apps: string[],
+	/**  Hours of the week, Monday 00:00 first: 168. */
+	hours: boolean[],
+	/**  The same hours as text. Only told: the hours are what counts. */
+	schedule: string,
+	/**  Rest while the GPU is too hot. */
+	limits_heat: boolean,
+	/**  How hot it may be, degrees Celsius, 40 to 100. */
+	temperature_c: number,
+	/**  Share of the GPU's memory for scenes, percent, from the next start on. */
+	memory_percent: number,
+	/**  Stop for the day when so much was sent. */
+	limits_upload: boolean,
+	/**  How much, gigabytes. */
+	upload_gb: number,
+	/**  Disk that stays free, gibibytes. */
+	disk_gib: number,
+};
+
 /**  Everything that a page draws from, but for the pictures. */
 export type Scenery = Scenery_Serialize | Scenery_Deserialize;
 
@@ -568,6 +727,12 @@ export type Settings_Deserialize = {
 	earn_coordinator?: string,
 	/**  Micro-credits asked for a million samples. */
 	earn_price?: number,
+	/**  What a kilowatt-hour costs the person, in their currency; 0: not entered. */
+	kwh_price?: number,
+	/**  Their currency, as they write it. */
+	currency?: string,
+	/**  What the computer takes while it renders, watts; 0: not entered. */
+	watts?: number,
 	/**  Adapter to render with, as `--gpu` takes it; empty: the strongest. */
 	adapter?: string,
 	/**  Whether it was said that closing the window leaves the program in the tray. */
@@ -590,6 +755,12 @@ export type Settings_Serialize = {
 	earn_coordinator: string,
 	/**  Micro-credits asked for a million samples. */
 	earn_price: number,
+	/**  What a kilowatt-hour costs the person, in their currency; 0: not entered. */
+	kwh_price: number,
+	/**  Their currency, as they write it. */
+	currency: string,
+	/**  What the computer takes while it renders, watts; 0: not entered. */
+	watts: number,
 	/**  Adapter to render with, as `--gpu` takes it; empty: the strongest. */
 	adapter: string,
 	/**  Whether it was said that closing the window leaves the program in the tray. */
@@ -607,13 +778,28 @@ export type Theme =
 /**  Light. */
 "light";
 
-/**  How a tile ended. */
+/**  How a piece of work ended. */
 export type TileEnd = {
-	/**  Whether it was delivered and accepted. */
-	good: boolean,
-	/**  Why not, in one sentence. */
+	/**  How. */
+	outcome: TileOutcome,
+	/**  When, seconds since 1970. */
+	at_s: number,
+	/**  Credits held for it; empty unless it was delivered. */
+	credits: string,
+	/**  Why it was dropped or failed, in one sentence. */
 	why: string,
 };
+
+/**  How it ended. */
+export type TileOutcome = 
+/**  The coordinator took the result. */
+"delivered" | 
+/**  Handed back unfinished, without blame. */
+"given_back" | 
+/**  Nobody needed it any more. */
+"dropped" | 
+/**  It could not be rendered. */
+"failed";
 
 /**  What to expect of an adapter. */
 export type Verdict = 
@@ -623,4 +809,19 @@ export type Verdict =
 "software" | 
 /**  It cannot render. */
 "unfit";
+
+/**  A word from the person, from the window, the tray or the command line. */
+export type Wish = 
+/**  Work whenever the rules allow. */
+"earn" | 
+/**  Pause until told otherwise. */
+"pause" | 
+/**  Pause for an hour. */
+"pause_hour" | 
+/**  Pause while the person is away: until they have been away and are back. */
+"pause_until_back" | 
+/**  Pause until the next morning. */
+"pause_until_tomorrow" | 
+/**  Finish the tile that is being rendered, then pause. */
+"finish_then_pause";
 

@@ -205,6 +205,11 @@ export function preview(id: string): Promise<ArrayBuffer> {
   return invoke<ArrayBuffer>("preview", { id });
 }
 
+/** A scene's picture of the benchmark: columns, rows, pixels. */
+export function benchShot(scene: number): Promise<ArrayBuffer> {
+  return invoke<ArrayBuffer>("bench_shot", { scene });
+}
+
 async function fetchArrivals(): Promise<void> {
   const arrived = await commands.arrivals();
   const files = arrived.flatMap((one) => (one.kind === "file" ? [one.path] : []));

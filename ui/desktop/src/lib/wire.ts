@@ -1,5 +1,6 @@
 // The desk's types as it sends them: with every field. What it takes may leave some out, which no part of this page does.
 import type {
+  Adapters_Serialize,
   Card_Serialize,
   EarnState_Serialize,
   More_Serialize,
@@ -10,10 +11,12 @@ import type {
 
 export { commands } from "./bindings";
 export type {
-  Adapters,
   Arrival,
+  Because,
   Benchmark,
+  EarnedDay,
   Earnings,
+  EarnPhase,
   Failure,
   Jobs,
   Language,
@@ -22,8 +25,12 @@ export type {
   Preflight,
   Purpose,
   Quality,
+  RulesForm,
   Theme,
+  TileEnd,
+  Wish,
 } from "./bindings";
+export type Adapters = Adapters_Serialize;
 export type Card = Card_Serialize;
 export type EarnState = EarnState_Serialize;
 export type More = More_Serialize;

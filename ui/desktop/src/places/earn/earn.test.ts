@@ -1,0 +1,125 @@
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { speak } from "../../lib/say.svelte";
+import type { Adapters, EarnState, RulesForm, Settings } from "../../lib/wire";
+import Now from "./Now.svelte";
+import Rules from "./Rules.svelte";
+import Schedule from "./Schedule.svelte";
+
+let shown: ReturnType<typeof mount> | undefined;
+beforeEach(() => speak("en"));
+afterEach(() => {
+  if (shown) void unmount(shown);
+  document.body.innerHTML = "";
+  clearMocks();
+});
+const find = <E extends HTMLElement>(css: string) => document.querySelector<E>(css) as E;
+const settled = () => new Promise((wake) => setTimeout(wake, 0)).then(() => flushSync());
+
+const earning = (change: Partial<EarnState>): EarnState => ({ phase: "working", because: { code: "rendering", key: "rendering", values: {} }, also: [], unseen: [], asked: "earn", until_s: null, node: "", adapter: "card", is_rendering: true, tiles_done: 1, last: [], trouble: "", failure: null, ...change });
+const now = (change: Partial<EarnState>) => {
+  shown = mount(Now, { target: document.body, props: { earning: earning(change), hasAddress: true } });
+};
+
+test("what can be said depends on what was said before", async () => {
+  const asked: unknown[] = [];
+  mockIPC((command, payload) => void asked.push([command, payload]));
+  now({});
+  expect([find("#earn"), find("#resume")]).toEqual([null, null]);
+  find("#pause").click();
+  await settled();
+  expect([...document.querySelectorAll("[role=menuitem]")].map((item) => item.textContent)).toEqual(["For an hour", "Until I'm back", "Until tomorrow", "Until I say so"]);
+  expect(document.activeElement?.id).toBe("pause-hour");
+  find("#pause-tomorrow").click();
+  find("#finish").click();
+  await settled();
+  expect(asked).toEqual([["ask_earning", { wish: "pause_until_tomorrow" }], ["ask_earning", { wish: "finish_then_pause" }]]);
+});
+
+test("a paused node offers to go on and says how long it would not", () => {
+  now({ phase: "paused", asked: "pause_hour", until_s: Date.now() / 1000 + 3599, because: { code: "paused_for_an_hour", key: "paused_until.today", values: { clock: "15:10" } }, is_rendering: false });
+  expect(find("#reason").textContent).toBe("Paused until 15:10");
+  expect(find("#countdown").textContent).toMatch(/^59:5\d left$/);
+  expect([find("#finish"), find("#resume").textContent]).toEqual([null, "Resume"]);
+});
+
+test("ends of tiles are told, the last failure first, and failures in a row are not hidden", () => {
+  const end = (outcome: "failed" | "delivered", why: string) => ({ outcome, at_s: 0, credits: "0", why });
+  now({ last: [end("delivered", ""), end("failed", "driver reset"), end("failed", "no memory")] });
+  expect([...document.querySelectorAll("#tiles [data-outcome]")].map((tile) => (tile as HTMLElement).dataset["outcome"])).toEqual(["delivered", "failed", "failed", "rendering"]);
+  expect(find("#tiles").textContent).toContain("failed: no memory");
+  expect(document.body.textContent).toContain("2 tiles in a row could not be rendered");
+});
+
+const week = (allowed: boolean) => Array.from({ length: 168 }, () => allowed);
+
+test("the week is painted with keys alone", async () => {
+  const change = vi.fn();
+  shown = mount(Schedule, { target: document.body, props: { hours: week(true), text: "always", change } });
+  const press = (key: string, shiftKey = false) => find(".week").dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
+  expect(document.querySelectorAll("[role=gridcell][tabindex='0']")).toHaveLength(1);
+  press("ArrowDown");
+  press("End");
+  await settled();
+  expect(find("[tabindex='0'][role=gridcell]").dataset["cell"]).toBe("47");
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Tuesday 23:00, Earning is allowed");
+  press(" ");
+  expect(change.mock.lastCall?.[0].filter((hour: boolean) => !hour)).toHaveLength(1);
+  expect(change.mock.lastCall?.[0][47]).toBe(false);
+});
+
+test("shift and arrows paint on what the cell that one comes from is", () => {
+  const change = vi.fn();
+  const hours = week(true).map((_, cell) => cell !== 0);
+  shown = mount(Schedule, { target: document.body, props: { hours, text: "", change } });
+  find(".week").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true, bubbles: true }));
+  expect(change.mock.lastCall?.[0].slice(0, 3)).toEqual([false, false, true]);
+});
+
+test("words that mean no hours are refused beside the field and change nothing", async () => {
+  const change = vi.fn();
+  mockIPC((command, payload) => {
+    if (command === "schedule_hours" && (payload as { text: string }).text === "never") return week(false);
+    throw { exit: 2, what: "the schedule cannot be read", advice: "write it as in daily" };
+  });
+  shown = mount(Schedule, { target: document.body, props: { hours: week(true), text: "always", change } });
+  const write = async (text: string) => {
+    find<HTMLInputElement>("#schedule-text").value = text;
+    find("#schedule-text").dispatchEvent(new Event("change", { bubbles: true }));
+    await settled();
+  };
+  await write("someday");
+  expect([find("[role=alert]").textContent?.includes("The schedule cannot be read"), change.mock.calls.length]).toEqual([true, 0]);
+  await write("never");
+  expect(change).toHaveBeenCalledWith(week(false));
+  expect(document.querySelector("[role=alert]")).toBeNull();
+});
+
+const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, disk_gib: 2 };
+const adapters: Adapters = { rows: [{ name: "card", driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
+
+test("a rule that cannot act here says so, and a change is sent whole at once", async () => {
+  const kept: RulesForm[] = [];
+  mockIPC((command, payload) => {
+    if (command === "earn_rules") return form;
+    if (command !== "set_earn_rules") return null;
+    const { rules } = payload as { rules: RulesForm };
+    if (rules.idle_minutes === 0) throw { exit: 2, what: "the minutes without input cannot be 0", advice: "choose a number from 1 to 1440" };
+    kept.push(rules);
+    return rules;
+  });
+  shown = mount(Rules, { target: document.body, props: { adapters, settings: { adapter: "" } as Settings } });
+  await settled();
+  expect([...document.querySelectorAll(".warning")].map((warning) => warning.textContent?.split(":")[0])).toEqual(["This session does not tell when it is used", "This GPU does not tell its temperature"]);
+  expect(find<HTMLInputElement>("#rule-memory").disabled).toBe(true);
+  find("#rule-battery").click();
+  await settled();
+  expect(kept.at(-1)).toEqual({ ...form, on_battery: true });
+  const minutes = find<HTMLInputElement>("#rule-minutes");
+  minutes.value = "0";
+  minutes.dispatchEvent(new Event("change", { bubbles: true }));
+  await settled();
+  expect(find("[role=alert]").textContent).toContain("The minutes without input cannot be 0");
+  expect([kept.length, minutes.value]).toEqual([1, "0"]);
+});

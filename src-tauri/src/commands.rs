@@ -8,7 +8,7 @@
 )]
 
 use app::desk::{
-    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Order, Preflight, RulesForm,
+    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Nearby, Order, Preflight, RulesForm,
     Settings,
 };
 use app::earn::Wish;
@@ -220,6 +220,12 @@ fn earnings(desk: State<'_, Desk>) -> Told<Earnings> {
 
 #[tauri::command(async)]
 #[specta::specta]
+fn nearby(desk: State<'_, Desk>) -> Told<Nearby> {
+    Ok(desk.nearby()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 fn jobs() -> Told<Jobs> {
     Ok(Jobs::ask()?)
 }
@@ -308,6 +314,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         schedule_hours,
         running_programs,
         earnings,
+        nearby,
         jobs,
         cancel_job,
         starts_at_login,

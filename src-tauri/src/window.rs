@@ -1,7 +1,9 @@
 //! The one window: opened, shown, hidden, closed.
 
 use app::desk::Desk;
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+};
 
 use crate::tray::Tray;
 

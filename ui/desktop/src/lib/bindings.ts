@@ -32,6 +32,7 @@ export const commands = {
 	scheduleHours: (text: string) => __TAURI_INVOKE<boolean[]>("schedule_hours", { text }),
 	runningPrograms: () => __TAURI_INVOKE<string[]>("running_programs"),
 	earnings: () => __TAURI_INVOKE<Earnings>("earnings"),
+	nearby: () => __TAURI_INVOKE<Nearby>("nearby"),
 	jobs: () => __TAURI_INVOKE<Jobs>("jobs"),
 	cancelJob: (job: string) => __TAURI_INVOKE<null>("cancel_job", { job }),
 	startsAtLogin: () => __TAURI_INVOKE<boolean>("starts_at_login"),
@@ -390,6 +391,20 @@ export type Failure = {
 	advice: string,
 };
 
+/**  A coordinator that was found. */
+export type Found = {
+	/**  As it calls itself. */
+	name: string,
+	/**  Address and port. */
+	place: string,
+	/**  What people compare: six groups of three digits. */
+	code: string,
+	/**  The whole address with the key, to be kept once the codes were compared. */
+	address: string,
+	/**  Whether its key is that of an address that was kept before: then there is nothing to compare. */
+	is_known: boolean,
+};
+
 /**  One job. */
 export type JobRow = {
 	/**  Its id. */
@@ -502,6 +517,16 @@ export type More_Serialize = {
 	compression: string,
 	/**  Adapter by number or part of its name; empty: the strongest. */
 	gpu: string,
+};
+
+/**  What a look around gave. */
+export type Nearby = {
+	/**  Coordinators that answered, sorted by name. */
+	coordinators: Found[],
+	/**  Coordinators that announce themselves and could not be spoken with, in sentences. */
+	silent: string[],
+	/**  Announcements that make no sense or are too many. */
+	left_out: number,
 };
 
 /**  A remark that came up while it was rendered. */

@@ -1,11 +1,12 @@
 // Where a test lives: a home of its own, the programs under test, and a folder for pictures of the window.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { Session } from "./driver.mjs";
+import { Session, until } from "./driver.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
@@ -103,8 +104,11 @@ export class House {
     return readdirSync(folder).filter((name) => name.endsWith(".exr") && !name.endsWith(".partial.exr")).map((name) => join(folder, name));
   }
   async leave() {
-    for (const child of this.children) child.kill();
-    await this.session?.end().catch(() => {});
+    const over = this.children.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, "exit"));
+    for (const child of this.children) child.kill("SIGKILL");
+    await Promise.all([...over, this.session?.end().catch(() => {})]);
+    // The program under test may take a moment longer than its driver.
+    await until(() => this.pids().length === 0, 10_000, "nothing of it runs any more");
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

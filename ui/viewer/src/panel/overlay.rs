@@ -169,7 +169,8 @@ fn state(state: State, painter: &Painter, outline: Rect) {
 /// A tile with its number, the more tinted the larger that is.
 fn tinted(desk: &Desk, tile: &Tile, range: Option<(f32, f32)>, painter: &Painter, outline: Rect) {
     let Some((value, (least, most))) = value(desk, tile).zip(range) else { return };
-    let share = if most > least { (value - least) / (most - least) } else { 0.5 };
+    // Where all are equal there is nothing to tell apart, and the picture is seen best.
+    let share = if most > least { (value - least) / (most - least) } else { 0.0 };
     let tint = TINT.start() + (TINT.end() - TINT.start()) * share;
     painter.rect_filled(outline, 0.0, theme::GOLD.gamma_multiply(tint));
     painter.rect_stroke(outline, 0.0, Stroke::new(1.0, theme::GOLD.gamma_multiply(0.5)), StrokeKind::Inside);

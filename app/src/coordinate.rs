@@ -69,8 +69,8 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
             }
         };
         audience.hear(&Event::CoordinatorReady { address: coordinator.address().to_string() });
-        if let Some((announcer, name)) = &announced {
-            tell(&coordinator, announcer, name, stop, audience).await;
+        if let Some(announcer) = &announced {
+            tell(&coordinator, announcer, stop, audience).await;
         }
         stop.asked().await;
         drop(announced);
@@ -102,7 +102,7 @@ fn announce(
     coordinator: &Coordinator,
     listen: SocketAddr,
     asked: &Announce,
-) -> Result<Option<(Announcer, String)>, Fault> {
+) -> Result<Option<Announcer>, Fault> {
     let address = coordinator.address();
     let tag = Tag::fresh(address.key());
     let name = match asked {
@@ -111,31 +111,22 @@ fn announce(
         Announce::As(name) => name.clone(),
     };
     let listen = SocketAddr::new(listen.ip(), address.port());
-    let announcer =
-        Announcer::start(&name, tag, listen, Reach::Network).map_err(|fault| nearby_fault(&fault))?;
-    Ok(Some((announcer, name)))
+    Announcer::start(&name, tag, listen, Reach::Network).map(Some).map_err(|fault| nearby_fault(&fault))
 }
 
 /// Tells the code once others can find the coordinator, or that they cannot: it serves those who know its address all the same.
-async fn tell(
-    coordinator: &Coordinator,
-    announcer: &Announcer,
-    name: &str,
-    stop: &Stop,
-    audience: &mut dyn Audience,
-) {
+async fn tell(coordinator: &Coordinator, announcer: &Announcer, stop: &Stop, audience: &mut dyn Audience) {
     let sent = tokio::select! {
         sent = announcer.sent(SENT_MAX) => sent,
         () = stop.asked() => return,
     };
+    let code = PairingCode::of(coordinator.address().key()).to_string();
     match sent {
-        Ok(()) => {
-            let code = PairingCode::of(coordinator.address().key()).to_string();
-            audience.hear(&Event::CoordinatorAnnounced { name: name.to_owned(), code });
-        }
+        Ok(name) => audience.hear(&Event::CoordinatorAnnounced { name, code }),
         Err(fault) => {
             let fault = nearby_fault(&fault);
-            let message = format!("nobody on this network finds the coordinator: {fault}");
+            let message =
+                format!("{fault}. Who finds the coordinator all the same compares this code: {code}");
             audience.hear(&frame::LiveEvent::Warning { message }.into());
         }
     }

@@ -79,16 +79,16 @@ impl Announcer {
         Ok(Self { daemon, events, full_name })
     }
 
-    /// Waits until the announcement went out, at most so long.
+    /// Waits until the announcement went out, at most so long. Gives the name under which it did: another coordinator may have had the one that was asked for.
     ///
     /// # Errors
     /// It did not.
-    pub async fn sent(&self, patience: Duration) -> Result<(), NearbyFault> {
+    pub async fn sent(&self, patience: Duration) -> Result<String, NearbyFault> {
         let until = Instant::now() + patience;
         let mut fault = NearbyFault::Unsent;
         while let Ok(Ok(event)) = timeout_at(until, self.events.recv_async()).await {
             match event {
-                DaemonEvent::Announce(..) => return Ok(()),
+                DaemonEvent::Announce(full_name, _) => return Ok(instance_name(&full_name)),
                 // One of several networks may fail while another works.
                 DaemonEvent::Error(error) => fault = error.into(),
                 _ => {}

@@ -87,6 +87,7 @@ async fn what_is_announced_is_found_until_it_ends() {
         );
         return;
     }
+    assert_eq!(sent.as_deref(), Ok("Farm. Süd"));
     let [announcement] = heard.announcements.as_slice() else { panic!("one, not {heard:?}") };
     assert_eq!(
         (announcement.name.as_str(), announcement.port, announcement.tag),

@@ -269,8 +269,8 @@ fn end_of_pause(asked: Asked, now: Moment) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn key(reason: Reason) -> (String, BTreeMap<String, String>) {
-        let because = Because::of(&reason);
+    fn key(reason: &Reason) -> (String, BTreeMap<String, String>) {
+        let because = Because::of(reason);
         assert_eq!(because.code, reason.code());
         (because.key, because.values)
     }
@@ -281,10 +281,10 @@ mod tests {
 
     #[test]
     fn times_in_a_reason_become_sentences_that_can_be_translated() {
-        let until = |until: &str| key(Reason::PausedForAnHour { until: until.into() });
+        let until = |until: &str| key(&Reason::PausedForAnHour { until: until.into() });
         assert_eq!(until("15:10"), ("paused_until.today".into(), values([("clock", "15:10")])));
         assert_eq!(until("tomorrow 00:20"), ("paused_until.tomorrow".into(), values([("clock", "00:20")])));
-        let opens = |opens: Option<&str>| key(Reason::OutsideSchedule { opens: opens.map(str::to_owned) });
+        let opens = |opens: Option<&str>| key(&Reason::OutsideSchedule { opens: opens.map(str::to_owned) });
         assert_eq!(opens(Some("at 18:00")), ("outside_schedule.today".into(), values([("clock", "18:00")])));
         assert_eq!(opens(Some("mon 18:00")), ("outside_schedule.mon".into(), values([("clock", "18:00")])));
         assert_eq!(opens(None), ("outside_schedule.never".into(), values([])));
@@ -294,9 +294,9 @@ mod tests {
     fn numbers_and_names_are_filled_in_as_they_are() {
         let hot = Reason::TooHot { adapter: "Card".into(), celsius: 81, resumes_below_c: 70 };
         let expected = values([("adapter", "Card"), ("celsius", "81"), ("resumes_below_c", "70")]);
-        assert_eq!(key(hot), ("too_hot".into(), expected));
-        assert_eq!(key(Reason::InUse { minutes: 3, is_now: true }).0, "in_use.now");
-        assert_eq!(key(Reason::InUse { minutes: 3, is_now: false }).0, "in_use");
+        assert_eq!(key(&hot), ("too_hot".into(), expected));
+        assert_eq!(key(&Reason::InUse { minutes: 3, is_now: true }).0, "in_use.now");
+        assert_eq!(key(&Reason::InUse { minutes: 3, is_now: false }).0, "in_use");
     }
 
     #[test]

@@ -41,14 +41,14 @@ def read_picture(path):
     }
 
 
-def scenes_of(folder):
-    """Scene to {spp: [paths]}."""
+def scenes_of(folder, paired=True):
+    """Scene to {spp: [paths]}, of scenes with a reference of their own or without."""
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for name in sorted(os.listdir(folder)):
         parts = name.split(".")
         if len(parts) == 4 and parts[3] == "exr":
             found[parts[0]][int(parts[1])].append(os.path.join(folder, name))
-    return {scene: by for scene, by in found.items() if any(len(paths) == 2 for paths in by.values())}
+    return {scene: by for scene, by in found.items() if paired == any(len(paths) == 2 for paths in by.values())}
 
 
 def reference_of(by_spp):
@@ -100,6 +100,7 @@ def main():
     parser.add_argument("--sheets")
     parser.add_argument("--sheet-spp", type=int, default=16)
     parser.add_argument("--scenes", help="only these, by comma")
+    parser.add_argument("--look", metavar="REFERENCES", help="sheets without figures for scenes that have no pair, beside REFERENCES/SCENE.exr of another renderer")
     args = parser.parse_args()
     methods = candidates(args)
     totals = collections.defaultdict(list)
@@ -120,6 +121,11 @@ def main():
             print(line, flush=True)
             if args.sheets and spp == args.sheet_spp:
                 sheet(os.path.join(args.sheets, f"{scene}.png"), noisy["radiance"], outs, reference)
+    for scene, by_spp in scenes_of(args.pictures, paired=False).items() if args.look else ():
+        noisy = read_picture(by_spp[args.sheet_spp][0])
+        with OpenEXR.File(os.path.join(args.look, f"{scene}.exr")) as file:
+            reference = torch.from_numpy(file.channels()["RGB"].pixels.astype(np.float32).transpose(2, 0, 1).copy())
+        sheet(os.path.join(args.sheets, f"{scene}.png"), noisy["radiance"], {name: method(noisy) for name, method in methods.items()}, reference)
     for (spp, name), figures in sorted(totals.items()):
         gains, energies = zip(*figures)
         print(f"mean of {len(gains)} {spp:4} spp {name:8} gain {np.mean(gains):+.2f} dB  worst {min(gains):+.2f}  |energy| mean {np.mean(energies):.2f} % worst {max(energies):.2f} %")

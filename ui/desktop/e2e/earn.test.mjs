@@ -14,6 +14,7 @@ const house = new House();
 const nodeFolder = join(house.env.XDG_DATA_HOME, "tessera/node");
 const rulesFile = join(house.env.XDG_DATA_HOME, "tessera/desktop/rules.toml");
 let page;
+let tray;
 let address;
 
 const shot = (name) => page.picture(join(pictures, `earn-${name}.png`));
@@ -36,6 +37,13 @@ async function settings(change) {
   await page.run("(change) => window.__TAURI_INTERNALS__.invoke('scenery').then(({ settings }) => window.__TAURI_INTERNALS__.invoke('set_settings', { settings: { ...settings, ...change } }))", change);
   await new Promise((wake) => setTimeout(wake, 400));
 }
+/** Ends the program as its menu does, for with a tray a closed window is not the end, and starts it again. */
+async function again() {
+  await page.run("() => void window.__TAURI_INTERNALS__.invoke('quit')").catch(() => {});
+  await until(() => house.pid() === 0, 20_000, "the program has ended");
+  page = await house.open();
+  await page.find("#reason", 60_000);
+}
 let renders = 0;
 function submit(...looks) {
   renders += 1;
@@ -49,12 +57,16 @@ before(async () => {
   const port = await freePort();
   const coordinator = house.begin("coordinator", "--listen", `127.0.0.1:${port}`, "--data", join(house.home, "coordinator"));
   address = await until(() => coordinator.said.match(/tessera:\/\/\S+/)?.[0], 30_000, "the coordinator tells its address");
+  tray = await house.hostTray();
   page = await house.open();
   await page.find("#purpose-earn", 120_000);
   await page.click("#purpose-earn");
   await page.find("#reason");
 });
-after(() => house.leave());
+after(async () => {
+  tray.leave();
+  await house.leave();
+});
 
 test("before anything is set, the window says what is missing and what this computer can do", async () => {
   assert.deepEqual(await reason(), { text: "Not earning", phase: "off", code: "off" });
@@ -200,6 +212,18 @@ test("every pause has its words, and a clock where it ends by the clock", async 
   assertHonest(await seen());
 });
 
+test("the tray says the same sentence, and pauses and resumes", async () => {
+  const says = async () => until(async () => (await tray.ask("menu")).includes((await reason()).text), 5_000, "tray and window say the same");
+  await says();
+  assert.equal(await tray.ask("press An hour"), true);
+  await is("paused_for_an_hour", 10_000);
+  await says();
+  assert.equal(await tray.ask("press Finish, then pause"), false, "there is no tile to finish");
+  assert.equal(await tray.ask("press Resume"), true);
+  await until(async () => (await reason()).phase === "working", 90_000, "it earns again");
+  await says();
+});
+
 test("finish renders the tile in hand and then pauses", async () => {
   await is("rendering", 120_000);
   const before = status().tiles_done;
@@ -244,14 +268,14 @@ test("a pause outlives the program, and so does earning", async () => {
   await page.click("#pause");
   await page.click("#pause-tomorrow");
   await is("paused_until_tomorrow");
-  page = await house.reopen();
+  await again();
   await is("paused_until_tomorrow", 90_000);
   await shot("restarted");
   await page.click("#end");
   await is("off");
   const ended = status();
   assert.equal(ended.is_running, false);
-  page = await house.reopen();
+  await again();
   await page.find("#earn");
   assert.equal(await code(), "off", "who ended it is not asked again");
 });
@@ -259,7 +283,7 @@ test("a pause outlives the program, and so does earning", async () => {
 test("rules that cannot be read stop the start, and say so", async () => {
   const good = readFileSync(rulesFile, "utf8");
   writeFileSync(rulesFile, "idle_minute = 3\n");
-  page = await house.reopen();
+  await again();
   await page.find("#usual");
   await page.click("#earn");
   await page.find(".banner [role=alert]");
@@ -274,7 +298,7 @@ test("rules that cannot be read stop the start, and say so", async () => {
 });
 
 test("a coordinator that is away is told with the network's own words", async () => {
-  page = await house.reopen();
+  await again();
   const port = await freePort();
   await enter("#earn-coordinator", address.replace(/:\d+#/, `:${port}#`));
   await page.click("#earn");

@@ -110,5 +110,7 @@ export class House {
     // The program under test may take a moment longer than its driver.
     await until(() => this.pids().length === 0, 10_000, "nothing of it runs any more");
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+    // A pipe that somebody else still holds must not keep the whole run waiting.
+    setTimeout(() => process.exit(), 10_000).unref();
   }
 }

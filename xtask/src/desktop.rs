@@ -57,7 +57,9 @@ impl Desktop {
         }
         let mut driven = Command::new("dbus-run-session");
         driven.args(["--", "xvfb-run", "--auto-servernum", "--server-args", SCREEN]);
-        driven.args(["node", "--test", "--test-concurrency=1", "--test-reporter=spec"]).args(tests_in_a_window()?);
+        driven
+            .args(["node", "--test", "--test-concurrency=1", "--test-reporter=spec"])
+            .args(tests_in_a_window()?);
         run_step("desktop in its window", &mut driven)
     }
 }

@@ -13,7 +13,7 @@ use crate::stop::Stop;
 
 /// Seconds that each scene is measured.
 const BENCH_S: f64 = 2.0;
-/// Columns of a picture that is kept: four of them stand side by side.
+/// Columns of a picture that is kept: three of them stand side by side.
 const COLUMNS_MAX: u32 = 320;
 
 /// What a benchmark found.

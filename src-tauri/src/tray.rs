@@ -146,29 +146,44 @@ pub(crate) fn refresh(app: &AppHandle) {
     raised.shown = Some(shown);
 }
 
+/// Sets what is new, and nothing else: each of these waits for the window's thread, which has the page to draw.
 fn show(raised: &Raised, shown: &Shown, words: &Words) -> tauri::Result<()> {
     let (items, can) = (&raised.items, shown.can);
-    let say = |key: &str| words.say(key, &[]);
-    items.status.set_text(&shown.said)?;
-    items.pause.set_text(say("tray.pause"))?;
-    items.pause.set_enabled(can.pause)?;
-    let waits = [
-        (&items.hour, "tray.pause.hour"),
-        (&items.back, "tray.pause.back"),
-        (&items.tomorrow, "tray.pause.tomorrow"),
-    ];
-    for (item, key) in waits {
-        item.set_text(say(key))?;
-        item.set_enabled(can.pause)?;
+    let is_new = |is_same: fn(&Shown, &Shown) -> bool| {
+        raised.shown.as_ref().is_none_or(|before| !is_same(before, shown))
+    };
+    if is_new(|before, now| before.said == now.said) {
+        items.status.set_text(&shown.said)?;
+        raised.icon.set_tooltip(Some(&shown.said))?;
     }
+    if is_new(|before, now| before.glyph == now.glyph) {
+        raised.icon.set_icon(Some(glyph(shown.glyph)?))?;
+    }
+    if is_new(|before, now| before.language == now.language && before.can.is_on == now.can.is_on) {
+        name(items, can.is_on, words)?;
+    }
+    if is_new(|before, now| before.can == now.can) {
+        items.pause.set_enabled(can.pause)?;
+        for item in [&items.hour, &items.back, &items.tomorrow] {
+            item.set_enabled(can.pause)?;
+        }
+        items.finish.set_enabled(can.finish)?;
+        items.resume.set_enabled(can.resume)?;
+    }
+    Ok(())
+}
+
+/// The words of everything but the sentence.
+fn name(items: &Items, is_on: bool, words: &Words) -> tauri::Result<()> {
+    let say = |key: &str| words.say(key, &[]);
+    items.pause.set_text(say("tray.pause"))?;
+    items.hour.set_text(say("tray.pause.hour"))?;
+    items.back.set_text(say("tray.pause.back"))?;
+    items.tomorrow.set_text(say("tray.pause.tomorrow"))?;
     items.finish.set_text(say("tray.finish"))?;
-    items.finish.set_enabled(can.finish)?;
-    items.resume.set_text(say(if can.is_on { "tray.resume" } else { "tray.earn" }))?;
-    items.resume.set_enabled(can.resume)?;
+    items.resume.set_text(say(if is_on { "tray.resume" } else { "tray.earn" }))?;
     items.open.set_text(say("tray.open"))?;
-    items.quit.set_text(say("tray.quit"))?;
-    raised.icon.set_tooltip(Some(&shown.said))?;
-    raised.icon.set_icon(Some(glyph(shown.glyph)?))
+    items.quit.set_text(say("tray.quit"))
 }
 
 impl Can {

@@ -37,7 +37,8 @@ export class Session {
   }
 
   async ask(method, path, body) {
-    const answer = await fetch(this.address + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+    const patience = AbortSignal.timeout(120_000);
+    const answer = await fetch(this.address + path, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: patience });
     const { value } = await answer.json();
     if (value?.error) throw new Error(`${value.error}: ${value.message}`);
     return value;

@@ -35,6 +35,7 @@ export class House {
   /** Starts the program with a WebDriver session. */
   async open(...args) {
     await this.session?.end();
+    await this.clear();
     this.session = await Session.start(program, args, this.env);
     return this.session;
   }
@@ -103,12 +104,18 @@ export class House {
     if (!existsSync(folder)) return [];
     return readdirSync(folder).filter((name) => name.endsWith(".exr") && !name.endsWith(".partial.exr")).map((name) => join(folder, name));
   }
+  /** Ends what a driver left behind: it may lose a program that it does not hear of soon enough, and a second start would only call that one. */
+  async clear() {
+    for (const pid of this.pids()) process.kill(pid, "SIGTERM");
+    const isGone = await until(() => this.pids().length === 0, 5_000, "the program has ended").catch(() => false);
+    if (!isGone) for (const pid of this.pids()) process.kill(pid, "SIGKILL");
+    await until(() => this.pids().length === 0, 5_000, "nothing of it runs any more");
+  }
   async leave() {
     const over = this.children.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, "exit"));
     for (const child of this.children) child.kill("SIGKILL");
     await Promise.all([...over, this.session?.end().catch(() => {})]);
-    // The program under test may take a moment longer than its driver.
-    await until(() => this.pids().length === 0, 10_000, "nothing of it runs any more");
+    await this.clear();
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
     // A pipe that somebody else still holds must not keep the whole run waiting.
     setTimeout(() => process.exit(), 10_000).unref();

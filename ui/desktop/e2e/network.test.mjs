@@ -50,7 +50,32 @@ test("the job stands in the list of jobs, complete", async () => {
   await shot("watch-jobs");
 });
 
+test("a coordinator on this network is found, and taken when its code was compared", async (t) => {
+  const coordinator = house.begin("coordinator", "--listen", "0.0.0.0:0", "--data", join(house.home, "announced"), "--announce", "Edit suite");
+  const code = await until(() => /(?:\d{3} ){5}\d{3}/.exec(coordinator.said)?.[0], 20_000, "the coordinator tells its code").catch(() => null);
+  const seen = code === null ? "" : house.cli("--json", "nearby", "--seconds", "3").stdout;
+  if (!seen.includes("Edit suite")) {
+    t.skip("NOT CHECKED: nothing that is announced on this machine's network is heard on it");
+    return;
+  }
+  await page.click("#go-earn");
+  await page.click(".nearby .look");
+  const row = await until(() => page.text(".nearby li"), 30_000, "it is in the list");
+  assert.ok(row.includes("Edit suite") && row.includes(code), `${row} has ${code}`);
+  await shot("nearby");
+  await page.click(".nearby li button");
+  await page.find("dialog");
+  assert.ok((await page.text("dialog")).includes(code));
+  await shot("nearby-compare");
+  await page.click("dialog button.action");
+  const key = /#([0-9a-f]{64})/.exec(coordinator.said)[1];
+  await until(async () => (await page.run("() => document.querySelector('#earn-coordinator').value")).endsWith(key), 5_000, "its address is taken");
+  coordinator.kill();
+});
+
 test("a coordinator that is gone leaves the list, and says that it is old", async () => {
+  await page.click("#go-watch");
+  await until(() => page.text("tbody tr"), 30_000, "the list has a job");
   house.children[0].kill();
   await page.find(".status.partial, .status.stale", 60_000);
   assert.match(await page.text("tbody tr"), /Kitchen/, "what was known stays");

@@ -103,7 +103,7 @@ export class Session {
     const patience = new Promise((wake) => setTimeout(wake, 3_000).unref());
     await Promise.race([this.command("DELETE", "").catch(() => {}), patience]);
     this.driver.kill();
-    if (this.driver.exitCode === null) await once(this.driver, "exit");
+    if (this.driver.exitCode === null && this.driver.signalCode === null) await once(this.driver, "exit");
   }
 }
 

@@ -137,6 +137,12 @@ pub(crate) async fn hand_in(
     Ok(job)
 }
 
+/// Tells what a job that was handed in earlier is about; one that is handed in now is told of before its scenes are sent.
+pub(crate) fn announce(ticket: &JobTicket, adapter: &str, audience: &mut dyn Audience) {
+    let frames = ticket.post.shape.frames.len();
+    audience.hear(&Event::render_started(frames, ticket.settings.spp, ticket.grid(), adapter));
+}
+
 /// Gathers a job until it is complete, and writes its pictures; what came noisy is denoised on `adapter`. `output` is their name as the person wrote it, where that is
 /// still known.
 pub(crate) async fn follow(

@@ -56,15 +56,8 @@ pub fn demo(
         renderers.push(Box::new(gpu::open_renderer(adapter, None)?));
     }
     let grid = TileGrid::new(size, tiling::edge_px(None, size, settings.denoise), 0);
-    audience.hear(&Event::RenderStarted {
-        frames: 1,
-        width: size.width(),
-        height: size.height(),
-        spp: SPP,
-        tiles: grid.len(),
-        tile_px: grid.edge_px(),
-        adapter: renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default(),
-    });
+    let adapter_name = renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default();
+    audience.hear(&Event::render_started(1, SPP, grid, &adapter_name));
     let commission = Commission {
         frames: vec![FrameIndex(0)],
         one_scene: true,

@@ -36,7 +36,7 @@ pub use earning::{
     TileEnd, TileOutcome,
 };
 pub use failure::Failure;
-pub use mosaic::{Mosaic, Tile};
+pub use mosaic::Mosaic;
 pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
 pub use renders::Renders;

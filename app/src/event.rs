@@ -3,8 +3,8 @@
 //! One line of `--json` output is one [`Event`] with the number of the schema beside it. Programs depend on the names and
 //! units in here: a field may be added, but renaming or removing one raises [`SCHEMA`]. A test pins every line.
 
-use frame::LiveEvent;
 pub use frame::live::SCHEMA;
+use frame::{LiveEvent, TileGrid};
 use serde::Serialize;
 
 use crate::sight::Sight;
@@ -184,6 +184,19 @@ pub trait Audience: Send {
 }
 
 impl Event {
+    /// Rendering begins of `frames` frames, cut as `grid`; `adapter` is empty when other machines render.
+    pub(crate) fn render_started(frames: usize, spp: u32, grid: TileGrid, adapter: &str) -> Self {
+        Self::RenderStarted {
+            frames: frames as u32,
+            width: grid.frame().width(),
+            height: grid.frame().height(),
+            spp,
+            tiles: grid.len(),
+            tile_px: grid.edge_px(),
+            adapter: adapter.to_owned(),
+        }
+    }
+
     /// The event as one line of JSON, without the line break.
     pub fn to_json(&self) -> String {
         let envelope = Envelope { schema: SCHEMA, event: self };

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::commission::{self, Commission, Note, PRICE_MAX_USUAL, Terms};
 use crate::denoiser::{Carried, Network, denoising};
-use crate::event::{Audience, Event};
+use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{artist_fault, coordinator_fault, node_fault, runtime};
@@ -79,7 +79,7 @@ pub fn resume(
     let networks = Network::all(Note::of(&ticket)?.weights())?;
     let chosen = gpu::choice(adapter);
     let renderer = gpu::open_renderer(adapter, None)?;
-    announce(&ticket, &renderer.adapter().name, audience);
+    commission::announce(&ticket, &renderer.adapter().name, audience);
     let renderer = denoising(Box::new(renderer), &chosen, &networks);
     let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer] };
     tidied(folder, farm.work(Work::Kept(job), None, stop, audience))
@@ -106,19 +106,6 @@ fn kept_job(folder: &Path) -> Option<(JobId, JobTicket)> {
 
 fn artist_folder(place: &Path) -> PathBuf {
     place.join("artist")
-}
-
-fn announce(ticket: &JobTicket, adapter: &str, audience: &mut dyn Audience) {
-    let (size, grid) = (ticket.settings.size, ticket.grid());
-    audience.hear(&Event::RenderStarted {
-        frames: ticket.post.shape.frames.len() as u32,
-        width: size.width(),
-        height: size.height(),
-        spp: ticket.settings.spp,
-        tiles: grid.len(),
-        tile_px: grid.edge_px(),
-        adapter: adapter.to_owned(),
-    });
 }
 
 /// Keeps the folder for as long as there is something in it to go on with.

@@ -2,7 +2,7 @@
 //!
 //! A sight borrows; whoever keeps one copies it. Nobody pays for sights that no [`Audience`](crate::Audience) asks for.
 
-use frame::{Film, FrameIndex, FrameSize, Picture, TileIndex, TileRect, TileState};
+use frame::{Film, FrameIndex, FrameSize, Picture, TileIndex, TileRect, TileStage, TileState};
 
 /// One rectangle of a frame as it is now; what was shown of it before is outdated.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,16 @@ pub enum Stage {
     Denoised,
     /// As it is in the finished picture.
     Done,
+}
+
+impl From<Stage> for TileStage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Noisy => Self::Noisy,
+            Stage::Denoised => Self::Denoised,
+            Stage::Done => Self::Done,
+        }
+    }
 }
 
 /// How samples came to be.

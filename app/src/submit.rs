@@ -62,6 +62,8 @@ pub fn collect(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let artist = artist_of(job, data)?;
+    let ticket = artist.ticket(job).map_err(|fault| artist_fault(&fault))?;
+    commission::announce(&ticket, "", audience);
     runtime()?.block_on(commission::follow(&artist, job, None, &AdapterChoice::default(), stop, audience))
 }
 

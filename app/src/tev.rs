@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use frame::tev::{Packet, TEV_PORT, TileStage};
-use frame::{FrameIndex, FrameSize, LiveEvent, TileGrid, TileIndex, TileRect};
+use frame::tev::{Packet, TEV_PORT};
+use frame::{FrameIndex, FrameSize, LiveEvent, TileGrid, TileIndex, TileRect, TileStage};
 
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
-use crate::sight::{Sight, Stage, Work};
+use crate::sight::{Sight, Work};
 use outbox::Outbox;
 
 /// Edge of what goes in one packet.
@@ -178,11 +178,7 @@ impl Feed {
             self.outbox.put(Packet::Update { name, rect, channels, values });
         }
         let tiles = sight.tile.map_or(0..shown.grid.len(), |tile| tile.0..tile.0 + 1);
-        let stage = match sight.stage {
-            Stage::Noisy => TileStage::Noisy,
-            Stage::Denoised => TileStage::Denoised,
-            Stage::Done => TileStage::Done,
-        };
+        let stage = TileStage::from(sight.stage);
         for tile in tiles {
             self.tell(sight.frame, TileIndex(tile), stage, sight.work);
         }

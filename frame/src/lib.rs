@@ -25,7 +25,7 @@ pub mod tile;
 pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};
 pub use film::{Film, FilmError, FilmProgress, Merged, Picture, TileState};
 pub use id::{FrameIndex, JobId, LeaseId, NetworkId, NodeId, SceneId, TileIndex};
-pub use live::LiveEvent;
+pub use live::{LiveEvent, TileStage};
 pub use noisy::{DenoiseFault, DenoisingRenderer, Noisy, NoisyPlanes, TileDenoiser};
 pub use order::{AdapterCard, AdapterClass, Brake, Flow, Partial, RenderFault, TileOrder, TileRenderer};
 pub use planes::{Plane, PlaneSet, TilePlanes};

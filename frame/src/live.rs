@@ -10,6 +10,27 @@ use crate::{FrameIndex, JobId, NodeId, TileIndex};
 /// Number of the schema that these events follow.
 pub const SCHEMA: u32 = 1;
 
+/// How far a tile is, as somebody who looks on is told; the numbers travel to windows and viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum TileStage {
+    /// Nobody works on it.
+    Queued = 0,
+    /// Somebody does.
+    InFlight = 1,
+    /// It has samples.
+    Noisy = 2,
+    /// It has all samples and is denoised.
+    Denoised = 3,
+    /// It is as it is in the finished picture.
+    Done = 4,
+}
+
+impl TileStage {
+    /// All, in the order in which they follow each other.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::InFlight, Self::Noisy, Self::Denoised, Self::Done];
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

@@ -10,7 +10,7 @@
 //! `u32` frame, `u32` tile edge) and [`Packet::Tile`] (129: name, `u32` tile, `u8` stage, `u8` checked, `f32` seconds, negative where
 //! nobody measured). A picture is whole without them.
 
-use crate::{FrameIndex, TileGrid, TileIndex, TileRect};
+use crate::{FrameIndex, TileGrid, TileIndex, TileRect, TileStage};
 
 /// Where a tev listens unless told otherwise.
 pub const TEV_PORT: u16 = 14_158;
@@ -84,27 +84,6 @@ pub enum Packet {
         /// Work on it so far, seconds; never negative, nothing where nobody measured.
         seconds: Option<f32>,
     },
-}
-
-/// How far a tile is, as somebody who looks on is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum TileStage {
-    /// Nobody works on it.
-    Queued = 0,
-    /// Somebody does.
-    InFlight = 1,
-    /// It has samples.
-    Noisy = 2,
-    /// It has all samples and is denoised.
-    Denoised = 3,
-    /// It is as it is in the finished picture.
-    Done = 4,
-}
-
-impl TileStage {
-    /// All, in the order in which they follow each other.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::InFlight, Self::Noisy, Self::Denoised, Self::Done];
 }
 
 /// Bytes that are no packet, or one that is not taken.

@@ -1,6 +1,6 @@
 //! What the page may ask for: one line over the desk each.
 //!
-//! The page's types are made from these signatures (`ui/desktop/src/lib/bindings.ts`); a test fails when that file is old.
+//! The page's types are made from these signatures (`bindings.ts` and `shapes.ts` in `ui/desktop/src/lib`); a test fails when they are old.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -287,7 +287,8 @@ fn bench_shot(desk: State<'_, Desk>, scene: u32) -> Response {
 
 /// The commands with types, for the page's bindings.
 pub(crate) fn typed() -> Builder<tauri::Wry> {
-    Builder::new().error_handling(ErrorHandlingMode::Throw).commands(collect_commands![
+    let builder = Builder::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases();
+    builder.commands(collect_commands![
         scenery,
         arrivals,
         set_settings,

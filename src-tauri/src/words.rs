@@ -1,14 +1,25 @@
 //! The words of the tray and of notifications, from the same catalogues as the page's.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use app::desk::{Because, EarnPhase, EarnState, Language, Settings};
 
-const ENGLISH: &str = include_str!("../../ui/desktop/src/words/en.json");
-const GERMAN: &str = include_str!("../../ui/desktop/src/words/de.json");
+type Catalogue = BTreeMap<String, String>;
+
+/// Read once: the tray asks ten times a second while something is rendered.
+static ENGLISH: LazyLock<Catalogue> =
+    LazyLock::new(|| read(include_str!("../../ui/desktop/src/words/en.json")));
+static GERMAN: LazyLock<Catalogue> =
+    LazyLock::new(|| read(include_str!("../../ui/desktop/src/words/de.json")));
+
+fn read(catalogue: &str) -> Catalogue {
+    serde_json::from_str(catalogue).expect("a test reads both catalogues")
+}
 
 /// One language's words by key.
-pub(crate) struct Words(BTreeMap<String, String>);
+#[derive(Clone, Copy)]
+pub(crate) struct Words(&'static Catalogue);
 
 impl Words {
     /// The person's language, else the system's where there is a catalogue for it, else English.
@@ -18,11 +29,7 @@ impl Words {
             Language::En => false,
             Language::System => system_is_german(),
         };
-        Self::read(if german { GERMAN } else { ENGLISH })
-    }
-
-    fn read(catalogue: &str) -> Self {
-        Self(serde_json::from_str(catalogue).expect("a test reads both catalogues"))
+        Self(if german { &GERMAN } else { &ENGLISH })
     }
 
     /// Why this computer earns or not: the sentence that the window shows too.
@@ -65,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_word_that_the_shell_says_is_in_both_catalogues() {
-        let (english, german) = (Words::read(ENGLISH), Words::read(GERMAN));
+        let (english, german) = (Words(&ENGLISH), Words(&GERMAN));
         let sources = [include_str!("tray.rs"), include_str!("herald.rs")].join("");
         let spoken = |word: &&str| word.starts_with("tray.") || word.starts_with("notice.");
         let keys: Vec<&str> = sources.split('"').filter(spoken).collect();
@@ -118,7 +125,7 @@ mod tests {
 
     #[test]
     fn window_tray_and_command_line_give_the_same_reason_and_german_has_one_for_each() {
-        let (english, german) = (Words::read(ENGLISH), Words::read(GERMAN));
+        let (english, german) = (Words(&ENGLISH), Words(&GERMAN));
         for reason in reasons() {
             let because = Because::of(&reason);
             assert_eq!(english.because(&because), reason.sentence());
@@ -130,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_cannot_be_watched_is_said_while_the_computer_works_and_only_then() {
-        let english = Words::read(ENGLISH);
+        let english = Words(&ENGLISH);
         let because = Because::of(&Reason::Rendering);
         let unseen = ["full_screen", "programs", "temperature"];
         for unseen in unseen {

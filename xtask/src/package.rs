@@ -30,6 +30,16 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    /// Where cargo leaves its programs, below the target folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
 /// Packs a deb and says where it is.
 pub(crate) fn deb(profile: Profile) -> Result<PathBuf> {
     needs("dpkg-deb", "dpkg")?;

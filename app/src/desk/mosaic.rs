@@ -6,28 +6,12 @@
 use std::collections::BTreeMap;
 
 use frame::exr::ToneMap;
-use frame::{FrameSize, TileGrid, TileIndex, TileRect};
+use frame::{FrameSize, TileGrid, TileIndex, TileRect, TileStage};
 
-use crate::sight::{Sight, Stage};
+use crate::sight::Sight;
 
 /// Longest edge that is kept; no window shows more.
 const EDGE_MAX: u32 = 2048;
-
-/// How far a tile is; the numbers are what a window is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Tile {
-    /// Nobody works on it.
-    Queued = 0,
-    /// A node has it.
-    InFlight = 1,
-    /// It has samples.
-    Noisy = 2,
-    /// It has all samples and is denoised.
-    Denoised = 3,
-    /// It is as it will be in the file.
-    Done = 4,
-}
 
 /// One frame's picture so far.
 #[derive(Clone, Debug)]
@@ -36,7 +20,7 @@ pub struct Mosaic {
     factor: u32,
     grid: TileGrid,
     rgba: Vec<u8>,
-    tiles: Vec<Tile>,
+    tiles: Vec<TileStage>,
     /// Counts changes, from 1.
     version: u32,
     /// When each rectangle changed last, in kept pixels.
@@ -53,7 +37,7 @@ impl Mosaic {
             factor,
             grid,
             rgba: Vec::new(),
-            tiles: vec![Tile::Queued; grid.len() as usize],
+            tiles: vec![TileStage::Queued; grid.len() as usize],
             version: 1,
             changed: BTreeMap::new(),
         };
@@ -77,14 +61,14 @@ impl Mosaic {
     }
 
     /// Tiles that are at least so far.
-    pub fn count(&self, at_least: Tile) -> u32 {
+    pub fn count(&self, at_least: TileStage) -> u32 {
         self.tiles.iter().filter(|tile| **tile >= at_least).count() as u32
     }
 
     /// A node has taken a tile that nobody has finished.
     pub fn lease(&mut self, tile: TileIndex) {
-        if let Some(state @ Tile::Queued) = self.tiles.get_mut(tile.0 as usize) {
-            *state = Tile::InFlight;
+        if let Some(state @ TileStage::Queued) = self.tiles.get_mut(tile.0 as usize) {
+            *state = TileStage::InFlight;
             self.version += 1;
         }
     }
@@ -92,7 +76,7 @@ impl Mosaic {
     /// A tile has all its samples.
     pub fn finish(&mut self, tile: TileIndex) {
         if let Some(state) = self.tiles.get_mut(tile.0 as usize) {
-            *state = (*state).max(Tile::Denoised);
+            *state = (*state).max(TileStage::Denoised);
             self.version += 1;
         }
     }
@@ -103,11 +87,7 @@ impl Mosaic {
             return;
         }
         self.version += 1;
-        let stage = match sight.stage {
-            Stage::Noisy => Tile::Noisy,
-            Stage::Denoised => Tile::Denoised,
-            Stage::Done => Tile::Done,
-        };
+        let stage = TileStage::from(sight.stage);
         match sight.tile {
             Some(tile) => {
                 if let Some(state) = self.tiles.get_mut(tile.0 as usize) {
@@ -203,6 +183,7 @@ mod tests {
     use frame::FrameIndex;
 
     use super::*;
+    use crate::sight::Stage;
 
     fn size(width: u32, height: u32) -> FrameSize {
         FrameSize::new(width, height).expect("in range")
@@ -238,7 +219,7 @@ mod tests {
         mosaic.see(&sight(size(32, 16), rect, 1, &[0.18, 0.18, 0.18, 1.0].repeat(256)));
         let next = mosaic.packet(known);
         assert_eq!(numbers(&next, 7)[6], 1);
-        assert_eq!(next[28..30], [Tile::InFlight as u8, Tile::Noisy as u8]);
+        assert_eq!(next[28..30], [TileStage::InFlight as u8, TileStage::Noisy as u8]);
         assert_eq!(numbers(&next[30..], 4), [16, 0, 16, 16]);
         assert_eq!(next[46..50], [118, 118, 118, 255], "middle grey is where screens expect it");
         assert_eq!(numbers(&mosaic.packet(mosaic.version()), 7)[6], 0);
@@ -264,10 +245,10 @@ mod tests {
         mosaic.finish(TileIndex(0));
         mosaic.see(&sight(size(8, 8), rect, 0, &[1.0; 256]));
         mosaic.lease(TileIndex(0));
-        assert_eq!((mosaic.count(Tile::Denoised), mosaic.count(Tile::Done)), (1, 0));
+        assert_eq!((mosaic.count(TileStage::Denoised), mosaic.count(TileStage::Done)), (1, 0));
         let known = mosaic.version();
         mosaic.clear();
-        assert_eq!(mosaic.count(Tile::InFlight), 0);
+        assert_eq!(mosaic.count(TileStage::InFlight), 0);
         assert_eq!(numbers(&mosaic.packet(known), 7)[6], 1, "who watched is sent the empty frame");
     }
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use frame::{FrameIndex, FrameSize, LiveEvent};
+use frame::{FrameIndex, FrameSize, LiveEvent, TileStage};
 
 use super::bell::Bell;
 use super::cards::Card;
-use super::mosaic::{Mosaic, Tile};
+use super::mosaic::Mosaic;
 use super::shelf::Shelf;
 use crate::event::{Audience, Event};
 use crate::pictures;
@@ -93,7 +93,7 @@ impl Reporter {
         let mut mosaic = self.mosaic.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mosaic) = mosaic.as_mut() {
             paint(mosaic);
-            let done = mosaic.count(Tile::Denoised);
+            let done = mosaic.count(TileStage::Denoised);
             self.card(false, |card| card.tiles_done = done);
         }
     }

@@ -122,15 +122,7 @@ impl Plan {
 
     /// Tells that rendering begins.
     pub(crate) fn announce(&self, adapter: &str, audience: &mut dyn Audience) {
-        audience.hear(&Event::RenderStarted {
-            frames: self.frames.len() as u32,
-            width: self.settings.size.width(),
-            height: self.settings.size.height(),
-            spp: self.settings.spp,
-            tiles: self.grid.len(),
-            tile_px: self.grid.edge_px(),
-            adapter: adapter.to_owned(),
-        });
+        audience.hear(&Event::render_started(self.frames.len(), self.settings.spp, self.grid, adapter));
     }
 }
 

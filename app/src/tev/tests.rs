@@ -7,6 +7,7 @@ use frame::tev::PacketError;
 use frame::{FrameSize, NodeId};
 
 use super::*;
+use crate::sight::Stage;
 
 /// What a fake tev got, in order; files that it was asked to open are kept as their bytes.
 pub(crate) fn fake() -> (TcpStream, std::thread::JoinHandle<Vec<Result<Packet, PacketError>>>) {

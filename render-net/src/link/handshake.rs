@@ -31,19 +31,15 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0
 
 /// The dialler's side of the handshake, towards one known key.
 pub(crate) fn dialler(identity: &Identity, expected: NodeId, alpn: &[u8]) -> Result<QuicClientConfig, Error> {
-    calling(identity, Arc::new(ExpectedKey { spki: spki(expected), provider: provider() }), alpn)
+    calling(identity, Holder::of(expected), alpn)
 }
 
 /// The same towards whoever answers, to learn the key. Nothing may be said on such a connection.
 pub(crate) fn anybody(identity: &Identity, alpn: &[u8]) -> Result<QuicClientConfig, Error> {
-    calling(identity, Arc::new(AnyKey { provider: provider() }), alpn)
+    calling(identity, Holder::of_any_key(), alpn)
 }
 
-fn calling(
-    identity: &Identity,
-    verifier: Arc<dyn ServerCertVerifier>,
-    alpn: &[u8],
-) -> Result<QuicClientConfig, Error> {
+fn calling(identity: &Identity, verifier: Arc<Holder>, alpn: &[u8]) -> Result<QuicClientConfig, Error> {
     let mut config = rustls::ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
@@ -57,11 +53,9 @@ fn calling(
 
 /// The listener's side: anybody with an Ed25519 key.
 pub(crate) fn listener(identity: &Identity, alpn: &[u8]) -> Result<QuicServerConfig, Error> {
-    let provider = provider();
-    let verifier = Arc::new(AnyKey { provider: provider.clone() });
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Holder::of_any_key())
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified(identity)?)));
     config.alpn_protocols = vec![alpn.to_vec()];
     config.max_early_data_size = 0;
@@ -108,27 +102,52 @@ fn key_of(spki: &[u8]) -> Option<NodeId> {
     spki.strip_prefix(&SPKI_PREFIX)?.try_into().ok().map(NodeId)
 }
 
+/// Whom one side takes: whoever holds the key that they show, or the holder of one key alone.
+#[derive(Debug)]
+struct Holder {
+    only: Option<NodeId>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Holder {
+    fn of(key: NodeId) -> Arc<Self> {
+        Arc::new(Self { only: Some(key), provider: provider() })
+    }
+
+    fn of_any_key() -> Arc<Self> {
+        Arc::new(Self { only: None, provider: provider() })
+    }
+
+    fn check(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+    ) -> Result<(), CertificateError> {
+        match (key_of(end_entity), self.only) {
+            (Some(key), Some(only)) if intermediates.is_empty() && key == only => Ok(()),
+            (_, Some(_)) => Err(CertificateError::ApplicationVerificationFailure),
+            (Some(_), None) if intermediates.is_empty() => Ok(()),
+            (_, None) => Err(CertificateError::BadEncoding),
+        }
+    }
+
+    fn check_signature(
+        &self,
+        message: &[u8],
+        spki: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let key = SubjectPublicKeyInfoDer::from(spki.as_ref());
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
+    }
+}
+
 fn no_tls12() -> Error {
     Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered)
 }
 
-fn verify_raw(
-    provider: &CryptoProvider,
-    message: &[u8],
-    spki: &CertificateDer<'_>,
-    signature: &DigitallySignedStruct,
-) -> Result<HandshakeSignatureValid, Error> {
-    let key = SubjectPublicKeyInfoDer::from(spki.as_ref());
-    verify_tls13_signature_with_raw_key(message, &key, signature, &provider.signature_verification_algorithms)
-}
-
-#[derive(Debug)]
-struct ExpectedKey {
-    spki: Vec<u8>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for ExpectedKey {
+impl ServerCertVerifier for Holder {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -137,11 +156,8 @@ impl ServerCertVerifier for ExpectedKey {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if intermediates.is_empty() && end_entity.as_ref() == self.spki {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-        }
+        self.check(end_entity, intermediates)?;
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -159,7 +175,7 @@ impl ServerCertVerifier for ExpectedKey {
         spki: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_raw(&self.provider, message, spki, signature)
+        self.check_signature(message, spki, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -171,12 +187,7 @@ impl ServerCertVerifier for ExpectedKey {
     }
 }
 
-#[derive(Debug)]
-struct AnyKey {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ClientCertVerifier for AnyKey {
+impl ClientCertVerifier for Holder {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -187,11 +198,8 @@ impl ClientCertVerifier for AnyKey {
         intermediates: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        if intermediates.is_empty() && key_of(end_entity).is_some() {
-            Ok(ClientCertVerified::assertion())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::BadEncoding))
-        }
+        self.check(end_entity, intermediates)?;
+        Ok(ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -209,50 +217,7 @@ impl ClientCertVerifier for AnyKey {
         spki: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_raw(&self.provider, message, spki, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ED25519]
-    }
-
-    fn requires_raw_public_keys(&self) -> bool {
-        true
-    }
-}
-
-impl ServerCertVerifier for AnyKey {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        if intermediates.is_empty() && key_of(end_entity).is_some() {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::BadEncoding))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Err(no_tls12())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        spki: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_raw(&self.provider, message, spki, signature)
+        self.check_signature(message, spki, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { freePort, until } from "./driver.mjs";
 import { House, pictures, scenes } from "./house.mjs";
 
-/** From a touch to the reason in the window, milliseconds. */
+/** From a touch to the reason, milliseconds. */
 const TOLD_MS = 500;
 
 const house = new House();
@@ -236,7 +236,7 @@ test("finish renders the tile in hand and then pauses", async () => {
   await until(async () => (await reason()).phase === "working", 90_000, "it earns again");
 });
 
-test("a touch frees the GPU and is told within half a second, in the window and at the door", async () => {
+test("a touch is told within half a second, in the window and at the door", async () => {
   await tick("#rule-idle", true);
   await enter("#rule-minutes", "1");
   await page.run("() => document.querySelector('main').scrollTo(0, 0)");
@@ -259,8 +259,10 @@ test("a touch frees the GPU and is told within half a second, in the window and 
   }
   console.log(`from a touch to the reason: ${JSON.stringify(took)}`);
   // The better of two: one late wake-up on a busy machine is the machine's.
-  const best = Math.min(...took.map((one) => one.window_ms));
-  assert.ok(best <= TOLD_MS, `${best} ms`);
+  for (const place of ["window_ms", "door_at_most_ms"]) {
+    const best = Math.min(...took.map((one) => one[place]));
+    assert.ok(best <= TOLD_MS, `${place}: ${best} ms`);
+  }
   await tick("#rule-idle", false);
 });
 

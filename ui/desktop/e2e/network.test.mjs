@@ -43,6 +43,25 @@ test("a scene goes to a network, and a node that dies in the middle costs nothin
   assert.equal(verified.status, 0, verified.stdout + verified.stderr);
 });
 
+test("killed while the network renders, the next start collects the job, and shows it growing", async () => {
+  house.second(join(house.home, "Kitchen.glb"));
+  await page.find("#found dl");
+  await page.click("#place-network");
+  await page.click("#quality-good");
+  await page.fill("#width", "512");
+  await page.click("#start");
+  const done = () => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0)");
+  await until(async () => (await done()) >= 5, 240_000, "some of it is rendered");
+  process.kill(house.pid(), "SIGKILL");
+  page = await house.reopen();
+  await page.click("#resume");
+  const painted = "() => { const c = document.querySelector('#mosaic'); return Boolean(c?.width && [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some((value, at) => at % 4 === 3 && value > 0)); }";
+  await until(() => page.run(painted), 30_000, "what was collected before is seen");
+  assert.equal(await outcome(), "running", "the rest is still to come");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  assert.equal(house.cli("verify", await page.text("#picture")).status, 0);
+});
+
 test("the job stands in the list of jobs, complete", async () => {
   await page.click("#go-watch");
   const row = await until(() => page.text("tbody tr"), 30_000, "the list has a job");

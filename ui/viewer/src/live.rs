@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
-use frame::tev::{Packet, TileStage};
+use frame::TileStage;
+use frame::tev::Packet;
 use frame::{FrameIndex, FrameSize, TileGrid, TileIndex, TileRect};
 
 /// Packets that wait for the window.

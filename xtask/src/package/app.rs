@@ -30,10 +30,7 @@ const FILES: [&str; 4] = [
 
 /// Packs what this system's bundler can make, or only `kinds`.
 pub(crate) fn pack(profile: Profile, kinds: &str) -> Result<()> {
-    let folder = match profile {
-        Profile::Debug => "debug",
-        Profile::Release => "release",
-    };
+    let folder = profile.folder();
     for program in ["tessera-desktop", "tessera-viewer"] {
         let path = built(folder, program);
         if !path.is_file() {
@@ -75,7 +72,7 @@ pub(crate) fn try_deb(profile: Profile) -> Result<()> {
 }
 
 fn newest_deb(profile: Profile) -> Result<PathBuf> {
-    let folder = built(if profile == Profile::Debug { "debug" } else { "release" }, "bundle/deb");
+    let folder = built(profile.folder(), "bundle/deb");
     let files = fs::read_dir(&folder).with_context(|| format!("there is no {}", folder.display()))?;
     let debs =
         files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "deb"));

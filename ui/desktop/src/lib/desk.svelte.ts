@@ -2,7 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
-import { type Card, commands, type Failure, type Order, type Preflight, type Scenery, type Settings } from "./wire";
+import { type Card, commands, type Failure, type Order, type Preflight, type Scenery, type Settings } from "./bindings";
 import { speak } from "./say.svelte";
 
 export type PlaceName = "render" | "earn" | "watch" | "settings";

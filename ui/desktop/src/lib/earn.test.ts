@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { countdown, credits, dayNames, electricity, further, hourNow, hourOf, isOn, money, painted, sentence, stepped, struggle, summed, told } from "./earn";
 import { speak } from "./say.svelte";
-import type { Earnings, EarnState, TileEnd } from "./wire";
+import type { Earnings, EarnState, TileEnd } from "./bindings";
 
 const state = (change: Partial<EarnState>): EarnState => ({
   phase: "working",

@@ -1,6 +1,6 @@
 // What the Earn place works out: sentences, countdowns, a painted week, sums of days. Nothing here asks the desk.
 import { clock, number, say, tongue, type Key } from "./say.svelte";
-import type { Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./wire";
+import type { Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./bindings";
 import type { Meaning } from "../parts/Sign.svelte";
 
 /** Hours of a day, days of a week. */

@@ -1,7 +1,7 @@
 // What the page says, in the person's language. Every visible word stands in a catalogue in ../words; a test holds that.
 import de from "../words/de.json";
 import en from "../words/en.json";
-import type { Language } from "./wire";
+import type { Language } from "./bindings";
 
 export type Key = keyof typeof en;
 export type Tongue = "en" | "de";

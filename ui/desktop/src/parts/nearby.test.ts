@@ -2,7 +2,7 @@ import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { flushSync, mount, tick, unmount } from "svelte";
 import { afterEach, expect, test, vi } from "vitest";
 import { speak } from "../lib/say.svelte";
-import type { Nearby as Answer } from "../lib/wire";
+import type { Nearby as Answer } from "../lib/bindings";
 import Nearby from "./Nearby.svelte";
 
 const found = { name: "Edit suite", place: "10.0.0.4:7411", code: "482 193 551 204 773 006", address: "tessera://10.0.0.4:7411#aa", is_known: false };

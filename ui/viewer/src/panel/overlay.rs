@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
-use frame::tev::TileStage;
+use frame::TileStage;
 
 use crate::desk::{Desk, Overlay};
 use crate::live::{Growth, Tile};

@@ -1,7 +1,7 @@
 //! At the bottom: exposure, view, zoom, overlay, and the way to everything else.
 
 use eframe::egui::{self, Align, Layout, RichText, Ui};
-use frame::tev::TileStage;
+use frame::TileStage;
 
 use crate::command::Command;
 use crate::compare::Mode;

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::net::TcpStream;
 
-use frame::tev::{Packet, TileStage};
+use frame::TileStage;
+use frame::tev::Packet;
 use frame::{FrameIndex, TileIndex, TileRect};
 use viewer::desk::Overlay;
 

@@ -2,7 +2,7 @@ import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { speak } from "../../lib/say.svelte";
-import type { Adapters, EarnState, RulesForm, Settings } from "../../lib/wire";
+import type { Adapters, EarnState, RulesForm, Settings } from "../../lib/bindings";
 import Now from "./Now.svelte";
 import Rules from "./Rules.svelte";
 import Schedule from "./Schedule.svelte";

@@ -1,0 +1,564 @@
+// Made from src-tauri's commands. TESSERA_BINDINGS=write cargo test --workspace --bin tessera-desktop writes it anew.
+
+/**  One of them. */
+export type Adapter = {
+	/**  As the driver names it. */
+	name: string,
+	/**  Vulkan, Metal or DX12, and the driver's version. */
+	driver: string,
+	/**  Whether it can render, and how well. */
+	verdict: Verdict,
+	/**  Why it cannot; empty where it can. */
+	why: string,
+	/**  How hot it is, degrees Celsius, where it tells. */
+	celsius: number | null,
+	/**  Its memory in all, MiB, where it tells. */
+	memory_mib: number | null,
+};
+
+/**  All of them, numbered as `--gpu` takes them. */
+export type Adapters = {
+	/**  In that order. */
+	rows: Adapter[],
+	/**  Whether this computer tells when it was last used. */
+	tells_idle: boolean,
+	/**  Whether it tells where its power comes from. */
+	tells_power: boolean,
+	/**  Whether it tells which program fills a screen. */
+	tells_full_screen: boolean,
+};
+
+/**  Something from outside. */
+export type Arrival = 
+/**  A file, as an absolute path. */
+{ kind: "file"; 
+/**  The path. */
+path: string } | 
+/**  A `tessera://` link. */
+{ kind: "link"; 
+/**  The link. */
+link: string };
+
+/**  What the person said last. */
+export type AskedWord = 
+/**  Work whenever the rules allow. */
+"earn" | 
+/**  Pause until told otherwise. */
+"pause" | 
+/**  Pause for an hour. */
+"pause_hour" | 
+/**  Pause until they are back. */
+"pause_until_back" | 
+/**  Pause until the next morning. */
+"pause_until_tomorrow" | 
+/**  Finish the tile, then pause. */
+"finishing" | 
+/**  Paused, because the tile is finished. */
+"finished";
+
+/**  A reason, so that it can be told in any language: a sentence's name in the catalogues, and what is filled in. */
+export type Because = {
+	/**  The reason's name, as `tessera node status --json` tells it. */
+	code: string,
+	/**  The sentence's name: `reason.` goes before it. */
+	key: string,
+	/**  What stands in its braces. */
+	values: { [key in string]: string },
+};
+
+/**  What a benchmark found. */
+export type Benchmark = {
+	/**  What was measured. */
+	adapter: string,
+	/**  Million samples a second, the geometric mean of the scenes × 1000. */
+	score: number,
+	/**  Credits an hour at the price that is asked, from the slowest to the fastest scene. */
+	credits_hour: [number, number],
+	/**  One line a scene: its name and million samples a second. */
+	scenes: ([string, number])[],
+};
+
+/**  One render, running or past. */
+export type Card = {
+	/**  Its name here. */
+	id: string,
+	/**  What was asked; "render again" starts from it. */
+	order: Order,
+	/**  How it stands. */
+	outcome: Outcome,
+	/**  When it began, seconds since 1970. */
+	began_s: number,
+	/**  How long it has taken, seconds. */
+	elapsed_s: number,
+	/**  Share that is done, 0 to 1; never falls. */
+	done: number,
+	/**  Seconds to go; nothing while it cannot be told honestly. */
+	eta_s: number | null,
+	/**  Columns; 0 before the scene is open. */
+	width: number,
+	/**  Rows. */
+	height: number,
+	/**  Samples per pixel. */
+	spp: number,
+	/**  Frames in all. */
+	frames: number,
+	/**  Frames that work has begun on. */
+	begun: number[],
+	/**  Frames whose files are in place. */
+	written: number[],
+	/**  Tiles in each frame. */
+	tiles: number,
+	/**  Tiles of the frame that is shown which have all their samples. */
+	tiles_done: number,
+	/**  What renders; empty when other machines do. */
+	adapter: string,
+	/**  Nodes that have worked on it. */
+	nodes: number,
+	/**  Sealed bytes sent, of a network's render. */
+	sent_mib: number,
+	/**  The job's id, of a network's render. */
+	job: string,
+	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
+	is_kept: boolean,
+	/**  The last finished picture. */
+	picture: string,
+	/**  Its preview as a PNG. */
+	preview: string,
+	/**  The unfinished picture, where one was kept. */
+	partial: string,
+	/**  What a person should know. */
+	notes: Note[],
+	/**  What went wrong, or what was kept when it was stopped. */
+	failure: Failure | null,
+};
+
+/**  What earning does. */
+export type EarnPhase = 
+/**  Nobody asked for it. */
+"off" | 
+/**  The adapter is opened. */
+"starting" | 
+/**  It works for others. */
+"working" | 
+/**  It will by itself, when somebody has gone, an hour has come, or a tile is there. */
+"waiting" | 
+/**  It was stopped, by a word or by something that goes on. */
+"paused" | 
+/**  It is being ended. */
+"stopping" | 
+/**  It ended by itself. */
+"failed";
+
+/**  How earning stands. */
+export type EarnState = {
+	/**  What it does. */
+	phase: EarnPhase,
+	/**  The one true reason. */
+	because: Because,
+	/**  Everything else that forbids work now. */
+	also: Because[],
+	/**  Rules that are on and cannot be watched here: `full_screen`, `programs`, `temperature`. */
+	unseen: string[],
+	/**  What the person said last. */
+	asked: AskedWord,
+	/**  When the pause that they asked for ends, seconds since 1970. */
+	until_s: number | null,
+	/**  The node's identity; empty before it was connected. */
+	node: string,
+	/**  What it renders with; empty before it was opened. */
+	adapter: string,
+	/**  Whether the GPU is at a tile now. */
+	is_rendering: boolean,
+	/**  Results that the coordinator took since earning was started. */
+	tiles_done: number,
+	/**  How the last pieces of work ended, oldest first. */
+	last: TileEnd[],
+	/**  Why the coordinator cannot be reached, as the network said it; empty: nothing is wrong. */
+	trouble: string,
+	/**  Why earning ended, where it ended by itself. */
+	failure: Failure | null,
+};
+
+/**  One day. */
+export type EarnedDay = {
+	/**  As in 2026-11-28. */
+	date: string,
+	/**  Pieces of work that count. */
+	tiles: number,
+	/**  Credits of each adapter, in the order of [`Earnings::adapters`]. */
+	credits: number[],
+	/**  How long the GPU was at work for this window, seconds. */
+	worked_s: number,
+};
+
+/**  One adapter. */
+export type EarnedWith = {
+	/**  As its driver names it. */
+	adapter: string,
+	/**  Pieces of work that count. */
+	tiles: number,
+	/**  Credits. */
+	credits: number,
+};
+
+/**  What a node earned. Sums are credits as text, to the last digit; days are credits as numbers, to be drawn. */
+export type Earnings = {
+	/**  Delivered and not yet accepted. */
+	held: string,
+	/**  Accepted and not yet paid out. */
+	posted: string,
+	/**  Paid out. */
+	paid: string,
+	/**  The last thirty local days, the oldest first and today last. */
+	days: EarnedDay[],
+	/**  Adapters by what they earned in these days, most first; an empty name: nobody wrote down which. */
+	adapters: EarnedWith[],
+};
+
+/**  What went wrong: one sentence that says what happened, one that says what to do. */
+export type Failure = {
+	/**  The exit code that the command line would end with. */
+	exit: number,
+	/**  What happened, without a full stop. */
+	what: string,
+	/**  What to do, without a full stop. */
+	advice: string,
+};
+
+/**  A coordinator that was found. */
+export type Found = {
+	/**  As it calls itself. */
+	name: string,
+	/**  Address and port. */
+	place: string,
+	/**  What people compare: six groups of three digits. */
+	code: string,
+	/**  The whole address with the key, to be kept once the codes were compared. */
+	address: string,
+	/**  Whether its key is that of an address that was kept before: then there is nothing to compare. */
+	is_known: boolean,
+};
+
+/**  One job. */
+export type JobRow = {
+	/**  Its id. */
+	job: string,
+	/**  One of: open, done, cancelled, unknown. */
+	state: string,
+	/**  Share of its samples that is verified, 0 to 1. */
+	done: number,
+	/**  Frames in all. */
+	frames: number,
+	/**  Where its pictures go. */
+	output: string,
+};
+
+/**  The jobs, and what could not be asked. */
+export type Jobs = {
+	/**  One row a job. */
+	rows: JobRow[],
+	/**  Coordinators that did not answer, and tickets that make no sense, in sentences. */
+	silent: string[],
+};
+
+/**  Language of the window. */
+export type Language = 
+/**  As the system has it; English where it is none of these. */
+"system" | 
+/**  English. */
+"en" | 
+/**  German. */
+"de";
+
+/**  The flags that most people never touch; the same words, units and defaults as on the command line. */
+export type More = {
+	/**  Samples per pixel; 0: the quality's. */
+	spp: number,
+	/**  Frames per second. */
+	fps: number,
+	/**  Instant of a still, seconds. */
+	time: number,
+	/**  Environment picture; empty: automatic; `none`: black. */
+	env: string,
+	/**  Factor on its radiance. */
+	env_strength: number,
+	/**  Its turn, degrees. */
+	env_rotate: number,
+	/**  Seed. */
+	seed: number,
+	/**  Scattering events after which a path ends. */
+	max_bounces: number,
+	/**  `blackman-harris` or `box`. */
+	filter: string,
+	/**  `multi` or `single`. */
+	microfacet: string,
+	/**  Largest indirect contribution; 0: off. */
+	clamp_indirect: number,
+	/**  `node`, `local` or `off`. */
+	denoise: string,
+	/**  Weights of the denoiser; empty: the program's own. */
+	weights: string,
+	/**  Tile edge, pixels; 0: chosen. */
+	tile: number,
+	/**  Layers to write. */
+	layers: string,
+	/**  `comp` or `blender`. */
+	exr_layout: string,
+	/**  `zip`, `zips`, `dwaa` or `none`. */
+	compression: string,
+	/**  Adapter by number or part of its name; empty: the strongest. */
+	gpu: string,
+};
+
+/**  What a look around gave. */
+export type Nearby = {
+	/**  Coordinators that answered, sorted by name. */
+	coordinators: Found[],
+	/**  Coordinators that announce themselves and could not be spoken with, in sentences. */
+	silent: string[],
+	/**  Announcements that make no sense or are too many. */
+	left_out: number,
+};
+
+/**  A remark that came up while it was rendered. */
+export type Note = {
+	/**  One sentence. */
+	text: string,
+};
+
+/**  One scene and how to render it, as a form holds it. */
+export type Order = {
+	/**  Scene file. */
+	scene: string,
+	/**  Picture to write; `####` stands for the frame number. */
+	output: string,
+	/**  How good. */
+	quality: Quality,
+	/**  Columns; 0: the camera's. */
+	width: number,
+	/**  Rows; 0: the camera's. */
+	height: number,
+	/**  Frames of the animation, as in 1-24 or 1,5-9x2; empty: a still. */
+	frames: string,
+	/**  Camera by name; empty: the first. */
+	camera: string,
+	/**  Who renders. */
+	place: Place,
+	/**  The coordinator's address, for a network. */
+	coordinator: string,
+	/**  Most micro-credits that a million samples may cost, for a network. */
+	max_price: number,
+	/**  Every other flag. */
+	more: More,
+};
+
+/**  How a render stands. */
+export type Outcome = 
+/**  At work. */
+"running" | 
+/**  All pictures are there. */
+"done" | 
+/**  The person stopped it; what was done is kept. */
+"stopped" | 
+/**  It went wrong. */
+"failed" | 
+/**  The program ended in the middle of it. */
+"cut_off";
+
+/**  Who renders. */
+export type Place = 
+/**  This computer. */
+"here" | 
+/**  The nodes of a coordinator. */
+"network";
+
+/**  A scene that can be rendered, in the window's words. */
+export type Preflight = {
+	/**  The file. */
+	scene: string,
+	/**  Its name without folders. */
+	name: string,
+	/**  Cameras by name. */
+	cameras: string[],
+	/**  The one that is used when none is chosen; empty: one that frames the scene is made. */
+	camera: string,
+	/**  Columns when nobody says, with the camera's aspect. */
+	width: number,
+	/**  Rows. */
+	height: number,
+	/**  Length of the animation, seconds; 0 without one. */
+	animation_s: number,
+	/**  Frames that show the whole animation; empty without one. */
+	frames: string,
+	/**  Triangles, instances counted each. */
+	triangles: number,
+	/**  Materials of the file. */
+	materials: number,
+	/**  Pictures of the file. */
+	textures: number,
+	/**  Lights of the file. */
+	lights: number,
+	/**  GPU memory that it needs, MiB. */
+	memory_mib: number,
+	/**  Everything unsupported, missing or chosen, by name. */
+	remarks: Remark[],
+};
+
+/**  What somebody wants from this program first. */
+export type Purpose = 
+/**  Render something. */
+"render" | 
+/**  Earn while idle. */
+"earn" | 
+/**  Watch a production. */
+"watch";
+
+/**  How good a picture is wanted. */
+export type Quality = 
+/**  To see what is there. */
+"draft" | 
+/**  To show. */
+"good" | 
+/**  To keep. */
+"max";
+
+/**  One thing that was found. */
+export type Remark = {
+	/**  Whether the picture will differ from what the file asks for. */
+	serious: boolean,
+	/**  What it is about, by the file's names; empty: the whole file. */
+	place: string,
+	/**  One sentence. */
+	text: string,
+};
+
+/**  The rules, field by field. What is off keeps the number that it would have. */
+export type RulesForm = {
+	/**  Work only when nobody uses the computer. */
+	only_when_idle: boolean,
+	/**  Minutes without input until then, 1 to 1440. */
+	idle_minutes: number,
+	/**  Work on the battery too; never below 30 %. */
+	on_battery: boolean,
+	/**  Pause while a program fills a screen. */
+	pause_for_full_screen: boolean,
+	/**  Pause while one of these programs runs. */
+	apps: string[],
+	/**  Hours of the week, Monday 00:00 first: 168. */
+	hours: boolean[],
+	/**  The same hours as text. Only told: the hours are what counts. */
+	schedule: string,
+	/**  Rest while the GPU is too hot. */
+	limits_heat: boolean,
+	/**  How hot it may be, degrees Celsius, 40 to 100. */
+	temperature_c: number,
+	/**  Share of the GPU's memory for scenes, percent, from the next start on. */
+	memory_percent: number,
+	/**  Stop for the day when so much was sent. */
+	limits_upload: boolean,
+	/**  How much, gigabytes. */
+	upload_gb: number,
+	/**  Disk that stays free, gibibytes. */
+	disk_gib: number,
+};
+
+/**  Everything that a page draws from, but for the pictures. */
+export type Scenery = {
+	/**  What the person chose. */
+	settings: Settings,
+	/**  Renders, newest first. */
+	cards: Card[],
+	/**  Whether this computer earns. */
+	earning: EarnState,
+	/**  The program's version. */
+	version: string,
+	/**  Whether there is a tray to hide in. */
+	has_tray: boolean,
+	/**  Whether a viewer lies beside this program. */
+	has_viewer: boolean,
+};
+
+/**  The person's choices. */
+export type Settings = {
+	/**  What brought them here; nothing before the first question is answered. */
+	purpose: Purpose | null,
+	/**  Colours. */
+	theme: Theme,
+	/**  Words. */
+	language: Language,
+	/**  Coordinator's address for renders on a network; empty before one was used. */
+	coordinator: string,
+	/**  Coordinator's address for sharing this computer's GPU. */
+	earn_coordinator: string,
+	/**  Micro-credits asked for a million samples. */
+	earn_price: number,
+	/**  What a kilowatt-hour costs the person, in their currency; 0: not entered. */
+	kwh_price: number,
+	/**  Their currency, as they write it. */
+	currency: string,
+	/**  What the computer takes while it renders, watts; 0: not entered. */
+	watts: number,
+	/**  Adapter to render with, as `--gpu` takes it; empty: the strongest. */
+	adapter: string,
+	/**  Whether it was said that closing the window leaves the program in the tray. */
+	told_of_tray: boolean,
+	/**  Whether closing the window ends the program. */
+	close_quits: boolean,
+};
+
+/**  Colours of the window. */
+export type Theme = 
+/**  As the system has it. */
+"system" | 
+/**  Dark. */
+"dark" | 
+/**  Light. */
+"light";
+
+/**  How a piece of work ended. */
+export type TileEnd = {
+	/**  How. */
+	outcome: TileOutcome,
+	/**  When, seconds since 1970. */
+	at_s: number,
+	/**  Credits held for it; empty unless it was delivered. */
+	credits: string,
+	/**  Why it was dropped or failed, in one sentence. */
+	why: string,
+};
+
+/**  How it ended. */
+export type TileOutcome = 
+/**  The coordinator took the result. */
+"delivered" | 
+/**  Handed back unfinished, without blame. */
+"given_back" | 
+/**  Nobody needed it any more. */
+"dropped" | 
+/**  It could not be rendered. */
+"failed";
+
+/**  What to expect of an adapter. */
+export type Verdict = 
+/**  A graphics processor. */
+"good" | 
+/**  The processor does a graphics card's work: slow. */
+"software" | 
+/**  It cannot render. */
+"unfit";
+
+/**  A word from the person, from the window, the tray or the command line. */
+export type Wish = 
+/**  Work whenever the rules allow. */
+"earn" | 
+/**  Pause until told otherwise. */
+"pause" | 
+/**  Pause for an hour. */
+"pause_hour" | 
+/**  Pause while the person is away: until they have been away and are back. */
+"pause_until_back" | 
+/**  Pause until the next morning. */
+"pause_until_tomorrow" | 
+/**  Finish the tile that is being rendered, then pause. */
+"finish_then_pause";
+

@@ -97,7 +97,7 @@ fn sorted_out(met: Vec<(Result<Met, LinkFault>, Announcement)>, left_out: u32, k
         match met {
             Ok(Met { address, code }) => nearby.coordinators.push(Found {
                 name,
-                place: place_of(&address),
+                place: address.place(),
                 code: code.to_string(),
                 is_known: keys.contains(&address.key()),
                 address: address.to_string(),
@@ -109,13 +109,6 @@ fn sorted_out(met: Vec<(Result<Met, LinkFault>, Announcement)>, left_out: u32, k
         }
     }
     nearby
-}
-
-fn place_of(address: &CoordinatorAddress) -> String {
-    match address.host() {
-        host if host.contains(':') => format!("[{host}]:{}", address.port()),
-        host => format!("{host}:{}", address.port()),
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tauri::{AppHandle, Emitter, Manager};
+use tauri::{AppHandle, Emitter, Manager, Url};
 
 use crate::window;
 
@@ -73,8 +73,10 @@ fn read(words: impl Iterator<Item = String>, folder: &Path) -> Vec<Arrival> {
     words.filter(|word| !word.starts_with("--")).map(arrival).take(WAITING_MAX).collect()
 }
 
+/// File managers give addresses, people give paths.
 fn absolute(folder: &Path, file: &str) -> PathBuf {
-    folder.join(file.strip_prefix("file://").unwrap_or(file))
+    let address = Url::parse(file).ok().filter(|address| address.scheme() == "file");
+    address.and_then(|address| address.to_file_path().ok()).unwrap_or_else(|| folder.join(file))
 }
 
 #[cfg(test)]
@@ -83,10 +85,11 @@ mod tests {
 
     #[test]
     fn a_relative_path_is_read_where_it_was_written_and_a_link_stays_one() {
-        let words = ["--hidden", "a.glb", "/x/b.glb", "tessera://h:1#k"].map(str::to_owned);
+        let words = ["--hidden", "a.glb", "/x/b.glb", "file:///x/my%20vase.glb", "tessera://h:1#k"];
+        let words = words.map(str::to_owned);
         let found = Arrivals::of(words.into_iter(), Path::new("/there")).take();
         let file = |path: &str| Arrival::File { path: path.into() };
         let link = Arrival::Link { link: "tessera://h:1#k".into() };
-        assert_eq!(found, [file("/there/a.glb"), file("/x/b.glb"), link]);
+        assert_eq!(found, [file("/there/a.glb"), file("/x/b.glb"), file("/x/my vase.glb"), link]);
     }
 }

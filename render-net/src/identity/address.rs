@@ -47,6 +47,12 @@ impl CoordinatorAddress {
         self.port
     }
 
+    /// Host and port, as people write them.
+    pub fn place(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
     /// Who must answer there.
     pub fn key(&self) -> NodeId {
         self.key
@@ -78,12 +84,7 @@ impl FromStr for CoordinatorAddress {
 
 impl fmt::Display for CoordinatorAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, key } = self;
-        if host.contains(':') {
-            write!(f, "{SCHEME}[{host}]:{port}#{key}")
-        } else {
-            write!(f, "{SCHEME}{host}:{port}#{key}")
-        }
+        write!(f, "{SCHEME}{}#{}", self.place(), self.key)
     }
 }
 

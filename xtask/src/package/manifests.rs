@@ -47,6 +47,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_manager_opens_reaches_the_programs() {
+        // The desktop takes links too, which only %U hands over.
+        assert_eq!(value(&read("app/tessera.desktop"), "Exec="), "{{exec}} %U");
+        assert_eq!(value(&read("app/tessera-viewer.desktop"), "Exec="), "tessera-viewer %F");
+        let bundle: serde_json::Value =
+            serde_json::from_str(&read("app/bundle.json")).expect("the bundler's settings are JSON");
+        for kind in ["deb", "rpm"] {
+            let template = &bundle["bundle"]["linux"][kind]["desktopTemplate"];
+            assert_eq!(template, "../installers/app/tessera.desktop", "{kind}");
+        }
+    }
+
+    #[test]
     fn a_unit_names_only_what_the_packages_bring() {
         let unit = read("linux/tessera-node.service");
         assert!(value(&unit, "ExecStart=").starts_with("/usr/bin/tessera "));

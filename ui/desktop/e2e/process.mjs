@@ -17,7 +17,7 @@ export function spent(pids) {
   };
   const kib = (pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1] ?? 0);
   const sum = (of) => pids.reduce((all, pid) => all + quietly(() => of(pid), 0), 0);
-  return { cpu_s: sum(ticks) / 100, mib: sum(kib) / 1024 };
+  return { cpu_s: sum(ticks) / 100, mb: (sum(kib) * 1024) / 1e6 };
 }
 
 /** Remote ends of their connections that are not this computer. */
@@ -30,7 +30,7 @@ export function peers(pids) {
       if (inode === undefined || !sockets.has(`socket:[${inode}]`)) continue;
       const address = remote.split(":")[0];
       // Nobody yet, 127.x.x.x, ::1, and ::ffff:127.x.x.x, in the kernel's byte order.
-      const isHere = /^0+$/.test(address) || address.endsWith("7F") || address === "00000000000000000000000001000000";
+      const isHere = /^(0+|.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/.test(address);
       if (!isHere) found.push(`${kind} ${remote}`);
     }
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { until } from "./driver.mjs";
 import { House, pictures } from "./house.mjs";
 import { peers, spent } from "./process.mjs";
@@ -12,6 +13,7 @@ let page;
 let tray;
 /** Everybody outside this computer whom the program was seen to talk to. */
 const strangers = new Set();
+let looks = 0;
 let watch;
 before(async () => {
   await house.manageWindows();
@@ -20,7 +22,11 @@ before(async () => {
   page = await house.open();
   await page.find("#purpose-render");
   console.log(`from the start to a window that can be used: ${((Date.now() - began) / 1000).toFixed(1)} s`);
-  watch = setInterval(() => peers(house.pids()).forEach((one) => strangers.add(one)), 200);
+  watch = setInterval(() => {
+    const running = house.pids();
+    looks += Number(running.length > 0);
+    peers(running).forEach((one) => strangers.add(one));
+  }, 200);
 });
 after(async () => {
   clearInterval(watch);
@@ -89,10 +95,10 @@ test("a start at login waits in the tray and costs next to nothing", async () =>
   await new Promise((wake) => setTimeout(wake, seconds * 1000));
   const to = spent(house.pids());
   const share = ((to.cpu_s - from.cpu_s) / seconds) * 100;
-  console.log(`waiting in the tray: ${share.toFixed(2)} % of a core, ${to.mib.toFixed(0)} MiB of its own`);
+  console.log(`waiting in the tray: ${share.toFixed(2)} % of a core, ${to.mb.toFixed(0)} MB of its own`);
   assert.ok(!isShown(), "no window");
   assert.ok(share < 1, `${share} % of a core`);
-  assert.ok(to.mib < 150, `${to.mib} MiB`);
+  assert.ok(to.mb < 150, `${to.mb} MB`);
   assert.equal(await tray.ask("press Open Tessera"), true);
   await until(isShown, 15_000, "the window opens");
   child.kill();
@@ -108,6 +114,12 @@ test("where there is no tray, closing an idle window ends the program", async ()
   await until(() => house.pid() === 0, 10_000, "the program has ended");
 });
 
-test("nobody was called who was not chosen", () => {
+test("nobody was called who was not chosen", async () => {
+  assert.ok(looks > 20, `${looks} looks`);
   assert.deepEqual([...strangers], []);
+  // Somebody who calls a stranger is seen; joining a datagram socket sends nothing.
+  const caller = createSocket("udp4");
+  await new Promise((joined) => caller.connect(9, "192.0.2.1", joined)).catch(() => {});
+  assert.equal(peers([process.pid]).length, 1);
+  caller.close();
 });

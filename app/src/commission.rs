@@ -86,17 +86,32 @@ impl Note {
         self.weights.as_deref()
     }
 
+    /// How its pictures are called: the output's name without folder, frame number and ending.
+    pub(crate) fn title(&self) -> String {
+        let stem = self.output.file_stem().unwrap_or_default().to_string_lossy();
+        stem.replace('#', "").trim_matches(['.', '-', '_', ' ']).to_owned()
+    }
+
     fn print(&self) -> Result<Print, Fault> {
         Print::from_words(&self.layers, &self.layout, &self.compression, self.names.clone())
     }
 
     /// Whoever makes pictures of the job's films. Weights that have gone since are told when they are needed: most tiles come denoised.
     fn developer(&self, ticket: &JobTicket, adapter: &AdapterChoice) -> Developer {
-        let networks = Network::all(self.weights.as_deref()).or_else(|_| Network::all(None));
-        let network = networks.unwrap_or_default().into_iter().find(|it| it.id() == ticket.settings.network);
-        let network = network.as_ref();
-        Developer::new(network.map_or("", Network::name), network.map(|network| network.on(adapter)))
+        developer(self.weights.as_deref(), &ticket.settings, adapter)
     }
+}
+
+/// Denoises with the network of these settings, where it is at hand: one that the program carries, or in a file of weights.
+pub(crate) fn developer(
+    weights: Option<&Path>,
+    settings: &RenderSettings,
+    adapter: &AdapterChoice,
+) -> Developer {
+    let networks = Network::all(weights).or_else(|_| Network::all(None));
+    let network = networks.unwrap_or_default().into_iter().find(|it| it.id() == settings.network);
+    let network = network.as_ref();
+    Developer::new(network.map_or("", Network::name), network.map(|network| network.on(adapter)))
 }
 
 /// Seals, uploads and posts; says under which name.
@@ -140,7 +155,7 @@ pub(crate) async fn hand_in(
 /// Tells what a job that was handed in earlier is about; one that is handed in now is told of before its scenes are sent.
 pub(crate) fn announce(ticket: &JobTicket, adapter: &str, audience: &mut dyn Audience) {
     let frames = ticket.post.shape.frames.len();
-    audience.hear(&Event::render_started(frames, ticket.settings.spp, ticket.grid(), adapter));
+    audience.hear(&Event::render_started(frames, ticket.settings.spp, ticket.plan().grid(), adapter));
 }
 
 /// Gathers a job until it is complete, and writes its pictures; what came noisy is denoised on `adapter`. `output` is their name as the person wrote it, where that is
@@ -165,7 +180,7 @@ pub(crate) async fn follow(
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();
     let written = gathering.frames_written();
-    gathering.end(frames - written);
+    gathering.end();
     match (ended, fault) {
         (Ok(JobEnd::Complete), _) if written == frames => Ok(Exit::Done),
         (Ok(JobEnd::Complete), _) => Err(Fault::network(

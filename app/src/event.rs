@@ -115,6 +115,28 @@ pub enum Event {
         /// Sealed bytes that were there already.
         known_bytes: u64,
     },
+    /// Others may look on at a job.
+    JobShared {
+        /// Its id.
+        job: String,
+        /// The link: whoever has it sees the job's pictures.
+        link: String,
+    },
+    /// Nobody may look on at a job any more.
+    JobUnshared {
+        /// Its id.
+        job: String,
+    },
+    /// What somebody who looks on sees.
+    Looking {
+        /// How its artist calls the pictures.
+        title: String,
+    },
+    /// A frame of a job that is looked at is whole.
+    FrameSeen {
+        /// Frame.
+        frame: u32,
+    },
     /// A job was handed in.
     JobSubmitted {
         /// Its id.

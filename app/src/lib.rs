@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod local;
 pub mod nearby;
 mod network;
+pub mod onlooking;
 pub mod output;
 pub mod pace;
 pub mod pictures;

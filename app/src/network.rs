@@ -44,6 +44,7 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
         ArtistFault::Identity(_) | ArtistFault::Data(_) => told(Exit::Failure, &text, MEND),
         ArtistFault::NoSuchJob => Fault::usage(text, "see `tessera jobs`, and give the same --data as then"),
         ArtistFault::Damaged => Fault::failure(text, "submit the scene again"),
+        ArtistFault::BadCard => told(Exit::Usage, &text, AGAIN),
         ArtistFault::Shape(_) | ArtistFault::TileTooLarge { .. } | ArtistFault::TooMany(_) => {
             told(Exit::Usage, &text, "choose other --size, --tile, --spp or --frames")
         }
@@ -85,6 +86,7 @@ fn refusal_fault(refusal: &Refusal) -> Fault {
             "lower --max-price, --spp or --size, or ask the coordinator for credit",
         ),
         Refusal::NoSuchJob | Refusal::JobEnded => Fault::network(text, "see `tessera jobs`"),
+        Refusal::NoView => Fault::network(text, "ask the artist for a new link"),
         Refusal::NoRoom | Refusal::Busy { .. } | Refusal::Limit { .. } => {
             Fault::network(text, "try again later")
         }

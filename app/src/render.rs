@@ -12,7 +12,7 @@ use frame::TileRenderer;
 use render_core::adapter_class;
 
 pub(crate) use darkroom::Darkroom;
-pub(crate) use developer::Developer;
+pub(crate) use developer::{Developed, Developer};
 pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
 pub(crate) use plan::{default_size, import_fault, open_scene, pack};

@@ -48,7 +48,7 @@ pub(crate) enum Verb {
     /// Fetch the pictures of a job that was submitted earlier, waiting for the rest of it.
     #[command(before_help = examples::COLLECT)]
     Collect(Collect),
-    /// Follow the jobs that you have at a coordinator.
+    /// Follow the jobs that you have at a coordinator, or look on at somebody's job with a view-only link.
     #[command(before_help = examples::WATCH)]
     Watch(Watch),
     /// List your jobs.
@@ -57,6 +57,9 @@ pub(crate) enum Verb {
     /// Stop a job and keep what is done.
     #[command(before_help = examples::CANCEL)]
     Cancel(Cancel),
+    /// Make a view-only link to a job: whoever has it sees the pictures grow and nothing else.
+    #[command(before_help = examples::SHARE)]
+    Share(Share),
     /// Show what this node earned: held, posted and paid.
     #[command(before_help = examples::EARNINGS)]
     Earnings(Earnings),
@@ -168,7 +171,8 @@ pub(crate) struct Collect {
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The coordinator's address, tessera://HOST:PORT#KEY; or a job's id, to collect its pictures and see them grow.
+    /// The coordinator's address, tessera://HOST:PORT#KEY; or a job's id, to collect its pictures and see them grow; or a
+    /// view-only link, tessera://HOST:PORT/view/JOB#….
     pub(crate) address: String,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
@@ -188,6 +192,18 @@ pub(crate) struct Jobs {
 pub(crate) struct Cancel {
     /// The job's id.
     pub(crate) job: frame::JobId,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Share {
+    /// The job's id.
+    pub(crate) job: frame::JobId,
+    /// Withdraw the link: whoever has it sees nothing new.
+    #[arg(long)]
+    pub(crate) revoke: bool,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,

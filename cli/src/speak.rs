@@ -178,6 +178,10 @@ fn words(event: &Event) -> Option<String> {
             format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
         }
         Event::JobCancelled { job } => format!("job {job} is cancelled; what was done is kept"),
+        Event::JobShared { link, .. } => link.clone(),
+        Event::JobUnshared { job } => format!("the link to job {job} shows nothing any more"),
+        Event::Looking { title } => format!("looking on at \"{title}\""),
+        Event::FrameSeen { frame } => format!("frame {frame} is whole"),
         Event::Live(LiveEvent::FrameWritten { file, .. }) => format!("wrote {file}"),
         Event::Live(LiveEvent::Warning { message }) => format!("note: {message}"),
         Event::Live(LiveEvent::NodeJoined { node }) => format!("node {} joined", short(&node.to_string())),

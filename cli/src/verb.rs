@@ -22,6 +22,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         Verb::Watch(watch) => farm::watch(&watch, json),
         Verb::Jobs(jobs) => farm::jobs(&jobs, json),
         Verb::Cancel(cancel) => farm::cancel(&cancel, json),
+        Verb::Share(share) => farm::share(&share, json),
         Verb::Earnings(earnings) => farm::earnings(&earnings, json),
         Verb::Statement(statement) => farm::statement(&statement, json),
         Verb::Verify(verify) => farm::verify(&verify.file, json),

@@ -8,7 +8,10 @@ pub mod campaign;
 mod check;
 mod connect;
 mod folder;
+mod onlook;
+mod plan;
 mod session;
+mod share;
 mod tasks;
 mod upload;
 
@@ -24,6 +27,8 @@ use tokio::sync::watch;
 
 pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
+pub use onlook::{Onlooker, Viewing};
+pub use plan::JobPlan;
 pub use upload::{FrameScene, SceneSource, Uploaded};
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
@@ -135,6 +140,9 @@ pub enum ArtistFault {
     /// The job's folder is damaged.
     #[error("what was kept about the job cannot be read")]
     Damaged,
+    /// What a link shows cannot be read.
+    #[error("what the link shows cannot be read: copy the whole link again, or ask the artist for a new one")]
+    BadCard,
     /// The job is too large or malformed.
     #[error(transparent)]
     Shape(#[from] ShapeFault),
@@ -362,6 +370,13 @@ impl JobSpec {
         let ranges = if blocks > 2 { vec![whole, inner] } else { vec![whole] };
         let bytes = |blocks| ResultShape::new(&self.settings, rect, blocks).size_bytes_max();
         ranges.into_iter().map(bytes).max().unwrap_or(0)
+    }
+}
+
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // When nobody is left who could say stop, this never ends.
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

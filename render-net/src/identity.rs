@@ -12,6 +12,7 @@
 pub mod address;
 mod pairing;
 mod private_file;
+mod view_link;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ use zeroize::{Zeroize, Zeroizing};
 pub use address::{AddressFault, CoordinatorAddress};
 pub use pairing::PairingCode;
 pub(crate) use private_file::{PrivateFile, system_words};
+pub use view_link::{ViewLink, ViewLinkFault};
 
 use crate::seal::{EnvelopePublic, EnvelopeSecret, derive};
 

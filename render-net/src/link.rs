@@ -334,6 +334,7 @@ fn patience(request: &Request) -> Duration {
     let kept_ms = match request {
         Request::Pull(pull) => pull.wait_ms,
         Request::Follow(follow) => follow.wait_ms,
+        Request::FollowView(follow) => follow.wait_ms,
         _ => 0,
     };
     CALL_TIMEOUT + Duration::from_millis(u64::from(kept_ms))

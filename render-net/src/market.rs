@@ -18,6 +18,7 @@ mod row;
 mod rows;
 mod settle;
 mod split;
+mod viewing;
 mod work;
 
 use frame::{JobId, NodeId};
@@ -198,6 +199,9 @@ impl Turn<'_> {
             Request::Cancel(job) => self.cancel(peer, *job),
             Request::Jobs => self.jobs(peer),
             Request::Balance => self.balance(peer),
+            Request::Share(share) => self.share(peer, share),
+            Request::OpenView(view) => self.open_view(view),
+            Request::FollowView(follow) => self.follow_view(follow),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
             Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) => Err(Refusal::Malformed.into()),
         }

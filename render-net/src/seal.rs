@@ -47,6 +47,11 @@ pub enum SealContext {
     Tile(TileBinding),
     /// A tile's first samples, to look at while it renders.
     Preview(TileBinding),
+    /// What somebody with a view-only link needs to read a job's results.
+    ViewCard {
+        /// Which job.
+        job: JobId,
+    },
 }
 
 /// Everything that a rendered tile belongs to.
@@ -142,6 +147,14 @@ secret! {
     JobSecret
 }
 secret! {
+    /// The secret behind a job's result key: who has it reads the job's pictures and nothing else of it.
+    ResultSecret
+}
+secret! {
+    /// The secret in a view-only link.
+    ViewSecret
+}
+secret! {
     /// The secret of one artist's data folder, from which the keys of scene chunks come.
     WorkspaceSecret
 }
@@ -152,9 +165,33 @@ impl JobSecret {
         ObjectKey(*derive(&self.0, b"tessera/1/admission", &[]))
     }
 
-    /// The key pair to which nodes seal results; the secret half stays with the artist.
+    /// The key pair to which nodes seal results; its secret half stays with the artist and those whom he lets look on.
     pub fn result_key(&self) -> EnvelopeSecret {
-        EnvelopeSecret::derive(&derive(&self.0, b"tessera/1/results", &[]))
+        self.result_secret().key()
+    }
+
+    /// What gives that key pair. Neither the job's secret nor its admission key, with which the scene opens, follow from it.
+    pub fn result_secret(&self) -> ResultSecret {
+        ResultSecret(*derive(&self.0, b"tessera/1/results", &[]))
+    }
+}
+
+impl ResultSecret {
+    /// The key pair to which nodes seal results.
+    pub fn key(&self) -> EnvelopeSecret {
+        EnvelopeSecret::derive(&self.0)
+    }
+}
+
+impl ViewSecret {
+    /// What is shown to the coordinator by those who look on. It opens nothing.
+    pub fn token(&self) -> [u8; 32] {
+        *derive(&self.0, b"tessera/1/view token", &[])
+    }
+
+    /// The key of the view card, which the coordinator never has.
+    pub fn card_key(&self) -> ObjectKey {
+        ObjectKey(*derive(&self.0, b"tessera/1/view card", &[]))
     }
 }
 
@@ -213,6 +250,16 @@ mod tests {
         assert_ne!(one.admission_key().0, two.admission_key().0);
         assert_eq!(one.result_key().public(), one.result_key().public());
         assert_ne!(one.result_key().public(), two.result_key().public());
+    }
+
+    #[test]
+    fn what_a_view_link_shows_the_coordinator_opens_nothing() {
+        let view = ViewSecret::from_bytes([3; 32]);
+        assert_ne!(view.token(), view.card_key().0);
+        assert_ne!(view.token(), view.0);
+        let job = JobSecret::from_bytes([1; 32]);
+        assert_eq!(job.result_secret().key().public(), job.result_key().public());
+        assert_ne!(job.result_secret().0, job.admission_key().0, "pictures, and not the scene");
     }
 
     #[test]

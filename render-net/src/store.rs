@@ -63,6 +63,8 @@ pub enum Table {
     PayLine,
     /// Numbers that only rise.
     Counter,
+    /// Jobs at which others may look on.
+    View,
 }
 
 /// The store could not do it; the transaction left no trace.

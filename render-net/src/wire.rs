@@ -14,6 +14,7 @@ pub mod job;
 pub mod node;
 mod object;
 mod refusal;
+mod view;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -28,6 +29,7 @@ pub use node::{
 };
 pub use object::ObjectName;
 pub use refusal::Refusal;
+pub use view::{FollowView, Share, View, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
 pub const VERSION: u8 = 2;
@@ -93,6 +95,12 @@ pub enum Request {
     },
     /// Anyone: send this object → [`Response::Object`] and the bytes.
     Fetch(ObjectName),
+    /// Artist: others may look on, or no longer → [`Response::Done`].
+    Share(Share),
+    /// Who has the link: what do I look at → [`Response::ViewCard`].
+    OpenView(View),
+    /// Who has the link: what happened → [`Response::Events`].
+    FollowView(FollowView),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -134,6 +142,8 @@ pub enum Response {
         /// How many.
         size_bytes: u64,
     },
+    /// The stored ciphertext of a job's view card.
+    ViewCard(ObjectName),
 }
 
 /// Why bytes are not a message.
@@ -231,6 +241,7 @@ impl Request {
             }
             Request::Pull(pull) => pull.wait_ms <= node::WAIT_MS_MAX,
             Request::Follow(follow) => follow.wait_ms <= node::WAIT_MS_MAX,
+            Request::FollowView(follow) => follow.wait_ms <= node::WAIT_MS_MAX,
             Request::Fail(failure) => short(&failure.reason),
             Request::PostJob(post) => post.is_consistent(),
             Request::Put { size_bytes, .. } => *size_bytes <= OBJECT_BYTES_MAX,
@@ -264,6 +275,9 @@ impl Request {
             Request::Missing(_) => "missing",
             Request::Put { .. } => "put",
             Request::Fetch(_) => "fetch",
+            Request::Share(_) => "share",
+            Request::OpenView(_) => "open view",
+            Request::FollowView(_) => "follow view",
         }
     }
 }

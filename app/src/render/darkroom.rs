@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use frame::{Film, FrameIndex, LiveEvent, Picture, TileIndex, TileState};
+use frame::{Film, FrameIndex, LiveEvent, Picture};
 
 use super::developer::{Developed, Developer};
 use crate::event::{Audience, Event};
@@ -37,27 +37,6 @@ impl<'a> Darkroom<'a> {
             developer,
             next_partial: Instant::now() + PARTIAL_GAP / 4,
             partial_failed: false,
-        }
-    }
-
-    /// Tells and shows what has become of a tile that got samples.
-    pub(crate) fn tile(
-        &mut self,
-        frame: FrameIndex,
-        tile: TileIndex,
-        film: &Film,
-        work: Work,
-        audience: &mut dyn Audience,
-    ) {
-        match film.tile_state(tile) {
-            TileState::Empty => return,
-            TileState::Started { samples } => {
-                audience.hear(&LiveEvent::TileRefined { frame, tile, samples }.into());
-            }
-            TileState::Done => audience.hear(&LiveEvent::TileDone { frame, tile }.into()),
-        }
-        if audience.watches() {
-            Sight::of_tile((frame, tile), film, work, |sight| audience.see(sight));
         }
     }
 

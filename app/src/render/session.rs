@@ -12,7 +12,7 @@ use render_net::artist::FrameScene;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
-use crate::sight::Work;
+use crate::sight::{Work, tell_tile};
 use crate::stop::Stop;
 use crate::tiling;
 
@@ -104,7 +104,7 @@ impl Session<'_> {
                         self.tally.add(samples(&order));
                         let seconds = Some(spent[tile.0 as usize].as_secs_f32());
                         let work = Work { is_checked: false, seconds };
-                        self.darkroom.tile(frame, tile, &film, work, self.audience);
+                        tell_tile((frame, tile), &film, work, self.audience);
                     }
                     Err(RenderFault::Stopped) => {
                         return Ok(Ended::Stopped { kept: self.keep(frame, &film)? });

@@ -60,7 +60,8 @@ pub(crate) const WATCH: &str = "\
 Examples:
   tessera watch 'tessera://farm.example:7411#KEY'
   tessera watch 00112233445566778899aabbccddeeff --viewer
-  tessera watch 00112233445566778899aabbccddeeff --tev";
+  tessera watch 00112233445566778899aabbccddeeff --tev
+  tessera watch 'tessera://farm.example:7411/view/00112233445566778899aabbccddeeff#k=KEY&c=KEY' --viewer";
 pub(crate) const JOBS: &str = "\
 Examples:
   tessera jobs
@@ -68,6 +69,10 @@ Examples:
 pub(crate) const CANCEL: &str = "\
 Examples:
   tessera cancel 00112233445566778899aabbccddeeff";
+pub(crate) const SHARE: &str = "\
+Examples:
+  tessera share 00112233445566778899aabbccddeeff
+  tessera share 00112233445566778899aabbccddeeff --revoke";
 pub(crate) const EARNINGS: &str = "\
 Examples:
   tessera earnings --coordinator 'tessera://farm.example:7411#KEY' --data node";

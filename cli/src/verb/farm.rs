@@ -6,10 +6,13 @@ use std::time::Duration;
 use app::commission::{PRICE_MAX_USUAL, Terms};
 use app::coordinate::Announce;
 use app::submit::Submission;
-use app::{Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, statement, submit, verify};
+use app::{
+    Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, onlooking, statement, submit, verify,
+};
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Statement, StatementFormat, Submit, Watch,
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Share, Statement, StatementFormat, Submit,
+    Watch,
 };
 use crate::interrupt;
 use crate::speak::{audience, data_line, talk};
@@ -86,6 +89,11 @@ pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
         let mut watched = asked.screens.beside(name, output.as_deref(), &mut *audience)?;
         return submit::collect(job, asked.data.as_deref(), &stop, &mut watched);
     }
+    if onlooking::is_link(&asked.address) {
+        let mut audience = audience(json);
+        let mut watched = asked.screens.beside(Path::new("watched"), None, &mut *audience)?;
+        return onlooking::look_on(&asked.address, &stop, &mut watched);
+    }
     if asked.screens.any() {
         let what = "a coordinator's address names no picture to show";
         return Err(Fault::usage(
@@ -103,6 +111,15 @@ pub(crate) fn jobs(asked: &Jobs, json: bool) -> Result<Exit, Fault> {
 
 pub(crate) fn cancel(asked: &Cancel, json: bool) -> Result<Exit, Fault> {
     jobs::cancel(asked.job, asked.data.as_deref(), &mut *audience(json))
+}
+
+pub(crate) fn share(asked: &Share, json: bool) -> Result<Exit, Fault> {
+    let mut audience = Data { json, talk: audience(json) };
+    let (job, data) = (asked.job, asked.data.as_deref());
+    match asked.revoke {
+        true => onlooking::unshare(job, data, &mut audience),
+        false => onlooking::share(job, data, &mut audience),
+    }
 }
 
 pub(crate) fn earnings(asked: &Earnings, json: bool) -> Result<Exit, Fault> {
@@ -165,6 +182,7 @@ impl Audience for Data {
                 data_line(&format!("{code}  {address}  {name}"));
             }
             Event::JobSubmitted { job } => data_line(job),
+            Event::JobShared { link, .. } => data_line(link),
             Event::Job { job, state, done, frames, output } => {
                 data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));
             }

@@ -4,7 +4,7 @@
 
 use frame::{Partial, Plane, TilePlanes, TileRect};
 
-use super::folder::JobTicket;
+use super::JobPlan;
 use crate::identity::PseudonymLink;
 use crate::receipt::{Commitment, SignedReceipt, Verdict, settings_hash};
 use crate::result::{ResultFault, ResultShape};
@@ -31,87 +31,90 @@ pub(super) struct Unfit {
     pub(super) why: &'static str,
 }
 
-/// The largest sealed object that a piece can have.
-pub(super) fn sealed_bytes_max(ticket: &JobTicket, piece: &Piece) -> u64 {
-    shape(ticket, piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes_max()) + ENVELOPE_BYTES)
+/// Reads a job's results, and refuses what is not one.
+pub(super) struct ResultReader {
+    /// What the job's pictures are.
+    pub(super) plan: JobPlan,
+    /// Opens what nodes sealed for the job.
+    pub(super) key: EnvelopeSecret,
 }
 
-/// Opens and checks a result.
-pub(super) fn check(
-    ticket: &JobTicket,
-    key: &EnvelopeSecret,
-    committed: &Committed,
-    sealed: Vec<u8>,
-) -> Result<Checked, Unfit> {
-    let unreadable = |why| Unfit { verdict: Verdict::Unreadable, why };
-    let shape = shape(ticket, &committed.piece).ok_or(unreadable("it is not a piece of this job"))?;
-    let binding = binding(ticket, committed, shape.rect).ok_or(unreadable("its frame is unknown"))?;
-    let settings = ticket.settings_of(committed.piece.frame).ok_or(unreadable("its frame is unknown"))?;
-    let signed =
-        SignedReceipt::from_bytes(&committed.receipt).map_err(|_| unreadable("its receipt is damaged"))?;
-    let receipt = signed.verify().map_err(|_| unreadable("its receipt is not signed"))?;
-    if !is_claimed(committed, &signed, ticket) {
-        return Err(unreadable("its receipt is not the node's"));
+impl ResultReader {
+    /// The largest sealed object that a piece can have.
+    pub(super) fn sealed_bytes_max(&self, piece: &Piece) -> u64 {
+        self.shape(piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes_max()) + ENVELOPE_BYTES)
     }
-    let samples = ticket.shape().samples(committed.piece.tile, committed.piece.blocks);
-    let same_work = receipt.is_about(&binding, committed.result)
-        && receipt.settings == settings_hash(&settings)
-        && receipt.samples == samples;
-    if !same_work {
-        return Err(unreadable("its receipt is about other work"));
-    }
-    if ObjectName::of(&sealed) != committed.result {
-        return Err(unreadable("its bytes were changed"));
-    }
-    let bytes = open_from(key, &SealContext::Tile(binding), &sealed, shape.size_bytes_max())
-        .map_err(|_| unreadable("it does not open"))?;
-    let partials = shape.decode(&bytes).map_err(|fault| match fault {
-        ResultFault::Size => unreadable("it has the wrong size"),
-        ResultFault::NotFinite | ResultFault::Impossible => {
-            Unfit { verdict: Verdict::Impossible, why: "it holds values that no picture has" }
+
+    /// Opens and checks a result.
+    pub(super) fn check(&self, committed: &Committed, sealed: Vec<u8>) -> Result<Checked, Unfit> {
+        let unreadable = |why| Unfit { verdict: Verdict::Unreadable, why };
+        let piece = &committed.piece;
+        let shape = self.shape(piece).ok_or(unreadable("it is not a piece of this job"))?;
+        let binding = self.binding(committed, shape.rect).ok_or(unreadable("its frame is unknown"))?;
+        let settings = self.plan.settings_of(piece.frame).ok_or(unreadable("its frame is unknown"))?;
+        let signed = SignedReceipt::from_bytes(&committed.receipt)
+            .map_err(|_| unreadable("its receipt is damaged"))?;
+        let receipt = signed.verify().map_err(|_| unreadable("its receipt is not signed"))?;
+        if !self.is_claimed(committed, &signed) {
+            return Err(unreadable("its receipt is not the node's"));
         }
-    })?;
-    if Commitment::of(&partials).root() != receipt.commit_root {
-        return Err(unreadable("it is not what the node committed to"));
+        let samples = self.plan.shape.samples(piece.tile, piece.blocks);
+        let same_work = receipt.is_about(&binding, committed.result)
+            && receipt.settings == settings_hash(&settings)
+            && receipt.samples == samples;
+        if !same_work {
+            return Err(unreadable("its receipt is about other work"));
+        }
+        if ObjectName::of(&sealed) != committed.result {
+            return Err(unreadable("its bytes were changed"));
+        }
+        let bytes = open_from(&self.key, &SealContext::Tile(binding), &sealed, shape.size_bytes_max())
+            .map_err(|_| unreadable("it does not open"))?;
+        let partials = shape.decode(&bytes).map_err(|fault| match fault {
+            ResultFault::Size => unreadable("it has the wrong size"),
+            ResultFault::NotFinite | ResultFault::Impossible => {
+                Unfit { verdict: Verdict::Impossible, why: "it holds values that no picture has" }
+            }
+        })?;
+        if Commitment::of(&partials).root() != receipt.commit_root {
+            return Err(unreadable("it is not what the node committed to"));
+        }
+        Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed })
     }
-    Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed })
-}
 
-/// Opens a preview: sums over its blocks.
-pub(super) fn open_preview(
-    ticket: &JobTicket,
-    key: &EnvelopeSecret,
-    shown: &Committed,
-    sealed: &[u8],
-) -> Option<TilePlanes> {
-    let rect = ticket.shape().grid().rect(shown.piece.tile)?;
-    let binding = binding(ticket, shown, rect)?;
-    let planes = ticket.settings.preview_planes();
-    let limit = rect.pixels() as u64 * planes.channels() as u64 * 4;
-    let bytes = open_from(key, &SealContext::Preview(binding), sealed, limit).ok()?;
-    let planes = TilePlanes::from_bytes(rect, planes, &bytes)?;
-    let has_coverage = planes.plane(Plane::Alpha).is_some();
-    (has_coverage && planes.is_finite()).then_some(planes)
-}
+    /// Opens a preview: sums over its blocks.
+    pub(super) fn open_preview(&self, shown: &Committed, sealed: &[u8]) -> Option<TilePlanes> {
+        let rect = self.plan.shape.grid().rect(shown.piece.tile)?;
+        let binding = self.binding(shown, rect)?;
+        let planes = self.plan.settings.preview_planes();
+        let limit = rect.pixels() as u64 * planes.channels() as u64 * 4;
+        let bytes = open_from(&self.key, &SealContext::Preview(binding), sealed, limit).ok()?;
+        let planes = TilePlanes::from_bytes(rect, planes, &bytes)?;
+        let has_coverage = planes.plane(Plane::Alpha).is_some();
+        (has_coverage && planes.is_finite()).then_some(planes)
+    }
 
-/// Whether the node that the coordinator names has itself claimed the pseudonym on the receipt.
-fn is_claimed(committed: &Committed, signed: &SignedReceipt, ticket: &JobTicket) -> bool {
-    let Ok((link, [])) = postcard::take_from_bytes::<PseudonymLink>(&committed.link) else { return false };
-    (link.id, link.job, link.pseudonym) == (committed.node, ticket.job(), signed.pseudonym())
-        && link.verify().is_ok()
-}
+    /// Whether the node that the coordinator names has itself claimed the pseudonym on the receipt.
+    fn is_claimed(&self, committed: &Committed, signed: &SignedReceipt) -> bool {
+        let Ok((link, [])) = postcard::take_from_bytes::<PseudonymLink>(&committed.link) else {
+            return false;
+        };
+        (link.id, link.job, link.pseudonym) == (committed.node, self.plan.job, signed.pseudonym())
+            && link.verify().is_ok()
+    }
 
-fn shape(ticket: &JobTicket, piece: &Piece) -> Option<ResultShape> {
-    let samples = ticket.shape().samples(piece.tile, piece.blocks);
-    let rect = ticket.shape().grid().rect(piece.tile).filter(|_| samples > 0)?;
-    Some(ResultShape::new(&ticket.settings, rect, piece.blocks))
-}
+    fn shape(&self, piece: &Piece) -> Option<ResultShape> {
+        let samples = self.plan.shape.samples(piece.tile, piece.blocks);
+        let rect = self.plan.shape.grid().rect(piece.tile).filter(|_| samples > 0)?;
+        Some(ResultShape::new(&self.plan.settings, rect, piece.blocks))
+    }
 
-fn binding(ticket: &JobTicket, committed: &Committed, rect: TileRect) -> Option<TileBinding> {
-    let Piece { frame, tile, blocks } = committed.piece;
-    let scene = ticket.scene(frame)?;
-    let (lease, node) = (committed.lease, committed.node);
-    Some(TileBinding { job: ticket.job(), frame, tile, rect, blocks, lease, node, scene })
+    fn binding(&self, committed: &Committed, rect: TileRect) -> Option<TileBinding> {
+        let Piece { frame, tile, blocks } = committed.piece;
+        let scene = self.plan.scene(frame)?;
+        let (lease, node) = (committed.lease, committed.node);
+        Some(TileBinding { job: self.plan.job, frame, tile, rect, blocks, lease, node, scene })
+    }
 }
 
 #[cfg(test)]

@@ -7,18 +7,20 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use frame::{FrameIndex, JobId, LeaseId, RenderSettings, SceneId, TileGrid};
+use frame::{JobId, LeaseId, RenderSettings, SceneId};
 use serde::{Deserialize, Serialize};
 
-use super::ArtistFault;
+use super::{ArtistFault, JobPlan};
 use crate::identity::{CoordinatorAddress, PrivateFile};
-use crate::receipt::{Countersigned, book::BookTitle, settings_hash};
-use crate::seal::JobSecret;
+use crate::receipt::Countersigned;
+use crate::seal::{JobSecret, ViewSecret};
 use crate::whole_file::write_whole;
 use crate::wire::{Committed, JobPost, JobShape};
 
 /// Two receipts, a pseudonym link and a few numbers are far below this.
 const HEAD_BYTES_MAX: u64 = 1 << 20;
+/// The file of a view-only link's secret.
+const VIEW: &str = "view.key";
 
 /// What an artist's program remembers of a job that it posted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +29,7 @@ pub struct JobTicket {
     pub coordinator: CoordinatorAddress,
     /// As it was posted.
     pub post: JobPost,
-    /// How it is rendered; each frame has an exposure scale of its own ([`Self::settings_of`]).
+    /// How it is rendered; each frame has an exposure scale of its own ([`JobPlan::settings_of`]).
     pub settings: RenderSettings,
     /// Pixels around each tile that a denoiser sees.
     pub margin_px: u32,
@@ -63,38 +65,16 @@ impl JobTicket {
         &self.post.shape
     }
 
-    /// How every frame is cut, with the margin that a denoiser sees.
-    pub fn grid(&self) -> TileGrid {
-        TileGrid::new(self.shape().size, self.shape().edge_px, self.margin_px)
-    }
-
-    /// The scene that a frame shows.
-    pub fn scene(&self, frame: FrameIndex) -> Option<SceneId> {
-        self.at(frame, &self.scenes)
-    }
-
-    /// How a frame is rendered.
-    pub fn settings_of(&self, frame: FrameIndex) -> Option<RenderSettings> {
-        self.settings.with_exposure_scale(self.at(frame, &self.exposure_scales)?).ok()
-    }
-
-    fn at<T: Copy>(&self, frame: FrameIndex, of_frames: &[T]) -> Option<T> {
-        let at = self.shape().frames.binary_search(&frame.0).ok()?;
-        let at = if of_frames.len() == 1 { 0 } else { at };
-        of_frames.get(at).copied()
-    }
-
-    /// The title of a frame's receipt book.
-    pub fn book_title(&self, frame: FrameIndex) -> Option<BookTitle> {
-        Some(BookTitle {
+    /// What its pictures are.
+    pub fn plan(&self) -> JobPlan {
+        JobPlan {
             job: self.job(),
-            frame,
-            scene: self.scene(frame)?,
-            settings: settings_hash(&self.settings_of(frame)?),
-            size: self.shape().size,
-            edge_px: self.shape().edge_px,
-            spp: self.shape().spp,
-        })
+            shape: self.shape().clone(),
+            settings: self.settings,
+            margin_px: self.margin_px,
+            scenes: self.scenes.clone(),
+            exposure_scales: self.exposure_scales.clone(),
+        }
     }
 }
 
@@ -199,8 +179,34 @@ impl JobFolder {
         }
     }
 
+    /// The secret of the job's view-only link; nothing while there is none.
+    pub(super) fn view(&self) -> Result<Option<ViewSecret>, ArtistFault> {
+        let Some(bytes) = self.view_file().read()? else { return Ok(None) };
+        let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| ArtistFault::Damaged)?;
+        Ok(Some(ViewSecret::from_bytes(bytes)))
+    }
+
+    /// Makes the secret of a view-only link.
+    pub(super) fn create_view(&self) -> Result<ViewSecret, ArtistFault> {
+        let secret = ViewSecret::generate();
+        self.view_file().create(secret.expose())?;
+        Ok(secret)
+    }
+
+    /// Removes it, where there is one.
+    pub(super) fn remove_view(&self) -> Result<(), ArtistFault> {
+        match fs::remove_file(self.path.join(VIEW)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ArtistFault::Data(error)),
+            _ => Ok(()),
+        }
+    }
+
     fn secret_file(&self) -> PrivateFile {
         PrivateFile::new(self.path.join("secret.key"))
+    }
+
+    fn view_file(&self) -> PrivateFile {
+        PrivateFile::new(self.path.join(VIEW))
     }
 
     fn result(&self, lease: LeaseId) -> PathBuf {

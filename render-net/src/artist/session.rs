@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::campaign::{Campaign, JobEnd, Progress, Step};
-use super::check::{Checked, Unfit, check};
+use super::check::{Checked, ResultReader, Unfit};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
 use super::tasks::{AGAIN, Desk, Outcome, collect, confirm, fetch_preview, give_keys, preview_of};
-use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE};
+use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
@@ -50,8 +50,9 @@ impl<'a> Session<'a> {
         collector: &'a mut dyn Collector,
     ) -> Result<Self, ArtistFault> {
         let campaign = Campaign::new(ticket.shape().clone());
-        let (admission, result_key) = (secret.admission_key(), secret.result_key());
-        let desk = Arc::new(Desk { identity, folder, ticket, admission, result_key });
+        let reader = Arc::new(ResultReader { plan: ticket.plan(), key: secret.result_key() });
+        let admission = secret.admission_key();
+        let desk = Arc::new(Desk { identity, folder, ticket, admission, reader });
         let state = JobState::Active;
         let mut session = Self { desk, campaign, collector, state, events_known: u64::MAX, previews: 0 };
         session.restore()?;
@@ -221,7 +222,7 @@ impl<'a> Session<'a> {
                 tasks.spawn(async move { Outcome::Keys(give_keys(&desk, &link).await) });
             }
             Step::Collect(committed) => {
-                tasks.spawn(async move { collect(&desk, &link, committed).await });
+                tasks.spawn(async move { collect(&desk.reader, &link, committed).await });
             }
             Step::Confirm(lease) => {
                 tasks.spawn(async move { confirm(&desk, &link, lease).await });
@@ -229,7 +230,7 @@ impl<'a> Session<'a> {
             Step::Preview(lease, node, piece, object) if self.previews < PREVIEWS_AT_ONCE => {
                 self.previews += 1;
                 let shown = preview_of(lease, node, piece, object);
-                tasks.spawn(async move { Outcome::Preview(fetch_preview(&desk, &link, shown).await) });
+                tasks.spawn(async move { Outcome::Preview(fetch_preview(&desk.reader, &link, shown).await) });
             }
             Step::Preview(..) => {}
             Step::Tell(progress) => self.collector.progress(progress),
@@ -285,8 +286,7 @@ impl<'a> Session<'a> {
             let desk = self.desk.clone();
             let kept = desk.folder.result_of(lease);
             let good = kept.and_then(|kept| {
-                let checked =
-                    check(&desk.ticket, &desk.result_key, &kept.committed, kept.sealed.clone()).ok()?;
+                let checked = desk.reader.check(&kept.committed, kept.sealed.clone()).ok()?;
                 let verified = kept.countersigned.verify().ok()?;
                 let ours = kept.committed.lease == lease && verified.artist == desk.identity.id();
                 (ours && self.campaign.restore(lease, kept.committed.piece)).then_some((kept, checked))
@@ -319,11 +319,4 @@ impl<'a> Session<'a> {
 enum Next {
     GoOn,
     WentWell,
-}
-
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // When nobody is left who could say stop, this never ends.
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

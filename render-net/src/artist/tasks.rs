@@ -7,12 +7,12 @@ use std::time::Duration;
 use frame::{LeaseId, NodeId};
 
 use super::PreviewTile;
-use super::check::{Checked, Unfit, check, open_preview, sealed_bytes_max};
+use super::check::{Checked, ResultReader, Unfit};
 use super::folder::{JobFolder, JobTicket};
 use crate::identity::{Descriptor, Identity};
 use crate::link::{Link, LinkFault, Priority};
 use crate::receipt::Verdict as Judgement;
-use crate::seal::{EnvelopeSecret, ObjectKey, wrap_keys};
+use crate::seal::{ObjectKey, wrap_keys};
 use crate::wire::{
     Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
     artist::CANDIDATES_MAX,
@@ -27,7 +27,7 @@ pub(super) struct Desk {
     pub(super) folder: JobFolder,
     pub(super) ticket: JobTicket,
     pub(super) admission: ObjectKey,
-    pub(super) result_key: EnvelopeSecret,
+    pub(super) reader: Arc<ResultReader>,
 }
 
 /// What a task brings back.
@@ -88,9 +88,9 @@ fn admit<const MAX: usize>(desk: &Desk, candidate: &Candidate) -> Option<Bounded
 }
 
 /// Fetches and checks a result; what the coordinator cannot or should not have sent counts against the result.
-pub(super) async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Committed>) -> Outcome {
+pub(super) async fn collect(reader: &Arc<ResultReader>, link: &Link, committed: Box<Committed>) -> Outcome {
     let unreadable = |why| Unfit { verdict: Judgement::Unreadable, why };
-    let limit = sealed_bytes_max(&desk.ticket, &committed.piece);
+    let limit = reader.sealed_bytes_max(&committed.piece);
     let sealed = match link.fetch(committed.result, limit, Priority::Result).await {
         Ok(sealed) => sealed,
         Err(LinkFault::Refused(Refusal::NoSuchObject)) => {
@@ -104,12 +104,10 @@ pub(super) async fn collect(desk: &Arc<Desk>, link: &Link, committed: Box<Commit
             return Outcome::NotFetched(committed.lease);
         }
     };
-    let desk = desk.clone();
-    let checking = tokio::task::spawn_blocking(move || {
-        match check(&desk.ticket, &desk.result_key, &committed, sealed) {
-            Ok(checked) => Outcome::Checked(committed, Box::new(checked)),
-            Err(unfit) => Outcome::Unfit(committed, unfit),
-        }
+    let reader = reader.clone();
+    let checking = tokio::task::spawn_blocking(move || match reader.check(&committed, sealed) {
+        Ok(checked) => Outcome::Checked(committed, Box::new(checked)),
+        Err(unfit) => Outcome::Unfit(committed, unfit),
     });
     checking.await.unwrap_or(Outcome::Nothing)
 }
@@ -136,10 +134,14 @@ pub(super) async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome
     Outcome::Confirmed(lease, heard)
 }
 
-pub(super) async fn fetch_preview(desk: &Desk, link: &Link, shown: Committed) -> Option<Box<PreviewTile>> {
-    let limit = sealed_bytes_max(&desk.ticket, &shown.piece);
+pub(super) async fn fetch_preview(
+    reader: &ResultReader,
+    link: &Link,
+    shown: Committed,
+) -> Option<Box<PreviewTile>> {
+    let limit = reader.sealed_bytes_max(&shown.piece);
     let sealed = link.fetch(shown.result, limit, Priority::Preview).await.ok()?;
-    let sums = open_preview(&desk.ticket, &desk.result_key, &shown, &sealed)?;
+    let sums = reader.open_preview(&shown, &sealed)?;
     let Piece { frame, tile, blocks } = shown.piece;
     Some(Box::new(PreviewTile { frame, tile, blocks, sums }))
 }

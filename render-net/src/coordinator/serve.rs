@@ -12,7 +12,7 @@ use super::peers::Peers;
 use super::wakes::Wakes;
 use super::writer::Requests;
 use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Priority, Responder};
-use crate::wire::{Bounded, ObjectName, Refusal, Request, Response};
+use crate::wire::{Bounded, ObjectName, Refusal, Request, Response, Share};
 
 /// Object bytes in memory at a time, over all peers, KiB.
 const ROOM_KIB: usize = 512 * 1024;
@@ -105,9 +105,13 @@ impl Desk {
             }
             Request::Follow(follow) => {
                 let woken = self.wakes.events(follow.job);
-                let empty = |response: &Response| matches!(response, Response::Events(events) if events.events.is_empty());
-                self.wait(peer, Request::Follow(follow), follow.wait_ms, woken, empty).await
+                self.wait(peer, Request::Follow(follow), follow.wait_ms, woken, tells_nothing).await
             }
+            Request::FollowView(follow) => {
+                let woken = self.wakes.events(follow.view.job);
+                self.wait(peer, Request::FollowView(follow), follow.wait_ms, woken, tells_nothing).await
+            }
+            Request::Share(share) if !self.has_card(&share).await => Response::Refused(Refusal::NoSuchObject),
             Request::Commit(commit) if !self.has(commit.result).await => {
                 Response::Refused(Refusal::NoSuchObject)
             }
@@ -115,9 +119,10 @@ impl Desk {
                 Response::Refused(Refusal::NoSuchObject)
             }
             request => {
-                let introduces = matches!(request, Request::Register(_) | Request::PostJob(_));
+                let introduces =
+                    matches!(request, Request::Register(_) | Request::PostJob(_) | Request::OpenView(_));
                 let response = self.requests.ask(peer, request).await;
-                if introduces && response == Response::Done {
+                if introduces && matches!(response, Response::Done | Response::ViewCard(_)) {
                     link.trust();
                 }
                 response
@@ -206,10 +211,21 @@ impl Desk {
         }
     }
 
+    async fn has_card(&self, share: &Share) -> bool {
+        match &share.grant {
+            Some(grant) => self.has(grant.card).await,
+            None => true,
+        }
+    }
+
     async fn has(&self, name: ObjectName) -> bool {
         let blobs = self.blobs.clone();
         tokio::task::spawn_blocking(move || blobs.has(name)).await.unwrap_or(false)
     }
+}
+
+fn tells_nothing(response: &Response) -> bool {
+    matches!(response, Response::Events(events) if events.events.is_empty())
 }
 
 fn kib(size_bytes: u64) -> u32 {

@@ -79,9 +79,13 @@ impl Turn<'_> {
 
     pub(super) fn follow(&mut self, artist: NodeId, follow: &Follow) -> Result<Response, Halt> {
         let job = self.job_of(artist, follow.job)?;
-        let events = self.rows.events(follow.job, follow.since, artist::EVENTS_MAX)?;
-        let events = Events { first: follow.since, events: Bounded::cut(events), job: job.card() };
-        Ok(Response::Events(Box::new(events)))
+        Ok(Response::Events(Box::new(self.events(&job, follow.since)?)))
+    }
+
+    /// What happened to a job, from an event on.
+    pub(super) fn events(&self, job: &JobRow, since: u64) -> Result<Events, Halt> {
+        let events = self.rows.events(job.job, since, artist::EVENTS_MAX)?;
+        Ok(Events { first: since, events: Bounded::cut(events), job: job.card() })
     }
 
     pub(super) fn cancel(&mut self, artist: NodeId, job: JobId) -> Result<Response, Halt> {

@@ -7,7 +7,7 @@ use super::row::{FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseState, NodeR
 use crate::store::key::{last_bytes, last_u64};
 use crate::store::row::{decode, read, write};
 use crate::store::{Key, Records, StoreFault, Table, after};
-use crate::wire::{Event, JobPost, JobState};
+use crate::wire::{Event, JobPost, JobState, ViewGrant};
 
 /// Typed rows over one transaction's records.
 pub(crate) struct Rows<'a> {
@@ -64,6 +64,17 @@ impl Rows<'_> {
     pub(crate) fn jobs_of(&self, artist: NodeId, max: usize) -> Found<Vec<JobId>> {
         let found = self.records.scan(Table::ArtistJob, &artist.0, &after(&artist.0), max)?;
         Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(JobId).collect())
+    }
+
+    pub(crate) fn view(&self, job: JobId) -> Found<Option<ViewGrant>> {
+        read(self.records, Table::View, &job.0)
+    }
+
+    pub(crate) fn set_view(&mut self, job: JobId, grant: Option<&ViewGrant>) -> Found<()> {
+        match grant {
+            Some(grant) => write(self.records, Table::View, &job.0, grant),
+            None => self.records.remove(Table::View, &job.0),
+        }
     }
 
     pub(crate) fn node(&self, node: NodeId) -> Found<Option<NodeRow>> {

@@ -12,7 +12,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 use super::{Record, Records, Store, StoreFault, Table, Transaction};
 
 /// Changes when the tables or the records in them do.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
+/// The layout before: without the table of views.
+const LAYOUT_WITHOUT_VIEWS: i64 = 2;
 
 /// Records in an SQLite file.
 #[derive(Debug)]
@@ -31,17 +33,19 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(128);
         let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match layout {
-            0 => Self::lay_out(&connection)?,
+            0 => Self::lay_out(&connection, &TABLES)?,
+            LAYOUT_WITHOUT_VIEWS => Self::lay_out(&connection, &[Table::View])?,
             LAYOUT => {}
             theirs => return Err(StoreFault::Layout { theirs, ours: LAYOUT }),
         }
         Ok(Self { connection })
     }
 
-    fn lay_out(connection: &Connection) -> Result<(), StoreFault> {
+    /// Adds these tables to what there is.
+    fn lay_out(connection: &Connection, tables: &[Table]) -> Result<(), StoreFault> {
         let mut statements = String::from("BEGIN IMMEDIATE;");
-        for table in TABLES {
-            let name = name(table);
+        for table in tables {
+            let name = name(*table);
             statements +=
                 &format!("CREATE TABLE {name} (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;");
         }
@@ -120,7 +124,7 @@ impl From<rusqlite::Error> for StoreFault {
     }
 }
 
-const TABLES: [Table; 22] = [
+const TABLES: [Table; 23] = [
     Table::Job,
     Table::Frame,
     Table::Active,
@@ -143,6 +147,7 @@ const TABLES: [Table; 22] = [
     Table::Resolved,
     Table::PayLine,
     Table::Counter,
+    Table::View,
 ];
 
 fn name(table: Table) -> &'static str {
@@ -169,5 +174,35 @@ fn name(table: Table) -> &'static str {
         Table::Resolved => "ledger_resolved",
         Table::PayLine => "ledger_pay_line",
         Table::Counter => "counter",
+        Table::View => "job_view",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_from_before_there_were_views_gets_their_table_and_keeps_the_rest() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("store");
+        let mut store = SqliteStore::open(&path).expect("made");
+        let mut change = store.begin().expect("begins");
+        change.write(Table::Counter, b"c", b"5").expect("written");
+        change.commit().expect("durable");
+        // As the program before wrote it.
+        store.connection.execute_batch("DROP TABLE job_view; PRAGMA user_version = 2;").expect("taken back");
+        drop(store);
+        for _ in 0..2 {
+            let mut store = SqliteStore::open(&path).expect("brought up to date");
+            let mut change = store.begin().expect("begins");
+            assert_eq!(change.read(Table::Counter, b"c").expect("reads"), Some(b"5".to_vec()));
+            assert_eq!(change.read(Table::View, b"v").expect("there is a table"), None);
+            change.write(Table::Counter, b"c", b"5").expect("written");
+        }
+        let store = SqliteStore::open(&path).expect("opens");
+        store.connection.pragma_update(None, "user_version", 9).expect("set");
+        drop(store);
+        assert!(matches!(SqliteStore::open(&path), Err(StoreFault::Layout { theirs: 9, ours: LAYOUT })));
     }
 }

@@ -81,4 +81,7 @@ pub enum Refusal {
     /// The job's description contradicts itself.
     #[error("the job's description contradicts itself: {0}")]
     BadJob(String),
+    /// No such view: it never was, or was withdrawn.
+    #[error("the link shows nothing: its job is not known here, or the artist has withdrawn it")]
+    NoView,
 }

@@ -5,6 +5,7 @@ mod liar;
 mod owner;
 mod painter;
 mod parties;
+mod view;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -51,7 +52,7 @@ async fn two_nodes_give_the_bits_that_one_machine_gives_and_receipts_that_verify
     let ticket = artist.ticket(job).expect("kept");
     assert_eq!(ticket.note, b"note");
     for (frame, receipts) in easel.receipts {
-        let title = ticket.book_title(frame).expect("a frame of the job");
+        let title = ticket.plan().book_title(frame).expect("a frame of the job");
         let book = ReceiptBook { title, receipts }.seal(artist.identity(), [1; 32]);
         let summary = verify_book(&book).expect("every block is covered once");
         assert_eq!(summary.tiles, 15);

@@ -5,11 +5,11 @@ use frame::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::identity::{CoordinatorAddress, Identity};
+use crate::identity::Identity;
 use crate::receipt::Receipt;
 use crate::result::encode;
 use crate::seal::{JobSecret, seal_to};
-use crate::wire::{Bounded, JobPost, JobShape, ShapeDraft};
+use crate::wire::{Bounded, JobShape, ShapeDraft};
 
 /// What is denoised by the node that renders it, if it has all four blocks.
 const WHOLE: Piece =
@@ -17,16 +17,15 @@ const WHOLE: Piece =
 const PIECE: Piece =
     Piece { frame: FrameIndex(2), tile: TileIndex(1), blocks: BlockRange { first: 1, count: 3 } };
 
-/// An artist's ticket and one honest node's work.
+/// An artist's reader and one honest node's work.
 struct Bench {
-    ticket: JobTicket,
-    key: EnvelopeSecret,
+    reader: ResultReader,
     node: Identity,
     committed: Committed,
     sealed: Vec<u8>,
 }
 
-fn ticket(secret: &JobSecret, denoise: Denoise) -> JobTicket {
+fn plan(denoise: Denoise) -> JobPlan {
     let size = FrameSize::new(16, 8).expect("in range");
     let (planes, network) = match denoise {
         Denoise::Off => (PlaneSet::BEAUTY, NetworkId::NONE),
@@ -35,27 +34,15 @@ fn ticket(secret: &JobSecret, denoise: Denoise) -> JobTicket {
     let draft = SettingsDraft { spp: 64, planes, denoise, network, ..SettingsDraft::defaults(size) };
     let settings = frame::RenderSettings::new(draft).expect("valid");
     let frames = Bounded::new(vec![2, 3]).expect("few");
-    let post = JobPost {
-        job: JobId([1; 16]),
-        shape: JobShape::new(ShapeDraft { size, edge_px: 8, spp: 64, frames, whole_tiles: false })
-            .expect("valid"),
-        result_key: Bounded::new(secret.result_key().public().into()).expect("short"),
-        order: Bounded::default(),
-        manifests: Bounded::default(),
-        price_max: 1,
-        memory_mib: 0,
-        nodes_allowed: Bounded::default(),
-    };
-    let coordinator = CoordinatorAddress::new("127.0.0.1", 1, NodeId([0; 32])).expect("valid");
+    let shape = ShapeDraft { size, edge_px: 8, spp: 64, frames, whole_tiles: false };
     let scenes = vec![SceneId([5; 32]), SceneId([6; 32])];
-    JobTicket {
-        coordinator,
-        post,
+    JobPlan {
+        job: JobId([1; 16]),
+        shape: JobShape::new(shape).expect("valid"),
         settings,
         margin_px: 16,
         scenes,
         exposure_scales: vec![0.5, 2.0],
-        note: Vec::new(),
     }
 }
 
@@ -77,8 +64,9 @@ impl Bench {
         lie: impl Fn(&mut Receipt),
     ) -> Self {
         let secret = JobSecret::generate();
-        let (ticket, key, node) = (ticket(&secret, denoise), secret.result_key(), Identity::generate());
-        let shape = shape(&ticket, &piece).expect("a piece of the job");
+        let (reader, node) =
+            (ResultReader { plan: plan(denoise), key: secret.result_key() }, Identity::generate());
+        let (plan, shape) = (&reader.plan, reader.shape(&piece).expect("a piece of the job"));
         let blank = |node| Partial { node, planes: TilePlanes::zeroed(shape.rect, shape.planes) };
         let partials = spoil(shape.nodes().into_iter().map(blank).collect());
         let mut committed = Committed {
@@ -90,8 +78,8 @@ impl Bench {
             link: Bounded::default(),
             amount: 1,
         };
-        let bound = binding(&ticket, &committed, shape.rect).expect("its frame is known");
-        let sealed = seal_to(&key.public(), &SealContext::Tile(bound), &encode(&partials));
+        let bound = reader.binding(&committed, shape.rect).expect("its frame is known");
+        let sealed = seal_to(&reader.key.public(), &SealContext::Tile(bound), &encode(&partials));
         committed.result = ObjectName::of(&sealed);
         let mut receipt = Receipt {
             lease: bound.lease,
@@ -101,8 +89,8 @@ impl Bench {
             tile: bound.tile,
             rect: bound.rect,
             blocks: bound.blocks,
-            samples: ticket.shape().samples(piece.tile, piece.blocks),
-            settings: settings_hash(&ticket.settings_of(piece.frame).expect("one of its frames")),
+            samples: plan.shape.samples(piece.tile, piece.blocks),
+            settings: settings_hash(&plan.settings_of(piece.frame).expect("one of its frames")),
             commit_root: Commitment::of(&partials).root(),
             result: committed.result,
             adapter: AdapterCard {
@@ -115,11 +103,11 @@ impl Bench {
             finished_ms: 2,
         };
         lie(&mut receipt);
-        let signed = receipt.sign(&node.pseudonym(ticket.job()));
+        let signed = receipt.sign(&node.pseudonym(plan.job));
         committed.receipt = Bounded::new(signed.to_bytes()).expect("short");
-        let link = postcard::to_stdvec(&node.pseudonym_link(ticket.job())).expect("encodes");
+        let link = postcard::to_stdvec(&node.pseudonym_link(plan.job)).expect("encodes");
         committed.link = Bounded::new(link).expect("short");
-        Self { ticket, key, node, committed, sealed }
+        Self { reader, node, committed, sealed }
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -127,7 +115,7 @@ impl Bench {
     }
 
     fn verdict_on(&self, committed: &Committed, sealed: Vec<u8>) -> Option<Verdict> {
-        check(&self.ticket, &self.key, committed, sealed).err().map(|unfit| unfit.verdict)
+        self.reader.check(committed, sealed).err().map(|unfit| unfit.verdict)
     }
 }
 
@@ -135,7 +123,7 @@ impl Bench {
 fn honest_work_passes() {
     let bench = Bench::new();
     assert_eq!(bench.verdict(), None);
-    assert!((bench.sealed.len() as u64) <= sealed_bytes_max(&bench.ticket, &PIECE));
+    assert!((bench.sealed.len() as u64) <= bench.reader.sealed_bytes_max(&PIECE));
 }
 
 #[test]
@@ -186,8 +174,8 @@ fn replayed_and_relabelled_work_is_refused() {
     // Another node takes the ciphertext and signs a receipt of its own for it.
     let thief = Bench::new();
     let receipt = SignedReceipt::from_bytes(&bench.committed.receipt).expect("honest");
-    let stolen = receipt.verify().expect("honest").sign(&thief.node.pseudonym(bench.ticket.job()));
-    let link = postcard::to_stdvec(&thief.node.pseudonym_link(bench.ticket.job())).expect("encodes");
+    let stolen = receipt.verify().expect("honest").sign(&thief.node.pseudonym(bench.reader.plan.job));
+    let link = postcard::to_stdvec(&thief.node.pseudonym_link(bench.reader.plan.job)).expect("encodes");
     let committed = Committed {
         node: thief.node.id(),
         receipt: Bounded::new(stolen.to_bytes()).expect("short"),
@@ -254,8 +242,8 @@ fn denoised_colours_pass_where_they_were_asked_for_and_only_as_a_picture() {
 #[test]
 fn a_frames_exposure_is_in_its_receipts() {
     let other = |receipt: &mut Receipt| {
-        let ticket = ticket(&JobSecret::generate(), Denoise::Node);
-        receipt.settings = settings_hash(&ticket.settings_of(FrameIndex(3)).expect("one of its frames"));
+        let plan = plan(Denoise::Node);
+        receipt.settings = settings_hash(&plan.settings_of(FrameIndex(3)).expect("one of its frames"));
     };
     let honest = Bench::of(WHOLE, Denoise::Node, |noisy| noisy, |_| {});
     assert_eq!(honest.verdict(), None);
@@ -276,7 +264,7 @@ proptest! {
             blocks: BlockRange { first: first % 6, count },
         };
         let committed = Committed { piece, result: ObjectName::of(&bytes), ..bench.committed.clone() };
-        let _ = sealed_bytes_max(&bench.ticket, &piece);
+        let _ = bench.reader.sealed_bytes_max(&piece);
         prop_assert!(bench.verdict_on(&committed, bytes).is_some());
     }
 }

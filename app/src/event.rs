@@ -154,6 +154,10 @@ pub enum Event {
         frames: u32,
         /// Where its pictures go.
         output: String,
+        /// Whether there is a view-only link to it.
+        shared: bool,
+        /// Micro-credits paid or held for it so far.
+        cost: u64,
     },
     /// A job was cancelled.
     JobCancelled {

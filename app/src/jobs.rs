@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use frame::{JobId, LiveEvent};
-use render_net::artist::{JobTicket, jobs_in, ticket_in};
+use render_net::artist::{JobTicket, is_shared, jobs_in, ticket_in};
 use render_net::wire::{JobCard, JobState};
 
 use crate::commission::Note;
@@ -43,7 +43,7 @@ pub fn list(data: Option<&Path>, audience: &mut dyn Audience) -> Result<Exit, Fa
             Vec::new()
         });
         for (job, ticket) in jobs {
-            audience.hear(&described(job, &ticket, cards.iter().find(|card| card.job == job)));
+            audience.hear(&described(&folder, job, &ticket, cards.iter().find(|card| card.job == job)));
         }
     }
     Ok(Exit::Done)
@@ -65,8 +65,8 @@ pub fn watch(
         for card in &cards {
             if told.insert(card.job, *card) != Some(*card) {
                 let event = match ticket_in(&folder, card.job) {
-                    Ok(ticket) => described(card.job, &ticket, Some(card)),
-                    Err(_) => event_of(card.job, Some(card), 0, String::new()),
+                    Ok(ticket) => described(&folder, card.job, &ticket, Some(card)),
+                    Err(_) => event_of(card.job, Some(card), 0, String::new(), false),
                 };
                 audience.hear(&event);
             }
@@ -90,12 +90,13 @@ pub fn cancel(job: JobId, data: Option<&Path>, audience: &mut dyn Audience) -> R
     Ok(Exit::Done)
 }
 
-fn described(job: JobId, ticket: &JobTicket, card: Option<&JobCard>) -> Event {
+fn described(folder: &Path, job: JobId, ticket: &JobTicket, card: Option<&JobCard>) -> Event {
     let output = Note::of(ticket).map(|note| note.output.display().to_string()).unwrap_or_default();
-    event_of(job, card, ticket.post.shape.frames.len() as u32, output)
+    let frames = ticket.post.shape.frames.len() as u32;
+    event_of(job, card, frames, output, is_shared(folder, job))
 }
 
-fn event_of(job: JobId, card: Option<&JobCard>, frames: u32, output: String) -> Event {
+fn event_of(job: JobId, card: Option<&JobCard>, frames: u32, output: String, shared: bool) -> Event {
     let state = match card.map(|card| card.state) {
         Some(JobState::Active) => "open",
         Some(JobState::Done) => "done",
@@ -103,5 +104,6 @@ fn event_of(job: JobId, card: Option<&JobCard>, frames: u32, output: String) -> 
         None => "unknown",
     };
     let done = card.map_or(0.0, |card| card.blocks_accepted as f64 / card.blocks.max(1) as f64);
-    Event::Job { job: job.to_string(), state: state.into(), done, frames, output }
+    let cost = card.map_or(0, |card| card.cost);
+    Event::Job { job: job.to_string(), state: state.into(), done, frames, output, shared, cost }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use frame::{FrameIndex, JobId, LiveEvent, Partial, TileIndex};
 use render_core::AdapterChoice;
 use render_net::artist::{ArtistFault, JobEnd, Onlooker, PreviewTile, Progress, Viewing};
-use render_net::identity::ViewLink;
+use render_net::identity::{ViewLink, ViewLinkFault};
 
 use crate::commission::{self, Note};
 use crate::event::{Audience, Event};
@@ -20,6 +20,16 @@ use crate::submit::artist_of;
 /// Whether a text means to be a view-only link.
 pub fn is_link(text: &str) -> bool {
     ViewLink::is_meant(text)
+}
+
+/// Reads a view-only link, without asking anybody.
+///
+/// # Errors
+/// What is wrong with it, and what to do.
+pub fn read(link: &str) -> Result<ViewLink, Fault> {
+    link.parse().map_err(|fault: ViewLinkFault| {
+        Fault::usage(fault.to_string(), "copy the whole link, from tessera:// to its last digit")
+    })
 }
 
 /// Makes a view-only link to a job of this machine, or finds the one that there is, and tells it.
@@ -42,9 +52,7 @@ pub fn unshare(job: JobId, data: Option<&Path>, audience: &mut dyn Audience) -> 
 
 /// Shows a job's pictures as they grow until they are whole; nothing of them is kept.
 pub fn look_on(link: &str, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
-    let link: ViewLink = link.parse().map_err(|fault: render_net::identity::ViewLinkFault| {
-        Fault::usage(fault.to_string(), "a link begins with tessera:// and ends with the coordinator's key")
-    })?;
+    let link = read(link)?;
     runtime()?.block_on(async {
         let viewing = tokio::select! {
             viewing = Viewing::open(&link) => viewing.map_err(|fault| artist_fault(&fault))?,

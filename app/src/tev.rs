@@ -225,6 +225,7 @@ impl Feed {
                 let size = FrameSize::new(*width, *height).ok();
                 self.grid = size.map(|size| TileGrid::new(size, *tile_px, 0));
             }
+            Event::FrameSeen { frame } => self.whole(FrameIndex(*frame), None),
             Event::Live(event) => self.live(event),
             _ => {}
         }
@@ -246,29 +247,30 @@ impl Feed {
                 self.leased.insert((*frame, *tile));
                 self.tell(*frame, *tile, TileStage::InFlight, Work::default());
             }
-            LiveEvent::FrameWritten { frame, file } => self.written(*frame, file),
+            LiveEvent::FrameWritten { frame, file } => self.whole(*frame, Some(file)),
             // Nothing is told after the end: what has not gone yet goes before it, and whether that failed is known then.
             LiveEvent::Finished { .. } => self.outbox.empty(),
             _ => {}
         }
     }
 
-    fn written(&mut self, frame: FrameIndex, file: &str) {
+    /// A frame is whole, and in a file where it is ours.
+    fn whole(&mut self, frame: FrameIndex, file: Option<&str>) {
         self.leased.retain(|(leased, _)| *leased != frame);
         if self.open.remove(&frame).is_none() {
             return;
         }
         let name = self.name(frame);
-        match self.screen {
-            Screen::Tev { is_here: true } => {
+        match (self.screen, file) {
+            (Screen::Tev { is_here: true }, Some(file)) => {
                 if let Ok(path) = std::path::absolute(Path::new(file)) {
                     self.outbox.put_bytes(Packet::open_file(&path.to_string_lossy()));
                 }
                 self.outbox.put(Packet::Close { name });
             }
             // Closing would take the picture away from somebody who cannot open its file.
-            Screen::Tev { is_here: false } => {}
-            Screen::Viewer => self.outbox.put(Packet::Close { name }),
+            (Screen::Tev { .. }, _) => {}
+            (Screen::Viewer, _) => self.outbox.put(Packet::Close { name }),
         }
     }
 }

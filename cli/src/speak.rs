@@ -174,7 +174,7 @@ fn words(event: &Event) -> Option<String> {
         Event::NodeState { sentence, .. } => sentence.clone(),
         Event::NodeStatus { state, tiles_done } => format!("{state}, {tiles_done} tiles done"),
         Event::JobSubmitted { job } => format!("job {job}"),
-        Event::Job { job, state, done, frames, output } => {
+        Event::Job { job, state, done, frames, output, .. } => {
             format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
         }
         Event::JobCancelled { job } => format!("job {job} is cancelled; what was done is kept"),

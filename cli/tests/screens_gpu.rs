@@ -105,6 +105,40 @@ fn tev_shows_a_farms_job_that_is_watched_on_a_gpu() {
 }
 
 #[test]
+fn who_has_a_view_only_link_sees_the_picture_that_is_in_the_artists_file_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let (place, tev) = (Place::new(), FakeTev::start());
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let line =
+        ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--data", "artist"];
+    let posted = place.run(&[&line[..], &LOOKS[..], &["--detach"]].concat());
+    assert_eq!(posted.exit, 0, "{}", posted.talk);
+    let job = posted.data.trim();
+    let shared = place.run(&["share", job, "--data", "artist"]);
+    assert_eq!(shared.exit, 0, "{}", shared.talk);
+    let link = shared.data.trim();
+    assert!(link.starts_with("tessera://127.0.0.1:") && link.contains(&format!("/view/{job}#k=")), "{link}");
+    let node = node(&place, &coordinator.address, "node-0");
+    let ended = place.run(&["watch", link, "--json", "--tev", &tev.address.to_string()]);
+    assert_eq!((ended.exit, warnings(&ended)), (0, Vec::new()), "{}", ended.talk);
+    assert!(ended.data.contains(r#""event":"frame_seen","frame":0"#), "{}", ended.data);
+    assert!(!ended.talk.contains("#k="), "the key is in no log");
+    let shown = Shown::of(&tev.got());
+    // The artist was away all the time and fetches it only now.
+    assert_eq!(place.run(&["collect", job, "--data", "artist"]).exit, 0);
+    assert_shows_the_file(&place, "out.exr", &shown);
+
+    let withdrawn = place.run(&["share", job, "--revoke", "--data", "artist"]);
+    assert_eq!(withdrawn.exit, 0, "{}", withdrawn.talk);
+    let ended = place.run(&["watch", link]);
+    assert_eq!(ended.exit, 4, "{}", ended.talk);
+    assert!(ended.talk.contains("withdrawn") && ended.talk.contains("ask the artist"), "{}", ended.talk);
+    drop(node);
+}
+
+#[test]
 fn a_tev_that_dies_or_was_never_there_stops_no_render_on_a_gpu() {
     if !gpu_is_there() {
         return;

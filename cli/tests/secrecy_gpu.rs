@@ -14,7 +14,7 @@ mod program;
 use std::time::Duration;
 
 use canaries::{Canaries, Tap};
-use farm::{CoordinatorProcess, Running, gpu_is_there, node};
+use farm::{CoordinatorProcess, Running, gpu_is_there, node, wait_until};
 use program::Place;
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -92,4 +92,38 @@ fn nothing_of_scene_or_picture_is_where_it_must_not_be_on_a_gpu() {
     }
     let kept = canaries.found_in_files(&place, &["secret.gltf"]);
     assert!(!kept.is_empty(), "the scene itself holds canaries");
+}
+
+#[test]
+fn who_looks_on_has_the_picture_and_nothing_of_the_scene_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    let canaries = Canaries::plant(&place, "secret.gltf");
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let line = ["submit", "secret.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--detach"];
+    let looks = ["--size", "64x48", "--spp", "4096", "--tile", "32", "--data", "artist"];
+    let posted = place.run(&[&line[..], &looks].concat());
+    assert_eq!(posted.exit, 0, "{}", posted.talk);
+    let shared = place.run(&["share", posted.data.trim(), "--data", "artist"]);
+    assert_eq!(shared.exit, 0, "{}", shared.talk);
+    let mut command = place.command(&["watch", shared.data.trim(), "--json"]);
+    command.stdout(place.log("watch.events")).stderr(place.log("watch.log"));
+    let onlooker = Running::start(command);
+    let worker = node(&place, &coordinator.address, "node-0");
+    let seen = || std::fs::read_to_string(place.path("watch.events")).unwrap_or_default();
+    wait_until("a tile is seen", PATIENCE, || {
+        seen().contains("tile_refined") || seen().contains("tile_done")
+    });
+    if cfg!(target_os = "linux") {
+        assert!(
+            canaries.found_in_memory(worker.0.id()).len() >= canaries.scene_count() / 2,
+            "the search works"
+        );
+        assert_eq!(canaries.found_in_memory(onlooker.0.id()), Vec::<String>::new());
+    }
+    let key = shared.data.split("#k=").nth(1).expect("the link has a key");
+    let log = std::fs::read_to_string(place.path("watch.log")).unwrap_or_default();
+    assert!(!log.contains(&key[..16]) && !seen().contains(&key[..16]), "the key is in no log");
 }

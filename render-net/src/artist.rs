@@ -343,6 +343,11 @@ pub fn ticket_in(data: &Path, job: JobId) -> Result<JobTicket, ArtistFault> {
     JobFolder::at(data, job).ticket()
 }
 
+/// Whether others have a view-only link to a job that was posted from this data folder.
+pub fn is_shared(data: &Path, job: JobId) -> bool {
+    JobFolder::at(data, job).view().is_ok_and(|view| view.is_some())
+}
+
 impl JobSpec {
     fn shape(&self) -> Result<JobShape, ArtistFault> {
         let frames = self.frames.iter().map(|frame| frame.0).collect();

@@ -238,6 +238,24 @@ fn cancel_job(job: String) -> Told<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
+fn share_job(job: String) -> Told<String> {
+    Ok(Jobs::share(&job)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn unshare_job(job: String) -> Told<()> {
+    Ok(Jobs::unshare(&job)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn watch_link(desk: State<'_, Desk>, link: String) -> Told<String> {
+    Ok(desk.renders().watch(&link)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 fn starts_at_login(app: AppHandle) -> bool {
     app.autolaunch().is_enabled().unwrap_or(false)
 }
@@ -318,6 +336,9 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         nearby,
         jobs,
         cancel_job,
+        share_job,
+        unshare_job,
+        watch_link,
         starts_at_login,
         set_starts_at_login,
         hide,

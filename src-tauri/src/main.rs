@@ -62,6 +62,7 @@ fn run() -> anyhow::Result<()> {
                 window::open(app.handle())?;
             }
             herald::begin(app.handle().clone());
+            app.state::<Desk>().renders().take_up();
             if let Err(fault) = app.state::<Desk>().earn_again() {
                 tracing::warn!(%fault, "earning did not start again");
             }

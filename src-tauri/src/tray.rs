@@ -200,7 +200,7 @@ impl Can {
 
 /// The one sentence and the one sign.
 fn status(cards: &[Card], earning: &EarnState, words: &Words) -> (Glyph, String) {
-    if let Some(card) = cards.iter().find(|card| card.outcome == Outcome::Running) {
+    if let Some(card) = cards.iter().find(|card| card.outcome == Outcome::Running && !card.is_watched()) {
         let percent = format!("{:.0}", (card.done * 100.0).floor());
         let quarter = 1 + (card.done * 4.0).min(3.0) as u8;
         let said = words.say("tray.rendering", &[("name", &card.name()), ("percent", &percent)]);

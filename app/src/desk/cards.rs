@@ -40,7 +40,7 @@ pub struct Card {
     pub frames: u32,
     /// Frames that work has begun on.
     pub begun: Vec<u32>,
-    /// Frames whose files are in place.
+    /// Frames whose files are in place; of a watched render, those that were whole.
     pub written: Vec<u32>,
     /// Tiles in each frame.
     pub tiles: u32,
@@ -55,9 +55,15 @@ pub struct Card {
     pub sent_mib: f64,
     /// The job's id, of a network's render.
     pub job: String,
+    /// The view-only link by which somebody else's render is watched; empty for one's own.
+    #[serde(default)]
+    pub link: String,
     /// Whether this computer keeps what is rendered so far, so that it can go on.
     #[serde(default)]
     pub is_kept: bool,
+    /// How often it was taken up by itself since a person last did.
+    #[serde(default)]
+    pub taken_up: u32,
     /// The last finished picture.
     pub picture: String,
     /// Its preview as a PNG.
@@ -116,13 +122,25 @@ impl Card {
             nodes: 0,
             sent_mib: 0.0,
             job: String::new(),
+            link: String::new(),
             is_kept: false,
+            taken_up: 0,
             picture: String::new(),
             preview: String::new(),
             partial: String::new(),
             notes: Vec::new(),
             failure: None,
         }
+    }
+
+    /// Somebody else's render that is looked at from now on.
+    pub fn watch(id: String, link: String, began_s: f64) -> Self {
+        Self { link, ..Self::begin(id, Order::default(), began_s) }
+    }
+
+    /// Whether it is somebody else's render.
+    pub fn is_watched(&self) -> bool {
+        !self.link.is_empty()
     }
 
     /// The scene's name without folders.

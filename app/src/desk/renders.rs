@@ -12,14 +12,15 @@ use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
 use crate::commission::Terms;
 use crate::fault::{Exit, Fault};
-use crate::local;
-use crate::places;
 use crate::request::RenderRequest;
 use crate::stop::Stop;
 use crate::submit::{self, Submission};
+use crate::{local, onlooking, places};
 
 /// Renders that are remembered; older ones are forgotten, their pictures are not touched.
 const CARDS_MAX: usize = 200;
+/// How often a render is taken up by itself. One that ends the program each time must not do so for ever.
+const TAKEN_UP_MAX: u32 = 2;
 
 /// All renders, newest first.
 pub struct Renders {
@@ -27,12 +28,16 @@ pub struct Renders {
     /// Below it, a folder for each render of this computer that is not complete: sealed, until it is.
     work: PathBuf,
     running: Arc<Mutex<BTreeMap<String, Running>>>,
+    /// What was running when the program ended without a goodbye.
+    cut_off: Vec<String>,
     bell: Arc<Bell>,
 }
 
 struct Running {
     stop: Stop,
     mosaic: SharedMosaic,
+    /// Whether something is lost when it ends with the program.
+    is_own: bool,
     is_over: bool,
 }
 
@@ -40,13 +45,15 @@ impl Renders {
     /// Reads what is remembered; what was running when the program ended is cut off.
     pub(super) fn open(path: PathBuf, work: PathBuf, bell: Arc<Bell>) -> Self {
         let cards = Arc::new(Shelf::<Vec<Card>>::open(path));
-        cards.touch(|cards| {
-            for card in cards.iter_mut().filter(|card| card.outcome == Outcome::Running) {
-                card.outcome = Outcome::CutOff;
-                card.eta_s = None;
-            }
+        let cut_off = cards.touch(|cards| {
+            let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
+            let cut_off = running.map(|card| {
+                (card.outcome, card.eta_s) = (Outcome::CutOff, None);
+                card.id.clone()
+            });
+            cut_off.collect()
         });
-        let renders = Self { cards, work, running: Arc::default(), bell };
+        let renders = Self { cards, work, running: Arc::default(), cut_off, bell };
         renders.clear_away();
         renders
     }
@@ -78,35 +85,72 @@ impl Renders {
     pub fn start(&self, order: Order) -> Result<String, Fault> {
         let request = order.request()?;
         make_folder(&request.output);
-        let began_s =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64();
+        let began_s = now_s();
         let id = self.free_id(began_s);
-        self.cards.change(|cards| {
-            cards.insert(0, Card::begin(id.clone(), order.clone(), began_s));
-            cards.truncate(CARDS_MAX);
-        })?;
+        self.remember(Card::begin(id.clone(), order.clone(), began_s))?;
         let folder = self.folder(&id);
         places::create_private(&self.work)?;
-        self.set_off(&id, move |stop, reporter| render(&order, &request, &folder, stop, reporter))?;
+        self.set_off(&id, true, move |stop, reporter| render(&order, &request, &folder, stop, reporter))?;
         Ok(id)
+    }
+
+    /// Looks on at somebody else's render; says its name here.
+    ///
+    /// # Errors
+    /// A link that is none. Whatever goes wrong later is on the card.
+    pub fn watch(&self, link: &str) -> Result<String, Fault> {
+        let link = onlooking::read(link)?.to_text();
+        let known = self.cards.read(|cards| cards.iter().find(|card| card.link == link).cloned());
+        match known {
+            Some(card) if card.outcome == Outcome::Running => Ok(card.id),
+            Some(card) => self.resume(&card.id),
+            None => {
+                let began_s = now_s();
+                let id = self.free_id(began_s);
+                self.remember(Card::watch(id.clone(), link.clone(), began_s))?;
+                self.look_on(&id, link)?;
+                Ok(id)
+            }
+        }
+    }
+
+    /// Goes on with what was running when the program ended without a goodbye: nobody has stopped it. A render that was taken
+    /// up twice and ended the program each time waits for a person.
+    pub fn take_up(&self) {
+        for id in &self.cut_off {
+            let Ok(card) = self.card(id) else { continue };
+            if card.outcome != Outcome::CutOff || card.taken_up >= TAKEN_UP_MAX {
+                continue;
+            }
+            let taken_up = card.taken_up + 1;
+            let went_on = self.resume(id).and_then(|id| {
+                self.cards.change(|cards| {
+                    cards.iter_mut().filter(|card| card.id == id).for_each(|card| card.taken_up = taken_up);
+                })
+            });
+            if let Err(fault) = went_on {
+                tracing::warn!(%fault, "a render was not taken up");
+            }
+        }
     }
 
     /// Goes on with a render that ended too soon: a network's job is collected, this computer's own goes on where it was, and
     /// one that had not begun is started.
     pub fn resume(&self, id: &str) -> Result<String, Fault> {
         let card = self.card(id)?;
+        if card.is_watched() {
+            self.begin_again(id)?;
+            self.look_on(id, card.link)?;
+            return Ok(id.to_owned());
+        }
         let (job, folder) = (card.job.parse().ok(), self.folder(id));
         if job.is_none() && !local::is_kept(&folder) {
             let id = self.start(card.order)?;
             self.forget(&card.id)?;
             return Ok(id);
         }
-        self.cards.change(|cards| {
-            if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
-                (card.outcome, card.failure) = (Outcome::Running, None);
-            }
-        })?;
-        self.set_off(id, move |stop, reporter| match job {
+        self.begin_again(id)?;
+        self.set_off(id, true, move |stop, reporter| match job {
             Some(job) => submit::collect(job, None, stop, reporter),
             None => local::resume(&folder, gpu_of(&card.order), stop, reporter),
         })?;
@@ -120,18 +164,26 @@ impl Renders {
         }
     }
 
-    /// Stops every render, and waits a little for what is done to be kept.
+    /// Stops every render, and waits a little for what is done to be kept. What is only watched goes on at the next start.
     pub fn stop_all(&self, patience: Duration) {
-        self.running().values().for_each(|running| running.stop.ask());
+        self.running().values().filter(|running| running.is_own).for_each(|running| running.stop.ask());
+        // This is a goodbye: it was not the watching that ended the program.
+        let watched = |card: &&mut Card| card.is_watched() && card.outcome == Outcome::Running;
+        let kept = self.cards.change(|cards| {
+            cards.iter_mut().filter(watched).for_each(|card| card.taken_up = 0);
+        });
+        if let Err(fault) = kept {
+            tracing::warn!(%fault, "the list of renders cannot be written");
+        }
         let began = std::time::Instant::now();
         while self.is_busy() && began.elapsed() < patience {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Whether anything is being rendered.
+    /// Whether anything is being rendered for this computer's person.
     pub fn is_busy(&self) -> bool {
-        self.running().values().any(|running| !running.is_over)
+        self.running().values().any(|running| running.is_own && !running.is_over)
     }
 
     /// Forgets a render that is over; its pictures stay.
@@ -159,15 +211,39 @@ impl Renders {
         std::fs::read(path).unwrap_or_default()
     }
 
+    fn remember(&self, card: Card) -> Result<(), Fault> {
+        self.cards.change(|cards| {
+            cards.insert(0, card);
+            cards.truncate(CARDS_MAX);
+        })
+    }
+
+    fn begin_again(&self, id: &str) -> Result<(), Fault> {
+        self.cards.change(|cards| {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
+                (card.outcome, card.failure, card.taken_up) = (Outcome::Running, None, 0);
+                if card.is_watched() {
+                    // Everything is told again.
+                    (card.done, card.nodes, card.written, card.begun) = (0.0, 0, Vec::new(), Vec::new());
+                }
+            }
+        })
+    }
+
+    fn look_on(&self, id: &str, link: String) -> Result<(), Fault> {
+        self.set_off(id, false, move |stop, reporter| onlooking::look_on(&link, stop, reporter))
+    }
+
     fn set_off(
         &self,
         id: &str,
+        is_own: bool,
         work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
     ) -> Result<(), Fault> {
         let (stop, mosaic) = (Stop::new(), SharedMosaic::default());
         // Pictures of renders that are over are in their files.
         self.running().retain(|_, running| !running.is_over);
-        let running = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_over: false };
+        let running = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_own, is_over: false };
         self.running().insert(id.to_owned(), running);
         let bell = Arc::clone(&self.bell);
         let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), mosaic, bell);
@@ -210,6 +286,10 @@ impl Renders {
 
 fn lock(running: &Mutex<BTreeMap<String, Running>>) -> MutexGuard<'_, BTreeMap<String, Running>> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn now_s() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
 fn gpu_of(order: &Order) -> Option<&str> {

@@ -127,6 +127,18 @@ impl Reporter {
         }
     }
 
+    /// A frame of a watched render is whole.
+    fn seen(&mut self, frame: FrameIndex) {
+        if self.showing == Some(frame) {
+            self.is_over = true;
+        }
+        self.card(true, |card| {
+            if !card.written.contains(&frame.0) {
+                card.written.push(frame.0);
+            }
+        });
+    }
+
     /// A frame's file is in place: its preview is put beside it.
     fn written(&mut self, frame: FrameIndex, file: &str) {
         if self.showing == Some(frame) {
@@ -173,6 +185,8 @@ impl Audience for Reporter {
                 super::Place::Network => card.job.clone_from(job),
                 super::Place::Here => card.is_kept = true,
             }),
+            Event::Looking { title } => self.card(true, |card| card.order.scene.clone_from(title)),
+            Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Live(event) => self.live(event),
             _ => {}
         }

@@ -31,6 +31,48 @@ fn a_render_that_the_program_did_not_outlive_is_cut_off_and_can_be_had_again() {
 }
 
 #[test]
+fn what_ended_with_the_program_is_taken_up_twice_and_then_waits_for_a_person() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let order = Order { scene: "nowhere.glb".into(), output: "nowhere.exr".into(), ..Order::default() };
+    let path = place.path().join("renders.json");
+    let mut card = Card { job: "01".repeat(16), ..Card::begin("r7".into(), order, 1.0) };
+    for start in 0..4 {
+        card.outcome = Outcome::Running;
+        std::fs::write(&path, serde_json::to_string(&[&card]).expect("plain data")).expect("written");
+        let desk = Desk::open(Some(place.path())).expect("it opens");
+        assert_eq!(desk.renders().cards()[0].outcome, Outcome::CutOff);
+        desk.renders().take_up();
+        card = desk.renders().cards().remove(0);
+        let is_taken_up = start < 2;
+        assert_eq!(card.outcome != Outcome::CutOff, is_taken_up, "start {start}: {:?}", card.outcome);
+        assert_eq!(card.taken_up, if is_taken_up { start + 1 } else { 2 });
+        // The job is known nowhere, so that it ends at once.
+        desk.renders().stop_all(PATIENCE);
+    }
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    desk.renders().resume("r7").expect("a person may");
+    assert_eq!(desk.renders().cards()[0].taken_up, 0, "and it counts anew");
+}
+
+#[test]
+fn a_link_is_watched_once_and_whatever_is_wrong_with_it_is_said() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    let fault = desk.renders().watch("tessera://h:1#k").expect_err("a coordinator's address");
+    assert_eq!(fault.exit, crate::Exit::Usage);
+    assert!(desk.renders().cards().is_empty());
+    // Nobody answers there; it is a link all the same.
+    let link =
+        format!("tessera://127.0.0.1:9/view/{}#k={}&c={}", "01".repeat(16), "ab".repeat(32), "cd".repeat(32));
+    let id = desk.renders().watch(&link).expect("it is read");
+    assert_eq!(desk.renders().watch(&format!(" {link} ")).expect("known"), id);
+    let card = desk.renders().cards().remove(0);
+    assert!(card.is_watched() && card.outcome == Outcome::Running);
+    assert!(!desk.is_busy(), "nothing is lost when the program ends");
+    desk.renders().stop(&id);
+}
+
+#[test]
 fn a_scene_that_is_not_there_fails_on_its_card_with_a_sentence_and_an_advice() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let desk = Desk::open(Some(place.path())).expect("it opens");

@@ -1,11 +1,12 @@
 //! The jobs of this computer's artist as rows of a list, asked from their coordinators.
 
+use frame::JobId;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::jobs;
+use crate::{jobs, onlooking};
 
 /// The jobs, and what could not be asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
@@ -30,6 +31,11 @@ pub struct JobRow {
     pub frames: u32,
     /// Where its pictures go.
     pub output: String,
+    /// Whether there is a view-only link to it.
+    pub is_shared: bool,
+    /// Credits paid or held for it so far.
+    #[specta(type = u32)]
+    pub cost: f64,
 }
 
 impl Jobs {
@@ -42,23 +48,42 @@ impl Jobs {
 
     /// Stops a job; what is done is kept and can be collected.
     pub fn cancel(job: &str) -> Result<(), Fault> {
-        let job = job
-            .parse()
-            .map_err(|_| Fault::usage("this is not the name of a job", "choose one from the list"))?;
-        jobs::cancel(job, None, &mut |_: &Event| {}).map(drop)
+        jobs::cancel(named(job)?, None, &mut |_: &Event| {}).map(drop)
+    }
+
+    /// A view-only link to a job, as text that is to be given away; the same as before where there is one.
+    pub fn share(job: &str) -> Result<String, Fault> {
+        let mut made = String::new();
+        onlooking::share(named(job)?, None, &mut |event: &Event| {
+            if let Event::JobShared { link, .. } = event {
+                made.clone_from(link);
+            }
+        })?;
+        Ok(made)
+    }
+
+    /// Withdraws the link to a job.
+    pub fn unshare(job: &str) -> Result<(), Fault> {
+        onlooking::unshare(named(job)?, None, &mut |_: &Event| {}).map(drop)
     }
 
     fn hear(&mut self, event: &Event) {
         match event {
-            Event::Job { job, state, done, frames, output } => self.rows.push(JobRow {
+            Event::Job { job, state, done, frames, output, shared, cost } => self.rows.push(JobRow {
                 job: job.clone(),
                 state: state.clone(),
                 done: *done,
                 frames: *frames,
                 output: output.clone(),
+                is_shared: *shared,
+                cost: *cost as f64 / 1e6,
             }),
             Event::Live(frame::LiveEvent::Warning { message }) => self.silent.push(message.clone()),
             _ => {}
         }
     }
+}
+
+fn named(job: &str) -> Result<JobId, Fault> {
+    job.parse().map_err(|_| Fault::usage("this is not the name of a job", "choose one from the list"))
 }

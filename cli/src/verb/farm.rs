@@ -183,7 +183,7 @@ impl Audience for Data {
             }
             Event::JobSubmitted { job } => data_line(job),
             Event::JobShared { link, .. } => data_line(link),
-            Event::Job { job, state, done, frames, output } => {
+            Event::Job { job, state, done, frames, output, .. } => {
                 data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));
             }
             _ => self.talk.hear(event),

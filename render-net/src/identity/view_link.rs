@@ -25,7 +25,7 @@ pub struct ViewLink {
 
 /// The text is not a view-only link. It is not repeated: most of it may be a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not a view-only link ({0}): copy the whole line that `tessera share` prints")]
+#[error("this is not a view-only link: {0}")]
 pub struct ViewLinkFault(&'static str);
 
 const SCHEME: &str = "tessera://";

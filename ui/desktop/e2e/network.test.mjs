@@ -43,7 +43,7 @@ test("a scene goes to a network, and a node that dies in the middle costs nothin
   assert.equal(verified.status, 0, verified.stdout + verified.stderr);
 });
 
-test("killed while the network renders, the next start collects the job, and shows it growing", async () => {
+test("killed while the network renders, the next start goes on collecting by itself, and shows it growing", async () => {
   house.second(join(house.home, "Kitchen.glb"));
   await page.find("#found dl");
   await page.click("#place-network");
@@ -54,7 +54,7 @@ test("killed while the network renders, the next start collects the job, and sho
   await until(async () => (await done()) >= 5, 240_000, "some of it is rendered");
   process.kill(house.pid(), "SIGKILL");
   page = await house.reopen();
-  await page.click("#resume");
+  await page.click("footer button");
   const painted = "() => { const c = document.querySelector('#mosaic'); return Boolean(c?.width && [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some((value, at) => at % 4 === 3 && value > 0)); }";
   await until(() => page.run(painted), 30_000, "what was collected before is seen");
   assert.equal(await outcome(), "running", "the rest is still to come");
@@ -67,6 +67,57 @@ test("the job stands in the list of jobs, complete", async () => {
   const row = await until(() => page.text("tbody tr"), 30_000, "the list has a job");
   assert.match(row, /100 %/);
   await shot("watch-jobs");
+});
+
+/** Shares the first job in the list; gives the link. */
+async function share() {
+  await page.click("#go-watch");
+  await until(() => page.text("tbody tr"), 30_000, "the list has a job");
+  await page.click("tbody tr .share");
+  await page.find("#share-make");
+  await shot("share");
+  await page.click("#share-make");
+  const link = await until(() => page.text("#share-link"), 20_000, "there is a link");
+  await shot("share-link");
+  return link;
+}
+const watched = () => page.run("() => document.querySelector('#looking')?.dataset.outcome ?? null");
+
+test("a link shows the job's pictures to whoever has it, until it is withdrawn", async () => {
+  const link = await share();
+  assert.match(link, /^tessera:\/\/127\.0\.0\.1:\d+\/view\/[0-9a-f]{32}#k=[0-9a-f]{64}&c=[0-9a-f]{64}$/);
+  await page.click("#share-close");
+  // It comes as links come: with a second start, and nothing happens before the person agrees.
+  house.second(link);
+  await page.find("dialog #link-yes");
+  assert.ok(!(await page.text("dialog")).includes("#k="), "no key on the screen");
+  await shot("link-view");
+  await page.click("#link-yes");
+  await until(async () => (await watched()) === "done", 120_000, "all of it was seen");
+  const painted = "() => { const c = document.querySelector('#mosaic'); return Boolean(c?.width && [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some((value, at) => at % 4 === 3 && value > 0)); }";
+  await until(() => page.run(painted), 10_000, "the picture is there");
+  await shot("watched");
+  await page.click("#go-render");
+  await page.click("main .quiet");
+  await page.find(".entry");
+  assert.equal(await page.run("() => [...document.querySelectorAll('.entry')].length"), 2, "it is not among the person's own renders");
+  await page.click("#go-watch");
+  await page.click("main .quiet");
+  await page.find("[data-watched=true]");
+  await shot("watch-wall");
+  await page.click("tbody tr .share");
+  await page.click("#share-withdraw");
+  await until(() => page.run("() => document.querySelector('#share-withdraw') === null"), 20_000, "it is withdrawn");
+  await page.click("#share-close");
+  await page.fill("#watch-link", link);
+  await page.click("#watch-look");
+  await until(async () => (await watched()) === "failed", 30_000, "it shows nothing any more");
+  assert.match(await page.text("main"), /withdrawn/);
+  await shot("watch-withdrawn");
+  await page.click("main .quiet");
+  await page.fill("#watch-link", "tessera://farm.example:7411#abc");
+  await page.click("#watch-look");
+  assert.match(await until(() => page.text(".banner"), 5_000, "a wrong link is told"), /not a view-only link/);
 });
 
 test("a coordinator on this network is found, and taken when its code was compared", async (t) => {

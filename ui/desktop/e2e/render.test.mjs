@@ -137,8 +137,17 @@ test("a stopped render goes on where it was, to the picture of one that was neve
   assert.equal(diff.status, 0, diff.stdout + diff.stderr);
 });
 
-test("killed in the middle, the next start offers the render again, and that renders", async () => {
+test("killed in the middle, the next start takes the render up by itself, twice, and then asks", async () => {
   await startLong();
+  for (const start of [1, 2]) {
+    process.kill(house.pid(), "SIGKILL");
+    await page.end();
+    page = await house.open();
+    await page.click("footer button");
+    await until(async () => (await outcome()) === "running", 30_000, `start ${start} has taken it up`);
+    await page.find(".status.partial");
+    if (start === 1) await shot("taken-up");
+  }
   process.kill(house.pid(), "SIGKILL");
   await page.end();
   page = await house.open();

@@ -20,6 +20,8 @@ interface Desk {
   trouble: Failure | null;
   place: PlaceName;
   stage: Stage;
+  /** The watched render that is shown large. */
+  looking: string | null;
   /** Why the last thing that was asked for did not happen. */
   failure: Failure | null;
   /** Files over the window, before they are let go. */
@@ -37,6 +39,7 @@ export const desk: Desk = $state({
   trouble: null,
   place: "render",
   stage: { kind: "start" },
+  looking: null,
   failure: null,
   hovering: [],
   link: null,
@@ -109,6 +112,26 @@ export function go(place: PlaceName): void {
 
 export function cards(): Card[] {
   return desk.scenery?.cards ?? [];
+}
+
+/** The renders of this computer's person; the others are only watched. */
+export function own(): Card[] {
+  return cards().filter((card) => card.link === "");
+}
+
+/** Whether a link shows somebody's job; any other is a coordinator's address. */
+export function isViewLink(link: string): boolean {
+  return (link.split("#")[0] ?? "").includes("/view/");
+}
+
+/** Looks on at somebody else's render; says whether the link was one. */
+export async function lookOn(link: string): Promise<boolean> {
+  const id = await attempt(() => commands.watchLink(link));
+  if (id === undefined) return false;
+  await refresh();
+  desk.place = "watch";
+  desk.looking = id;
+  return true;
 }
 
 /** Takes files that were dropped, chosen or handed over: the first is looked at, the others wait. */

@@ -104,7 +104,7 @@ export type Card = {
 	frames: number,
 	/**  Frames that work has begun on. */
 	begun: number[],
-	/**  Frames whose files are in place. */
+	/**  Frames whose files are in place; of a watched render, those that were whole. */
 	written: number[],
 	/**  Tiles in each frame. */
 	tiles: number,
@@ -118,8 +118,12 @@ export type Card = {
 	sent_mib: number,
 	/**  The job's id, of a network's render. */
 	job: string,
+	/**  The view-only link by which somebody else's render is watched; empty for one's own. */
+	link: string,
 	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
 	is_kept: boolean,
+	/**  How often it was taken up by itself since a person last did. */
+	taken_up: number,
 	/**  The last finished picture. */
 	picture: string,
 	/**  Its preview as a PNG. */
@@ -251,6 +255,10 @@ export type JobRow = {
 	frames: number,
 	/**  Where its pictures go. */
 	output: string,
+	/**  Whether there is a view-only link to it. */
+	is_shared: boolean,
+	/**  Credits paid or held for it so far. */
+	cost: number,
 };
 
 /**  The jobs, and what could not be asked. */

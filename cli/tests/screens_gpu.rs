@@ -12,12 +12,14 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use farm::{CoordinatorProcess, gpu_is_there, node};
+use farm::{CoordinatorProcess, Running, gpu_is_there, node};
 use frame::exr::{ReadLimits, Samples};
 use frame::tev::{Packet, PacketError};
 use program::{Ended, Place};
 use screen::{FakeTev, Shown, outside_address};
 
+/// For what takes seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
 const LOOKS: [&str; 6] = ["--size", "72x48", "--spp", "96", "--tile", "24"];
 /// What tells tev to open a file; nobody of ours reads it.
 const OPENS: Result<Packet, PacketError> = Err(PacketError::Operation(7));
@@ -121,13 +123,14 @@ fn who_has_a_view_only_link_sees_the_picture_that_is_in_the_artists_file_on_a_gp
     let link = shared.data.trim();
     assert!(link.starts_with("tessera://127.0.0.1:") && link.contains(&format!("/view/{job}#k=")), "{link}");
     let node = node(&place, &coordinator.address, "node-0");
+    // Only the artist admits nodes.
+    let mut collecting = Running::start(place.command(&["collect", job, "--data", "artist"]));
     let ended = place.run(&["watch", link, "--json", "--tev", &tev.address.to_string()]);
     assert_eq!((ended.exit, warnings(&ended)), (0, Vec::new()), "{}", ended.talk);
     assert!(ended.data.contains(r#""event":"frame_seen","frame":0"#), "{}", ended.data);
     assert!(!ended.talk.contains("#k="), "the key is in no log");
     let shown = Shown::of(&tev.got());
-    // The artist was away all the time and fetches it only now.
-    assert_eq!(place.run(&["collect", job, "--data", "artist"]).exit, 0);
+    assert_eq!(collecting.wait(PATIENCE), Some(0));
     assert_shows_the_file(&place, "out.exr", &shown);
 
     let withdrawn = place.run(&["share", job, "--revoke", "--data", "artist"]);

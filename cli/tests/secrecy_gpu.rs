@@ -111,6 +111,7 @@ fn who_looks_on_has_the_picture_and_nothing_of_the_scene_on_a_gpu() {
     let mut command = place.command(&["watch", shared.data.trim(), "--json"]);
     command.stdout(place.log("watch.events")).stderr(place.log("watch.log"));
     let onlooker = Running::start(command);
+    let _artist = Running::start(place.command(&["collect", posted.data.trim(), "--data", "artist"]));
     let worker = node(&place, &coordinator.address, "node-0");
     let seen = || std::fs::read_to_string(place.path("watch.events")).unwrap_or_default();
     wait_until("a tile is seen", PATIENCE, || {

@@ -7,6 +7,7 @@ use frame::{FrameRange, FrameSize, exr};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::commission::Terms;
 use crate::denoiser::NetworkChoice;
 use crate::fault::Fault;
 use crate::print::Print;
@@ -36,6 +37,8 @@ pub struct Order {
     pub coordinator: String,
     /// Most micro-credits that a million samples may cost, for a network.
     pub max_price: u32,
+    /// Keys of the only nodes that may render it, for a network; empty: any.
+    pub nodes: String,
     /// Every other flag.
     pub more: More,
 }
@@ -124,6 +127,7 @@ impl Default for Order {
             place: Place::default(),
             coordinator: String::new(),
             max_price: crate::commission::PRICE_MAX_USUAL as u32,
+            nodes: String::new(),
             more: More::default(),
         }
     }
@@ -218,6 +222,16 @@ impl Order {
             tile_px: (more.tile > 0).then_some(more.tile),
         })
     }
+
+    /// On what terms a network may render it.
+    ///
+    /// # Errors
+    /// The field that is not right.
+    pub(super) fn terms(&self) -> Result<Terms, Fault> {
+        let keys = self.nodes.split([',', ' ', '\n']).filter(|key| !key.is_empty());
+        let nodes = keys.map(|key| read("nodes", key)).collect::<Result<_, _>>()?;
+        Ok(Terms { price_max: u64::from(self.max_price), nodes })
+    }
 }
 
 fn network_named(name: &str) -> NetworkChoice {
@@ -295,6 +309,17 @@ mod tests {
         assert_eq!((request.spp, request.max_bounces, request.seed), (64, 8, 0));
         assert_eq!((request.size, request.frames, request.tile_px), (None, None, None));
         assert_eq!(request.surroundings.sky, Sky::Automatic);
+    }
+
+    #[test]
+    fn nodes_are_their_keys_however_a_person_divides_them() {
+        let key = |digits: &str| digits.repeat(32);
+        let nodes = format!("{}, {}\n", key("ab"), key("cd"));
+        let terms = Order { nodes, ..Order::default() }.terms().expect("two keys");
+        assert_eq!(terms.nodes, [frame::NodeId([0xab; 32]), frame::NodeId([0xcd; 32])]);
+        assert!(Order::default().terms().expect("any node").nodes.is_empty());
+        let fault = Order { nodes: key("ab")[1..].into(), ..Order::default() }.terms().expect_err("short");
+        assert!(fault.what.contains("\"nodes\""), "{fault}");
     }
 
     #[test]

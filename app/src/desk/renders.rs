@@ -10,7 +10,6 @@ use super::cards::{Card, Outcome};
 use super::order::{Order, Place};
 use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
-use crate::commission::Terms;
 use crate::fault::{Exit, Fault};
 use crate::request::RenderRequest;
 use crate::stop::Stop;
@@ -84,6 +83,7 @@ impl Renders {
     /// A field that is not right. Whatever goes wrong later is on the card.
     pub fn start(&self, order: Order) -> Result<String, Fault> {
         let request = order.request()?;
+        order.terms()?;
         make_folder(&request.output);
         let began_s = now_s();
         let id = self.free_id(began_s);
@@ -309,7 +309,7 @@ fn render(
             let submission = Submission {
                 coordinator: order.coordinator.clone(),
                 data: None,
-                terms: Terms { price_max: u64::from(order.max_price), nodes: Vec::new() },
+                terms: order.terms()?,
                 detach: false,
             };
             submit::submit(request, &submission, stop, reporter)

@@ -57,7 +57,7 @@ before(async () => {
   const port = await freePort();
   const coordinator = house.begin("coordinator", "--listen", `127.0.0.1:${port}`, "--data", join(house.home, "coordinator"));
   address = await until(() => coordinator.said.match(/tessera:\/\/\S+/)?.[0], 30_000, "the coordinator tells its address");
-  tray = await house.hostTray();
+  tray = await house.hostDesktop();
   page = await house.open();
   await page.find("#purpose-earn", 120_000);
   await page.click("#purpose-earn");

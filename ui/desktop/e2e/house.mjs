@@ -65,17 +65,24 @@ export class House {
     this.children.push(child);
     return child;
   }
-  /** The program and what belongs to it, such as the web view's processes. */
-  pids(runs = () => true) {
+  /** Processes of this home by the file that they run. */
+  running(runs) {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => {
       try {
-        const binary = readlinkSync(`/proc/${name}/exe`);
-        const isOurs = binary === program || binary.includes("webkit2gtk");
-        return isOurs && !binary.endsWith("WebKitWebDriver") && runs(binary) && readFileSync(`/proc/${name}/environ`, "latin1").includes(this.home);
+        return runs(readlinkSync(`/proc/${name}/exe`)) && readFileSync(`/proc/${name}/environ`, "latin1").includes(this.home);
       } catch {
         return false;
       }
     }).map(Number);
+  }
+  /** The program and what belongs to it, such as the web view's processes. */
+  pids(runs = () => true) {
+    const isOurs = (binary) => binary === program || (binary.includes("webkit2gtk") && !binary.endsWith("WebKitWebDriver"));
+    return this.running((binary) => isOurs(binary) && runs(binary));
+  }
+  /** Viewers that it has started. */
+  viewers() {
+    return this.running((binary) => binary === join(target, "debug/tessera-viewer"));
   }
   /** The process of the program; 0: there is none. */
   pid() {
@@ -87,9 +94,9 @@ export class House {
     this.children.push(manager);
     await new Promise((wake) => setTimeout(wake, 500));
   }
-  /** Has a tray on the session's bus; `ask` gives its answers. */
-  async hostTray() {
-    const child = spawn(join(target, "debug/examples/tray_host"), { env: this.env, stdio: ["pipe", "pipe", "inherit"] });
+  /** Has a tray, a file manager and notifications on the session's bus; `ask` gives their answers. */
+  async hostDesktop() {
+    const child = spawn(join(target, "debug/examples/desktop_host"), { env: this.env, stdio: ["pipe", "pipe", "inherit"] });
     this.children.push(child);
     const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
     assert.equal((await answers.next()).value, '"ready"');
@@ -115,6 +122,7 @@ export class House {
     const over = this.children.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, "exit"));
     for (const child of this.children) child.kill("SIGKILL");
     await Promise.all([...over, this.session?.end().catch(() => {})]);
+    for (const pid of this.viewers()) process.kill(pid, "SIGKILL");
     await this.clear();
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
     // A pipe that somebody else still holds must not keep the whole run waiting.

@@ -17,7 +17,7 @@ let looks = 0;
 let watch;
 before(async () => {
   await house.manageWindows();
-  tray = await house.hostTray();
+  tray = await house.hostDesktop();
   const began = Date.now();
   page = await house.open();
   await page.find("#purpose-render");

@@ -85,7 +85,7 @@ fn without_display(arguments: &Arguments) -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), String> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_title("Tessera viewer")
+            .with_title(window::TITLE)
             .with_app_id("tessera-viewer")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([760.0, 420.0])

@@ -28,6 +28,9 @@ const MEASURED_EVERY: Duration = Duration::from_millis(700);
 /// Settings are written once they have stayed the same for so long.
 const SETTLED_AFTER: Duration = Duration::from_millis(400);
 
+/// What the window is called while nothing lies in it.
+pub const TITLE: &str = "Tessera viewer";
+
 /// The program's window.
 pub struct Window {
     /// What lies on the desk.
@@ -44,6 +47,8 @@ pub struct Window {
     filter: String,
     is_bare: bool,
     focus_filter: bool,
+    /// The picture's name, as the window's title has it.
+    titled: String,
     kept: Option<Kept>,
     watcher: Option<Watcher>,
     /// The file that a picture growing here will be in, with `####` for the frame's number.
@@ -88,6 +93,7 @@ impl Window {
             filter: String::new(),
             is_bare: false,
             focus_filter: false,
+            titled: String::new(),
             kept: None,
             watcher: None,
             output: None,
@@ -121,6 +127,17 @@ impl Window {
     }
 
     /// Writes settings that have stayed the same for a while, or at once.
+    /// Names the window after its picture: several of them lie side by side in a task bar.
+    fn entitle(&mut self, context: &egui::Context) {
+        let [first, _] = self.desk.shown();
+        let name = first.map(|shown| shown.picture.name.clone()).unwrap_or_default();
+        if name != self.titled {
+            let title = if name.is_empty() { TITLE.to_owned() } else { format!("{name} - {TITLE}") };
+            context.send_viewport_cmd(egui::ViewportCommand::Title(title));
+            self.titled = name;
+        }
+    }
+
     fn save(&mut self, context: &egui::Context, at_once: bool) {
         let files = self.files_shown();
         let Some(kept) = &mut self.kept else { return };
@@ -356,6 +373,7 @@ impl eframe::App for Window {
         for command in commands {
             self.run(command, &context);
         }
+        self.entitle(&context);
         self.save(&context, false);
     }
 

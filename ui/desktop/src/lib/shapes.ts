@@ -356,6 +356,8 @@ export type Order = {
 	coordinator: string,
 	/**  Most micro-credits that a million samples may cost, for a network. */
 	max_price: number,
+	/**  Keys of the only nodes that may render it, for a network; empty: any. */
+	nodes: string,
 	/**  Every other flag. */
 	more: More,
 };

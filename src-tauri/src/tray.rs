@@ -14,6 +14,9 @@ use tauri::{AppHandle, Manager, Wry};
 use crate::words::Words;
 use crate::{trayhost, window};
 
+/// The reason of a node whose coordinator does not answer.
+const OFFLINE: &str = "offline";
+
 /// What the icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Glyph {
@@ -21,6 +24,8 @@ enum Glyph {
     Ready,
     Earning,
     Quarter(u8),
+    /// Nobody answers where work should come from.
+    Offline,
     Paused,
     Attention,
 }
@@ -42,6 +47,7 @@ struct Items {
     tomorrow: MenuItem<Wry>,
     finish: MenuItem<Wry>,
     resume: MenuItem<Wry>,
+    viewer: MenuItem<Wry>,
     open: MenuItem<Wry>,
     quit: MenuItem<Wry>,
 }
@@ -55,6 +61,8 @@ struct Shown {
     /// The same sentence in another language is other words in every item.
     language: String,
     can: Can,
+    /// Whether there is a picture, and a viewer to show it.
+    has_picture: bool,
 }
 
 /// What can be asked of earning now.
@@ -92,16 +100,19 @@ fn build(app: &AppHandle) -> tauri::Result<Raised> {
     let (hour, back, tomorrow) =
         (item("pause_hour")?, item("pause_until_back")?, item("pause_until_tomorrow")?);
     let pause = Submenu::with_id_and_items(app, "pause", "", true, &[&hour, &back, &tomorrow])?;
-    let (finish, resume) = (item("finish")?, item("resume")?);
+    let (finish, resume, viewer) = (item("finish")?, item("resume")?, item("viewer")?);
     let line = || PredefinedMenuItem::separator(app);
-    let menu = Menu::with_items(app, &[&status, &line()?, &pause, &finish, &resume, &line()?, &open, &quit])?;
+    let menu = Menu::with_items(
+        app,
+        &[&status, &line()?, &pause, &finish, &resume, &line()?, &viewer, &open, &quit],
+    )?;
     let icon = TrayIconBuilder::with_id("tessera")
         .icon(glyph(Glyph::Off)?)
         .tooltip("Tessera")
         .menu(&menu)
         .on_menu_event(chosen)
         .build(app)?;
-    let items = Items { status, pause, hour, back, tomorrow, finish, resume, open, quit };
+    let items = Items { status, pause, hour, back, tomorrow, finish, resume, viewer, open, quit };
     Ok(Raised { icon, items, shown: None })
 }
 
@@ -121,6 +132,12 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
                 window::show(app);
             }
         }
+        "viewer" => {
+            if let Err(fault) = desk.show_last_picture() {
+                tracing::warn!(%fault, "no picture was shown");
+                window::show(app);
+            }
+        }
         "quit" => app.exit(0),
         _ => window::show(app),
     }
@@ -135,8 +152,9 @@ pub(crate) fn refresh(app: &AppHandle) {
     let words = Words::of(&desk.settings());
     let earning = desk.earning().state();
     let (glyph_now, said) = status(&desk.renders().cards(), &earning, &words);
-    let shown =
-        Shown { glyph: glyph_now, said, language: words.say("tray.open", &[]), can: Can::of(&earning) };
+    let (language, can) = (words.say("tray.open", &[]), Can::of(&earning));
+    let has_picture = desk.has_viewer() && desk.last_picture().is_some();
+    let shown = Shown { glyph: glyph_now, said, language, can, has_picture };
     if raised.shown.as_ref() == Some(&shown) {
         return;
     }
@@ -162,6 +180,9 @@ fn show(raised: &Raised, shown: &Shown, words: &Words) -> tauri::Result<()> {
     if is_new(|before, now| before.language == now.language && before.can.is_on == now.can.is_on) {
         name(items, can.is_on, words)?;
     }
+    if is_new(|before, now| before.has_picture == now.has_picture) {
+        items.viewer.set_enabled(shown.has_picture)?;
+    }
     if is_new(|before, now| before.can == now.can) {
         items.pause.set_enabled(can.pause)?;
         for item in [&items.hour, &items.back, &items.tomorrow] {
@@ -182,6 +203,7 @@ fn name(items: &Items, is_on: bool, words: &Words) -> tauri::Result<()> {
     items.tomorrow.set_text(say("tray.pause.tomorrow"))?;
     items.finish.set_text(say("tray.finish"))?;
     items.resume.set_text(say(if is_on { "tray.resume" } else { "tray.earn" }))?;
+    items.viewer.set_text(say("tray.viewer"))?;
     items.open.set_text(say("tray.open"))?;
     items.quit.set_text(say("tray.quit"))
 }
@@ -209,6 +231,7 @@ fn status(cards: &[Card], earning: &EarnState, words: &Words) -> (Glyph, String)
     let glyph = match earning.phase {
         EarnPhase::Off => Glyph::Off,
         EarnPhase::Working => Glyph::Earning,
+        EarnPhase::Waiting if earning.because.key == OFFLINE => Glyph::Offline,
         EarnPhase::Waiting | EarnPhase::Starting | EarnPhase::Stopping => Glyph::Ready,
         EarnPhase::Paused => Glyph::Paused,
         EarnPhase::Failed => Glyph::Attention,
@@ -230,6 +253,7 @@ fn glyph(glyph: Glyph) -> tauri::Result<Image<'static>> {
         Glyph::Quarter(2) => icon!("quarter-2"),
         Glyph::Quarter(3) => icon!("quarter-3"),
         Glyph::Quarter(_) => icon!("quarter-4"),
+        Glyph::Offline => icon!("offline"),
         Glyph::Paused => icon!("paused"),
         Glyph::Attention => icon!("attention"),
     })
@@ -238,7 +262,8 @@ fn glyph(glyph: Glyph) -> tauri::Result<Image<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::desk::{Order, Settings};
+    use app::desk::{Because, Order, Settings};
+    use app::earn::Reason;
 
     #[test]
     fn a_render_comes_first_and_its_quarter_follows_it() {
@@ -252,6 +277,16 @@ mod tests {
         assert!(said.contains("vase.glb") && said.contains("65"), "{said}");
         card.outcome = Outcome::Done;
         assert_eq!(status(&[card], &earning, &words).0, Glyph::Earning);
+    }
+
+    #[test]
+    fn a_coordinator_that_is_away_has_a_sign_of_its_own() {
+        let words = Words::of(&Settings::default());
+        let waiting = |reason: &Reason| {
+            let because = Because::of(reason);
+            status(&[], &EarnState { phase: EarnPhase::Waiting, because, ..EarnState::default() }, &words).0
+        };
+        assert_eq!((waiting(&Reason::Offline), waiting(&Reason::NoWork)), (Glyph::Offline, Glyph::Ready));
     }
 
     #[test]

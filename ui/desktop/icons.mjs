@@ -19,6 +19,7 @@ const tile = (index, { fill = stone, turn = 0, outline = false, dashed = false }
 const tiles = (...ways) => ways.map((way, index) => tile(index, way)).join("");
 const lit = { fill: gold, turn: 8 };
 const empty = { outline: true };
+const broken = { outline: true, dashed: true };
 const quarter = (count) => tiles(...[0, 1, 2, 3].map((index) => (index < count ? { fill: gold } : empty)));
 
 const drawings = {
@@ -30,6 +31,7 @@ const drawings = {
   "tray-quarter-2": quarter(2),
   "tray-quarter-3": quarter(3),
   "tray-quarter-4": quarter(4),
+  "tray-offline": tiles(broken, broken, broken, broken),
   "tray-paused": `<rect x="15" y="12" width="12" height="40" rx="4" fill="${stone}"/><rect x="37" y="12" width="12" height="40" rx="4" fill="${stone}"/>`,
   "tray-attention": `<rect x="26" y="10" width="12" height="28" rx="5" fill="${terracotta}"/><circle cx="32" cy="48" r="7" fill="${terracotta}"/>`,
 };

@@ -1,7 +1,7 @@
 // Earn, in the real window: a coordinator, an artist and this window's node, the owner's rules with a real pointer, and every state on a picture.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort, until } from "./driver.mjs";
@@ -159,6 +159,36 @@ test("a listed program has its own reason, and the end of it too", async () => {
   assertHonest(await seen());
   await page.click("#apps button");
   await until(() => page.run("() => document.querySelector('#apps') === null"), 5_000, "the list is empty");
+});
+
+test("a program that fills the screen frees the GPU at once, and its end is noticed too", async () => {
+  await watch();
+  const film = join(house.home, "film");
+  copyFileSync(realpathSync("/usr/bin/display"), film);
+  chmodSync(film, 0o755);
+  const windows = (...then) => spawnSync("xdotool", ["search", "--onlyvisible", "--class", "film", ...then], { encoding: "utf8" }).stdout.trim();
+  const took = [];
+  for (const colour of ["black", "navy"]) {
+    await is("rendering", 90_000);
+    await watch();
+    const running = spawn(film, ["-size", "1920x1080", `xc:${colour}`], { env: house.env });
+    await until(() => windows(), 20_000, "its window is there");
+    // Without a window manager, a window as large as the screen fills it once it has the keyboard, which a manager would have given it.
+    windows("windowfocus");
+    const opened = Date.now();
+    await is("full_screen", 10_000);
+    const told = (await seen()).find((look) => look.code === "full_screen");
+    took.push(told.at - opened);
+    assert.match(told.text, /^Paused: Film is full-screen/);
+    assert.equal(status().sentence, told.text, "the command line says the same");
+    await shot("full-screen");
+    running.kill();
+    await until(async () => (await reason()).phase === "working", 90_000, "it earns again");
+    assertHonest(await seen());
+  }
+  console.log(`from a full-screen program to the reason: ${took.join(" and ")} ms`);
+  // The better of two: one late wake-up on a busy machine is the machine's.
+  assert.ok(Math.min(...took) <= TOLD_MS, took.join());
 });
 
 test("the edge of the schedule has its own reason, painted with the pointer, with keys, or written", async () => {

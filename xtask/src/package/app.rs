@@ -1,7 +1,7 @@
 //! Packages of the desktop program, made by Tauri's own bundler from programs that are already built, and a trial of the deb.
 //!
 //! What goes in stands in `installers/app/bundle.json`, apart from the program's own settings, so that building the program needs no
-//! finished viewer beside it.
+//! finished viewer beside it. A system makes its own kinds alone; what was not made is said, and why.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
 use super::trial::{Running, left_over, until};
 use super::{Profile, place};
@@ -28,8 +29,55 @@ const FILES: [&str; 4] = [
     "/usr/share/applications/tessera-viewer.desktop",
 ];
 
-/// Packs what this system's bundler can make, or only `kinds`.
-pub(crate) fn pack(profile: Profile, kinds: &str) -> Result<()> {
+/// What the bundler itself reads.
+const SECRETS: [&str; 10] = [
+    "TAURI_SIGNING_PRIVATE_KEY",
+    "TAURI_SIGNING_PRIVATE_KEY_PATH",
+    "TAURI_SIGNING_PRIVATE_KEY_PASSWORD",
+    "APPLE_CERTIFICATE",
+    "APPLE_CERTIFICATE_PASSWORD",
+    "APPLE_SIGNING_IDENTITY",
+    "APPLE_ID",
+    "APPLE_PASSWORD",
+    "APPLE_TEAM_ID",
+    "APPLE_API_KEY",
+];
+
+/// Kinds of packages, and the system that makes them.
+const KINDS: [(&str, &str); 7] = [
+    ("deb", "linux"),
+    ("rpm", "linux"),
+    ("appimage", "linux"),
+    ("nsis", "windows"),
+    ("msi", "windows"),
+    ("app", "macos"),
+    ("dmg", "macos"),
+];
+
+/// Packs every kind that this system can make, and says of each other one why it was not made.
+///
+/// # Errors
+/// A kind that was not made although its system is this one. The AppImage alone may be missing: its tools are fetched while it is made.
+pub(crate) fn pack_all(profile: Profile) -> Result<()> {
+    let mut missing = Vec::new();
+    for (kind, system) in KINDS {
+        if system != std::env::consts::OS {
+            missing.push(format!("{kind}: made on {system} only"));
+        } else if let Err(error) = pack(profile, kind) {
+            if kind != "appimage" {
+                return Err(error);
+            }
+            missing.push(format!("{kind}: its tools could not be fetched, or did not work ({error:#})"));
+        }
+    }
+    for why in missing {
+        eprintln!("== NOT MADE: {why}");
+    }
+    Ok(())
+}
+
+/// Packs one kind.
+fn pack(profile: Profile, kind: &str) -> Result<()> {
     let folder = profile.folder();
     for program in ["tessera-desktop", "tessera-viewer"] {
         let path = built(folder, program);
@@ -46,12 +94,46 @@ pub(crate) fn pack(profile: Profile, kinds: &str) -> Result<()> {
         machine.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
     let name = format!("tessera-viewer-{machine}{}", std::env::consts::EXE_SUFFIX);
     place(&built(folder, "tessera-viewer"), &Path::new(BESIDE).join(name), 0o755)?;
+    fs::write(Path::new(BESIDE).join("LICENSE.txt"), licence()?)?;
     let mut bundler = Command::new(fs::canonicalize(BUNDLER)?);
-    bundler.args(["bundle", "--config", BUNDLE, "--bundles", kinds]);
+    bundler.args(["bundle", "--config", BUNDLE, "--bundles", kind, "--config"]);
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    bundler.arg(surroundings(std::env::consts::OS, &given).to_string());
+    // A secret that continuous integration does not have comes as an empty word, which the bundler would take for one.
+    for name in SECRETS.into_iter().filter(|name| given(name).is_none()) {
+        bundler.env_remove(name);
+    }
     if profile == Profile::Debug {
         bundler.arg("--debug");
     }
-    run_step("bundle", &mut bundler)
+    run_step(kind, &mut bundler)
+}
+
+/// Both licences, one after the other.
+fn licence() -> Result<String> {
+    let (mit, apache) = (fs::read_to_string("LICENSE-MIT")?, fs::read_to_string("LICENSE-APACHE")?);
+    Ok(format!("Tessera is licensed under MIT OR Apache-2.0, at your choice.\n\n{mit}\n\n{apache}"))
+}
+
+/// What the surroundings add to the bundler's settings: keys and certificates are never in the tree.
+fn surroundings(system: &str, given: impl Fn(&str) -> Option<String>) -> Value {
+    let mut settings = json!({});
+    // Signs each program and installer on Windows: a command with %1 in the place of the file.
+    if let Some(command) = given("TESSERA_WINDOWS_SIGN") {
+        settings["bundle"]["windows"]["signCommand"] = command.into();
+    }
+    // The bundler signs what updates itself, bound to its version, and packs macOS's program once more for the updater.
+    let has_key =
+        given("TAURI_SIGNING_PRIVATE_KEY").or_else(|| given("TAURI_SIGNING_PRIVATE_KEY_PATH")).is_some();
+    if let (true, Some(public)) = (has_key, given("TESSERA_UPDATE_KEY")) {
+        settings["bundle"]["createUpdaterArtifacts"] = true.into();
+        settings["plugins"]["updater"]["pubkey"] = public.into();
+    }
+    // There the file lies in the program's folder; a disk image would ask everybody to agree before it opens.
+    if system == "macos" {
+        settings["bundle"]["licenseFile"] = Value::Null;
+    }
+    settings
 }
 
 /// Installs the deb on this machine, starts the program on a screen that nobody sees, and removes it again; needs root.
@@ -107,4 +189,33 @@ fn start_and_look() -> Result<()> {
     // A session's helper may have mounted something in it; it lies among temporary files.
     let _ = fs::remove_dir_all(&home);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_signed_without_its_key_and_each_key_signs_its_own() {
+        let with = |names: &'static [&'static str]| {
+            surroundings("linux", move |name| names.contains(&name).then(|| format!("the {name}")))
+        };
+        assert_eq!(with(&[]), json!({}));
+        assert_eq!(with(&["TAURI_SIGNING_PRIVATE_KEY"]), json!({}), "half a pair of keys is none");
+        assert_eq!(with(&["TESSERA_UPDATE_KEY"]), json!({}));
+        let both = with(&["TAURI_SIGNING_PRIVATE_KEY", "TESSERA_UPDATE_KEY"]);
+        assert_eq!(both["bundle"]["createUpdaterArtifacts"], true);
+        assert_eq!(both["plugins"]["updater"]["pubkey"], "the TESSERA_UPDATE_KEY");
+        assert!(!both.to_string().contains("PRIVATE"), "the private key stays where it is");
+        let windows = with(&["TESSERA_WINDOWS_SIGN"]);
+        assert_eq!(windows["bundle"]["windows"]["signCommand"], "the TESSERA_WINDOWS_SIGN");
+        assert_eq!(surroundings("macos", |_| None)["bundle"]["licenseFile"], Value::Null);
+    }
+
+    #[test]
+    fn a_system_makes_its_own_kinds() {
+        for system in ["linux", "windows", "macos"] {
+            assert!(KINDS.iter().any(|(_, of)| *of == system), "{system}");
+        }
+    }
 }

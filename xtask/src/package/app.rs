@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use memchr::memmem;
 use serde_json::{Value, json};
 
 use super::trial::{Running, left_over, until};
@@ -18,22 +19,22 @@ use crate::process::{built, output_of, run_step};
 const BUNDLE: &str = "installers/app/bundle.json";
 /// Tauri's bundler, as npm puts it beside the page.
 const BUNDLER: &str = "ui/desktop/node_modules/.bin/tauri";
+/// Stands in a program that lies in no package yet; updates depend on what is written over it.
+const UNMARKED: &[u8] = b"__TAURI_BUNDLE_TYPE_VAR_UNK";
 /// Where the bundler looks for programs beside the main one.
 const BESIDE: &str = "target/package/app";
 const NAME: &str = "tessera";
 /// What the deb brings.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "/usr/bin/tessera-desktop",
     "/usr/bin/tessera-viewer",
     "/usr/share/applications/Tessera.desktop",
     "/usr/share/applications/tessera-viewer.desktop",
+    "/usr/share/doc/tessera/copyright",
 ];
 
-/// What the bundler itself reads.
-const SECRETS: [&str; 10] = [
-    "TAURI_SIGNING_PRIVATE_KEY",
-    "TAURI_SIGNING_PRIVATE_KEY_PATH",
-    "TAURI_SIGNING_PRIVATE_KEY_PASSWORD",
+/// What the bundler itself reads. The key of updates is not among them: it signs in one place, `cargo xtask release`, and no machine that builds has it.
+const SECRETS: [&str; 7] = [
     "APPLE_CERTIFICATE",
     "APPLE_CERTIFICATE_PASSWORD",
     "APPLE_SIGNING_IDENTITY",
@@ -43,15 +44,14 @@ const SECRETS: [&str; 10] = [
     "APPLE_API_KEY",
 ];
 
-/// Kinds of packages, and the system that makes them.
-const KINDS: [(&str, &str); 7] = [
+/// Kinds of packages that are made together, and the system that makes them. A disk image takes the program in that is made with it.
+const KINDS: [(&str, &str); 6] = [
     ("deb", "linux"),
     ("rpm", "linux"),
     ("appimage", "linux"),
     ("nsis", "windows"),
     ("msi", "windows"),
-    ("app", "macos"),
-    ("dmg", "macos"),
+    ("app,dmg", "macos"),
 ];
 
 /// Packs every kind that this system can make, and says of each other one why it was not made.
@@ -73,7 +73,23 @@ pub(crate) fn pack_all(profile: Profile) -> Result<()> {
     for why in missing {
         eprintln!("== NOT MADE: {why}");
     }
-    Ok(())
+    if cfg!(target_os = "macos") { archive(profile) } else { Ok(()) }
+}
+
+/// Packs the program once more, signed as it is by now, the way the updater wants it.
+fn archive(profile: Profile) -> Result<()> {
+    let folder = built(profile.folder(), "bundle/macos");
+    let processor = if cfg!(target_arch = "aarch64") { "aarch64" } else { "x64" };
+    let name = format!("Tessera_{}_{processor}.app.tar.gz", super::version());
+    // Without the system's own notes on each file, which would break the signature elsewhere.
+    let mut tar = Command::new("tar");
+    tar.env("COPYFILE_DISABLE", "1")
+        .arg("-czf")
+        .arg(folder.join(name))
+        .arg("-C")
+        .arg(&folder)
+        .arg("Tessera.app");
+    run_step("archive for the updater", &mut tar)
 }
 
 /// Packs one kind.
@@ -106,7 +122,17 @@ fn pack(profile: Profile, kind: &str) -> Result<()> {
     if profile == Profile::Debug {
         bundler.arg("--debug");
     }
-    run_step(kind, &mut bundler)
+    let program = built(folder, "tessera-desktop");
+    let unmarked = fs::read(&program)?;
+    if memmem::find(&unmarked, UNMARKED).is_none() {
+        bail!("{} carries the mark of a package that was not finished; build it again", program.display());
+    }
+    let packed = run_step(kind, &mut bundler);
+    // The bundler writes into the program which kind of package it lies in, and where it fails, leaves it so: the next kind would lie.
+    if fs::read(&program)? != unmarked {
+        fs::write(&program, unmarked)?;
+    }
+    packed
 }
 
 /// Both licences, one after the other.
@@ -121,13 +147,6 @@ fn surroundings(system: &str, given: impl Fn(&str) -> Option<String>) -> Value {
     // Signs each program and installer on Windows: a command with %1 in the place of the file.
     if let Some(command) = given("TESSERA_WINDOWS_SIGN") {
         settings["bundle"]["windows"]["signCommand"] = command.into();
-    }
-    // The bundler signs what updates itself, bound to its version, and packs macOS's program once more for the updater.
-    let has_key =
-        given("TAURI_SIGNING_PRIVATE_KEY").or_else(|| given("TAURI_SIGNING_PRIVATE_KEY_PATH")).is_some();
-    if let (true, Some(public)) = (has_key, given("TESSERA_UPDATE_KEY")) {
-        settings["bundle"]["createUpdaterArtifacts"] = true.into();
-        settings["plugins"]["updater"]["pubkey"] = public.into();
     }
     // There the file lies in the program's folder; a disk image would ask everybody to agree before it opens.
     if system == "macos" {
@@ -166,6 +185,12 @@ fn start_and_look() -> Result<()> {
     if let Some(path) = FILES.iter().find(|path| !Path::new(path).exists()) {
         bail!("the package did not bring {path}");
     }
+    // Each mark stands once in a program that tells them apart, and the one that is meant once more.
+    let program = fs::read(FILES[0])?;
+    let marks = |kind: &str| memmem::find_iter(&program, format!("TYPE_VAR_{kind}").as_bytes()).count();
+    if marks("DEB") <= marks("RPM") {
+        bail!("the program does not know that it came with a deb, and would look for updates itself");
+    }
     let home = super::trial::tempdir()?;
     let screen = "DISPLAY=:77";
     let _screen =
@@ -196,17 +221,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_signed_without_its_key_and_each_key_signs_its_own() {
+    fn nothing_is_signed_without_a_command_and_only_macos_shows_no_licence() {
         let with = |names: &'static [&'static str]| {
             surroundings("linux", move |name| names.contains(&name).then(|| format!("the {name}")))
         };
         assert_eq!(with(&[]), json!({}));
-        assert_eq!(with(&["TAURI_SIGNING_PRIVATE_KEY"]), json!({}), "half a pair of keys is none");
-        assert_eq!(with(&["TESSERA_UPDATE_KEY"]), json!({}));
-        let both = with(&["TAURI_SIGNING_PRIVATE_KEY", "TESSERA_UPDATE_KEY"]);
-        assert_eq!(both["bundle"]["createUpdaterArtifacts"], true);
-        assert_eq!(both["plugins"]["updater"]["pubkey"], "the TESSERA_UPDATE_KEY");
-        assert!(!both.to_string().contains("PRIVATE"), "the private key stays where it is");
         let windows = with(&["TESSERA_WINDOWS_SIGN"]);
         assert_eq!(windows["bundle"]["windows"]["signCommand"], "the TESSERA_WINDOWS_SIGN");
         assert_eq!(surroundings("macos", |_| None)["bundle"]["licenseFile"], Value::Null);

@@ -165,18 +165,18 @@ impl Desk {
     }
 
     /// Decides whether the update that the person wants is installed now, and makes room for it: then nothing is rendered, and nothing
-    /// begins, until the program ends or [`Self::update_failed`] is called.
-    pub fn step_update(&self) -> UpdateStep {
+    /// begins, until the program ends or [`Self::update_failed`] is called. `None`: they left it for later.
+    pub fn step_update(&self, errand: u64) -> Option<UpdateStep> {
         let (tile, takes_tiles) = self.earning.tile();
         let work = updates::Work { render: self.renders.is_busy(), tile, takes_tiles };
-        let (step, lets_go) = self.updates.step(work, self.settings().updates_ask);
+        let (step, lets_go) = self.updates.step(errand, work, self.settings().updates_ask)?;
         match step {
             UpdateStep::Finish => self.earning.ask(Wish::FinishThenPause),
             UpdateStep::Ask if lets_go => self.earning.ask(Wish::Earn),
-            UpdateStep::Install if !self.make_room() => return self.updates.wait(),
+            UpdateStep::Install if !self.make_room() => return Some(self.updates.wait()),
             _ => {}
         }
-        step
+        Some(step)
     }
 
     /// Leaves an update for later, and lets the node go on.
@@ -188,7 +188,11 @@ impl Desk {
 
     /// An update did not work: everything goes on as before.
     pub fn update_failed(&self, trouble: UpdateTrouble) {
+        let had_room = self.updates.is_installing();
         self.updates.failed(trouble);
+        if !had_room {
+            return;
+        }
         self.renders.open_again();
         if let Err(fault) = self.earn_again() {
             tracing::warn!(%fault, "earning did not start again");

@@ -48,10 +48,11 @@ pub(crate) fn begin(app: AppHandle) {
     }
     let rounds = move || {
         loop {
-            let (channel, looked_s) =
-                (app.state::<Desk>().settings().updates, app.state::<Desk>().updates().state().looked_s);
-            if channel.is_due(looked_s, now_s()) {
-                look(&app);
+            let (channel, state) =
+                (app.state::<Desk>().settings().updates, app.state::<Desk>().updates().state());
+            let reached_nobody = state.trouble == Some(UpdateTrouble::Offline);
+            if channel.is_due(state.looked_s, reached_nobody, now_s()) {
+                begin_look(&app, true);
             }
             std::thread::sleep(ROUND);
         }
@@ -63,24 +64,31 @@ pub(crate) fn begin(app: AppHandle) {
 
 /// Asks the place of the person's channel, in the background.
 pub(crate) fn look(app: &AppHandle) {
+    begin_look(app, false);
+}
+
+/// Looks; what is found unasked is said to somebody who looks elsewhere.
+fn begin_look(app: &AppHandle, is_unasked: bool) {
     if !app.state::<Desk>().updates().begin_look() {
         return;
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let found = find(&app).await.map_err(|error| trouble(&error));
+        let is_newer = matches!(found, Ok(Offer::Newer { .. }));
         app.state::<Desk>().updates().end_look(found, now_s());
+        if is_newer && is_unasked {
+            notify(&app, "notice.update.found");
+        }
     });
 }
 
 /// Fetches what was found and installs it as soon as that may be, in the background.
 pub(crate) fn install(app: &AppHandle) {
-    if !app.state::<Desk>().updates().want() {
-        return;
-    }
+    let Some(errand) = app.state::<Desk>().updates().want() else { return };
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(trouble) = fetch_and_install(&app).await {
+        if let Err(trouble) = fetch_and_install(&app, errand).await {
             app.state::<Desk>().update_failed(trouble);
         }
     });
@@ -114,16 +122,16 @@ async fn find(app: &AppHandle) -> Result<Offer, Error> {
     Ok(offer)
 }
 
-async fn fetch_and_install(app: &AppHandle) -> Result<(), UpdateTrouble> {
+async fn fetch_and_install(app: &AppHandle, errand: u64) -> Result<(), UpdateTrouble> {
     let found = app.state::<Found>().0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let update = found.ok_or(UpdateTrouble::Answer)?;
-    let Some(package) = fetch(app, &update).await? else { return Ok(()) };
+    let Some(package) = fetch(app, &update, errand).await? else { return Ok(()) };
     let app = app.clone();
     // It waits for hours where it has to, and a thread of the runtime's is for short work.
     std::thread::Builder::new()
         .name("update".into())
         .spawn(move || {
-            if !wait_for_leave(&app) {
+            if !wait_for_leave(&app, errand) {
                 return;
             }
             match update.install(package) {
@@ -136,7 +144,7 @@ async fn fetch_and_install(app: &AppHandle) -> Result<(), UpdateTrouble> {
 }
 
 /// The package, whose signature is right; nothing where the person left it for later.
-async fn fetch(app: &AppHandle, update: &Update) -> Result<Option<Vec<u8>>, UpdateTrouble> {
+async fn fetch(app: &AppHandle, update: &Update, errand: u64) -> Result<Option<Vec<u8>>, UpdateTrouble> {
     if !UpdatePlace::may_fetch(update.download_url.as_str()) {
         return Err(UpdateTrouble::Package);
     }
@@ -152,7 +160,7 @@ async fn fetch(app: &AppHandle, update: &Update) -> Result<Option<Vec<u8>>, Upda
         if here.load(Ordering::Relaxed) > PACKAGE_BYTES_MAX {
             return Poll::Ready(Err(UpdateTrouble::Package));
         }
-        if !app.state::<Desk>().updates().is_wanted() {
+        if !app.state::<Desk>().updates().is_wanted(errand) {
             return Poll::Ready(Ok(None));
         }
         download.as_mut().poll(context).map(|package| package.map(Some).map_err(|error| trouble(&error)))
@@ -161,27 +169,26 @@ async fn fetch(app: &AppHandle, update: &Update) -> Result<Option<Vec<u8>>, Upda
 }
 
 /// Waits until nothing is rendered and the person agrees; `false` when they left it for later.
-fn wait_for_leave(app: &AppHandle) -> bool {
+fn wait_for_leave(app: &AppHandle, errand: u64) -> bool {
     let (desk, mut has_asked) = (app.state::<Desk>(), false);
-    while desk.updates().is_wanted() {
-        let step = desk.step_update();
+    while let Some(step) = desk.step_update(errand) {
         if step == UpdateStep::Install {
             return true;
         }
         if step == UpdateStep::Ask && !has_asked {
             has_asked = true;
-            notify(app);
+            notify(app, "notice.update.asks");
         }
         std::thread::sleep(GLANCE);
     }
     false
 }
 
-/// Says to somebody who looks elsewhere that there is a question.
-fn notify(app: &AppHandle) {
+/// Says something of the update to somebody who looks elsewhere.
+fn notify(app: &AppHandle, key: &str) {
     let desk = app.state::<Desk>();
     let version = desk.updates().state().version;
-    let body = Words::of(&desk.settings()).say("notice.update", &[("version", &version)]);
+    let body = Words::of(&desk.settings()).say(key, &[("version", &version)]);
     if let Err(error) = app.notification().builder().title("Tessera").body(body).show() {
         tracing::debug!(%error, "no notification");
     }

@@ -70,8 +70,8 @@ fn while_an_update_is_installed_nothing_begins_and_after_a_failure_everything_ca
     desk.updates().know(UpdateSource::Place);
     assert!(desk.updates().begin_look());
     desk.updates().end_look(Ok(Offer::Newer { version: "9.0.0".into() }), 0.0);
-    assert!(desk.updates().want());
-    assert_eq!(desk.step_update(), UpdateStep::Install);
+    let errand = desk.updates().want().expect("it is there");
+    assert_eq!(desk.step_update(errand), Some(UpdateStep::Install));
     let order = Order {
         scene: place.path().join("gone.glb").display().to_string(),
         output: place.path().join("gone.exr").display().to_string(),

@@ -115,6 +115,8 @@ pub struct Updates {
 struct Now {
     state: UpdateState,
     consent: Consent,
+    /// Counts what was wanted: who works for an earlier wish finds that it is over.
+    errand: u64,
 }
 
 impl Updates {
@@ -159,21 +161,26 @@ impl Updates {
         });
     }
 
-    /// The person wants the update that was found, or agrees again; `true` when it has to be fetched now.
-    pub fn want(&self) -> bool {
-        self.try_change(|now| match now.state.phase {
+    /// The person wants the update that was found, or agrees again; the number of the errand when it has to be fetched now.
+    pub fn want(&self) -> Option<u64> {
+        let mut now = self.lock();
+        let errand = match now.state.phase {
             UpdatePhase::Found => {
                 now.consent = Consent::default();
+                now.errand += 1;
                 (now.state.phase, now.state.fetched) = (UpdatePhase::Fetching, 0.0);
-                true
+                Some(now.errand)
             }
             UpdatePhase::Asks => {
                 now.consent.agreed_again = true;
                 now.state.phase = UpdatePhase::WaitsForTile;
-                false
+                None
             }
-            _ => false,
-        })
+            _ => None,
+        };
+        drop(now);
+        self.bell.ring();
+        errand
     }
 
     /// How much of it is here, 0 to 1; whole percents are told.
@@ -185,13 +192,9 @@ impl Updates {
         }
     }
 
-    /// Whether the person still wants it.
-    pub fn is_wanted(&self) -> bool {
-        use UpdatePhase as P;
-        matches!(
-            self.lock().state.phase,
-            P::Fetching | P::WaitsForRender | P::WaitsForTile | P::Asks | P::Installing
-        )
+    /// Whether the person still wants what this errand is for.
+    pub fn is_wanted(&self, errand: u64) -> bool {
+        self.lock().is_wanted(errand)
     }
 
     /// Whether this very moment a new version takes the place of this one.
@@ -218,10 +221,14 @@ impl Updates {
     }
 
     /// Decides what follows from the work that goes on, and shows it; says too whether the node may go on, that was told to finish before.
-    pub(super) fn step(&self, work: Work, asks_again: bool) -> (Step, bool) {
+    /// `None`: the person left it for later.
+    pub(super) fn step(&self, errand: u64, work: Work, asks_again: bool) -> Option<(Step, bool)> {
         let mut now = self.lock();
+        if !now.is_wanted(errand) {
+            return None;
+        }
         if now.state.phase == UpdatePhase::Asks {
-            return (Step::Ask, false);
+            return Some((Step::Ask, false));
         }
         now.consent.asks_again = asks_again;
         let was_told = now.consent.told_to_finish;
@@ -244,7 +251,7 @@ impl Updates {
         if is_new {
             self.bell.ring();
         }
-        (step, was_told && step == Step::Ask)
+        Some((step, was_told && step == Step::Ask))
     }
 
     /// Something was begun in the last moment: it waits on.
@@ -266,6 +273,14 @@ impl Updates {
 
     fn lock(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Now {
+    fn is_wanted(&self, errand: u64) -> bool {
+        use UpdatePhase as P;
+        let phases = [P::Fetching, P::WaitsForRender, P::WaitsForTile, P::Asks, P::Installing];
+        self.errand == errand && phases.contains(&self.state.phase)
     }
 }
 

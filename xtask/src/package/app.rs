@@ -114,7 +114,7 @@ fn pack(profile: Profile, kind: &str) -> Result<()> {
     let mut bundler = Command::new(fs::canonicalize(BUNDLER)?);
     bundler.args(["bundle", "--config", BUNDLE, "--bundles", kind, "--config"]);
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    bundler.arg(surroundings(std::env::consts::OS, &given).to_string());
+    bundler.arg(surroundings(std::env::consts::OS, given).to_string());
     // A secret that continuous integration does not have comes as an empty word, which the bundler would take for one.
     for name in SECRETS.into_iter().filter(|name| given(name).is_none()) {
         bundler.env_remove(name);

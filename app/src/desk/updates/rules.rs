@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-/// Between two looks that nobody asked for, seconds.
+/// Between two looks that nobody asked for, seconds; and after one that reached nobody, for a computer may start before its network.
 const LOOK_EVERY_S: f64 = 86_400.0;
+const TRY_EVERY_S: f64 = 3_600.0;
 
 /// Which updates the person wants to be looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -69,10 +70,12 @@ impl UpdateChannel {
         }
     }
 
-    /// Whether it is time to look without being asked: at the start of the program, and a day after the last look.
-    pub fn is_due(self, looked_s: Option<f64>, now_s: f64) -> bool {
+    /// Whether it is time to look without being asked: at the start of the program, and a day after the last look, or an hour where it
+    /// reached nobody.
+    pub fn is_due(self, looked_s: Option<f64>, reached_nobody: bool, now_s: f64) -> bool {
+        let every_s = if reached_nobody { TRY_EVERY_S } else { LOOK_EVERY_S };
         // A clock that was set back is no reason to ask again and again, nor never to ask.
-        self != Self::Never && looked_s.is_none_or(|looked_s| (now_s - looked_s).abs() >= LOOK_EVERY_S)
+        self != Self::Never && looked_s.is_none_or(|looked_s| (now_s - looked_s).abs() >= every_s)
     }
 }
 
@@ -201,10 +204,11 @@ mod tests {
     #[test]
     fn nobody_looks_unasked_who_did_not_choose_a_channel() {
         assert_eq!(UpdateChannel::default(), UpdateChannel::Never);
-        assert!(!UpdateChannel::Never.is_due(None, 1e9) && !UpdateChannel::Never.is_due(Some(0.0), 1e9));
-        let stable = UpdateChannel::Stable;
-        assert!(stable.is_due(None, 5.0));
-        assert!(!stable.is_due(Some(5.0), 86_000.0) && stable.is_due(Some(5.0), 86_405.0));
-        assert!(!stable.is_due(Some(100.0), 50.0), "a clock that went back a little");
+        let (never, stable) = (UpdateChannel::Never, UpdateChannel::Stable);
+        assert!(!never.is_due(None, true, 1e9) && !never.is_due(Some(0.0), false, 1e9));
+        assert!(stable.is_due(None, false, 5.0));
+        assert!(!stable.is_due(Some(5.0), false, 86_000.0) && stable.is_due(Some(5.0), false, 86_405.0));
+        assert!(!stable.is_due(Some(5.0), true, 3_000.0) && stable.is_due(Some(5.0), true, 3_605.0));
+        assert!(!stable.is_due(Some(100.0), false, 50.0), "a clock that went back a little");
     }
 }

@@ -19,6 +19,7 @@ mod reporter;
 mod sample;
 mod settings;
 mod shelf;
+mod updates;
 mod viewer;
 mod watching;
 
@@ -41,6 +42,10 @@ pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
 pub use renders::Renders;
 pub use settings::{Language, Purpose, Settings, Theme};
+pub use updates::{
+    Offer, Origin, Place as UpdatePlace, Step as UpdateStep, UpdateChannel, UpdatePhase, UpdateSource,
+    UpdateState, UpdateTrouble, Updates,
+};
 pub use watching::{JobRow, Jobs};
 
 pub use crate::nearby::{Found, Nearby};
@@ -58,6 +63,7 @@ pub struct Desk {
     renders: Renders,
     earning: Earning,
     settings: Shelf<Settings>,
+    updates: Updates,
     folder: PathBuf,
     bell: Arc<Bell>,
 }
@@ -74,7 +80,8 @@ impl Desk {
         let settings = Shelf::open(folder.join("settings.json"));
         let renders = Renders::open(folder.join("renders.json"), folder.join("renders"), Arc::clone(&bell));
         let earning = Earning::open(&folder, Arc::clone(&bell));
-        Ok(Self { renders, earning, settings, folder, bell })
+        let updates = Updates::new(Arc::clone(&bell));
+        Ok(Self { renders, earning, settings, updates, folder, bell })
     }
 
     /// Rings whenever something here has changed.
@@ -94,6 +101,9 @@ impl Desk {
 
     /// Starts earning with the person's settings and rules; a pause from before is over.
     pub fn earn(&self) -> Result<(), Fault> {
+        if self.updates.is_installing() {
+            return Err(renders::updating());
+        }
         self.earning.start(&self.settings(), Some(Wish::Earn))
     }
 
@@ -161,6 +171,59 @@ impl Desk {
     pub fn leave(&self) {
         self.earning.leave(PATIENCE);
         self.renders.stop_all(PATIENCE);
+    }
+
+    /// This program's updates.
+    pub fn updates(&self) -> &Updates {
+        &self.updates
+    }
+
+    /// Decides whether the update that the person wants is installed now, and makes room for it: then nothing is rendered, and nothing
+    /// begins, until the program ends or [`Self::update_failed`] is called. `None`: they left it for later.
+    pub fn step_update(&self, errand: u64) -> Option<UpdateStep> {
+        let (tile, takes_tiles) = self.earning.tile();
+        let work = updates::Work { render: self.renders.is_busy(), tile, takes_tiles };
+        let (step, lets_go) = self.updates.step(errand, work, self.settings().updates_ask)?;
+        match step {
+            UpdateStep::Finish => self.earning.ask(Wish::FinishThenPause),
+            UpdateStep::Ask if lets_go => self.earning.ask(Wish::Earn),
+            UpdateStep::Install if !self.make_room() => return Some(self.updates.wait()),
+            _ => {}
+        }
+        Some(step)
+    }
+
+    /// Leaves an update for later, and lets the node go on.
+    pub fn leave_update(&self) {
+        if self.updates.leave() {
+            self.earning.ask(Wish::Earn);
+        }
+    }
+
+    /// An update did not work: everything goes on as before.
+    pub fn update_failed(&self, trouble: UpdateTrouble) {
+        let had_room = self.updates.is_installing();
+        self.updates.failed(trouble);
+        if !had_room {
+            return;
+        }
+        self.renders.open_again();
+        if let Err(fault) = self.earn_again() {
+            tracing::warn!(%fault, "earning did not start again");
+        }
+    }
+
+    /// Ends the node, which is at no tile, and begins no render; `false` when something was begun in between.
+    fn make_room(&self) -> bool {
+        if !self.renders.close() {
+            return false;
+        }
+        self.earning.leave(PATIENCE);
+        let is_free = !self.earning.has_node();
+        if !is_free {
+            self.renders.open_again();
+        }
+        is_free
     }
 
     /// What the person chose.

@@ -9,7 +9,7 @@
 
 use app::desk::{
     Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Nearby, Order, Preflight, RulesForm,
-    Settings,
+    Settings, UpdateState,
 };
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::arrivals::{Arrival, Arrivals};
 use crate::tray::Tray;
+use crate::updating;
 
 /// Everything that a page draws from, but for the pictures.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -39,6 +40,8 @@ pub(crate) struct Scenery {
     has_tray: bool,
     /// Whether a viewer lies beside this program.
     has_viewer: bool,
+    /// How updates stand.
+    update: UpdateState,
 }
 
 type Told<T> = Result<T, Failure>;
@@ -53,6 +56,7 @@ fn scenery(desk: State<'_, Desk>, tray: State<'_, Tray>) -> Scenery {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         has_tray: tray.is_there(),
         has_viewer: desk.has_viewer(),
+        update: desk.updates().state(),
     }
 }
 
@@ -272,6 +276,24 @@ fn set_starts_at_login(app: AppHandle, wanted: bool) -> Told<()> {
     })
 }
 
+#[tauri::command(async)]
+#[specta::specta]
+fn look_for_updates(app: AppHandle) {
+    updating::look(&app);
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn install_update(app: AppHandle) {
+    updating::install(&app);
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn leave_update(desk: State<'_, Desk>) {
+    desk.leave_update();
+}
+
 #[tauri::command]
 #[specta::specta]
 fn hide(window: WebviewWindow) {
@@ -341,6 +363,9 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         watch_link,
         starts_at_login,
         set_starts_at_login,
+        look_for_updates,
+        install_update,
+        leave_update,
         hide,
         quit,
     ])

@@ -12,6 +12,7 @@ mod herald;
 mod screen;
 mod tray;
 mod trayhost;
+mod updating;
 mod window;
 mod words;
 
@@ -53,7 +54,9 @@ fn run() -> anyhow::Result<()> {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(autostart)
+        .plugin(updating::plugin())
         .manage(desk)
+        .manage(updating::Found::default())
         .manage(Arrivals::of(std::env::args().skip(1), &std::env::current_dir().unwrap_or_default()))
         .invoke_handler(commands::handler())
         .setup(|app| {
@@ -62,6 +65,7 @@ fn run() -> anyhow::Result<()> {
                 window::open(app.handle())?;
             }
             herald::begin(app.handle().clone());
+            updating::begin(app.handle().clone());
             app.state::<Desk>().renders().take_up();
             if let Err(fault) = app.state::<Desk>().earn_again() {
                 tracing::warn!(%fault, "earning did not start again");

@@ -36,11 +36,50 @@ const drawings = {
   "tray-attention": `<rect x="26" y="10" width="12" height="28" rx="5" fill="${terracotta}"/><circle cx="32" cy="48" r="7" fill="${terracotta}"/>`,
 };
 
+const png = (svg, size) => new Resvg(svg, { fitTo: { mode: "width", value: size } }).render().asPng();
+
+/** Windows: a table of pictures, then the pictures. */
+function ico(svg) {
+  const pictures = [16, 24, 32, 48, 64, 256].map((size) => [size, png(svg, size)]);
+  const head = Buffer.alloc(6 + 16 * pictures.length);
+  head.writeUInt16LE(1, 2);
+  head.writeUInt16LE(pictures.length, 4);
+  let at = head.length;
+  pictures.forEach(([size, bytes], index) => {
+    const row = 6 + 16 * index;
+    // A byte for each side, in which 256 is 0; one plane, 32 bits a pixel.
+    head.writeUInt8(size % 256, row);
+    head.writeUInt8(size % 256, row + 1);
+    head.writeUInt16LE(1, row + 4);
+    head.writeUInt16LE(32, row + 6);
+    head.writeUInt32LE(bytes.length, row + 8);
+    head.writeUInt32LE(at, row + 12);
+    at += bytes.length;
+  });
+  return Buffer.concat([head, ...pictures.map(([, bytes]) => bytes)]);
+}
+
+/** macOS: each picture behind its kind and length. */
+function icns(svg) {
+  const kinds = [["icp4", 16], ["icp5", 32], ["ic11", 32], ["ic12", 64], ["ic07", 128], ["ic13", 256], ["ic08", 256], ["ic14", 512], ["ic09", 512], ["ic10", 1024]];
+  const part = (kind, bytes) => {
+    const head = Buffer.alloc(8);
+    head.write(kind, "latin1");
+    head.writeUInt32BE(bytes.length + 8, 4);
+    return Buffer.concat([head, bytes]);
+  };
+  return part("icns", Buffer.concat(kinds.map(([kind, size]) => part(kind, png(svg, size)))));
+}
+
 for (const [name, drawing] of Object.entries(drawings)) {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">\n  <rect width="64" height="64" rx="14" fill="${ground}"/>\n  ${drawing}\n</svg>\n`;
-  if (name === "tessera") writeFileSync(new URL(`${name}.svg`, folder), svg);
+  if (name === "tessera") {
+    writeFileSync(new URL(`${name}.svg`, folder), svg);
+    writeFileSync(new URL(`${name}.ico`, folder), ico(svg));
+    writeFileSync(new URL(`${name}.icns`, folder), icns(svg));
+  }
   for (const size of name === "tessera" ? [32, 128, 512] : [44]) {
     const file = name === "tessera" ? `${name}-${size}.png` : `${name}.png`;
-    writeFileSync(new URL(file, folder), new Resvg(svg, { fitTo: { mode: "width", value: size } }).render().asPng());
+    writeFileSync(new URL(file, folder), png(svg, size));
   }
 }

@@ -13,6 +13,7 @@ mod network_cost;
 mod package;
 mod process;
 mod references;
+mod release;
 mod scenes;
 mod tidy;
 
@@ -41,19 +42,12 @@ Usage: cargo xtask VERB
                        pack the desktop program and the viewer that are built, as this system's bundler can
   package try-app [--debug]
                        install, start and purge the desktop's deb on this machine (root, Xvfb, xdotool)
+  release FOLDER --url URL --home URL --date YYYY-MM-DD [--channel stable|preview]
+                       from a folder of packages: signatures, hashes, the updater's list, what stores want
   scenes               write the bundled scenes into assets/scenes anew
   fresh-root FOLDER [demo|test]
                        run tessera-dev's verbs, twice each, in an empty Debian made in FOLDER (root, long)
 ";
-
-/// What the desktop's bundler can make without anything from elsewhere.
-const APP_KINDS: &str = if cfg!(windows) {
-    "nsis,msi"
-} else if cfg!(target_os = "macos") {
-    "app,dmg"
-} else {
-    "deb,rpm"
-};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -92,12 +86,16 @@ fn run(words: &[&str]) -> Result<ExitCode> {
             match *kind {
                 "deb" => drop(package::deb(profile)?),
                 "rpm" => drop(package::rpm(profile)?),
-                "app" => package::app(profile, APP_KINDS)?,
+                "app" => package::app(profile)?,
                 "try-app" => package::try_app(profile)?,
                 "try-deb" => package::try_deb(profile)?,
                 _ => return Ok(misused(&[kind])),
             }
         }
+        ["release", words @ ..] => match release::Options::parse(words) {
+            Some(options) => release::run(&options)?,
+            None => return Ok(misused(words)),
+        },
         ["fresh-root", folder] => fresh_root::run(Path::new(folder), &["demo", "test"])?,
         ["fresh-root", folder, verb @ ("demo" | "test")] => fresh_root::run(Path::new(folder), &[verb])?,
         ["scenes"] => scenes::run()?,

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{is_installed, output_of, program_path, release_path, run_step};
 
-pub(crate) use app::{pack as app, try_deb as try_app};
+pub(crate) use app::{pack_all as app, try_deb as try_app};
 pub(crate) use trial::run as try_deb;
 
 const FROM: &str = "installers/linux";

@@ -25,7 +25,7 @@ use super::bell::Bell;
 use super::settings::Settings;
 use super::shelf::Shelf;
 use crate::earn::signals::Activity;
-use crate::earn::{Controls, Owner, Standing, Wish, steward};
+use crate::earn::{Asked, Controls, Owner, Standing, Wish, steward};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::sharing::{self, Share};
@@ -83,6 +83,20 @@ impl Earning {
             None => EarnState::without_node(EarnPhase::Starting),
         };
         EarnState { node: now.node.clone(), trouble: now.trouble.clone(), ..told }
+    }
+
+    /// Whether a tile of somebody else's is in hand, be it fetched, rendered or sent, and whether the node takes others.
+    pub(super) fn tile(&self) -> (bool, bool) {
+        let now = lock(&self.now);
+        let Some(run) = &now.run else { return (false, false) };
+        let Some(standing) = run.controls.standing() else { return (false, true) };
+        let at_tile = [Activity::Fetching, Activity::Rendering, Activity::Delivering];
+        (at_tile.contains(&standing.activity), standing.asked == Asked::Earn)
+    }
+
+    /// Whether there is a node that has not ended.
+    pub(super) fn has_node(&self) -> bool {
+        lock(&self.now).run.is_some()
     }
 
     /// Whether the person left it on when the program ended the last time.

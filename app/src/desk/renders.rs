@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +28,8 @@ pub struct Renders {
     /// Below it, a folder for each render of this computer that is not complete: sealed, until it is.
     work: PathBuf,
     running: Arc<Mutex<BTreeMap<String, Running>>>,
+    /// Looked at and changed while `running` is held, so that nothing begins in between.
+    is_closed: AtomicBool,
     /// What was running when the program ended without a goodbye.
     cut_off: Vec<String>,
     bell: Arc<Bell>,
@@ -52,7 +55,8 @@ impl Renders {
             });
             cut_off.collect()
         });
-        let renders = Self { cards, work, running: Arc::default(), cut_off, bell };
+        let is_closed = AtomicBool::new(false);
+        let renders = Self { cards, work, running: Arc::default(), is_closed, cut_off, bell };
         renders.clear_away();
         renders
     }
@@ -139,7 +143,7 @@ impl Renders {
     pub fn resume(&self, id: &str) -> Result<String, Fault> {
         let card = self.card(id)?;
         if card.is_watched() {
-            self.begin_again(id)?;
+            self.reset(id)?;
             self.look_on(id, card.link)?;
             return Ok(id.to_owned());
         }
@@ -149,7 +153,7 @@ impl Renders {
             self.forget(&card.id)?;
             return Ok(id);
         }
-        self.begin_again(id)?;
+        self.reset(id)?;
         self.set_off(id, true, move |stop, reporter| match job {
             Some(job) => submit::collect(job, None, stop, reporter),
             None => local::resume(&folder, gpu_of(&card.order), stop, reporter),
@@ -186,6 +190,19 @@ impl Renders {
         self.running().values().any(|running| running.is_own && !running.is_over)
     }
 
+    /// Begins no render any more, unless one runs: then nothing changes, and this is `false`.
+    pub(super) fn close(&self) -> bool {
+        let running = self.running();
+        let is_free = running.values().all(|running| running.is_over || !running.is_own);
+        self.is_closed.store(is_free, Ordering::Relaxed);
+        is_free
+    }
+
+    /// Begins renders again.
+    pub(super) fn open_again(&self) {
+        self.is_closed.store(false, Ordering::Relaxed);
+    }
+
     /// Forgets a render that is over; its pictures stay.
     pub fn forget(&self, id: &str) -> Result<(), Fault> {
         self.cards.change(|cards| {
@@ -218,7 +235,7 @@ impl Renders {
         })
     }
 
-    fn begin_again(&self, id: &str) -> Result<(), Fault> {
+    fn reset(&self, id: &str) -> Result<(), Fault> {
         self.cards.change(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                 (card.outcome, card.failure, card.taken_up) = (Outcome::Running, None, 0);
@@ -240,11 +257,33 @@ impl Renders {
         is_own: bool,
         work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
     ) -> Result<(), Fault> {
+        let begun = self.begin(id, is_own, work);
+        if let Err(fault) = &begun {
+            self.cards.change(|cards| {
+                if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
+                    conclude(card, Err(fault.clone()));
+                }
+            })?;
+        }
+        begun
+    }
+
+    fn begin(
+        &self,
+        id: &str,
+        is_own: bool,
+        work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
+    ) -> Result<(), Fault> {
         let (stop, mosaic) = (Stop::new(), SharedMosaic::default());
+        let mut running = self.running();
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(updating());
+        }
         // Pictures of renders that are over are in their files.
-        self.running().retain(|_, running| !running.is_over);
-        let running = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_own, is_over: false };
-        self.running().insert(id.to_owned(), running);
+        running.retain(|_, running| !running.is_over);
+        let this = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_own, is_over: false };
+        running.insert(id.to_owned(), this);
+        drop(running);
         let bell = Arc::clone(&self.bell);
         let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), mosaic, bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
@@ -282,6 +321,11 @@ impl Renders {
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
         lock(&self.running)
     }
+}
+
+/// Why nothing can be begun in the seconds in which an update takes this program's place.
+pub(super) fn updating() -> Fault {
+    Fault::failure("Tessera is being updated", "try again when it has started anew")
 }
 
 fn lock(running: &Mutex<BTreeMap<String, Running>>) -> MutexGuard<'_, BTreeMap<String, Running>> {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::updates::UpdateChannel;
+
 /// The person's choices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 #[serde(default)]
@@ -32,6 +34,10 @@ pub struct Settings {
     pub told_of_tray: bool,
     /// Whether closing the window ends the program.
     pub close_quits: bool,
+    /// Which updates to look for.
+    pub updates: UpdateChannel,
+    /// Whether an update that had to wait for work asks again before it restarts the program.
+    pub updates_ask: bool,
 }
 
 /// What somebody wants from this program first.
@@ -87,6 +93,8 @@ impl Default for Settings {
             adapter: String::new(),
             told_of_tray: false,
             close_quits: false,
+            updates: UpdateChannel::default(),
+            updates_ask: true,
         }
     }
 }

@@ -104,3 +104,28 @@ fn the_sample_lies_in_the_desks_folder_and_its_pictures_do_not() {
     let own = place.path().parent().expect("it has one").join("vase.glb");
     assert_eq!(desk.output_for(&own, false), own.with_extension("exr"));
 }
+
+#[test]
+fn while_an_update_is_installed_nothing_begins_and_after_a_failure_everything_can() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    desk.updates().know(UpdateSource::Place);
+    assert!(desk.updates().begin_look());
+    desk.updates().end_look(Ok(Offer::Newer { version: "9.0.0".into() }), 0.0);
+    let errand = desk.updates().want().expect("it is there");
+    assert_eq!(desk.step_update(errand), Some(UpdateStep::Install));
+    let order = Order {
+        scene: place.path().join("gone.glb").display().to_string(),
+        output: place.path().join("gone.exr").display().to_string(),
+        ..Order::default()
+    };
+    let refused = desk.renders().start(order.clone()).expect_err("an update is being installed");
+    assert!(refused.what.contains("updated"), "{refused}");
+    assert!(
+        desk.renders().cards().iter().all(|card| card.outcome != Outcome::Running),
+        "and no card pretends"
+    );
+    assert!(desk.earn().is_err());
+    desk.update_failed(UpdateTrouble::Disk);
+    assert!(desk.renders().start(order).is_ok());
+}

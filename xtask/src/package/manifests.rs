@@ -20,30 +20,98 @@ mod tests {
     }
 
     #[test]
-    fn every_manifest_has_the_workspaces_version() {
-        for (path, key) in [
-            ("winget/Tessera.Tessera.yaml", "PackageVersion:"),
-            ("homebrew/tessera.rb", "version "),
-            ("flathub/org.tessera.Tessera.yaml", "x-version:"),
-        ] {
-            assert_eq!(value(&read(path), key), VERSION, "{path}");
-        }
+    fn the_container_has_the_workspaces_version() {
         let label = format!("org.opencontainers.image.version=\"{VERSION}\"");
         assert!(read("container/Containerfile").contains(&label), "the container's label");
     }
 
-    #[test]
-    fn addresses_in_templates_are_of_the_same_version_and_are_still_to_be_filled_in() {
-        for path in ["winget/Tessera.Tessera.yaml", "homebrew/tessera.rb", "flathub/org.tessera.Tessera.yaml"]
-        {
-            let text = read(path);
-            let addresses: Vec<&str> =
-                text.lines().filter(|line| line.contains("https://RELEASES/")).collect();
-            assert!(!addresses.is_empty() && text.contains("SHA256"), "{path}");
-            for address in addresses {
-                assert!(address.contains(VERSION) || address.contains("#{version}"), "{path}: {address}");
-            }
+    fn bundle() -> serde_json::Value {
+        serde_json::from_str(&read("app/bundle.json")).expect("the bundler's settings are JSON")
+    }
+
+    /// Every file that the bundler's settings name, but for those that are made while packing.
+    fn named_files(settings: &serde_json::Value, found: &mut Vec<String>) {
+        match settings {
+            serde_json::Value::String(text) if text.starts_with("../") => found.push(text.clone()),
+            serde_json::Value::Array(all) => all.iter().for_each(|one| named_files(one, found)),
+            serde_json::Value::Object(all) => all.values().for_each(|one| named_files(one, found)),
+            _ => {}
         }
+    }
+
+    #[test]
+    fn every_file_that_a_bundler_wants_is_there() {
+        let mut files = Vec::new();
+        named_files(&bundle(), &mut files);
+        assert!(files.len() > 10, "they are found: {files:?}");
+        for file in files.iter().filter(|file| !file.starts_with("../target/")) {
+            assert!(repository_root().join("src-tauri").join(file).is_file(), "{file}");
+        }
+    }
+
+    #[test]
+    fn windows_and_macos_have_icons_of_their_own_kind_and_per_account_installers() {
+        let bundle = &bundle()["bundle"];
+        for end in [".ico", ".icns", "-512.png"] {
+            let has = bundle["icon"].as_array().expect("icons").iter().filter_map(|icon| icon.as_str());
+            assert_eq!(has.filter(|icon| icon.ends_with(end)).count(), 1, "{end}");
+        }
+        assert_eq!(bundle["windows"]["nsis"]["installMode"], "currentUser");
+        assert_eq!(bundle["windows"]["allowDowngrades"], false);
+        assert_eq!(bundle["macOS"]["hardenedRuntime"], true);
+        let upgrade = bundle["windows"]["wix"]["upgradeCode"].as_str().expect("a code that never changes");
+        assert_eq!(upgrade, "8f1c7d64-2f0e-5b0c-9a35-6f3f1d0b7a21", "another one would be another program");
+    }
+
+    #[test]
+    fn updates_are_bound_to_their_version_and_no_key_stands_in_the_tree() {
+        let path = repository_root().join("src-tauri/tauri.conf.json");
+        let config = std::fs::read_to_string(path).expect("it is there");
+        let config: serde_json::Value = serde_json::from_str(&config).expect("JSON");
+        let updater = &config["plugins"]["updater"];
+        assert_eq!(updater["requireSignedVersion"], true);
+        assert_eq!(
+            (&updater["pubkey"], updater["endpoints"].as_array().map(Vec::len)),
+            (&"".into(), Some(0))
+        );
+        for name in ["allowDowngrades", "dangerousInsecureTransportProtocol", "dangerousAcceptInvalidCerts"] {
+            assert!(updater[name].is_null(), "{name}");
+        }
+    }
+
+    #[test]
+    fn macos_asks_for_the_network_by_the_name_that_is_announced_and_has_no_exceptions() {
+        let info = read("app/macos/Info.plist");
+        let announced = std::fs::read_to_string(repository_root().join("render-net/src/nearby/mdns.rs"));
+        assert!(announced.expect("it is there").contains("\"_tessera._udp.local.\""));
+        assert!(
+            info.contains("<string>_tessera._udp</string>")
+                && info.contains("NSLocalNetworkUsageDescription")
+        );
+        assert!(read("app/macos/Entitlements.plist").contains("<dict/>"));
+    }
+
+    #[test]
+    fn nsis_reads_the_hooks_of_the_windows_installer() {
+        if !is_installed_nsis() {
+            eprintln!("NOT CHECKED: the Windows installer's hooks, for makensis is not installed");
+            return;
+        }
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let root = repository_root();
+        let define = |name: &str, path: &Path| format!("-D{name}={}", path.display());
+        let mut compiler = std::process::Command::new("makensis");
+        compiler.args(["-V2", "-WX"]);
+        compiler.arg(define("OUT", &place.path().join("out.exe")));
+        compiler.arg(define("ICON", &root.join("assets/icons/tessera.ico")));
+        compiler.arg(define("HOOKS", &root.join("installers/app/windows/hooks.nsh")));
+        compiler.arg(root.join("installers/app/windows/try-hooks.nsi"));
+        let said = crate::process::output_of(&mut compiler).expect("it is compiled without a warning");
+        assert!(place.path().join("out.exe").is_file(), "{said}");
+    }
+
+    fn is_installed_nsis() -> bool {
+        std::process::Command::new("makensis").arg("-VERSION").output().is_ok()
     }
 
     #[test]
@@ -51,8 +119,7 @@ mod tests {
         // The desktop takes links too, which only %U hands over.
         assert_eq!(value(&read("app/tessera.desktop"), "Exec="), "{{exec}} %U");
         assert_eq!(value(&read("app/tessera-viewer.desktop"), "Exec="), "tessera-viewer %F");
-        let bundle: serde_json::Value =
-            serde_json::from_str(&read("app/bundle.json")).expect("the bundler's settings are JSON");
+        let bundle = bundle();
         for kind in ["deb", "rpm"] {
             let template = &bundle["bundle"]["linux"][kind]["desktopTemplate"];
             assert_eq!(template, "../installers/app/tessera.desktop", "{kind}");

@@ -43,6 +43,9 @@ export const commands = {
 	watchLink: (link: string) => __TAURI_INVOKE<string>("watch_link", { link }),
 	startsAtLogin: () => __TAURI_INVOKE<boolean>("starts_at_login"),
 	setStartsAtLogin: (wanted: boolean) => __TAURI_INVOKE<null>("set_starts_at_login", { wanted }),
+	lookForUpdates: () => __TAURI_INVOKE<void>("look_for_updates"),
+	installUpdate: () => __TAURI_INVOKE<void>("install_update"),
+	leaveUpdate: () => __TAURI_INVOKE<void>("leave_update"),
 	hide: () => __TAURI_INVOKE<void>("hide"),
 	quit: () => __TAURI_INVOKE<void>("quit"),
 };

@@ -486,6 +486,8 @@ export type Scenery = {
 	has_tray: boolean,
 	/**  Whether a viewer lies beside this program. */
 	has_viewer: boolean,
+	/**  How updates stand. */
+	update: UpdateState,
 };
 
 /**  The person's choices. */
@@ -514,6 +516,10 @@ export type Settings = {
 	told_of_tray: boolean,
 	/**  Whether closing the window ends the program. */
 	close_quits: boolean,
+	/**  Which updates to look for. */
+	updates: UpdateChannel,
+	/**  Whether an update that had to wait for work asks again before it restarts the program. */
+	updates_ask: boolean,
 };
 
 /**  Colours of the window. */
@@ -547,6 +553,86 @@ export type TileOutcome =
 "dropped" | 
 /**  It could not be rendered. */
 "failed";
+
+/**  Which updates the person wants to be looked for. */
+export type UpdateChannel = 
+/**  None, unless they press the button. */
+"never" | 
+/**  Releases. */
+"stable" | 
+/**  Releases, and what will become one. */
+"preview";
+
+/**  What is going on with updates. */
+export type UpdatePhase = 
+/**  Nothing. */
+"resting" | 
+/**  The place is being asked. */
+"looking" | 
+/**  There is nothing newer. */
+"latest" | 
+/**  The channel offers something older, which is not installed. */
+"older" | 
+/**  There is something newer, and the person has not said anything to it. */
+"found" | 
+/**  It is being fetched. */
+"fetching" | 
+/**  It waits for the person's own renders. */
+"waits_for_render" | 
+/**  It waits for a tile. */
+"waits_for_tile" | 
+/**  It has waited, and asks again. */
+"asks" | 
+/**  It is being installed; the program starts again after that. */
+"installing" | 
+/**  It did not work. */
+"failed";
+
+/**  Where this program's updates come from. */
+export type UpdateSource = 
+/**  Nobody named a place and a key when it was built: it cannot be updated from within. */
+"nowhere" | 
+/**  The system's package manager updates it. */
+"system" | 
+/**  It was not installed from a package, so there is none to replace. */
+"built" | 
+/**  The place that was named when it was built. */
+"place";
+
+/**  How updates stand, as a window shows it. */
+export type UpdateState = {
+	/**  Where they come from. */
+	source: UpdateSource,
+	/**  What is going on. */
+	phase: UpdatePhase,
+	/**  The version that was found; empty before one was. */
+	version: string,
+	/**  How much of it is here, 0 to 1. */
+	fetched: number,
+	/**  When it was last looked for, seconds since 1970. */
+	looked_s: number | null,
+	/**  What went wrong, in [`UpdatePhase::Failed`]. */
+	trouble: UpdateTrouble | null,
+};
+
+/**  Why an update was not found, or not installed. */
+export type UpdateTrouble = 
+/**  The place cannot be reached. */
+"offline" | 
+/**  It answers something that is no list of updates. */
+"answer" | 
+/**  It has nothing for this system. */
+"not_for_this" | 
+/**  The package is not signed with the key that this build knows. */
+"signature" | 
+/**  The package is signed as another version than it is offered as. */
+"version" | 
+/**  The package is larger than any of ours, or comes over an open connection. */
+"package" | 
+/**  It could not be written where this program lies. */
+"disk" | 
+/**  The installer did not do it. */
+"installer";
 
 /**  What to expect of an adapter. */
 export type Verdict = 

@@ -10,7 +10,7 @@ use render_net::receipt::{Countersigned, ReceiptBook};
 
 use crate::event::Audience;
 use crate::fault::Fault;
-use crate::render::{Darkroom, Tally};
+use crate::render::{Darkroom, Seal, Tally};
 use crate::sight::{Sight, Stage, Work};
 
 /// What an artist's machine holds of a job while it is rendered.
@@ -118,8 +118,9 @@ impl<'a> Gathering<'a> {
         let Some(title) = self.ticket.book_title(frame) else { return Ok(()) };
         let book = ReceiptBook { title, receipts: growing.receipts };
         let identity = self.identity;
-        let seal = |picture| book.seal(identity, picture);
-        self.darkroom.finish_with(frame, &growing.film, seal, self.audience)?;
+        // Signed again when it is averaged with its neighbours: what nodes signed stays as it is.
+        let seal: Seal<'a> = Box::new(move |picture| book.clone().seal(identity, picture));
+        self.darkroom.finish(frame, &growing.film, Some(seal), self.audience)?;
         self.written.insert(frame);
         self.leased.retain(|(leased, _), _| *leased != frame);
         Ok(())

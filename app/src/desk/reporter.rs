@@ -127,6 +127,18 @@ impl Reporter {
         }
     }
 
+    /// A frame's file is another one: so is its preview, as long as that is what the card shows.
+    fn steadied(&self, file: &str) {
+        let is_shown =
+            |cards: &Vec<Card>| cards.iter().any(|card| card.id == self.id && card.picture == file);
+        if self.cards.read(is_shown) {
+            let path = Path::new(file);
+            if let Err(fault) = pictures::to_png(path, Some(path.with_extension("preview.png")), 0.0) {
+                tracing::warn!(%fault, "the preview is that of the frame alone");
+            }
+        }
+    }
+
     /// A frame's file is in place: its preview is put beside it.
     fn written(&mut self, frame: FrameIndex, file: &str) {
         if self.showing == Some(frame) {
@@ -173,6 +185,7 @@ impl Audience for Reporter {
                 super::Place::Network => card.job.clone_from(job),
                 super::Place::Here => card.is_kept = true,
             }),
+            Event::Steadied { file, .. } => self.steadied(file),
             Event::Live(event) => self.live(event),
             _ => {}
         }

@@ -103,6 +103,7 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
         microfacet: frame::Microfacet::Multi,
         clamp_indirect: 0.0,
         denoise: frame::Denoise::Off,
+        steady: true,
         weights: None,
         print: Print::default(),
         tile_px: Some(tile_px),

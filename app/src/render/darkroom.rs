@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use frame::{Film, FrameIndex, LiveEvent, Picture, TileIndex, TileState};
 
 use super::developer::{Developed, Developer};
-use super::steady::{Finished, Seal, Steady};
+use super::steady::{Finished, Seal, Steadied, Steady};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
@@ -157,23 +157,20 @@ impl<'a> Darkroom<'a> {
         for &frame in frames {
             let started = Instant::now();
             let Some(steady) = &mut self.steady else { break };
-            let Some((finished, outcome)) = steady.steady(frame)? else { continue };
+            let Some(Steadied { finished, fault }) = steady.steady(frame)? else { continue };
             let elapsed_s = started.elapsed().as_secs_f64();
-            let printed = match &outcome {
-                // It is in its file already, as it stays.
-                Err(_) if finished.is_printed => Ok(()),
-                _ => self.print(FrameIndex(frame), &finished, outcome.is_ok(), work, audience),
+            if let Some(fault) = &fault {
+                let message = format!("frame {frame} is not steadied: {fault}");
+                audience.hear(&LiveEvent::Warning { message }.into());
+            }
+            // What stays as it was denoised may be in its file already.
+            let printed = match fault.is_some() && finished.is_printed {
+                true => Ok(()),
+                false => self.print(FrameIndex(frame), &finished, fault.is_none(), work, audience),
             };
-            match outcome {
-                Ok(()) if printed.is_ok() => {
-                    let file = shown(&self.output.path(frame));
-                    audience.hear(&Event::Steadied { frame, file, elapsed_s });
-                }
-                Ok(()) => {}
-                Err(fault) => {
-                    let message = format!("frame {frame} is not steadied: {fault}");
-                    audience.hear(&LiveEvent::Warning { message }.into());
-                }
+            if printed.is_ok() && fault.is_none() {
+                let file = shown(&self.output.path(frame));
+                audience.hear(&Event::Steadied { frame, file, elapsed_s });
             }
             if let Some(steady) = &mut self.steady {
                 steady.put_back(frame, finished);

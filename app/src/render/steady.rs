@@ -28,6 +28,13 @@ pub(crate) struct Finished<'a> {
     pub(crate) is_printed: bool,
 }
 
+/// What became of a frame whose neighbours are there.
+pub(crate) struct Steadied<'a> {
+    pub(crate) finished: Finished<'a>,
+    /// Why it stays as it was denoised.
+    pub(crate) fault: Option<HistoryFault>,
+}
+
 /// The frames of one render that wait or are waited for.
 pub(crate) struct Steady<'a> {
     sequence: Sequence,
@@ -71,11 +78,8 @@ impl<'a> Steady<'a> {
     /// Steadies a frame that [`Self::arrive`] or [`Self::lose`] named, and hands it out; to be given [back](Self::put_back).
     ///
     /// # Errors
-    /// When a picture cannot be read back; within, why the picture stays as it was denoised.
-    pub(crate) fn steady(
-        &mut self,
-        frame: u32,
-    ) -> Result<Option<(Finished<'a>, Result<(), HistoryFault>)>, Fault> {
+    /// When a picture cannot be read back.
+    pub(crate) fn steady(&mut self, frame: u32) -> Result<Option<Steadied<'a>>, Fault> {
         for needed in around(frame).chain([frame]) {
             self.bring(needed, frame)?;
         }
@@ -84,8 +88,8 @@ impl<'a> Steady<'a> {
         let other = |at: Option<u32>| self.here.get(&at?).map(|other| &other.picture);
         let neighbours =
             Neighbours { before: other(frame.checked_sub(1)), after: other(frame.checked_add(1)) };
-        let steadied = finished.picture.steady(neighbours, finished.settings.exposure_scale);
-        Ok(Some((finished, steadied)))
+        let fault = finished.picture.steady(neighbours, finished.settings.exposure_scale).err();
+        Ok(Some(Steadied { finished, fault }))
     }
 
     /// Takes back what [`Self::steady`] handed out, as long as a neighbour needs it, and lets go of what nobody needs.
@@ -175,8 +179,9 @@ mod tests {
                 steady.put_back(frame, taken);
             }
             for frame in ready {
-                let (done, outcome) = steady.steady(frame).expect("it can be read").expect("it is held");
-                outcome.expect("all planes");
+                let steadied = steady.steady(frame).expect("it can be read").expect("it is held");
+                assert_eq!(steadied.fault, None, "all planes");
+                let done = steadied.finished;
                 assert_eq!(out.insert(frame, done.picture.beauty().to_vec()), None, "once");
                 steady.put_back(frame, done);
                 assert!(steady.here.len() <= HELD_MAX, "{:?}", steady.here.keys());

@@ -46,9 +46,10 @@ impl<'a> Light<'a> {
         let pixels = rows.len() * self.width;
         // Pixels that count, what they are off by, and the noise of the frame itself.
         let mut sums = vec![[0.0; 3]; pixels];
+        let mut alone = vec![0.0; pixels];
         for (at, pixel) in (rows.start * self.width..rows.end * self.width).enumerate() {
             if fetched.agrees[at] {
-                sums[at] = self.apart(pixel, &fetched.colours[3 * at..3 * at + 3]);
+                (sums[at], alone[at]) = self.apart(pixel, &fetched.colours[3 * at..3 * at + 3]);
             }
         }
         let sums = around(&sums, self.width);
@@ -56,19 +57,11 @@ impl<'a> Light<'a> {
             if !fetched.agrees[at] {
                 return 0.0;
             }
-            let pixel = rows.start * self.width + at;
-            let alone =
-                self.step(pixel, &fetched.colours[3 * at..3 * at + 3]) / ((noise / count).sqrt() + NOTHING);
+            let alone = alone[at] / ((noise / count).sqrt() + NOTHING);
             let mean = (apart / count).abs() / (noise.sqrt() / count + NOTHING);
             ((REFUSED - mean.max(alone)) / (REFUSED - TRUSTED)).clamp(0.0, 1.0)
         };
         sums.iter().enumerate().map(weight).collect()
-    }
-
-    /// How far a neighbour's light is from what the frame itself was denoised to, as a display shows it.
-    fn step(&self, pixel: usize, colour: &[f32]) -> f32 {
-        let own = self.lit(&self.denoised[3 * pixel..3 * pixel + 3]);
-        (tone_slope(own + DARK) * (self.lit(colour) - own)).abs()
     }
 
     /// Light after exposure.
@@ -76,15 +69,18 @@ impl<'a> Light<'a> {
         (self.exposure_scale * luminance(rgb)).clamp(0.0, BRIGHT)
     }
 
-    /// One pixel's count of 1, the difference of a neighbour's light to the noisy one, and the variance of the noisy one, both as a display shows them.
-    fn apart(&self, pixel: usize, colour: &[f32]) -> [f32; 3] {
+    /// One pixel's count of 1, the difference of a neighbour's light to the noisy one, and the variance of the noisy one; and how far that light is from the
+    /// denoised one. All as a display shows them.
+    fn apart(&self, pixel: usize, colour: &[f32]) -> ([f32; 3], f32) {
         let scale = self.exposure_scale;
         let own = self.lit(&self.denoised[3 * pixel..3 * pixel + 3]);
         let noisy = self.lit(&self.noisy[3 * pixel..3 * pixel + 3]);
+        let there = self.lit(colour);
         let slope = tone_slope(own + DARK);
         let left = slope * (own - noisy);
         let variance = (scale * scale * finite(self.variance[pixel])).clamp(0.0, BRIGHT * BRIGHT);
-        [1.0, slope * (self.lit(colour) - noisy), (left * left).max(slope * slope * variance)]
+        let noise = (left * left).max(slope * slope * variance);
+        ([1.0, slope * (there - noisy), noise], slope * (there - own).abs())
     }
 }
 

@@ -72,7 +72,7 @@ mod tests {
         let mut sums = TilePlanes::zeroed(rect, planes);
         for plane in planes.iter() {
             let values = sums.plane_mut(plane).expect("in the set");
-            values.iter_mut().enumerate().for_each(|(at, value)| *value = at as f32 + plane as u8 as f32);
+            values.iter_mut().enumerate().for_each(|(at, value)| *value = at as f32 + f32::from(plane as u8));
         }
         sums.plane_mut(Plane::ObjectId).expect("in the set")[1] = f32::from_bits(0x7fc0_1234);
         for sums in [sums.clone(), sums.with_denoised(vec![0.5; 18]).expect("it fits")] {

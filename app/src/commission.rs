@@ -18,7 +18,7 @@ use crate::gather::Gathering;
 use crate::network::artist_fault;
 use crate::output::OutputName;
 use crate::print::Print;
-use crate::render::{Darkroom, Developer};
+use crate::render::{Darkroom, Developer, Steady};
 use crate::stop::Stop;
 
 /// Highest price when none is named, micro-credits per million samples: ten times what nodes ask by default.
@@ -64,15 +64,23 @@ pub(crate) struct Note {
     /// Weights of the denoiser, absolute, where others than the program's own were named.
     #[serde(default)]
     weights: Option<PathBuf>,
+    /// Whether frames are averaged with the ones around them.
+    #[serde(default)]
+    steady: bool,
 }
 
 impl Note {
-    pub(crate) fn new(output: &Path, print: &Print, weights: Option<&Path>) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        output: &Path,
+        print: &Print,
+        weights: Option<&Path>,
+        steady: bool,
+    ) -> Result<Self, Fault> {
         let absolute =
             |path: &Path| std::path::absolute(path).map_err(|error| Fault::file("find", path, &error));
         let (output, weights) = (absolute(output)?, weights.map(absolute).transpose()?);
         let (layers, layout, compression) = print.to_words();
-        Ok(Self { output, layers, layout, compression, names: print.names.clone(), weights })
+        Ok(Self { output, layers, layout, compression, names: print.names.clone(), weights, steady })
     }
 
     /// Reads the note of a job that this machine posted.
@@ -175,7 +183,9 @@ pub(crate) async fn follow(
     let print = note.print()?;
     let output = OutputName::parse(output.unwrap_or(&note.output), frames as usize)?;
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
-    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter));
+    let steady =
+        if note.steady { Steady::of(ticket.shape().frames.iter().copied(), output.folder()) } else { None };
+    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter), steady);
     let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();

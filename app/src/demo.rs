@@ -66,7 +66,7 @@ pub fn demo(
         margin_px: 0,
         memory_mib,
         packer: Box::new(move |_| Ok(FrameScene { scene: blob.clone(), exposure_scale })),
-        note: Note::new(output, &print, None)?,
+        note: Note::new(output, &print, None, false)?,
     };
     local::run(commission, output, renderers, &gpu::choice(adapter), stop, audience)
 }

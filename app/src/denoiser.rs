@@ -20,6 +20,8 @@ use crate::fault::{Fault, quoted};
 
 /// Who denoises when nobody says.
 pub const DENOISE_DEFAULT: Denoise = Denoise::Node;
+/// Whether frames of an animation are steadied when nobody says (`docs/decisions/0010-neighbours-in-time-steady-a-frame.md`).
+pub const STEADY_DEFAULT: bool = true;
 /// Pixels around a tile that a node traces for the denoiser: what they cost and what they are worth is in `docs/measurements.md`.
 pub const MARGIN_PX: u32 = 16;
 

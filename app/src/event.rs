@@ -55,6 +55,15 @@ pub enum Event {
         /// How long it took, seconds.
         elapsed_s: f64,
     },
+    /// A finished frame of an animation was averaged with the frames around it where they agree, and its file has that.
+    Steadied {
+        /// Frame.
+        frame: u32,
+        /// File.
+        file: String,
+        /// How long it took, writing not counted, seconds.
+        elapsed_s: f64,
+    },
     /// Rendering is over, by being done or by being stopped.
     RenderEnded {
         /// Samples (pixels × samples per pixel × frames) that are in the pictures.

@@ -36,6 +36,11 @@ impl OutputName {
         Ok(Self { folder, before: before.to_owned(), digits, after: after.to_owned() })
     }
 
+    /// Where the files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The finished file of a frame.
     pub fn path(&self, frame: u32) -> PathBuf {
         self.folder.join(format!("{}.exr", self.stem(frame)))

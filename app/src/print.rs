@@ -27,6 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) settings: &'a RenderSettings,
     /// Name of the network that denoised.
     pub(crate) denoiser: &'a str,
+    /// Whether the beauty is averaged with the frames around it.
+    pub(crate) is_steadied: bool,
 }
 
 impl Print {
@@ -51,6 +53,8 @@ impl Print {
         let mut metadata = exr::settings_metadata(facts.settings);
         if facts.settings.denoise != Denoise::Off {
             metadata.push(("denoiser".into(), facts.denoiser.to_owned()));
+            let steady = if facts.is_steadied { "on" } else { "off" };
+            metadata.push(("steady".into(), steady.to_owned()));
         }
         metadata.push(("frame".into(), facts.frame.0.to_string()));
         metadata.push(("engine".into(), concat!("Tessera ", env!("CARGO_PKG_VERSION")).into()));

@@ -4,8 +4,10 @@ mod darkroom;
 mod developer;
 mod exposure;
 mod plan;
+mod sequence;
 mod session;
 mod shots;
+mod steady;
 mod tally;
 
 use frame::TileRenderer;
@@ -17,6 +19,7 @@ pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
 pub(crate) use plan::{default_size, import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
+pub(crate) use steady::{Seal, Steady};
 pub(crate) use tally::Tally;
 
 use crate::denoiser::Carried;

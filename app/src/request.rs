@@ -39,6 +39,8 @@ pub struct RenderRequest {
     pub clamp_indirect: f32,
     /// Who denoises.
     pub denoise: Denoise,
+    /// Whether denoised frames that follow each other are averaged where they agree.
+    pub steady: bool,
     /// The denoiser's network; `None`: the one that suits whoever renders.
     pub weights: Option<NetworkChoice>,
     /// How the pictures are stored, and so which layers are rendered.

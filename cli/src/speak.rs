@@ -188,6 +188,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Live(LiveEvent::NodeLeft { node }) => format!("node {} left", short(&node.to_string())),
         Event::Uploaded { .. }
         | Event::PartialWritten { .. }
+        | Event::Steadied { .. }
         | Event::Finding { .. }
         | Event::CoordinatorReady { .. }
         | Event::Error { .. }

@@ -18,7 +18,7 @@ use tree::TileTree;
 
 pub use bytes::FilmBytesError;
 pub(crate) use picture::LUMINANCE;
-pub use picture::{Colours, DEPTH_OF_NOTHING_M, Picture};
+pub use picture::{Colours, DEPTH_OF_NOTHING_M, Picture, PictureShape};
 
 /// One frame's sums, tile by tile.
 #[derive(Clone, Debug)]

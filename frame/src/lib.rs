@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod compare;
 pub mod exr;
 pub mod film;
+pub mod history;
 pub mod id;
 pub mod live;
 pub mod noisy;
@@ -23,7 +24,8 @@ pub mod tev;
 pub mod tile;
 
 pub use blocks::{BLOCK_SPP, BlockRange, TreeNode};
-pub use film::{Film, FilmError, FilmProgress, Merged, Picture, TileState};
+pub use film::{Film, FilmError, FilmProgress, Merged, Picture, PictureShape, TileState};
+pub use history::{HistoryFault, Neighbours};
 pub use id::{FrameIndex, JobId, LeaseId, NetworkId, NodeId, SceneId, TileIndex};
 pub use live::{LiveEvent, TileStage};
 pub use noisy::{DenoiseFault, DenoisingRenderer, Noisy, NoisyPlanes, TileDenoiser};

@@ -122,7 +122,7 @@ impl PlaneSet {
     pub const BEAUTY: PlaneSet = PlaneSet(0b11);
 
     /// This set and one more.
-    pub fn with(self, plane: Plane) -> Self {
+    pub const fn with(self, plane: Plane) -> Self {
         Self(self.0 | 1 << plane as u8)
     }
 

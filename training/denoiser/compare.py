@@ -22,15 +22,15 @@ from losses import tone_mapped
 from network import denoised
 
 
-def read_picture(path):
-    """Layers by name as (channels, h, w) f32."""
+def read_picture(path, beauty=False):
+    """Layers by name as (channels, h, w) f32; radiance is what was traced, or the picture as people see it."""
     with OpenEXR.File(path, separate_channels=True) as file:
         channels = {name: np.asarray(channel.pixels, np.float32) for name, channel in file.channels().items()}
 
     def layer(*names):
         return torch.from_numpy(np.stack([channels[name] for name in names]).astype(np.float32))
 
-    prefix = "noisy." if "noisy.R" in channels else ""
+    prefix = "noisy." if "noisy.R" in channels and not beauty else ""
     samples = layer(next(name for name in channels if name.startswith("samples")))
     depth = layer(next(name for name in channels if name.startswith("depth")))
     motion = {"motion": layer("motion.X", "motion.Y")} if "motion.X" in channels else {}

@@ -100,6 +100,8 @@ pub struct More {
     pub clamp_indirect: f64,
     /// `node`, `local` or `off`.
     pub denoise: String,
+    /// Whether denoised frames that follow each other are averaged where they agree.
+    pub steady: bool,
     /// Weights of the denoiser; empty: the program's own.
     pub weights: String,
     /// Tile edge, pixels; 0: chosen.
@@ -149,6 +151,7 @@ impl Default for More {
             microfacet: "multi".into(),
             clamp_indirect: 10.0,
             denoise: crate::denoiser::DENOISE_DEFAULT.name().into(),
+            steady: crate::denoiser::STEADY_DEFAULT,
             weights: String::new(),
             tile: 0,
             layers,
@@ -217,6 +220,7 @@ impl Order {
                     ("off", frame::Denoise::Off),
                 ],
             )?,
+            steady: more.steady,
             weights: filled(&more.weights).map(network_named),
             print: Print { layers, layout, compression, ..Print::default() },
             tile_px: (more.tile > 0).then_some(more.tile),

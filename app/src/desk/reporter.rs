@@ -139,6 +139,18 @@ impl Reporter {
         });
     }
 
+    /// A frame's file is another one: so is its preview, as long as that is what the card shows.
+    fn steadied(&self, file: &str) {
+        let is_shown =
+            |cards: &Vec<Card>| cards.iter().any(|card| card.id == self.id && card.picture == file);
+        if self.cards.read(is_shown) {
+            let path = Path::new(file);
+            if let Err(fault) = pictures::to_png(path, Some(path.with_extension("preview.png")), 0.0) {
+                tracing::warn!(%fault, "the preview is that of the frame alone");
+            }
+        }
+    }
+
     /// A frame's file is in place: its preview is put beside it.
     fn written(&mut self, frame: FrameIndex, file: &str) {
         if self.showing == Some(frame) {
@@ -187,6 +199,7 @@ impl Audience for Reporter {
             }),
             Event::Looking { title } => self.card(true, |card| card.order.scene.clone_from(title)),
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
+            Event::Steadied { file, .. } => self.steadied(file),
             Event::Live(event) => self.live(event),
             _ => {}
         }

@@ -20,6 +20,7 @@ fn all_events() -> Vec<Event> {
         },
         Event::PartialWritten { frame: 7, file: text("a.partial.exr") },
         Event::Denoised { frame: 7, pixels: 16, elapsed_s: 0.25 },
+        Event::Steadied { frame: 7, file: text("a.exr"), elapsed_s: 0.25 },
         Event::RenderEnded { done_samples: 100, elapsed_s: 1.5 },
         Event::CoordinatorReady { address: text("tessera://h:1#k") },
         Event::CoordinatorAnnounced { name: text("Farm"), code: text("000 111 222 333 444 555") },

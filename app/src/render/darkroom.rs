@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use frame::{Film, FrameIndex, LiveEvent, Picture};
 
 use super::developer::{Developed, Developer};
+use super::steady::{Finished, Seal, Steadied, Steady};
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
 use crate::output::OutputName;
@@ -24,17 +25,25 @@ pub(crate) struct Darkroom<'a> {
     output: &'a OutputName,
     print: &'a Print,
     developer: Developer,
+    /// Frames of an animation that wait for their neighbours.
+    steady: Option<Steady<'a>>,
     next_partial: Instant,
     partial_failed: bool,
 }
 
 impl<'a> Darkroom<'a> {
-    /// A darkroom for one render.
-    pub(crate) fn new(output: &'a OutputName, print: &'a Print, developer: Developer) -> Self {
+    /// A darkroom for one render; `steady` averages the frames of an animation with their neighbours.
+    pub(crate) fn new(
+        output: &'a OutputName,
+        print: &'a Print,
+        developer: Developer,
+        steady: Option<Steady<'a>>,
+    ) -> Self {
         Self {
             output,
             print,
             developer,
+            steady,
             next_partial: Instant::now() + PARTIAL_GAP / 4,
             partial_failed: false,
         }
@@ -68,7 +77,9 @@ impl<'a> Darkroom<'a> {
     ) -> Result<(), Fault> {
         let path = self.output.partial(frame.0);
         let picture = self.developer.preview(film);
-        self.print.write(&path, &picture, &self.facts(frame, film))?;
+        let (settings, denoiser) = (film.settings(), self.developer.name());
+        let facts = Facts { frame, settings, denoiser, is_steadied: false };
+        self.print.write(&path, &picture, &facts)?;
         audience.hear(&Event::PartialWritten { frame: frame.0, file: shown(&path) });
         Ok(())
     }
@@ -78,39 +89,100 @@ impl<'a> Darkroom<'a> {
         !self.partial_failed && Instant::now() >= self.next_partial
     }
 
-    /// Writes the finished frame and takes the growing one away.
+    /// Writes the finished frame and takes the growing one away; with `seal` receipts are inside: it signs the hash of the finished pixels
+    /// as any reader will find them.
+    ///
+    /// A frame of an animation is written as it was denoised, and again when it could be steadied.
     pub(crate) fn finish(
         &mut self,
         frame: FrameIndex,
         film: &Film,
+        seal: Option<Seal<'a>>,
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        let picture = self.develop(frame, film, false, audience);
-        self.print.write(&self.output.path(frame.0), &picture, &self.facts(frame, film))?;
-        self.finished(frame, audience)
+        let picture = self.develop(frame, film, audience);
+        let (settings, is_checked) = (*film.settings(), seal.is_some());
+        let work = (film.grid().edge_px(), Work { is_checked, seconds: None });
+        let finished = Finished { picture, settings, seal, is_printed: false };
+        let Some(steady) = &mut self.steady else {
+            return self.print(frame, &finished, false, work, audience);
+        };
+        let ready = steady.arrive(frame.0, finished)?;
+        if !ready.contains(&frame.0)
+            && let Some(mut finished) = steady.take(frame.0)
+        {
+            self.print(frame, &finished, false, work, audience)?;
+            finished.is_printed = true;
+            if let Some(steady) = &mut self.steady {
+                steady.put_back(frame.0, finished);
+            }
+        }
+        self.steady(&ready, work, audience)
     }
 
-    /// The same with receipts inside: `seal` signs the hash of the finished pixels as any reader will find them.
-    pub(crate) fn finish_with(
+    /// A frame will never be finished: the ones around it wait no longer.
+    pub(crate) fn lose(&mut self, frame: FrameIndex, audience: &mut dyn Audience) -> Result<(), Fault> {
+        let ready = self.steady.as_mut().map(|steady| steady.lose(frame.0)).unwrap_or_default();
+        self.steady(&ready, (0, Work::default()), audience)
+    }
+
+    /// Steadies frames whose neighbours are there, and puts them in place.
+    fn steady(
         &mut self,
-        frame: FrameIndex,
-        film: &Film,
-        seal: impl FnOnce([u8; 32]) -> Vec<u8>,
+        frames: &[u32],
+        work: (u32, Work),
         audience: &mut dyn Audience,
     ) -> Result<(), Fault> {
-        let picture = self.develop(frame, film, true, audience);
-        self.print.write_sealed(&self.output.path(frame.0), &picture, &self.facts(frame, film), seal)?;
-        self.finished(frame, audience)
+        for &frame in frames {
+            let started = Instant::now();
+            let Some(steady) = &mut self.steady else { break };
+            let Some(Steadied { finished, fault }) = steady.steady(frame)? else { continue };
+            let elapsed_s = started.elapsed().as_secs_f64();
+            if let Some(fault) = &fault {
+                let message = format!("frame {frame} is not steadied: {fault}");
+                audience.hear(&LiveEvent::Warning { message }.into());
+            }
+            // What stays as it was denoised may be in its file already.
+            let printed = match fault.is_some() && finished.is_printed {
+                true => Ok(()),
+                false => self.print(FrameIndex(frame), &finished, fault.is_none(), work, audience),
+            };
+            if printed.is_ok() && fault.is_none() {
+                let file = shown(&self.output.path(frame));
+                audience.hear(&Event::Steadied { frame, file, elapsed_s });
+            }
+            if let Some(steady) = &mut self.steady {
+                steady.put_back(frame, finished);
+            }
+            printed?;
+        }
+        Ok(())
+    }
+
+    /// Puts a picture into its file; the first time it is also shown, and told where it is.
+    fn print(
+        &self,
+        frame: FrameIndex,
+        finished: &Finished<'a>,
+        is_steadied: bool,
+        (edge_px, work): (u32, Work),
+        audience: &mut dyn Audience,
+    ) -> Result<(), Fault> {
+        let Finished { picture, settings, seal, is_printed } = finished;
+        if !is_printed && audience.watches() {
+            Sight::of_frame(frame, picture, edge_px, work, |sight| audience.see(sight));
+        }
+        let facts = Facts { frame, settings, denoiser: self.developer.name(), is_steadied };
+        let path = self.output.path(frame.0);
+        match seal {
+            Some(seal) => self.print.write_sealed(&path, picture, &facts, seal)?,
+            None => self.print.write(&path, picture, &facts)?,
+        }
+        if *is_printed { Ok(()) } else { self.finished(frame, audience) }
     }
 
     /// The finished picture. What cannot be denoised stays noisy, and that is told: the picture is whole all the same.
-    fn develop(
-        &mut self,
-        frame: FrameIndex,
-        film: &Film,
-        is_checked: bool,
-        audience: &mut dyn Audience,
-    ) -> Picture {
+    fn develop(&mut self, frame: FrameIndex, film: &Film, audience: &mut dyn Audience) -> Picture {
         let Developed { picture, pixels, took, fault } = self.developer.finish(film);
         if pixels > 0 {
             let (pixels, elapsed_s) = (pixels as u64, took.as_secs_f64());
@@ -120,15 +192,7 @@ impl<'a> Darkroom<'a> {
             let message = format!("frame {} stays noisy, wholly or in parts: {fault}", frame.0);
             audience.hear(&LiveEvent::Warning { message }.into());
         }
-        if audience.watches() {
-            let (edge_px, work) = (film.grid().edge_px(), Work { is_checked, seconds: None });
-            Sight::of_frame(frame, &picture, edge_px, work, |sight| audience.see(sight));
-        }
         picture
-    }
-
-    fn facts<'film>(&'film self, frame: FrameIndex, film: &'film Film) -> Facts<'film> {
-        Facts { frame, settings: film.settings(), denoiser: self.developer.name() }
     }
 
     fn finished(&self, frame: FrameIndex, audience: &mut dyn Audience) -> Result<(), Fault> {

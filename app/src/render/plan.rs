@@ -13,7 +13,9 @@ use render_core::{AdapterChoice, PackedScene};
 use render_net::artist::FrameScene;
 
 use super::developer::Developer;
+use super::sequence::Sequence;
 use super::shots::Shots;
+use super::steady::Steady;
 use crate::commission::{Commission, Note};
 use crate::denoiser::{Carried, MARGIN_PX, Network, NetworkChoice};
 use crate::event::{Audience, Event};
@@ -31,6 +33,7 @@ pub struct Plan {
     pub(crate) grid: TileGrid,
     pub(crate) output: OutputName,
     pub(crate) print: Print,
+    is_steady: bool,
     network: Option<Network>,
     /// Weights of the denoiser where a file was named.
     weights: Option<PathBuf>,
@@ -48,7 +51,8 @@ impl Plan {
             Denoise::Off => None,
             Denoise::Node | Denoise::Local => Some(Network::choose(request.weights.as_ref(), usual)?),
         };
-        let motion = request.print.planes().contains(Plane::Motion);
+        let is_steady = is_steady(request, &frames);
+        let motion = is_steady || request.print.planes().contains(Plane::Motion);
         let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
@@ -57,7 +61,7 @@ impl Plan {
         let shots = Shots::new(document, still_s, request.fps);
         let scene = shots.scene(frames[0])?;
         let size = request.size.map_or_else(|| default_size(scene.camera.aspect), Ok)?;
-        let settings = settings(request, size, network.as_ref())?;
+        let settings = settings(request, size, network.as_ref(), is_steady)?;
         let edge_px = tiling::edge_px(request.tile_px, size, settings.denoise);
         let margin_px = if settings.denoise == Denoise::Node { MARGIN_PX } else { 0 };
         let grid = TileGrid::new(size, edge_px, margin_px);
@@ -72,7 +76,7 @@ impl Plan {
             Some(NetworkChoice::File(path)) => Some(path.clone()),
             Some(NetworkChoice::Carried(_)) | None => None,
         };
-        Ok(Self { frames, settings, grid, output, print, network, weights, shots })
+        Ok(Self { frames, settings, grid, output, print, is_steady, network, weights, shots })
     }
 
     /// What a frame shows.
@@ -84,6 +88,12 @@ impl Plan {
     pub(crate) fn developer(&self, adapter: &AdapterChoice) -> Developer {
         let network = self.network.as_ref();
         Developer::new(network.map_or("", Network::name), network.map(|network| network.on(adapter)))
+    }
+
+    /// Whoever averages its frames with the ones around them.
+    pub(crate) fn steady(&self) -> Option<Steady<'_>> {
+        let frames = self.frames.iter().map(|frame| frame.0);
+        if self.is_steady { Steady::of(frames, self.output.folder()) } else { None }
     }
 
     /// The network that nodes on this machine run for it.
@@ -111,7 +121,7 @@ impl Plan {
             margin_px: self.grid.margin_px(),
             memory_mib: u32::try_from(memory_mib).unwrap_or(u32::MAX),
             packer: Box::new(packer),
-            note: Note::new(output, &self.print, self.weights.as_deref())?,
+            note: Note::new(output, &self.print, self.weights.as_deref(), self.is_steady)?,
         })
     }
 
@@ -181,6 +191,12 @@ fn frames(request: &RenderRequest) -> Vec<FrameIndex> {
     }
 }
 
+/// Whether there is anything to steady: denoised frames that follow each other.
+fn is_steady(request: &RenderRequest, frames: &[FrameIndex]) -> bool {
+    let follow = Sequence::of(frames.iter().map(|frame| frame.0)).is_some();
+    request.steady && request.denoise != Denoise::Off && follow
+}
+
 /// The camera's aspect at [`DEFAULT_WIDTH`] pixels wide; 16:9 for a camera that asks for none.
 pub(crate) fn default_size(aspect: Option<f32>) -> Result<FrameSize, Fault> {
     let aspect = f64::from(aspect.unwrap_or(16.0 / 9.0));
@@ -201,11 +217,15 @@ fn settings(
     request: &RenderRequest,
     size: FrameSize,
     network: Option<&Network>,
+    is_steady: bool,
 ) -> Result<RenderSettings, Fault> {
-    let written = request.print.planes();
     // A denoiser looks at planes that nobody may want to see.
-    let planes =
-        if network.is_some() { PlaneSet::DEFAULT.iter().fold(written, PlaneSet::with) } else { written };
+    let seen = match network {
+        Some(_) if is_steady => frame::history::PLANES,
+        Some(_) => PlaneSet::DEFAULT,
+        None => PlaneSet::BEAUTY,
+    };
+    let planes = seen.iter().fold(request.print.planes(), PlaneSet::with);
     let draft = SettingsDraft {
         spp: request.spp,
         seed: request.seed,

@@ -39,7 +39,7 @@ pub(crate) fn render_frames(
 ) -> Result<Exit, Fault> {
     let mut session = Session {
         plan,
-        darkroom: Darkroom::new(&plan.output, &plan.print, developer),
+        darkroom: Darkroom::new(&plan.output, &plan.print, developer, plan.steady()),
         tally: Tally::start(plan.total_samples()),
         stop,
         audience,
@@ -55,6 +55,7 @@ pub(crate) fn render_frames(
                 failed += 1;
                 let message = format!("frame {} failed: {}", frame.0, fault.what);
                 session.audience.hear(&LiveEvent::Warning { message }.into());
+                session.darkroom.lose(frame, session.audience)?;
             }
         }
     }
@@ -114,7 +115,7 @@ impl Session<'_> {
                 self.darkroom.refresh(frame, &film, self.audience);
             }
         }
-        self.darkroom.finish(frame, &film, self.audience)?;
+        self.darkroom.finish(frame, &film, None, self.audience)?;
         Ok(Ended::Done)
     }
 

@@ -58,6 +58,10 @@ pub(crate) struct Looks {
     /// Who denoises: the nodes that render each tile, this computer when a frame is finished, or nobody.
     #[arg(long, value_enum, default_value = app::denoiser::DENOISE_DEFAULT.name())]
     pub(crate) denoise: Denoise,
+    /// Average each denoised frame of an animation with the frames before and after, moved along, where they show the same surface in the
+    /// same light: less flicker [default: on, unless nobody denoises].
+    #[arg(long, value_enum, value_name = "on|off")]
+    pub(crate) steady: Option<Steady>,
     /// Network of the denoiser: one that the program carries, or a file of weights, which nodes then need too [default: small where this
     /// computer's adapter is the processor or shares its memory, else quality].
     #[arg(long, value_name = "small|quality|FILE.tdn")]
@@ -68,7 +72,7 @@ pub(crate) struct Looks {
     /// Tile edge, pixels, 8 to 4096 [default: chosen by frame size].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=4096))]
     pub(crate) tile: Option<u32>,
-    /// Layers to write, of: beauty, noisy, albedo, normal, depth, position, motion, object_id, material_id, variance, samples, cryptomatte.
+    /// Layers to write, of: beauty, noisy, albedo, normal, depth, position, motion, object_id, material_id, variance, samples, cryptomatte, denoised.
     #[arg(long, value_name = "LIST", default_value = "beauty,noisy,albedo,normal,depth")]
     pub(crate) layers: exr::Layers,
     /// How layers are named in the EXR: comp or blender.
@@ -107,6 +111,12 @@ pub(crate) enum Denoise {
     Off,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Steady {
+    On,
+    Off,
+}
+
 impl FromStr for Size {
     type Err = String;
 
@@ -125,6 +135,13 @@ impl Looks {
         if self.denoise == Denoise::Off && self.weights.is_some() {
             let advice = "choose --denoise node or local, or leave --weights out";
             return Err(Fault::usage("--weights names a denoiser that --denoise off leaves out", advice));
+        }
+        if self.denoise == Denoise::Off && self.steady == Some(Steady::On) {
+            let advice = "choose --denoise node or local, or leave --steady out";
+            return Err(Fault::usage(
+                "--steady averages denoised frames, and --denoise off leaves them noisy",
+                advice,
+            ));
         }
         let sky = match self.env {
             None => Sky::Automatic,
@@ -159,6 +176,7 @@ impl Looks {
                 Denoise::Local => frame::Denoise::Local,
                 Denoise::Off => frame::Denoise::Off,
             },
+            steady: self.steady.map_or(app::denoiser::STEADY_DEFAULT, |steady| steady == Steady::On),
             weights: self.weights,
             print: Print {
                 layers: self.layers,

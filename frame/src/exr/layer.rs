@@ -32,6 +32,8 @@ pub enum Layer {
     Samples,
     /// Mattes of objects and materials by name.
     Cryptomatte,
+    /// The picture after denoising, before frames were averaged with their neighbours; else equal to the beauty.
+    Denoised,
 }
 
 /// A list of layers, each once, in the contract's order; parsed from `beauty,depth`.
@@ -63,6 +65,8 @@ pub(super) enum Source {
     Beauty(usize),
     /// One channel of a plane as half: for eyes.
     Half(Plane, usize),
+    /// One channel of what the frame alone shows, denoised, as half.
+    Denoised(usize),
     /// One channel of a plane as float: for computing.
     Float(Plane, usize),
     /// An id as unsigned integer.
@@ -85,7 +89,7 @@ pub(super) enum Source {
 
 impl Layer {
     /// All layers, in the contract's order.
-    pub const ALL: [Layer; 12] = [
+    pub const ALL: [Layer; 13] = [
         Layer::Beauty,
         Layer::Noisy,
         Layer::Albedo,
@@ -98,6 +102,7 @@ impl Layer {
         Layer::Variance,
         Layer::Samples,
         Layer::Cryptomatte,
+        Layer::Denoised,
     ];
 
     /// The contract's name.
@@ -115,13 +120,14 @@ impl Layer {
             Layer::Variance => "variance",
             Layer::Samples => "samples",
             Layer::Cryptomatte => "cryptomatte",
+            Layer::Denoised => "denoised",
         }
     }
 
     /// The planes that must be rendered for this layer.
     pub fn planes(self) -> PlaneSet {
         let planes: &[Plane] = match self {
-            Layer::Beauty | Layer::Noisy | Layer::Samples => &[],
+            Layer::Beauty | Layer::Noisy | Layer::Samples | Layer::Denoised => &[],
             Layer::Albedo => &[Plane::Albedo],
             Layer::Normal => &[Plane::Normal],
             Layer::Depth => &[Plane::Depth, Plane::Hits],
@@ -137,7 +143,7 @@ impl Layer {
 
     /// Whether the values are data to compute with rather than colours to look at.
     pub fn is_data(self) -> bool {
-        !matches!(self, Layer::Beauty | Layer::Noisy | Layer::Albedo)
+        !matches!(self, Layer::Beauty | Layer::Noisy | Layer::Albedo | Layer::Denoised)
     }
 
     /// The names of this layer's channels.
@@ -175,6 +181,7 @@ impl Layer {
             Layer::MaterialId => ("material_id.", &["I"]),
             Layer::Variance => ("variance.", &["V"]),
             Layer::Samples => ("samples.", &["N"]),
+            Layer::Denoised => ("denoised.", &["R", "G", "B"]),
             Layer::Cryptomatte => ("", &[]),
         }
     }
@@ -193,6 +200,7 @@ impl Layer {
             Layer::MaterialId => ("ViewLayer.IndexMA.", &["X"]),
             Layer::Variance => ("ViewLayer.Variance.", &["X"]),
             Layer::Samples => ("ViewLayer.Debug Sample Count.", &["X"]),
+            Layer::Denoised => ("ViewLayer.Denoised.", &["R", "G", "B"]),
             Layer::Cryptomatte => ("", &[]),
         }
     }
@@ -206,6 +214,7 @@ impl Layer {
             Layer::Beauty if channel == 3 => Source::Half(Plane::Alpha, 0),
             Layer::Beauty => Source::Beauty(channel),
             Layer::Noisy => Source::Half(Plane::Radiance, channel),
+            Layer::Denoised => Source::Denoised(channel),
             Layer::Albedo => Source::Half(Plane::Albedo, channel),
             Layer::Normal => Source::Float(Plane::Normal, channel),
             Layer::Depth => Source::Float(Plane::Depth, 0),
@@ -291,7 +300,7 @@ mod tests {
 
     #[test]
     fn layer_names_equal_the_contract() {
-        let names = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples,cryptomatte";
+        let names = "beauty,noisy,albedo,normal,depth,position,motion,object_id,material_id,variance,samples,cryptomatte,denoised";
         assert_eq!(names.parse::<Layers>().expect("all known").to_string(), names);
         assert_eq!(Layers::default().to_string(), "beauty,noisy,albedo,normal,depth");
         assert_eq!("depth, beauty,depth".parse::<Layers>().expect("known").to_string(), "beauty,depth");

@@ -157,7 +157,7 @@ fn channels_equal_the_contract() {
     let empty = ("tessera/pixels_without_samples".to_owned(), "0".to_owned());
     assert!(info.parts[0].attributes.contains(&empty));
     write(&path, &picture(), &options(Layout::Blender, Compression::Zip)).expect("writes");
-    assert_eq!(read_back(&path).info().layers(), Layer::ALL);
+    assert_eq!(read_back(&path).info().layers(), Layer::ALL[..12]);
 }
 
 /// What `exr info` prints of a file with every layer, attributes aside.

@@ -238,10 +238,14 @@ fn samples_of(picture: &Picture, source: Source, ids: &[Vec<f32>; 2]) -> Option<
         let values = picture.plane(plane)?;
         Some(values.iter().copied().skip(channel).step_by(plane.channels()))
     };
-    let beauty = |channel: usize| picture.beauty().iter().copied().skip(channel).step_by(3);
+    let third = |colours: &[f32], channel: usize| {
+        let values = colours.iter().skip(channel).step_by(3);
+        FlatSamples::F16(values.map(|&value| clamped_half(value)).collect())
+    };
     let numbers = |plane| Some(channel(plane, 0)?.map(f32::to_bits));
     Some(match source {
-        Source::Beauty(at) => FlatSamples::F16(beauty(at).map(clamped_half).collect()),
+        Source::Beauty(at) => third(picture.beauty(), at),
+        Source::Denoised(at) => third(picture.denoised(), at),
         Source::Half(plane, at) => FlatSamples::F16(channel(plane, at)?.map(clamped_half).collect()),
         Source::Float(plane, at) => FlatSamples::F32(channel(plane, at)?.collect()),
         Source::Id(plane) => FlatSamples::U32(numbers(plane)?.collect()),

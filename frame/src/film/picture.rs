@@ -1,6 +1,10 @@
 //! A picture: sums divided by their samples, pixel by pixel, ready to be written or looked at.
 
+mod away;
+
 use crate::{FrameSize, Plane, PlaneSet, TilePlanes, TileRect};
+
+pub use away::PictureShape;
 
 /// Depth where no sample hit anything, metres.
 ///
@@ -21,7 +25,9 @@ pub struct Picture {
     variance: Option<Vec<f32>>,
     samples: Vec<u32>,
     /// Radiance with the denoised pixels in place of theirs, once there are any.
-    beauty: Option<Vec<f32>>,
+    denoised: Option<Vec<f32>>,
+    /// The same averaged with the frames before and after, once that was done.
+    steadied: Option<Vec<f32>>,
 }
 
 /// Red, green, blue and alpha of a whole picture, scene-linear, premultiplied, row by row.
@@ -42,7 +48,7 @@ impl Picture {
         let pixels = rect.pixels();
         let variance = planes.contains(Plane::LuminanceSquared).then(|| vec![0.0; pixels]);
         let means = TilePlanes::zeroed(rect, planes);
-        Self { size, means, variance, samples: vec![0; pixels], beauty: None }
+        Self { size, means, variance, samples: vec![0; pixels], denoised: None, steadied: None }
     }
 
     /// One tile as a picture of its own: the sums of `samples` samples for each pixel become means.
@@ -107,14 +113,15 @@ impl Picture {
         self.beautify(rect, Some(&colours));
     }
 
-    /// Brings the beauty up to date with what is known of a rectangle.
+    /// Brings the denoised colours up to date with what is known of a rectangle; whatever was steadied is outdated by that.
     fn beautify(&mut self, rect: TileRect, denoised: Option<&[f32]>) {
-        if denoised.is_none() && self.beauty.is_none() {
+        if denoised.is_none() && self.denoised.is_none() {
             return;
         }
+        self.steadied = None;
         let whole = self.rect();
         let radiance = self.means.plane(Plane::Radiance).expect("every set has radiance");
-        let beauty = self.beauty.get_or_insert_with(|| radiance.to_vec());
+        let beauty = self.denoised.get_or_insert_with(|| radiance.to_vec());
         match denoised {
             Some(colours) => whole.paste(beauty, 3, rect, colours),
             None => {
@@ -134,10 +141,21 @@ impl Picture {
         whole(self.size)
     }
 
-    /// The colours that people want to see, three a pixel: denoised where that was done, else [`Plane::Radiance`].
+    /// The colours that people want to see, three a pixel: steadied where that was done, else as [`Self::denoised`].
     pub fn beauty(&self) -> &[f32] {
+        self.steadied.as_deref().unwrap_or_else(|| self.denoised())
+    }
+
+    /// What this frame alone shows, three a pixel: denoised where that was done, else [`Plane::Radiance`].
+    pub fn denoised(&self) -> &[f32] {
         let radiance = self.means.plane(Plane::Radiance).expect("every set has radiance");
-        self.beauty.as_deref().unwrap_or(radiance)
+        self.denoised.as_deref().unwrap_or(radiance)
+    }
+
+    /// Replaces the beauty, and leaves [`Self::denoised`] as it is.
+    pub(crate) fn set_steadied(&mut self, colours: Vec<f32>) {
+        assert_eq!(colours.len(), self.samples.len() * 3, "as many values as pixels");
+        self.steadied = Some(colours);
     }
 
     /// Which planes there are.

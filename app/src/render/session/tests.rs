@@ -1,5 +1,7 @@
 //! The loop over frames, passes and tiles, with a renderer whose every sample is a formula.
 
+mod steady;
+
 use std::path::Path;
 
 use frame::tev::Packet;
@@ -17,7 +19,7 @@ use crate::request::{RenderRequest, Sky, Surroundings};
 use crate::sight::{Sight, Stage};
 use crate::tev::{Feed, Screen, Watched};
 
-/// Radiance is a function of pixel and sample index alone, with bits that depend on the order of summation.
+/// Radiance is a function of frame, pixel and sample index alone, with bits that depend on the order of summation.
 struct Formula {
     fail_frame: Option<u32>,
     stop_after: Option<(u32, Stop)>,
@@ -76,8 +78,11 @@ fn sum(node: frame::TreeNode, order: &TileOrder, blocks: u32) -> TilePlanes {
         let (pixel, channel) = (at as u32 / 3, at as u32 % 3);
         let (x, y) = (order.rect.x + pixel % order.rect.width, order.rect.y + pixel / order.rect.width);
         for sample in node.blocks(blocks).samples(order.settings.spp) {
-            let key =
-                x.wrapping_mul(73_856_093) ^ y.wrapping_mul(19_349_663) ^ sample.wrapping_mul(83_492_791);
+            let frame = order.frame.0.wrapping_mul(2_654_435_761);
+            let key = frame
+                ^ x.wrapping_mul(73_856_093)
+                ^ y.wrapping_mul(19_349_663)
+                ^ sample.wrapping_mul(83_492_791);
             *value += (key.wrapping_mul(channel + 1) % 1009) as f32 / 997.0;
         }
     }
@@ -103,6 +108,7 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
         microfacet: frame::Microfacet::Multi,
         clamp_indirect: 0.0,
         denoise: frame::Denoise::Off,
+        steady: true,
         weights: None,
         print: Print::default(),
         tile_px: Some(tile_px),
@@ -209,6 +215,8 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     let alone = files();
     let is_here = |event: &&Event| matches!(event, Event::Denoised { pixels: 960, .. });
     assert_eq!(events.iter().filter(is_here).count(), 2, "both frames, here");
+    let is_steadied = |event: &&Event| matches!(event, Event::Steadied { .. });
+    assert_eq!(events.iter().filter(is_steadied).count(), 2, "and both with each other");
 
     let mut hear = |_: &Event| ();
     let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");

@@ -304,6 +304,8 @@ export type More = {
 	clamp_indirect: number,
 	/**  `node`, `local` or `off`. */
 	denoise: string,
+	/**  Whether denoised frames that follow each other are averaged where they agree. */
+	steady: boolean,
 	/**  Weights of the denoiser; empty: the program's own. */
 	weights: string,
 	/**  Tile edge, pixels; 0: chosen. */

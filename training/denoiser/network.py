@@ -218,8 +218,8 @@ def guarded(noisy, out, own, exposure):
     """Section 8: the noisy picture comes back where noise does not explain the difference. Not part of the training."""
     samples = noisy["samples"]
     traced = torch.where(samples > 0, noisy["radiance"], out)
-    mixed, bright = pixels_guarded(noisy, traced, out, own, exposure), lambda rgb: (exposure * luminance(rgb)).clamp_max(1e6)
-    before, after = (boxed(in_cells(bright(rgb)), 1) for rgb in (traced, mixed))
+    mixed = pixels_guarded(noisy, traced, out, own, exposure)
+    before, after = (boxed(in_cells((exposure * rgb).clamp_max(1e6)), 1) for rgb in (traced, mixed))
     gain = ((before - after) / after.clamp_min(1e-30)).clamp(-0.5, 0.5)
     return mixed * (1 + between_cells(gain, mixed))
 

@@ -44,7 +44,7 @@ pub fn guard(noisy: &Noisy, exposure_scale: f32, filtered: Filtered) -> Vec<f32>
             *colour = share * *colour + (1.0 - share) * traced;
         }
     }
-    give_energy_back(&mut mixed, &before, exposure, width);
+    give_energy_back(&mut mixed, &traced, exposure, width);
     mixed
 }
 
@@ -121,17 +121,26 @@ impl<'a> Held<'a> {
     }
 }
 
-/// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light.
-fn give_energy_back(mixed: &mut [f32], before: &[f32], exposure: f32, width: usize) {
-    let after = exposed(mixed, exposure);
-    let [before, after] = [before, &after].map(|plane| Cells::sums(plane, width).with_neighbours());
-    let gain = before
-        .joined(&after, |before, after| ((before - after) / after.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX));
+/// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light;
+/// red, green and blue each for itself, or a picture could keep its brightness and lose its colour.
+fn give_energy_back(mixed: &mut [f32], traced: &[f32], exposure: f32, width: usize) {
     let mut gains = vec![0.0; width];
-    for (y, row) in mixed.chunks_exact_mut(3 * width).enumerate() {
-        gain.seen_from_row(y, &mut gains);
-        for (colour, gain) in row.chunks_exact_mut(3).zip(&gains) {
-            colour.iter_mut().for_each(|value| *value *= 1.0 + gain);
+    for channel in 0..3 {
+        let sums = |radiance: &[f32]| {
+            let values = radiance.iter().skip(channel).step_by(3);
+            let plane: Vec<f32> = values.map(|value| (exposure * value).min(BRIGHT_MAX)).collect();
+            Cells::sums(&plane, width).with_neighbours()
+        };
+        let gain = sums(traced).joined(&sums(mixed), |before, after| {
+            ((before - after) / after.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX)
+        });
+        for (y, row) in mixed.chunks_exact_mut(3 * width).enumerate() {
+            gain.seen_from_row(y, &mut gains);
+            row.iter_mut()
+                .skip(channel)
+                .step_by(3)
+                .zip(&gains)
+                .for_each(|(value, gain)| *value *= 1.0 + gain);
         }
     }
 }

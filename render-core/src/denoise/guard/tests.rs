@@ -95,6 +95,20 @@ fn a_network_that_repeats_its_input_is_not_mistaken_for_a_right_one() {
 }
 
 #[test]
+fn a_wide_area_keeps_its_colour_where_the_network_loses_some() {
+    let noise: Vec<f32> =
+        traced(1.0, 0.5).chunks_exact(3).flat_map(|grey| [0.9 * grey[0], grey[1], 0.7 * grey[2]]).collect();
+    // As bright as it was, and another colour.
+    let grey = vec![0.951_4; VALUES];
+    let found = guarded(&noise, 0.25, 4, &grey, 0.0);
+    for channel in 0..3 {
+        let sum = |picture: &[f32]| picture.iter().skip(channel).step_by(3).sum::<f32>();
+        let (after, before) = (sum(&found), sum(&noise));
+        assert!((after / before - 1.0).abs() < 5e-3, "channel {channel}: {after} of {before}");
+    }
+}
+
+#[test]
 fn a_wide_area_keeps_its_energy_where_the_network_loses_a_tenth() {
     let noise = traced(1.0, 0.5);
     let found = guarded(&noise, 0.25, 4, &vec![0.9; VALUES], 0.0);

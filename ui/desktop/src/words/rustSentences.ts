@@ -7,7 +7,7 @@ import { tokens, type Token } from "./rustText";
 
 /** What takes words that no window shows: panics, logs, reports of the command line, keys, labels, attributes. */
 const UNREAD =
-  /(^|\.)expect$|^#?expect$|^cfg_attr$|^tracing::\w+!$|assert(_\w+)?!$|^panic!$|^unreachable!$|^e?println!$|^e?print!$|^write(ln)?!$|^concat!$|derive_key$|^derive$|\.close$|^bound$|\.storage$|\.prepare_cached$|\.starts_with$|\.strip_prefix$|^anyhow::anyhow!$/;
+  /(^|\.)expect$|^#?expect$|^cfg_attr$|^tracing::\w+!$|assert(_\w+)?!$|^panic!$|^unreachable!$|^e?println!$|^e?print!$|^writeln!$|^concat!$|derive_key$|^derive$|\.close$|^bound$|\.storage$|\.prepare_cached$|\.starts_with$|\.strip_prefix$|^anyhow::anyhow!$/;
 /** What takes a doing word first, "read", and says "could not read x.glb: why" with it. */
 const DOING = /^Fault::file$|^exr_fault$/;
 /** How an importer's help is written down; it is shown as every other advice, with a small letter and without a stop. */

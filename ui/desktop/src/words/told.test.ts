@@ -17,7 +17,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^app\/src\/denoiser\/file\.rs$/, "tessera denoise"],
   [/^app\/src\/earn\/(door|engine|moment|reason)\.rs$/, "tessera node status; the window has these reasons in its own catalogues"],
   [/^frame\/src\/(compare|id)\.rs$|^frame\/src\/exr\/report\.rs$/, "tessera exr diff and info, and flags that hold ids"],
-  [/^frame\/src\/(planes)\.rs$/, "a reader of messages, which says only that one is malformed"],
+  [/^frame\/src\/planes\.rs$/, "a reader of messages, which says only that one is malformed"],
   [/^render-net\/src\/(ledger|market\/audit|store\/)/, "the coordinator's books and their audit"],
   [/^render-net\/src\/receipt\/book\.rs$/, "tessera verify"],
   [/^src-tauri\/src\/(composing|screen)\.rs$/, "logs, and a terminal while there is no window"],
@@ -26,7 +26,7 @@ const ELSEWHERE: [RegExp, string][] = [
 /** What looks like a sentence and is none, and what is said in another way. */
 const NO_SENTENCES: [RegExp, string][] = [
   [/^could not \{0\} \{1\}: \{2\}$/, "said with each doing word: could not read {0}: {1}"],
-  [/^\(debug build/, "a line of tessera bench"],
+  [/^\(debug build|^score \{0\}$/, "lines of tessera bench"],
   [/^# When this computer/, "the comments of the rules' file"],
   [/^(a program|given back)$/, "a name where there is none; a word for scripts"],
   [/^viewLayer\.|^tessera (1|film|identity) |^tessera\/1\//i, "names of layers, purposes of keys, a file's first bytes"],
@@ -61,7 +61,7 @@ test("a source's sentences are found, whatever they are handed to, and what peop
     fn a(x: &'static str) -> char { tracing::warn!("a log is no sentence"); let c = '"'; name.expect("it is there"); c }
     fn b() { Fault::file("read", p, &e); Fault::usage(format!("{} of {n:>3} \
         frames"), match x { A => "in an arm", B => r#"raw "text" here"# }) }
-    fn c() { write!(f, "a report for {}", "one reader"); broken(place, ", and {} more") }
+    fn c() { writeln!(f, "a report for {}", "one reader"); broken(place, ", and {} more") }
     mod tests { fn d() { told("only a test says this {"); } }
     fn e() { help("Check that {file} is there.") }`;
   expect(sentences(source, ["check"])).toEqual([

@@ -65,6 +65,7 @@ test("a sentence that wants to keep us busy does not", () => {
   const began = performance.now();
   for (const sentence of hostile) expect(told(sentence).length).toBeLessThan(20_000);
   for (let at = 0; at < 2_000; at++) told(`frame ${at} failed: nobody answers`);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  // A tenth of a second on an idle machine; going back and forth through such a sentence would take years.
+  expect(performance.now() - began).toBeLessThan(20_000);
   expect(told("frame 7 failed: nobody answers")).toBe("Bild 7 ist gescheitert: niemand antwortet");
 });

@@ -1,6 +1,6 @@
 // Every place of the window in both languages, both themes and three sizes: nothing is cut off, and nobody is shut out.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -67,6 +67,21 @@ for (const [theme, language, width, height] of [
     }
   });
 }
+
+test("what goes wrong is told in the window's language", async () => {
+  await set("language", "de");
+  const text = join(house.home, "notes.txt");
+  writeFileSync(text, "buy milk\n");
+  const second = house.second(text);
+  assert.equal(second.status, 0, second.stderr);
+  await page.find("[role=alert]");
+  const told = await page.run("() => [...document.querySelectorAll('[role=alert] p')].map((p) => p.textContent)");
+  assert.match(told[0], /^notes\.txt ist nicht zu gebrauchen: der Anfang ist weder/);
+  assert.match(told[1], /^Gib eine Szene in glTF 2\.0 an/);
+  await page.picture(join(pictures, "error-de.png"));
+  await page.click("[role=alert] button");
+  await set("language", "en");
+});
 
 test("on a screen with twice the pixels, in the smallest window, nothing is cut off either", async () => {
   house.env = { ...house.env, GDK_SCALE: "2" };

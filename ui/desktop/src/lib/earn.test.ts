@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { countdown, credits, dayNames, electricity, further, hourNow, hourOf, isOn, money, painted, sentence, stepped, struggle, summed, told } from "./earn";
+import { countdown, credits, dayNames, electricity, ending, further, hourNow, hourOf, isOn, money, painted, sentence, stepped, struggle, summed } from "./earn";
 import { speak } from "./say.svelte";
 import type { Earnings, EarnState, TileEnd } from "./bindings";
 
@@ -54,8 +54,8 @@ test("only failures in a row are trouble", () => {
 });
 
 test("a tile's end is told with its credits or its reason", () => {
-  expect(told(tile("delivered"))).toMatch(/: delivered, 0\.000064 credits held$/);
-  expect(told(tile("failed", "no memory"))).toMatch(/: failed: no memory$/);
+  expect(ending(tile("delivered"))).toMatch(/: delivered, 0\.000064 credits held$/);
+  expect(ending(tile("failed", "no memory"))).toMatch(/: failed: no memory$/);
   expect(credits("1234.500000")).toBe("1,234.5");
 });
 

@@ -1,5 +1,6 @@
 // What the Earn place works out: sentences, countdowns, a painted week, sums of days. Nothing here asks the desk.
 import { clock, number, say, tongue, type Key } from "./say.svelte";
+import { told } from "./told";
 import type { Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./bindings";
 import type { Meaning } from "../parts/Sign.svelte";
 
@@ -44,9 +45,9 @@ export function countdown(earning: EarnState, now_ms: number): string {
 }
 
 /** A tile's end in a sentence. */
-export function told(tile: TileEnd): string {
+export function ending(tile: TileEnd): string {
   const time = new Intl.DateTimeFormat(tongue(), { timeStyle: "short" }).format(tile.at_s * 1000);
-  return say(`earn.tile.${tile.outcome}` as Key, { time, credits: credits(tile.credits), why: tile.why });
+  return say(`earn.tile.${tile.outcome}` as Key, { time, credits: credits(tile.credits), why: told(tile.why) });
 }
 
 /** Failures in a row up to now; what was given back or dropped does not break the row. */

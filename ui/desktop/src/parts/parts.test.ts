@@ -20,6 +20,21 @@ test("an error is told at once, with what happened, what to do and its details",
   expect(alert?.querySelector("button")?.textContent).toBe("Copy details");
 });
 
+test("an error is told in the person's language, and copied for a report as the program told it", async () => {
+  speak("de");
+  const copied = vi.fn(() => Promise.resolve());
+  vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText: copied } });
+  const failure = { exit: 4, what: "nobody answers", advice: "check that the coordinator runs and that UDP is let through" };
+  shown = mount(Status, { target: document.body, props: { kind: "error", failure } });
+  const alert = document.querySelector("[role=alert]");
+  expect(alert?.textContent).toContain("Niemand antwortet");
+  expect(alert?.textContent).toContain("Prüfe, ob der Koordinator läuft");
+  alert?.querySelector("button")?.click();
+  expect(copied).toHaveBeenCalledWith("nobody answers; check that the coordinator runs and that UDP is let through (4)");
+  vi.unstubAllGlobals();
+  speak("en");
+});
+
 test("a choice is a group of radio buttons with one chosen", () => {
   const choose = vi.fn();
   const options = [{ value: "a", label: "A" }, { value: "b", label: "B" }];

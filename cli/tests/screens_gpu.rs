@@ -28,6 +28,15 @@ fn render(place: &Place, more: &[&str]) -> Ended {
     place.run(&[&["render", "lamp.gltf", "-o", "out.exr"], &LOOKS[..], more].concat())
 }
 
+/// Submits the lamp; gives the job.
+fn submitted(place: &Place, coordinator: &CoordinatorProcess) -> String {
+    let line =
+        ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--data", "artist"];
+    let posted = place.run(&[&line[..], &LOOKS[..], &["--detach"]].concat());
+    assert_eq!(posted.exit, 0, "{}", posted.talk);
+    posted.data.trim().to_owned()
+}
+
 /// Warnings among the lines of `--json`.
 fn warnings(ended: &Ended) -> Vec<String> {
     let lines = ended.data.lines().map(|line| {
@@ -90,12 +99,8 @@ fn tev_shows_a_farms_job_that_is_watched_on_a_gpu() {
     }
     let (place, tev) = (Place::new(), FakeTev::start());
     let coordinator = CoordinatorProcess::start(&place, 0);
-    let line =
-        ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--data", "artist"];
-    let posted = place.run(&[&line[..], &LOOKS[..], &["--detach"]].concat());
-    assert_eq!(posted.exit, 0, "{}", posted.talk);
+    let job = &submitted(&place, &coordinator);
     let node = node(&place, &coordinator.address, "node-0");
-    let job = posted.data.trim();
     let ended = place.run(&["watch", job, "--data", "artist", "--json", "--tev", &tev.address.to_string()]);
     assert_eq!((ended.exit, warnings(&ended)), (0, Vec::new()), "{}", ended.talk);
     let got = tev.got();
@@ -113,11 +118,7 @@ fn who_has_a_view_only_link_sees_the_picture_that_is_in_the_artists_file_on_a_gp
     }
     let (place, tev) = (Place::new(), FakeTev::start());
     let coordinator = CoordinatorProcess::start(&place, 0);
-    let line =
-        ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--data", "artist"];
-    let posted = place.run(&[&line[..], &LOOKS[..], &["--detach"]].concat());
-    assert_eq!(posted.exit, 0, "{}", posted.talk);
-    let job = posted.data.trim();
+    let job = &submitted(&place, &coordinator);
     let shared = place.run(&["share", job, "--data", "artist"]);
     assert_eq!(shared.exit, 0, "{}", shared.talk);
     let link = shared.data.trim();

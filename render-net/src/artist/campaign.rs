@@ -133,9 +133,11 @@ impl Campaign {
         self.next_event
     }
 
-    /// Whether events from this index on leave none out. A gap would hide work that is never fetched, and the job would never end.
-    pub fn goes_on_from(&self, first: u64) -> bool {
-        first <= self.next_event
+    /// Takes in what the coordinator tells, from the event with this index on. Nothing, when it leaves some out: a gap would hide work
+    /// that is never fetched, and the job would never end.
+    pub fn events(&mut self, first: u64, events: impl IntoIterator<Item = Event>) -> Option<Vec<Step>> {
+        let numbered = (first <= self.next_event).then(|| (first..).zip(events))?;
+        Some(numbered.flat_map(|(index, event)| self.event(index, event)).collect())
     }
 
     /// Takes note of a result that an earlier run has kept; false when it does not belong here.

@@ -118,4 +118,4 @@ impl ResultReader {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

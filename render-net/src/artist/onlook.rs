@@ -13,7 +13,7 @@ use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::ResultReader;
 use super::connect::Connector;
 use super::share::{ViewCard, sealed_card_bytes_max};
-use super::tasks::{AGAIN, Outcome, collect, fetch_preview, preview_of};
+use super::tasks::{Outcome, ask_events, collect, fetch_preview, gap, preview_of};
 use super::{ArtistFault, FIRST_PATIENCE, JobPlan, PreviewTile, told};
 use crate::identity::{CoordinatorAddress, Identity, ViewLink};
 use crate::link::{Link, LinkFault, Priority};
@@ -191,14 +191,9 @@ impl Look<'_> {
         tasks: &mut JoinSet<Outcome>,
         link: &Link,
     ) -> Result<(), ArtistFault> {
-        if !self.campaign.goes_on_from(events.first) {
-            return Err(LinkFault::Protocol("it leaves out what happened to the job".to_owned()).into());
-        }
         self.state = events.job.state;
-        for (index, event) in (events.first..).zip(events.events.into_vec()) {
-            for step in self.campaign.event(index, event) {
-                self.carry_out(step, tasks, link);
-            }
+        for step in self.campaign.events(events.first, events.events.into_vec()).ok_or_else(gap)? {
+            self.carry_out(step, tasks, link);
         }
         self.ask(tasks, link, false);
         Ok(())
@@ -207,19 +202,8 @@ impl Look<'_> {
     /// The answer to a passing fault waits a little; otherwise the coordinator keeps it back until there is news.
     fn ask(&self, tasks: &mut JoinSet<Outcome>, link: &Link, pause: bool) {
         let (link, view, since) = (link.clone(), self.viewing.view, self.campaign.next_event());
-        tasks.spawn(async move {
-            if pause {
-                tokio::time::sleep(AGAIN).await;
-            }
-            let wait_ms = node::WAIT_MS_MAX / 2;
-            Outcome::Events(
-                match link.call(&Request::FollowView(FollowView { view, since, wait_ms })).await {
-                    Ok(Response::Events(events)) => Ok(events),
-                    Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
-                    Err(fault) => Err(fault),
-                },
-            )
-        });
+        let request = Request::FollowView(FollowView { view, since, wait_ms: node::WAIT_MS_MAX / 2 });
+        tasks.spawn(async move { ask_events(&link, request, pause).await });
     }
 
     fn carry_out(&mut self, step: Step, tasks: &mut JoinSet<Outcome>, link: &Link) {

@@ -13,15 +13,14 @@ use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::{Checked, ResultReader, Unfit};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
-use super::tasks::{AGAIN, Desk, Outcome, collect, confirm, fetch_preview, give_keys, preview_of};
+use super::tasks::{Desk, Outcome, ask_events, collect, confirm, fetch_preview, gap, give_keys, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
 use crate::seal::JobSecret;
 use crate::wire::{
-    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Response, Verdict,
-    node::WAIT_MS_MAX,
+    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Verdict, node::WAIT_MS_MAX,
 };
 
 /// Results that are fetched and opened at the same time.
@@ -168,15 +167,10 @@ impl<'a> Session<'a> {
         tasks: &mut JoinSet<Outcome>,
         link: &Link,
     ) -> Result<(), ArtistFault> {
-        if !self.campaign.goes_on_from(events.first) {
-            return Err(LinkFault::Protocol("it leaves out what happened to the job".to_owned()).into());
-        }
         self.state = events.job.state;
         self.events_known = events.job.events;
-        for (index, event) in (events.first..).zip(events.events.into_vec()) {
-            for step in self.campaign.event(index, event) {
-                self.carry_out(step, tasks, link);
-            }
+        for step in self.campaign.events(events.first, events.events.into_vec()).ok_or_else(gap)? {
+            self.carry_out(step, tasks, link);
         }
         self.follow(tasks, link, false);
         Ok(())
@@ -185,17 +179,8 @@ impl<'a> Session<'a> {
     /// The answer to a passing fault waits a little; otherwise the coordinator keeps it back until there is news.
     fn follow(&self, tasks: &mut JoinSet<Outcome>, link: &Link, pause: bool) {
         let (link, job, since) = (link.clone(), self.job(), self.campaign.next_event());
-        tasks.spawn(async move {
-            if pause {
-                tokio::time::sleep(AGAIN).await;
-            }
-            let wait_ms = WAIT_MS_MAX / 2;
-            Outcome::Events(match link.call(&Request::Follow(Follow { job, since, wait_ms })).await {
-                Ok(Response::Events(events)) => Ok(events),
-                Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
-                Err(fault) => Err(fault),
-            })
-        });
+        let request = Request::Follow(Follow { job, since, wait_ms: WAIT_MS_MAX / 2 });
+        tasks.spawn(async move { ask_events(&link, request, pause).await });
     }
 
     /// The program was killed between keeping the ticket and posting the job.
@@ -206,12 +191,7 @@ impl<'a> Session<'a> {
             if let Err(fault) = link.call(&Request::PostJob(Box::new(post))).await {
                 return Outcome::Events(Err(fault));
             }
-            let follow = Request::Follow(Follow { job, since, wait_ms: 0 });
-            Outcome::Events(match link.call(&follow).await {
-                Ok(Response::Events(events)) => Ok(events),
-                Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
-                Err(fault) => Err(fault),
-            })
+            ask_events(&link, Request::Follow(Follow { job, since, wait_ms: 0 }), false).await
         });
     }
 

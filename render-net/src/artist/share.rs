@@ -85,3 +85,53 @@ impl Artist {
         JobFolder::at(&self.data, job).remove_view()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use frame::{Denoise, SceneId};
+
+    use super::*;
+    use crate::artist::check::tests::plan;
+    use crate::seal::JobSecret;
+
+    fn card(plan: JobPlan) -> ViewCard {
+        let result_secret = JobSecret::from_bytes([1; 32]).result_secret();
+        ViewCard { title: "vase".to_owned(), plan, result_secret }
+    }
+
+    #[test]
+    fn a_card_opens_with_its_link_for_its_job_and_as_it_was_sealed() {
+        let (plan, view) = (plan(Denoise::Node), ViewSecret::generate());
+        let (job, sealed) = (plan.job, card(plan.clone()).seal(&view).expect("small"));
+        let opened = ViewCard::open(&view, job, &sealed).expect("its own");
+        assert_eq!((opened.title.as_str(), &opened.plan), ("vase", &plan));
+        let key = JobSecret::from_bytes([1; 32]).result_key();
+        assert_eq!(opened.result_secret.key().public(), key.public());
+        assert!(ViewCard::open(&ViewSecret::generate(), job, &sealed).is_none(), "another link");
+        assert!(ViewCard::open(&view, JobId([9; 16]), &sealed).is_none(), "another job");
+        for cut in [0, 40, sealed.len() - 1] {
+            assert!(ViewCard::open(&view, job, &sealed[..cut]).is_none(), "cut at {cut}");
+        }
+        for at in (0..sealed.len()).step_by(13) {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(ViewCard::open(&view, job, &changed).is_none(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_contradicts_itself_is_refused_though_its_maker_has_the_link() {
+        let (view, good) = (ViewSecret::generate(), plan(Denoise::Node));
+        let refused = |plan: JobPlan| {
+            let (job, sealed) = (plan.job, card(plan).seal(&view).expect("small"));
+            ViewCard::open(&view, job, &sealed).is_none()
+        };
+        assert!(!refused(good.clone()));
+        assert!(
+            refused(JobPlan { scenes: vec![SceneId([5; 32]); 3], ..good.clone() }),
+            "scenes of other frames"
+        );
+        assert!(refused(JobPlan { exposure_scales: Vec::new(), ..good.clone() }), "no exposure");
+        assert!(refused(JobPlan { margin_px: u32::MAX, ..good }), "a margin past all frames");
+    }
+}

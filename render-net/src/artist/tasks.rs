@@ -42,6 +42,23 @@ pub(super) enum Outcome {
     Nothing,
 }
 
+/// Asks what happened to a job; after a fault with a pause before it.
+pub(super) async fn ask_events(link: &Link, request: Request, pause: bool) -> Outcome {
+    if pause {
+        tokio::time::sleep(AGAIN).await;
+    }
+    Outcome::Events(match link.call(&request).await {
+        Ok(Response::Events(events)) => Ok(events),
+        Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
+        Err(fault) => Err(fault),
+    })
+}
+
+/// Refuses a coordinator that leaves out what happened.
+pub(super) fn gap() -> LinkFault {
+    LinkFault::Protocol("it leaves out what happened to the job".to_owned())
+}
+
 /// Gives the admission key to every candidate that the artist admits, and turns the others away.
 pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
     let job = desk.ticket.job();

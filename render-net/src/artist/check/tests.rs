@@ -25,7 +25,7 @@ struct Bench {
     sealed: Vec<u8>,
 }
 
-fn plan(denoise: Denoise) -> JobPlan {
+pub(in crate::artist) fn plan(denoise: Denoise) -> JobPlan {
     let size = FrameSize::new(16, 8).expect("in range");
     let (planes, network) = match denoise {
         Denoise::Off => (PlaneSet::BEAUTY, NetworkId::NONE),

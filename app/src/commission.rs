@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use frame::exr::MatteNames;
 use frame::{FrameIndex, JobId, NodeId, RenderSettings};
 use render_core::AdapterChoice;
-use render_net::artist::{Artist, ArtistFault, FrameScene, JobEnd, JobSpec, JobTicket};
+use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
 use serde::{Deserialize, Serialize};
 
 use crate::denoiser::Network;
@@ -18,14 +18,11 @@ use crate::gather::Gathering;
 use crate::network::artist_fault;
 use crate::output::OutputName;
 use crate::print::Print;
-use crate::render::{Darkroom, Developer, Steady};
+use crate::render::{Darkroom, Developer, Packer, Plan, Scenes, Steady};
 use crate::stop::Stop;
 
 /// Highest price when none is named, micro-credits per million samples: ten times what nodes ask by default.
 pub const PRICE_MAX_USUAL: u64 = 10_000;
-
-/// Packs the scene of a frame; says in a sentence what is wrong when it cannot.
-pub(crate) type Packer = Box<dyn FnMut(FrameIndex) -> Result<FrameScene, String> + Send>;
 
 /// Scenes and settings, ready to be sealed.
 pub(crate) struct Commission {
@@ -39,6 +36,23 @@ pub(crate) struct Commission {
     pub(crate) memory_mib: u32,
     pub(crate) packer: Packer,
     pub(crate) note: Note,
+}
+
+impl Commission {
+    /// The scenes and settings of a plan; `output` is the pictures' name as the person wrote it.
+    pub(crate) fn of(plan: &Plan, output: &Path) -> Result<Self, Fault> {
+        let Scenes { are_one, memory_mib, packer } = plan.scenes()?;
+        Ok(Self {
+            frames: plan.frames.clone(),
+            one_scene: are_one,
+            settings: plan.settings,
+            edge_px: plan.grid.edge_px(),
+            margin_px: plan.grid.margin_px(),
+            memory_mib,
+            packer,
+            note: Note::new(output, &plan.print, plan.weights.as_deref(), plan.is_steady)?,
+        })
+    }
 }
 
 /// On what terms strangers may render it.

@@ -94,7 +94,7 @@ fn prepare(
     let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
     let renderer = gpu::open_renderer(adapter, None)?;
     plan.announce(&renderer.adapter().name, audience);
-    let commission = plan.commission(&request.output)?;
+    let commission = Commission::of(&plan, &request.output)?;
     Ok((commission, denoising(Box::new(renderer), &chosen, &plan.networks())))
 }
 

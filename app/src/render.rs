@@ -13,11 +13,11 @@ mod tally;
 use frame::TileRenderer;
 use render_core::adapter_class;
 
-pub(crate) use darkroom::Darkroom;
+pub(crate) use darkroom::{Darkroom, tell_tile};
 pub(crate) use developer::{Developed, Developer};
 pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
-pub(crate) use plan::{default_size, import_fault, open_scene, pack};
+pub(crate) use plan::{Packer, Scenes, default_size, import_fault, open_scene, pack};
 pub(crate) use session::render_fault;
 pub(crate) use steady::{Seal, Steady};
 pub(crate) use tally::Tally;

@@ -2,9 +2,7 @@
 //!
 //! A sight borrows; whoever keeps one copies it. Nobody pays for sights that no [`Audience`](crate::Audience) asks for.
 
-use frame::{Film, FrameIndex, FrameSize, LiveEvent, Picture, TileIndex, TileRect, TileStage, TileState};
-
-use crate::event::Audience;
+use frame::{Film, FrameIndex, FrameSize, Picture, TileIndex, TileRect, TileStage, TileState};
 
 /// One rectangle of a frame as it is now; what was shown of it before is outdated.
 #[derive(Clone, Copy, Debug)]
@@ -60,28 +58,9 @@ pub struct Work {
     pub seconds: Option<f32>,
 }
 
-/// Tells and shows what has become of a tile that got samples.
-pub(crate) fn tell_tile(
-    (frame, tile): (FrameIndex, TileIndex),
-    film: &Film,
-    work: Work,
-    audience: &mut dyn Audience,
-) {
-    match film.tile_state(tile) {
-        TileState::Empty => return,
-        TileState::Started { samples } => {
-            audience.hear(&LiveEvent::TileRefined { frame, tile, samples }.into());
-        }
-        TileState::Done => audience.hear(&LiveEvent::TileDone { frame, tile }.into()),
-    }
-    if audience.watches() {
-        Sight::of_tile((frame, tile), film, work, |sight| audience.see(sight));
-    }
-}
-
 impl Sight<'_> {
     /// Shows a tile of a film to `see`, if there is anything to be seen of it.
-    fn of_tile(
+    pub(crate) fn of_tile(
         (frame, tile): (FrameIndex, TileIndex),
         film: &Film,
         work: Work,

@@ -7,7 +7,7 @@ use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
-use crate::commission::{self, Terms};
+use crate::commission::{self, Commission, Terms};
 use crate::denoiser::Carried;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
@@ -42,7 +42,7 @@ pub fn submit(
     // As if it were rendered here, so that the farm gives the same picture.
     let usual = Carried::suited_to(adapter_class(&AdapterChoice::default()));
     let plan = Plan::open(request, usual, audience)?;
-    let commission = plan.commission(&request.output)?;
+    let commission = Commission::of(&plan, &request.output)?;
     plan.announce("", audience);
     runtime()?.block_on(async {
         let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;

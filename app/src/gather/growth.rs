@@ -10,8 +10,8 @@ use render_net::artist::{JobPlan, PreviewTile, Progress};
 
 use crate::event::Audience;
 use crate::fault::Fault;
-use crate::render::Tally;
-use crate::sight::{Sight, Stage, Work, tell_tile};
+use crate::render::{Tally, tell_tile};
+use crate::sight::{Sight, Stage, Work};
 
 /// A job's frames, as far as they are here.
 pub(crate) struct Growth {

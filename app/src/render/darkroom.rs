@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use frame::{Film, FrameIndex, LiveEvent, Picture};
+use frame::{Film, FrameIndex, LiveEvent, Picture, TileIndex, TileState};
 
 use super::developer::{Developed, Developer};
 use super::steady::{Finished, Seal, Steadied, Steady};
@@ -206,6 +206,25 @@ impl<'a> Darkroom<'a> {
         let file = shown(&self.output.path(frame.0));
         audience.hear(&LiveEvent::FrameWritten { frame, file }.into());
         Ok(())
+    }
+}
+
+/// Tells and shows what has become of a tile that got samples.
+pub(crate) fn tell_tile(
+    (frame, tile): (FrameIndex, TileIndex),
+    film: &Film,
+    work: Work,
+    audience: &mut dyn Audience,
+) {
+    match film.tile_state(tile) {
+        TileState::Empty => return,
+        TileState::Started { samples } => {
+            audience.hear(&LiveEvent::TileRefined { frame, tile, samples }.into());
+        }
+        TileState::Done => audience.hear(&LiveEvent::TileDone { frame, tile }.into()),
+    }
+    if audience.watches() {
+        Sight::of_tile((frame, tile), film, work, |sight| audience.see(sight));
     }
 }
 

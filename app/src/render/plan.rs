@@ -16,7 +16,6 @@ use super::developer::Developer;
 use super::sequence::Sequence;
 use super::shots::Shots;
 use super::steady::Steady;
-use crate::commission::{Commission, Note};
 use crate::denoiser::{Carried, MARGIN_PX, Network, NetworkChoice};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
@@ -33,11 +32,24 @@ pub struct Plan {
     pub(crate) grid: TileGrid,
     pub(crate) output: OutputName,
     pub(crate) print: Print,
-    is_steady: bool,
+    /// Whether frames are averaged with the ones around them.
+    pub(crate) is_steady: bool,
     network: Option<Network>,
     /// Weights of the denoiser where a file was named.
-    weights: Option<PathBuf>,
+    pub(crate) weights: Option<PathBuf>,
     shots: Shots,
+}
+
+/// Packs the scene of a frame; says in a sentence what is wrong when it cannot.
+pub(crate) type Packer = Box<dyn FnMut(FrameIndex) -> Result<FrameScene, String> + Send>;
+
+/// A plan's scenes.
+pub(crate) struct Scenes {
+    /// Whether all frames show the same packed scene.
+    pub(crate) are_one: bool,
+    /// GPU memory that a scene needs, MiB.
+    pub(crate) memory_mib: u32,
+    pub(crate) packer: Packer,
 }
 
 impl Plan {
@@ -101,8 +113,8 @@ impl Plan {
         self.network.iter().cloned().collect()
     }
 
-    /// The same scenes and settings for the network.
-    pub(crate) fn commission(&self, output: &Path) -> Result<Commission, Fault> {
+    /// Its scenes, ready to be sealed.
+    pub(crate) fn scenes(&self) -> Result<Scenes, Fault> {
         let first = self.frames[0];
         let (packed, exposure_scale) = self.shots.packed(first, &self.settings)?;
         let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20);
@@ -113,16 +125,8 @@ impl Plan {
             Some((_, shown)) => Ok(shown),
             None => shots.shown(frame, &settings).map_err(|fault| fault.what),
         };
-        Ok(Commission {
-            frames: self.frames.clone(),
-            one_scene: self.shots.are_one(),
-            settings: self.settings,
-            edge_px: self.grid.edge_px(),
-            margin_px: self.grid.margin_px(),
-            memory_mib: u32::try_from(memory_mib).unwrap_or(u32::MAX),
-            packer: Box::new(packer),
-            note: Note::new(output, &self.print, self.weights.as_deref(), self.is_steady)?,
-        })
+        let memory_mib = u32::try_from(memory_mib).unwrap_or(u32::MAX);
+        Ok(Scenes { are_one: self.shots.are_one(), memory_mib, packer: Box::new(packer) })
     }
 
     /// Samples (pixels × samples per pixel) of all frames.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, TileRenderer};
 
-use super::darkroom::Darkroom;
+use super::darkroom::{Darkroom, tell_tile};
 use super::developer::Developer;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
@@ -12,7 +12,7 @@ use render_net::artist::FrameScene;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
-use crate::sight::{Work, tell_tile};
+use crate::sight::Work;
 use crate::stop::Stop;
 use crate::tiling;
 

@@ -12,6 +12,7 @@ use frame::{
 use render_core::AdapterChoice;
 
 use super::*;
+use crate::commission::Commission;
 use crate::denoiser::{Carried, NetworkChoice};
 use crate::event::Event;
 use crate::print::Print;
@@ -220,7 +221,7 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
 
     let mut hear = |_: &Event| ();
     let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
-    let commission = plan.commission(&request.output).expect("it packs");
+    let commission = Commission::of(&plan, &request.output).expect("it packs");
     let adapter = AdapterChoice::default();
     let nodes =
         (0..2).map(|_| crate::denoiser::denoising(Box::new(plain()), &adapter, &plan.networks())).collect();
@@ -318,7 +319,7 @@ fn who_watches_sees_every_tile_and_then_the_frame_as_it_is_written() {
         alone.agrees_with(&path);
 
         let mut farm = Watcher::new();
-        let commission = plan.commission(&request.output).expect("it packs");
+        let commission = Commission::of(&plan, &request.output).expect("it packs");
         let node = crate::denoiser::denoising(Box::new(plain()), &adapter, &plan.networks());
         crate::local::run(commission, &request.output, vec![node], &adapter, &stop, &mut farm)
             .expect("it renders");

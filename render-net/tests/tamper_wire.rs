@@ -186,6 +186,7 @@ fn requests() -> Vec<Vec<u8>> {
     };
     let gift = KeyGift { job: JOB, node: NODE, descriptor: OBJECT, wrapped: Some(few(vec![5; 130])) };
     let verdict = Verdict { lease: LEASE, good: true, countersigned: few(vec![6; 150]) };
+    let view = View { job: JOB, token: ViewToken([7; 32]) };
     [
         Request::Ping,
         Request::Register(Box::new(offer)),
@@ -209,6 +210,9 @@ fn requests() -> Vec<Vec<u8>> {
         Request::Missing(few(vec![OBJECT; 3])),
         Request::Put { name: OBJECT, size_bytes: 100_000 },
         Request::Fetch(OBJECT),
+        Request::Share(Share { job: JOB, grant: Some(ViewGrant { token: OBJECT, card: OBJECT }) }),
+        Request::OpenView(view),
+        Request::FollowView(FollowView { view, since: 300, wait_ms: 9000 }),
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))
@@ -281,6 +285,7 @@ fn responses() -> Vec<Vec<u8>> {
         Refusal::Busy { again_ms: 500 },
         Refusal::Failed,
         Refusal::BadJob("no tiles".into()),
+        Refusal::NoView,
     ];
     let others = [
         Response::Done,
@@ -297,6 +302,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Balance(Balance { available: 500, escrow: 20 }),
         Response::Missing(few(vec![OBJECT; 3])),
         Response::Object { size_bytes: 100_000 },
+        Response::ViewCard(OBJECT),
     ];
     let all = others.into_iter().chain(refusals.map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()

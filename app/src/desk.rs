@@ -148,15 +148,10 @@ impl Desk {
         viewer::open(picture, self.settings().language)
     }
 
-    /// The newest finished picture that is still there.
-    pub fn last_picture(&self) -> Option<PathBuf> {
-        let pictures = self.renders.cards().into_iter().map(|card| PathBuf::from(card.picture));
-        pictures.into_iter().find(|picture| picture.is_file())
-    }
-
-    /// Opens the newest finished picture in the viewer.
+    /// Opens the newest finished picture that is still there in the viewer.
     pub fn show_last_picture(&self) -> Result<(), Fault> {
-        let picture = self.last_picture().ok_or_else(|| {
+        let mut pictures = self.renders.cards().into_iter().map(|card| PathBuf::from(card.picture));
+        let picture = pictures.find(|picture| picture.is_file()).ok_or_else(|| {
             Fault::failure("there is no finished picture to show", "render one, or open one in the viewer")
         })?;
         self.open_viewer(&picture)

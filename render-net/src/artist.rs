@@ -345,7 +345,7 @@ pub fn ticket_in(data: &Path, job: JobId) -> Result<JobTicket, ArtistFault> {
 
 /// Whether others have a view-only link to a job that was posted from this data folder.
 pub fn is_shared(data: &Path, job: JobId) -> bool {
-    JobFolder::at(data, job).view().is_ok_and(|view| view.is_some())
+    JobFolder::at(data, job).has_view()
 }
 
 impl JobSpec {

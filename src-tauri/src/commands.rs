@@ -1,6 +1,6 @@
 //! What the page may ask for: one line over the desk each.
 //!
-//! The page's types are made from these signatures (`bindings.ts` and `shapes.ts` in `ui/desktop/src/lib`); a test fails when they are old.
+//! The page's types are made from these signatures (`bindings.ts` and the files beside it that it names, in `ui/desktop/src/lib`); a test fails when they are old.
 
 #![expect(
     clippy::needless_pass_by_value,

@@ -151,9 +151,11 @@ pub(crate) fn refresh(app: &AppHandle) {
     let desk = app.state::<Desk>();
     let words = Words::of(&desk.settings());
     let earning = desk.earning().state();
-    let (glyph_now, said) = status(&desk.renders().cards(), &earning, &words);
+    let cards = desk.renders().cards();
+    let (glyph_now, said) = status(&cards, &earning, &words);
     let (language, can) = (words.say("tray.open", &[]), Can::of(&earning));
-    let has_picture = desk.has_viewer() && desk.last_picture().is_some();
+    // Whether it is still there is seen when somebody wants it: this happens ten times a second.
+    let has_picture = cards.iter().any(|card| !card.picture.is_empty());
     let shown = Shown { glyph: glyph_now, said, language, can, has_picture };
     if raised.shown.as_ref() == Some(&shown) {
         return;

@@ -186,6 +186,11 @@ impl JobFolder {
         Ok(Some(ViewSecret::from_bytes(bytes)))
     }
 
+    /// Whether there is one, without reading it.
+    pub(super) fn has_view(&self) -> bool {
+        self.path.join(VIEW).is_file()
+    }
+
     /// Makes the secret of a view-only link.
     pub(super) fn create_view(&self) -> Result<ViewSecret, ArtistFault> {
         let secret = ViewSecret::generate();

@@ -86,7 +86,8 @@ impl Viewing {
         mut stop: watch::Receiver<bool>,
     ) -> Result<JobEnd, ArtistFault> {
         let campaign = Campaign::new(self.plan().shape.clone());
-        let mut look = Look { viewing: self, campaign, onlooker, state: JobState::Active, previews: 0 };
+        let state = JobState::Active;
+        let mut look = Look { viewing: self, campaign, onlooker, state, events_known: u64::MAX, previews: 0 };
         let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
         tokio::select! {
             end = look.run(&mut connector) => end,
@@ -101,6 +102,8 @@ struct Look<'a> {
     campaign: Campaign,
     onlooker: &'a mut dyn Onlooker,
     state: JobState,
+    /// Events that the coordinator had at its last answer. It outlives a link: what was read need not be told again before it is fetched.
+    events_known: u64,
     previews: usize,
 }
 
@@ -127,7 +130,6 @@ impl Look<'_> {
     async fn on_link(&mut self, link: &Link, connector: &mut Connector<'_>) -> Result<JobEnd, ArtistFault> {
         let mut tasks = JoinSet::new();
         self.ask(&mut tasks, link, false);
-        let mut events_known = u64::MAX;
         loop {
             if let Some(end) = self.campaign.end(self.state) {
                 return Ok(end);
@@ -138,7 +140,6 @@ impl Look<'_> {
             };
             match outcome {
                 Outcome::Events(Ok(events)) => {
-                    events_known = events.job.events;
                     self.events(*events, &mut tasks, link)?;
                     connector.went_well(None);
                 }
@@ -149,7 +150,7 @@ impl Look<'_> {
                 other => self.take_in(other),
             }
             // Old events may speak of work that later ones withdraw: nothing is fetched before all are read.
-            if self.campaign.next_event() >= events_known {
+            if self.campaign.next_event() >= self.events_known {
                 for step in self.campaign.steps(COLLECT_AT_ONCE) {
                     self.carry_out(step, &mut tasks, link);
                 }
@@ -192,6 +193,7 @@ impl Look<'_> {
         link: &Link,
     ) -> Result<(), ArtistFault> {
         self.state = events.job.state;
+        self.events_known = events.job.events;
         for step in self.campaign.events(events.first, events.events.into_vec()).ok_or_else(gap)? {
             self.carry_out(step, tasks, link);
         }

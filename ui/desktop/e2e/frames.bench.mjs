@@ -84,11 +84,11 @@ function wall(folder) {
   return join(folder, "wall.gltf");
 }
 
-/** Begins to note the time between two frames, by what happens meanwhile. */
+/** Begins to note the time between two frames. */
 const record = `() => {
   window.frameTimes = [];
   let last = performance.now();
-  const note = (now) => { window.frameTimes.push(now - last); last = now; if (window.frameTimes !== null) requestAnimationFrame(note); };
+  const note = (now) => { window.frameTimes.push(now - last); last = now; requestAnimationFrame(note); };
   requestAnimationFrame(note);
 }`;
 const taken = "() => { const all = window.frameTimes; window.frameTimes = []; return all; }";

@@ -4,7 +4,12 @@
 
 import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
-import type { Adapters, Arrival, Benchmark, Earnings, Jobs, Nearby, Order, Preflight, RulesForm, Scenery, Settings, Wish } from "./shapes";
+import type { Adapters, Benchmark, Earnings, RulesForm } from "./earning";
+import type { Arrival, Jobs, Nearby, Order, Preflight, Scenery, Settings, Wish } from "./shapes";
+
+export type * from "./failure";
+export type * from "./earning";
+export type * from "./updates";
 export type * from "./shapes";
 
 /** Commands */

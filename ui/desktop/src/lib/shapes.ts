@@ -1,32 +1,8 @@
 // Made from src-tauri's commands. TESSERA_BINDINGS=write cargo test --workspace --bin tessera-desktop writes it anew.
 
-/**  One of them. */
-export type Adapter = {
-	/**  As the driver names it. */
-	name: string,
-	/**  Vulkan, Metal or DX12, and the driver's version. */
-	driver: string,
-	/**  Whether it can render, and how well. */
-	verdict: Verdict,
-	/**  Why it cannot; empty where it can. */
-	why: string,
-	/**  How hot it is, degrees Celsius, where it tells. */
-	celsius: number | null,
-	/**  Its memory in all, MiB, where it tells. */
-	memory_mib: number | null,
-};
-
-/**  All of them, numbered as `--gpu` takes them. */
-export type Adapters = {
-	/**  In that order. */
-	rows: Adapter[],
-	/**  Whether this computer tells when it was last used. */
-	tells_idle: boolean,
-	/**  Whether it tells where its power comes from. */
-	tells_power: boolean,
-	/**  Whether it tells which program fills a screen. */
-	tells_full_screen: boolean,
-};
+import type { Failure } from "./failure";
+import type { EarnState } from "./earning";
+import type { UpdateState } from "./updates";
 
 /**  Something from outside. */
 export type Arrival = 
@@ -38,45 +14,6 @@ path: string } |
 { kind: "link"; 
 /**  The link. */
 link: string };
-
-/**  What the person said last. */
-export type AskedWord = 
-/**  Work whenever the rules allow. */
-"earn" | 
-/**  Pause until told otherwise. */
-"pause" | 
-/**  Pause for an hour. */
-"pause_hour" | 
-/**  Pause until they are back. */
-"pause_until_back" | 
-/**  Pause until the next morning. */
-"pause_until_tomorrow" | 
-/**  Finish the tile, then pause. */
-"finishing" | 
-/**  Paused, because the tile is finished. */
-"finished";
-
-/**  A reason, so that it can be told in any language: a sentence's name in the catalogues, and what is filled in. */
-export type Because = {
-	/**  The reason's name, as `tessera node status --json` tells it. */
-	code: string,
-	/**  The sentence's name: `reason.` goes before it. */
-	key: string,
-	/**  What stands in its braces. */
-	values: { [key in string]: string },
-};
-
-/**  What a benchmark found. */
-export type Benchmark = {
-	/**  What was measured. */
-	adapter: string,
-	/**  Million samples a second, the geometric mean of the scenes × 1000. */
-	score: number,
-	/**  Credits an hour at the price that is asked, from the slowest to the fastest scene. */
-	credits_hour: [number, number],
-	/**  One line a scene: its name and million samples a second. */
-	scenes: ([string, number])[],
-};
 
 /**  One render, running or past. */
 export type Card = {
@@ -134,99 +71,6 @@ export type Card = {
 	notes: Note[],
 	/**  What went wrong, or what was kept when it was stopped. */
 	failure: Failure | null,
-};
-
-/**  What earning does. */
-export type EarnPhase = 
-/**  Nobody asked for it. */
-"off" | 
-/**  The adapter is opened. */
-"starting" | 
-/**  It works for others. */
-"working" | 
-/**  It will by itself, when somebody has gone, an hour has come, or a tile is there. */
-"waiting" | 
-/**  It was stopped, by a word or by something that goes on. */
-"paused" | 
-/**  It is being ended. */
-"stopping" | 
-/**  It ended by itself. */
-"failed";
-
-/**  How earning stands. */
-export type EarnState = {
-	/**  What it does. */
-	phase: EarnPhase,
-	/**  The one true reason. */
-	because: Because,
-	/**  Everything else that forbids work now. */
-	also: Because[],
-	/**  Rules that are on and cannot be watched here: `full_screen`, `programs`, `temperature`. */
-	unseen: string[],
-	/**  What the person said last. */
-	asked: AskedWord,
-	/**  When the pause that they asked for ends, seconds since 1970. */
-	until_s: number | null,
-	/**  The node's identity; empty before it was connected. */
-	node: string,
-	/**  What it renders with; empty before it was opened. */
-	adapter: string,
-	/**  Whether the GPU is at a tile now. */
-	is_rendering: boolean,
-	/**  Results that the coordinator took since earning was started. */
-	tiles_done: number,
-	/**  How the last pieces of work ended, oldest first. */
-	last: TileEnd[],
-	/**  Why the coordinator cannot be reached, as the network said it; empty: nothing is wrong. */
-	trouble: string,
-	/**  Why earning ended, where it ended by itself. */
-	failure: Failure | null,
-};
-
-/**  One day. */
-export type EarnedDay = {
-	/**  As in 2026-11-28. */
-	date: string,
-	/**  Pieces of work that count. */
-	tiles: number,
-	/**  Credits of each adapter, in the order of [`Earnings::adapters`]. */
-	credits: number[],
-	/**  How long the GPU was at work for this window, seconds. */
-	worked_s: number,
-};
-
-/**  One adapter. */
-export type EarnedWith = {
-	/**  As its driver names it. */
-	adapter: string,
-	/**  Pieces of work that count. */
-	tiles: number,
-	/**  Credits. */
-	credits: number,
-};
-
-/**  What a node earned. Sums are credits as text, to the last digit; days are credits as numbers, to be drawn. */
-export type Earnings = {
-	/**  Delivered and not yet accepted. */
-	held: string,
-	/**  Accepted and not yet paid out. */
-	posted: string,
-	/**  Paid out. */
-	paid: string,
-	/**  The last thirty local days, the oldest first and today last. */
-	days: EarnedDay[],
-	/**  Adapters by what they earned in these days, most first; an empty name: nobody wrote down which. */
-	adapters: EarnedWith[],
-};
-
-/**  What went wrong: one sentence that says what happened, one that says what to do. */
-export type Failure = {
-	/**  The exit code that the command line would end with. */
-	exit: number,
-	/**  What happened, without a full stop. */
-	what: string,
-	/**  What to do, without a full stop. */
-	advice: string,
 };
 
 /**  A coordinator that was found. */
@@ -444,36 +288,6 @@ export type Remark = {
 	text: string,
 };
 
-/**  The rules, field by field. What is off keeps the number that it would have. */
-export type RulesForm = {
-	/**  Work only when nobody uses the computer. */
-	only_when_idle: boolean,
-	/**  Minutes without input until then, 1 to 1440. */
-	idle_minutes: number,
-	/**  Work on the battery too; never below 30 %. */
-	on_battery: boolean,
-	/**  Pause while a program fills a screen. */
-	pause_for_full_screen: boolean,
-	/**  Pause while one of these programs runs. */
-	apps: string[],
-	/**  Hours of the week, Monday 00:00 first: 168. */
-	hours: boolean[],
-	/**  The same hours as text. Only told: the hours are what counts. */
-	schedule: string,
-	/**  Rest while the GPU is too hot. */
-	limits_heat: boolean,
-	/**  How hot it may be, degrees Celsius, 40 to 100. */
-	temperature_c: number,
-	/**  Share of the GPU's memory for scenes, percent, from the next start on. */
-	memory_percent: number,
-	/**  Stop for the day when so much was sent. */
-	limits_upload: boolean,
-	/**  How much, gigabytes. */
-	upload_gb: number,
-	/**  Disk that stays free, gibibytes. */
-	disk_gib: number,
-};
-
 /**  Everything that a page draws from, but for the pictures. */
 export type Scenery = {
 	/**  What the person chose. */
@@ -533,29 +347,6 @@ export type Theme =
 /**  Light. */
 "light";
 
-/**  How a piece of work ended. */
-export type TileEnd = {
-	/**  How. */
-	outcome: TileOutcome,
-	/**  When, seconds since 1970. */
-	at_s: number,
-	/**  Credits held for it; empty unless it was delivered. */
-	credits: string,
-	/**  Why it was dropped or failed, in one sentence. */
-	why: string,
-};
-
-/**  How it ended. */
-export type TileOutcome = 
-/**  The coordinator took the result. */
-"delivered" | 
-/**  Handed back unfinished, without blame. */
-"given_back" | 
-/**  Nobody needed it any more. */
-"dropped" | 
-/**  It could not be rendered. */
-"failed";
-
 /**  Which updates the person wants to be looked for. */
 export type UpdateChannel = 
 /**  None, unless they press the button. */
@@ -564,86 +355,6 @@ export type UpdateChannel =
 "stable" | 
 /**  Releases, and what will become one. */
 "preview";
-
-/**  What is going on with updates. */
-export type UpdatePhase = 
-/**  Nothing. */
-"resting" | 
-/**  The place is being asked. */
-"looking" | 
-/**  There is nothing newer. */
-"latest" | 
-/**  The channel offers something older, which is not installed. */
-"older" | 
-/**  There is something newer, and the person has not said anything to it. */
-"found" | 
-/**  It is being fetched. */
-"fetching" | 
-/**  It waits for the person's own renders. */
-"waits_for_render" | 
-/**  It waits for a tile. */
-"waits_for_tile" | 
-/**  It has waited, and asks again. */
-"asks" | 
-/**  It is being installed; the program starts again after that. */
-"installing" | 
-/**  It did not work. */
-"failed";
-
-/**  Where this program's updates come from. */
-export type UpdateSource = 
-/**  Nobody named a place and a key when it was built: it cannot be updated from within. */
-"nowhere" | 
-/**  The system's package manager updates it. */
-"system" | 
-/**  It was not installed from a package, so there is none to replace. */
-"built" | 
-/**  The place that was named when it was built. */
-"place";
-
-/**  How updates stand, as a window shows it. */
-export type UpdateState = {
-	/**  Where they come from. */
-	source: UpdateSource,
-	/**  What is going on. */
-	phase: UpdatePhase,
-	/**  The version that was found; empty before one was. */
-	version: string,
-	/**  How much of it is here, 0 to 1. */
-	fetched: number,
-	/**  When it was last looked for, seconds since 1970. */
-	looked_s: number | null,
-	/**  What went wrong, in [`UpdatePhase::Failed`]. */
-	trouble: UpdateTrouble | null,
-};
-
-/**  Why an update was not found, or not installed. */
-export type UpdateTrouble = 
-/**  The place cannot be reached. */
-"offline" | 
-/**  It answers something that is no list of updates. */
-"answer" | 
-/**  It has nothing for this system. */
-"not_for_this" | 
-/**  The package is not signed with the key that this build knows. */
-"signature" | 
-/**  The package is signed as another version than it is offered as. */
-"version" | 
-/**  The package is larger than any of ours, or comes over an open connection. */
-"package" | 
-/**  It could not be written where this program lies. */
-"disk" | 
-/**  The installer did not do it. */
-"installer";
-
-/**  What to expect of an adapter. */
-export type Verdict = 
-/**  A graphics processor. */
-"good" | 
-/**  The processor does a graphics card's work: slow. */
-"software" | 
-/**  It cannot render. */
-"unfit";
 
 /**  A word from the person, from the window, the tray or the command line. */
 export type Wish = 
@@ -659,4 +370,3 @@ export type Wish =
 "pause_until_tomorrow" | 
 /**  Finish the tile that is being rendered, then pause. */
 "finish_then_pause";
-

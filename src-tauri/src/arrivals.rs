@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use app::onlooking;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, Emitter, Manager, Url};
@@ -30,6 +31,8 @@ pub(crate) enum Arrival {
     Link {
         /// The link.
         link: String,
+        /// Whether it shows somebody's job; any other is a coordinator's address.
+        is_view: bool,
     },
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn from_second_start(app: &AppHandle, words: Vec<String>, folder: Str
 
 fn read(words: impl Iterator<Item = String>, folder: &Path) -> Vec<Arrival> {
     let arrival = |word: String| match word {
-        link if link.starts_with("tessera:") => Arrival::Link { link },
+        link if link.starts_with("tessera:") => Arrival::Link { is_view: onlooking::is_link(&link), link },
         file => Arrival::File { path: absolute(folder, &file).display().to_string() },
     };
     words.filter(|word| !word.starts_with("--")).map(arrival).take(WAITING_MAX).collect()
@@ -85,11 +88,20 @@ mod tests {
 
     #[test]
     fn a_relative_path_is_read_where_it_was_written_and_a_link_stays_one() {
-        let words = ["--hidden", "a.glb", "/x/b.glb", "file:///x/my%20vase.glb", "tessera://h:1#k"];
+        let words = [
+            "--hidden",
+            "a.glb",
+            "/x/b.glb",
+            "file:///x/my%20vase.glb",
+            "tessera://h:1#k",
+            "tessera://h:1/view/ab#k=c",
+        ];
         let words = words.map(str::to_owned);
         let found = Arrivals::of(words.into_iter(), Path::new("/there")).take();
         let file = |path: &str| Arrival::File { path: path.into() };
-        let link = Arrival::Link { link: "tessera://h:1#k".into() };
-        assert_eq!(found, [file("/there/a.glb"), file("/x/b.glb"), file("/x/my vase.glb"), link]);
+        let link = |link: &str, is_view| Arrival::Link { link: link.into(), is_view };
+        let files = [file("/there/a.glb"), file("/x/b.glb"), file("/x/my vase.glb")];
+        let links = [link("tessera://h:1#k", false), link("tessera://h:1/view/ab#k=c", true)];
+        assert_eq!(found, [&files[..], &links].concat());
     }
 }

@@ -116,7 +116,9 @@ def main():
                 outs[name] = method(noisy)
                 after = psnr(outs[name], reference, noise)
                 energy = 100 * (float(outs[name].mean() / noisy["radiance"].mean()) - 1)
-                line += f"   {name} {after:5.2f} ({after - before:+5.2f}, energy {energy:+.2f} %)"
+                by_colour = 100 * (outs[name].mean((1, 2)) / noisy["radiance"].mean((1, 2)) - 1)
+                colours = " ".join(f"{float(one):+.2f}" for one in by_colour)
+                line += f"   {name} {after:5.2f} ({after - before:+5.2f}, energy {energy:+.2f} %: {colours})"
                 totals[spp, name].append((after - before, abs(energy)))
             print(line, flush=True)
             if args.sheets and spp == args.sheet_spp:

@@ -27,7 +27,7 @@ interface Desk {
   /** Files over the window, before they are let go. */
   hovering: string[];
   /** A link from outside, until the person agrees or not. */
-  link: string | null;
+  link: { link: string; is_view: boolean } | null;
   /** Files that wait for their turn. */
   queue: string[];
   /** Whether the window wants to be closed. */
@@ -117,11 +117,6 @@ export function cards(): Card[] {
 /** The renders of this computer's person; the others are only watched. */
 export function own(): Card[] {
   return cards().filter((card) => card.link === "");
-}
-
-/** Whether a link shows somebody's job; any other is a coordinator's address. */
-export function isViewLink(link: string): boolean {
-  return (link.split("#")[0] ?? "").includes("/view/");
 }
 
 /** Looks on at somebody else's render; says whether the link was one. */
@@ -236,7 +231,7 @@ export function benchShot(scene: number): Promise<ArrayBuffer> {
 async function fetchArrivals(): Promise<void> {
   const arrived = await commands.arrivals();
   const files = arrived.flatMap((one) => (one.kind === "file" ? [one.path] : []));
-  const link = arrived.flatMap((one) => (one.kind === "link" ? [one.link] : [])).pop();
+  const link = arrived.flatMap((one) => (one.kind === "link" ? [one] : [])).pop();
   if (link !== undefined) desk.link = link;
   if (files.length > 0) await take(files);
 }

@@ -13,7 +13,9 @@ path: string } |
 /**  A `tessera://` link. */
 { kind: "link"; 
 /**  The link. */
-link: string };
+link: string; 
+/**  Whether it shows somebody's job; any other is a coordinator's address. */
+is_view: boolean };
 
 /**  One render, running or past. */
 export type Card = {

@@ -33,8 +33,8 @@ pub use adapters::{Adapter, Adapters, Verdict};
 pub use bell::Bell;
 pub use cards::{Card, Note, Outcome};
 pub use earning::{
-    AskedWord, Because, Benchmark, EarnPhase, EarnState, EarnedDay, EarnedWith, Earning, Earnings, RulesForm,
-    TileEnd, TileOutcome,
+    AskedWord, Because, Benchmark, EarnPhase, EarnState, EarnedDay, EarnedWith, Earning, Earnings, GpuState,
+    RulesForm, TileEnd, TileOutcome,
 };
 pub use failure::Failure;
 pub use mosaic::Mosaic;
@@ -226,11 +226,11 @@ impl Desk {
         self.settings.read(Settings::clone)
     }
 
-    /// Takes and keeps what the person chose.
-    pub fn set_settings(&self, settings: Settings) -> Result<(), Fault> {
-        self.settings.change(|kept| *kept = settings)?;
+    /// Takes and keeps what the person chose; a GPU that they switch on or off while it earns begins or ends.
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), Fault> {
+        let before = self.settings.change(|kept| std::mem::replace(kept, settings.clone()))?;
         self.bell.ring();
-        Ok(())
+        if before.earn_gpus == settings.earn_gpus { Ok(()) } else { self.earning.follow(settings) }
     }
 
     /// The sample scene as a file that can be rendered, and its pictures' usual place.

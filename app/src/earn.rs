@@ -17,6 +17,7 @@ pub mod senses;
 pub mod signals;
 pub mod standing;
 pub mod steward;
+mod uploads;
 pub mod wish;
 
 pub use door::{Door, Status};
@@ -30,4 +31,5 @@ pub use senses::Senses;
 pub use signals::{Activity, AdapterSense, GpuMemory, Power, ProgramName, Sensed, Signals};
 pub use standing::{Standing, WorkEnd, WorkOutcome};
 pub use steward::{Controls, Owner};
+pub use uploads::Uploads;
 pub use wish::{Asked, Wish};

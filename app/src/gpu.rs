@@ -1,8 +1,70 @@
-//! Opens this computer's adapters, and says in people's words why one cannot be used.
+//! This computer's GPUs: told apart, opened, and said in people's words why one cannot be used.
 
-use render_core::{AdapterChoice, GpuFault, GpuRenderer, RendererOptions};
+use render_core::{AdapterChoice, AdapterReport, GpuFault, GpuRenderer, RendererOptions};
 
 use crate::fault::Fault;
+
+/// A piece of hardware, through the best of the drivers that offer it.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    /// Its name, and which of that name it is from the second on: `Card`, `Card #2`.
+    pub key: String,
+    /// Its number among all adapters, as `--gpu` takes it.
+    pub index: usize,
+    /// What its driver says of it.
+    pub report: AdapterReport,
+}
+
+/// This computer's GPUs, strongest first. One that two drivers offer, as Vulkan and DX12 do on Windows, is here once.
+pub fn all() -> Vec<Gpu> {
+    told_apart(&render_core::adapters())
+}
+
+/// The GPU of this key; the strongest for an empty one.
+///
+/// # Errors
+/// It is not there, or there is none at all.
+pub fn keyed(key: &str) -> Result<Gpu, Fault> {
+    let mut gpus = all();
+    let at = if key.is_empty() { Some(0) } else { gpus.iter().position(|gpu| gpu.key == key) };
+    match at {
+        Some(at) if at < gpus.len() => Ok(gpus.swap_remove(at)),
+        _ if gpus.is_empty() => Err(gpu_fault(&GpuFault::NoAdapter)),
+        _ => Err(Fault::failure(
+            format!("the GPU \"{key}\" is not there any more"),
+            "connect it again, or switch it off in the list of GPUs",
+        )),
+    }
+}
+
+/// Adapters at the same place of the bus are one piece of hardware. Where drivers do not tell the place, the second of a name at one driver is
+/// taken to be the second of that name at another.
+fn told_apart(reports: &[AdapterReport]) -> Vec<Gpu> {
+    let mut found: Vec<(String, Gpu)> = Vec::new();
+    for (index, report) in reports.iter().enumerate() {
+        let is_twin = |other: &&AdapterReport| {
+            other.card.name == report.card.name && other.card.backend == report.card.backend
+        };
+        let place = if report.pci_bus_id.is_empty() {
+            format!("{} {}", report.card.name, reports[..index].iter().filter(is_twin).count())
+        } else {
+            report.pci_bus_id.clone()
+        };
+        match found.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, gpu)) if gpu.report.refused.is_some() && report.refused.is_none() => {
+                (gpu.index, gpu.report) = (index, report.clone());
+            }
+            Some(_) => {}
+            None => {
+                let before = found.iter().filter(|(_, gpu)| gpu.report.card.name == report.card.name).count();
+                let name = report.card.name.clone();
+                let key = if before == 0 { name } else { format!("{name} #{}", before + 1) };
+                found.push((place, Gpu { key, index, report: report.clone() }));
+            }
+        }
+    }
+    found.into_iter().map(|(_, gpu)| gpu).collect()
+}
 
 /// Opens the adapter that a person asked for (its number or part of its name), or the strongest; `memory_limit` bounds what a
 /// scene may take on it, bytes.
@@ -37,5 +99,59 @@ pub(crate) fn gpu_fault(fault: &GpuFault) -> Fault {
             what,
             "update its driver, close other programs that use it, or choose another with --gpu",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{AdapterCard, AdapterClass};
+
+    use super::*;
+
+    fn report(name: &str, backend: &str, place: &str, refused: bool) -> AdapterReport {
+        AdapterReport {
+            card: AdapterCard {
+                name: name.into(),
+                backend: backend.into(),
+                driver: "1".into(),
+                class: AdapterClass::Discrete,
+            },
+            pci_bus_id: place.into(),
+            binding_bytes_max: 1 << 30,
+            buffer_bytes_max: 1 << 30,
+            refused: refused.then(|| "too weak".into()),
+        }
+    }
+
+    fn keys(reports: &[AdapterReport]) -> Vec<(String, usize)> {
+        told_apart(reports).into_iter().map(|gpu| (gpu.key, gpu.index)).collect()
+    }
+
+    fn pairs<const N: usize>(pairs: [(&str, usize); N]) -> Vec<(String, usize)> {
+        pairs.map(|(key, index)| (key.to_owned(), index)).into()
+    }
+
+    #[test]
+    fn two_cards_of_a_name_are_two_and_one_card_with_two_drivers_is_one() {
+        let reports = |places: [&str; 3]| {
+            vec![
+                report("Card", "Vulkan", places[0], false),
+                report("Card", "Vulkan", places[1], false),
+                report("Chip", "Vulkan", places[2], false),
+                report("Card", "Dx12", places[0], false),
+                report("Card", "Dx12", places[1], false),
+            ]
+        };
+        let told = pairs([("Card", 0), ("Card #2", 1), ("Chip", 2)]);
+        assert_eq!(keys(&reports(["0000:01:00.0", "0000:02:00.0", "0000:00:02.0"])), told);
+        assert_eq!(keys(&reports(["", "", ""])), told, "without their places as well");
+    }
+
+    #[test]
+    fn a_driver_that_cannot_run_the_kernels_gives_way_to_one_that_can() {
+        let reports = vec![report("Card", "Vulkan", "1", true), report("Card", "Dx12", "1", false)];
+        assert_eq!(keys(&reports), pairs([("Card", 1)]));
+        let reports = vec![report("Card", "Vulkan", "1", true), report("Card", "Dx12", "1", true)];
+        assert_eq!(keys(&reports), pairs([("Card", 0)]));
     }
 }

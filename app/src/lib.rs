@@ -27,6 +27,7 @@ pub mod places;
 pub mod print;
 pub mod render;
 pub mod request;
+pub mod rig;
 pub mod scene;
 pub mod sharing;
 pub mod sight;

@@ -41,6 +41,8 @@ pub struct Share {
     pub weights: Option<PathBuf>,
     /// Leave when there is nothing to do.
     pub once: bool,
+    /// Nodes of this computer that share its main memory, this one among them.
+    pub nodes_here: u32,
 }
 
 /// Runs a node until it is stopped, or until it is idle when that was asked for, by the rules of a machine without a person in front of it.
@@ -67,7 +69,7 @@ pub fn share_owned(
         ));
     }
     let mut renderer = gpu::open_renderer(share.adapter.as_deref(), None)?;
-    let here = Here::new(data.clone(), renderer.adapter());
+    let here = Here::new(data.clone(), renderer.adapter(), renderer.pci_bus_id());
     let memory_mib = share.memory_mib.or_else(|| owner.rules().lent_mib(here.memory_mib()?).into());
     renderer.limit_memory(memory_mib.map(|mib| u64::from(mib) << 20));
     let renderer = denoising(Box::new(renderer), &gpu::choice(share.adapter.as_deref()), &networks);
@@ -76,7 +78,7 @@ pub fn share_owned(
         data,
         price: share.price,
         memory_mib: memory_mib.unwrap_or(MEMORY_MIB_ANY),
-        scenes_bytes_max: scenes_bytes_max(),
+        scenes_bytes_max: scenes_bytes_max() / u64::from(share.nodes_here.max(1)),
         once: share.once,
         durable: true,
     };

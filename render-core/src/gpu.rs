@@ -22,6 +22,7 @@ pub(crate) struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     card: AdapterCard,
+    pci_bus_id: String,
     limits: wgpu::Limits,
     /// How kernels read the scene's arrays on it.
     pub(crate) arrays: Arrays,
@@ -133,12 +134,18 @@ impl Gpu {
             note(&uncaptured, fault);
         }));
         let arrays = adapter::arrays_for(&card, &limits);
-        Ok(Self { device, queue, card, limits, arrays, shares_lanes, fault })
+        let pci_bus_id = adapter.get_info().device_pci_bus_id;
+        Ok(Self { device, queue, card, pci_bus_id, limits, arrays, shares_lanes, fault })
     }
 
     /// What this is.
     pub(crate) fn card(&self) -> &AdapterCard {
         &self.card
+    }
+
+    /// Where it sits; empty where its driver does not tell.
+    pub(crate) fn pci_bus_id(&self) -> &str {
+        &self.pci_bus_id
     }
 
     /// Largest storage binding, bytes.

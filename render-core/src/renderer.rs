@@ -24,6 +24,7 @@ pub struct RendererOptions {
 pub struct GpuRenderer {
     options: RendererOptions,
     card: AdapterCard,
+    pci_bus_id: String,
     device: Option<Device>,
     tally: Tally,
     brake: Option<Brake>,
@@ -47,6 +48,7 @@ impl GpuRenderer {
         let device = Device::open(&options.adapter, 1)?;
         Ok(Self {
             card: device.gpu.card().clone(),
+            pci_bus_id: device.gpu.pci_bus_id().to_owned(),
             options,
             device: Some(device),
             tally: Tally::default(),
@@ -57,6 +59,11 @@ impl GpuRenderer {
     /// Another bound on what a scene may take, bytes; heeded by the next scene that is not there yet.
     pub fn limit_memory(&mut self, bytes: Option<u64>) {
         self.options.memory_limit = bytes;
+    }
+
+    /// Where the adapter sits; empty where its driver does not tell.
+    pub fn pci_bus_id(&self) -> &str {
+        &self.pci_bus_id
     }
 
     /// Rays and samples since opening.

@@ -69,7 +69,7 @@ fn arrivals(arrivals: State<'_, Arrivals>) -> Vec<Arrival> {
 #[tauri::command(async)]
 #[specta::specta]
 fn set_settings(desk: State<'_, Desk>, settings: Settings) -> Told<()> {
-    Ok(desk.set_settings(settings)?)
+    Ok(desk.set_settings(&settings)?)
 }
 
 #[tauri::command(async)]

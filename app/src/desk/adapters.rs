@@ -8,11 +8,12 @@ use specta::Type;
 
 use crate::earn::here::Here;
 use crate::earn::{Rules, Sensed, Senses, Signals};
+use crate::gpu::Gpu;
 
-/// All of them, numbered as `--gpu` takes them.
+/// All of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Adapters {
-    /// In that order.
+    /// The strongest first.
     pub rows: Vec<Adapter>,
     /// Whether this computer tells when it was last used.
     pub tells_idle: bool,
@@ -25,6 +26,10 @@ pub struct Adapters {
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Adapter {
+    /// How the settings name it.
+    pub key: String,
+    /// Its number, as `--gpu` takes it.
+    pub index: u32,
     /// As the driver names it.
     pub name: String,
     /// Vulkan, Metal or DX12, and the driver's version.
@@ -55,7 +60,7 @@ impl Adapters {
     /// Looks at this computer; `folder` is a place on the disk that nodes use.
     pub fn look(folder: &Path) -> Self {
         let mut told = Signals::default();
-        let rows = render_core::adapters().into_iter().map(|report| row(report, folder, &mut told)).collect();
+        let rows = crate::gpu::all().into_iter().map(|gpu| row(gpu, folder, &mut told)).collect();
         Self {
             rows,
             tells_idle: told.idle_s != Sensed::Unknown,
@@ -66,18 +71,21 @@ impl Adapters {
 }
 
 /// One adapter, looked at as a node's steward does it.
-fn row(report: render_core::AdapterReport, folder: &Path, told: &mut Signals) -> Adapter {
+fn row(gpu: Gpu, folder: &Path, told: &mut Signals) -> Adapter {
+    let Gpu { key, index, report } = gpu;
     let verdict = match (&report.refused, report.card.class) {
         (Some(_), _) => Verdict::Unfit,
         (None, AdapterClass::Cpu) => Verdict::Software,
         (None, _) => Verdict::Good,
     };
     let driver = format!("{}, {}", report.card.backend, report.card.driver);
-    let mut here = Here::new(folder.to_owned(), report.card.clone());
+    let mut here = Here::new(folder.to_owned(), report.card.clone(), &report.pci_bus_id);
     here.look(&Rules::desktop(), told);
     here.glance(told);
     let sense = told.adapters.first();
     Adapter {
+        key,
+        index: index as u32,
         name: report.card.name,
         driver,
         verdict,

@@ -28,7 +28,9 @@ pub struct Settings {
     pub currency: String,
     /// What the computer takes while it renders, watts; 0: not entered.
     pub watts: u32,
-    /// Adapter to render with, as `--gpu` takes it; empty: the strongest.
+    /// GPUs that earn, by their keys; empty: the strongest.
+    pub earn_gpus: Vec<String>,
+    /// Adapter for own renders, as `--gpu` takes it; empty: the strongest.
     pub adapter: String,
     /// Whether it was said that closing the window leaves the program in the tray.
     pub told_of_tray: bool,
@@ -90,6 +92,7 @@ impl Default for Settings {
             kwh_price: 0.0,
             currency: "€".into(),
             watts: 0,
+            earn_gpus: Vec::new(),
             adapter: String::new(),
             told_of_tray: false,
             close_quits: false,

@@ -8,7 +8,7 @@ fn what_was_chosen_is_there_again() {
     let desk = Desk::open(Some(place.path())).expect("it opens");
     assert_eq!(desk.settings().purpose, None, "the first question is still to be asked");
     let chosen = Settings { purpose: Some(Purpose::Earn), theme: Theme::Light, ..desk.settings() };
-    desk.set_settings(chosen.clone()).expect("it can be written");
+    desk.set_settings(&chosen).expect("it can be written");
     drop(desk);
     assert_eq!(Desk::open(Some(place.path())).expect("it opens").settings(), chosen);
 }

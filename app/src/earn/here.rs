@@ -27,9 +27,9 @@ pub struct Here {
 }
 
 impl Here {
-    /// Looks after one adapter and the disk of the data folder.
-    pub fn new(data: PathBuf, adapter: AdapterCard) -> Self {
-        let thermometer = heat::Thermometer::of(&adapter);
+    /// Looks after one adapter, which sits at this place of the bus where that is known, and the disk of the data folder.
+    pub fn new(data: PathBuf, adapter: AdapterCard, pci_bus_id: &str) -> Self {
+        let thermometer = heat::Thermometer::of(&adapter, pci_bus_id);
         Self { data, adapter, session: session::Session::default(), thermometer }
     }
 

@@ -90,7 +90,7 @@ pub struct Signals {
     pub adapters: Vec<AdapterSense>,
     /// Free on the disk of the data folder, MiB.
     pub disk_free_mib: Sensed<u64>,
-    /// Sent by this node since local midnight, bytes.
+    /// Sent by this computer's nodes since local midnight, bytes.
     pub uploaded_today_bytes: u64,
     /// What the node is doing.
     pub activity: Activity,

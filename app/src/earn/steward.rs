@@ -3,7 +3,7 @@
 //! It looks at the idle time and the screen ten times a second and at everything else every other second; a word from the person and news from
 //! the node wake it at once. It writes the state file, and hears words that were left at the door.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use super::rules::Rules;
 use super::senses::Senses;
 use super::signals::{Activity, Signals};
 use super::standing::{Standing, Tracker};
+use super::uploads::Uploads;
 use super::wish::{Asked, Wish};
 
 /// Between two glances at the idle time and the screen: a fifth of the time in which the GPU has to be free.
@@ -41,6 +42,8 @@ pub struct Owner {
     line: Sender<Order>,
     standing: watch::Sender<Option<Standing>>,
     senses: Option<Box<dyn Senses>>,
+    asked: Option<Asked>,
+    uploads: Uploads,
 }
 
 /// Controls a node: from the window, the tray or a test. Clones control the same node.
@@ -62,12 +65,20 @@ impl Owner {
         let (line, orders) = channel();
         let (standing, seen) = watch::channel(None);
         let controls = Controls { line: line.clone(), standing: seen };
-        (Self { rules, orders, line, standing, senses: None }, controls)
+        let (asked, uploads) = (None, Uploads::default());
+        (Self { rules, orders, line, standing, senses: None, asked, uploads }, controls)
     }
 
     /// The same with other senses than this computer's.
     pub fn with_senses(mut self, senses: Box<dyn Senses>) -> Self {
         self.senses = Some(senses);
+        self
+    }
+
+    /// The same for one of several nodes of a computer: what all send counts together, and what the person said to the others holds for this one;
+    /// `None` is what its own last run was told.
+    pub fn beside(mut self, uploads: Uploads, asked: Option<Asked>) -> Self {
+        (self.uploads, self.asked) = (uploads, asked);
         self
     }
 
@@ -114,15 +125,17 @@ impl Steward {
         adapter: &str,
         allowed: watch::Sender<Allowance>,
     ) -> std::io::Result<Self> {
-        let Owner { rules, orders, line, standing, senses } = owner;
+        let Owner { rules, orders, line, standing, senses, asked, uploads } = owner;
         let door = Door::new(data);
         let before = door.standing().ok().flatten();
-        let asked = before.as_ref().map_or(Asked::Earn, |before| before.asked.at_start());
+        let asked = asked.or(before.as_ref().map(|before| before.asked.at_start())).unwrap_or_default();
         let mut round = Round {
             engine: Engine::new(rules, asked),
             senses: senses.unwrap_or_else(here),
             signals: Signals { activity: Activity::Offline, ..Signals::default() },
             tracker: Tracker::default(),
+            uploads,
+            data: data.to_owned(),
             uploaded: before.map_or((0, 0), |before| (before.uploaded_day, before.uploaded_today_bytes)),
             door,
             adapter: adapter.to_owned(),
@@ -162,7 +175,9 @@ struct Round {
     senses: Box<dyn Senses>,
     signals: Signals,
     tracker: Tracker,
-    /// The local day, and what was sent on it.
+    uploads: Uploads,
+    data: PathBuf,
+    /// The local day, and what this node sent on it.
     uploaded: (i64, u64),
     door: Door,
     adapter: String,
@@ -215,7 +230,7 @@ impl Round {
             self.uploaded = (day, 0);
         }
         self.uploaded.1 += self.tracker.take_sent_bytes();
-        self.signals.uploaded_today_bytes = self.uploaded.1;
+        self.signals.uploaded_today_bytes = self.uploads.note(&self.data, self.uploaded);
         let decision = self.engine.handle(now, &self.signals);
         let allowance = match decision.allowed {
             Allowed::Work => Allowance::Work,

@@ -79,6 +79,11 @@ impl Asked {
         }
     }
 
+    /// The same for a node that is started beside this one: it joins a pause, and has no tile to finish.
+    pub fn for_another(self) -> Self {
+        if self == Asked::Finishing { Asked::Finished } else { self }
+    }
+
     /// The same a while later: pauses end, and nothing lasts longer than was said when a clock is set back.
     pub(super) fn at(self, now: Moment, idle_s: Sensed<u32>, away_s: u32) -> Self {
         match self {

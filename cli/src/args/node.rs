@@ -46,7 +46,7 @@ pub(crate) struct Node {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeWord {
-    /// Say whether the node works, and why or why not; ends with 1 when it does not run.
+    /// Say whether the node works, and why or why not, for each GPU's where there are several; ends with 1 when none runs.
     #[command(before_help = examples::NODE_STATUS)]
     Status(NodeFolder),
     /// Pause: the GPU is free within half a second, finished work is kept.

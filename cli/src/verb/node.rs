@@ -1,9 +1,11 @@
 //! `tessera node`: runs a node by its owner's rules, and speaks with the one that runs.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use app::earn::{Owner, Rules, Status, Wish, door};
+use app::places::{self, Part};
+use app::rig::Rig;
 use app::sharing::{self, Share};
 use app::{Event, Exit, Fault};
 
@@ -27,8 +29,15 @@ pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
         Some(NodeWord::Finish(finish)) => {
             let data = finish.folder.data.as_deref();
             let Some(seconds) = finish.wait else { return tell(data, Wish::FinishThenPause, json) };
-            door::tell(data, Wish::FinishThenPause)?;
-            show(&door::settle(data, Duration::from_secs(seconds))?, json);
+            let nodes = nodes(data)?;
+            let until = Instant::now() + Duration::from_secs(seconds);
+            nodes
+                .iter()
+                .try_for_each(|(_, folder)| door::tell(Some(folder), Wish::FinishThenPause).map(drop))?;
+            for (gpu, folder) in &nodes {
+                let left = until.saturating_duration_since(Instant::now());
+                show(gpu, &door::settle(Some(folder), left)?, json);
+            }
             Ok(Exit::Done)
         }
         Some(NodeWord::Rules(rules)) => check_rules(&rules),
@@ -52,32 +61,50 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         memory_mib: asked.vram_limit,
         weights: asked.weights,
         once: asked.once,
+        nodes_here: 1,
     };
     let stop = interrupt::listen()?;
     let (owner, _controls) = Owner::new(rules);
     sharing::share_owned(&share, owner, &stop, &mut *audience(json))
 }
 
-/// The node's state; 1 where none runs, so that a health check needs no parser.
+/// The node's state, or of each GPU's node; 1 where none runs, so that a health check needs no parser.
 fn status(data: Option<&Path>, json: bool) -> Result<Exit, Fault> {
-    let status = door::status(data)?;
-    show(&status, json);
-    let runs = status.standing.is_running && !status.is_stale;
-    Ok(if runs { Exit::Done } else { Exit::Failure })
+    let mut exit = Exit::Failure;
+    for (gpu, folder) in nodes(data)? {
+        let status = door::status(Some(&folder))?;
+        show(&gpu, &status, json);
+        if status.standing.is_running && !status.is_stale {
+            exit = Exit::Done;
+        }
+    }
+    Ok(exit)
 }
 
 fn tell(data: Option<&Path>, wish: Wish, json: bool) -> Result<Exit, Fault> {
-    show(&door::tell(data, wish)?, json);
+    for (gpu, folder) in nodes(data)? {
+        show(&gpu, &door::tell(Some(&folder), wish)?, json);
+    }
     Ok(Exit::Done)
 }
 
-fn show(status: &Status, json: bool) {
+/// The nodes that a data folder stands for: several where the desktop has several GPUs earn.
+fn nodes(data: Option<&Path>) -> Result<Vec<(String, PathBuf)>, Fault> {
+    Rig::new(&places::data_folder(Part::Node, data)?).running()
+}
+
+/// `gpu` is empty where there is nothing to tell apart.
+fn show(gpu: &str, status: &Status, json: bool) {
     if json {
-        let value = serde_json::to_value(status).expect("a state holds only text and numbers");
+        let mut value = serde_json::to_value(status).expect("a state holds only text and numbers");
+        if let (false, Some(fields)) = (gpu.is_empty(), value.as_object_mut()) {
+            fields.insert("gpu".into(), gpu.into());
+        }
         data_line(&Event::Finding { subject: "node".into(), value, advice: None }.to_json());
         return;
     }
-    data_line(&status.sentence());
+    let name = if gpu.is_empty() { String::new() } else { format!("{gpu}: ") };
+    data_line(&format!("{name}{}", status.sentence()));
     let standing = &status.standing;
     for also in &standing.decision.also {
         data_line(&format!("  also: {}", also.sentence()));

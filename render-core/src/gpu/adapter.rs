@@ -24,6 +24,8 @@ pub enum AdapterChoice {
 pub struct AdapterReport {
     /// What it is.
     pub card: AdapterCard,
+    /// Where it sits, as in 0000:01:00.0; empty where the driver does not tell. It stays on this computer.
+    pub pci_bus_id: String,
     /// Largest storage binding, bytes.
     pub binding_bytes_max: u64,
     /// Largest buffer, bytes.
@@ -52,6 +54,7 @@ pub fn adapters() -> Vec<AdapterReport> {
             binding_bytes_max: limits.max_storage_buffer_binding_size,
             buffer_bytes_max: limits.max_buffer_size,
             refused: wanted_limits(&adapter, &card).err().map(|fault| fault.to_string()),
+            pci_bus_id: adapter.get_info().device_pci_bus_id,
             card,
         }
     };

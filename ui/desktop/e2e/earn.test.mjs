@@ -71,7 +71,7 @@ after(async () => {
 test("before anything is set, the window says what is missing and what this computer can do", async () => {
   assert.deepEqual(await reason(), { text: "Not earning", phase: "off", code: "off" });
   await page.find("#earn-address");
-  await page.find("input[name=adapter]", 60_000);
+  await page.find("input[name=gpu]", 60_000);
   assert.match(await page.text("#income"), /Nothing yet/);
   await shot("off");
 });
@@ -344,8 +344,8 @@ test("a coordinator that is away is told with the network's own words", async ()
 test("the benchmark shows what it renders", { timeout: 600_000 }, async () => {
   await enter("#kwh", "0.40");
   await enter("#watts", "250");
-  await page.run("() => document.querySelector('#bench').scrollIntoView({ block: 'start' })");
-  await page.click("#bench");
+  await page.run("() => document.querySelector('#bench-0').scrollIntoView({ block: 'start' })");
+  await page.click("#bench-0");
   const painted = "() => [...document.querySelectorAll('.shots canvas')].filter((c) => c.width > 16 && [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some((value, at) => at % 4 < 3 && value > 40)).length";
   await until(async () => (await page.run(painted)) >= 1, 300_000, "a picture is seen while it is measured");
   await shot("bench-running");
@@ -361,7 +361,7 @@ test("nothing is cut off: small, light, German", async () => {
     await settings({ language, theme });
     for (const [width, height] of [[1280, 800], [900, 600]]) {
       await page.resize(width, height);
-      for (const part of ["#reason", "#income", "#rules", "#apps, #rule-app", "#schedule-text", "#bench"]) {
+      for (const part of ["#reason", "#income", "#rules", "#apps, #rule-app", "#schedule-text", "#bench-0"]) {
         await page.run("(css) => document.querySelector(css).scrollIntoView({ block: 'start' })", part);
         await shot(`${language}-${theme}-${width}-${part.match(/\w[\w-]*/)[0]}`);
       }

@@ -1,9 +1,9 @@
-//! What the desk itself remembers of earning: whether it was on, which adapter rendered when, and for how long.
+//! What the desk itself remembers of earning: whether it was on, which GPU rendered when, and for how long.
 //!
-//! The ledger at the coordinator says what was earned and when, and nothing of adapters: one node has one name, whatever
-//! it renders with. Together with the times at which the adapter changed, each line finds its own.
+//! The ledger at the coordinator says which node earned what and when, and nothing of GPUs. Every GPU is a node, so that each line finds its own;
+//! but the first node's folder may have had others before, and from the times at which its GPU changed it is known which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,11 +23,13 @@ const SILENCE_MS_MAX: u64 = 5_000;
 pub(super) struct Diary {
     /// Whether the person wants this computer to earn when the program starts.
     pub(super) is_on: bool,
-    /// Which adapter rendered from when on, oldest first.
+    /// Which GPU the first node rendered with from when on, oldest first.
     turns: Vec<Turn>,
     /// Milliseconds at work on each local day, as in 2026-11-28.
     worked_ms: BTreeMap<String, u64>,
-    /// The last look at a node at work.
+    /// GPUs at work at the last look, and when that was; no time where none was.
+    #[serde(skip)]
+    at_work: BTreeSet<String>,
     #[serde(skip)]
     looked_ms: Option<u64>,
 }
@@ -40,7 +42,7 @@ struct Turn {
 }
 
 impl Diary {
-    /// This adapter renders from now on.
+    /// The first node renders with this GPU from now on.
     pub(super) fn take_turn(&mut self, adapter: &str, now_ms: u64) {
         if self.turns.last().is_some_and(|turn| turn.adapter == adapter) {
             return;
@@ -50,13 +52,19 @@ impl Diary {
         self.turns.drain(..too_many);
     }
 
-    /// Looks whether the GPU is at work, about once a second; says whether there is something new to keep.
-    pub(super) fn look(&mut self, is_rendering: bool, now_ms: u64, zone: &TimeZone) -> bool {
-        let before = std::mem::replace(&mut self.looked_ms, is_rendering.then_some(now_ms));
-        let Some(passed_ms) = before.and_then(|before| now_ms.checked_sub(before)) else { return false };
-        if passed_ms == 0 || passed_ms > SILENCE_MS_MAX {
-            return false;
+    /// Looks whether a GPU is at work, about once a second each; says whether there is something new to keep. An hour in which two work is an hour.
+    pub(super) fn look(&mut self, gpu: &str, is_rendering: bool, now_ms: u64, zone: &TimeZone) -> bool {
+        if is_rendering {
+            self.at_work.insert(gpu.to_owned());
+        } else {
+            self.at_work.remove(gpu);
         }
+        let looked_ms = (!self.at_work.is_empty()).then_some(now_ms);
+        let before = std::mem::replace(&mut self.looked_ms, looked_ms);
+        let passed_ms = before.and_then(|before| now_ms.checked_sub(before));
+        let Some(passed_ms) = passed_ms.filter(|passed_ms| (1..=SILENCE_MS_MAX).contains(passed_ms)) else {
+            return false;
+        };
         *self.worked_ms.entry(day(now_ms, zone).to_string()).or_default() += passed_ms;
         while self.worked_ms.len() > DAYS_MAX {
             self.worked_ms.pop_first();
@@ -64,13 +72,13 @@ impl Diary {
         true
     }
 
-    /// The adapter that rendered at a moment, where that is remembered.
+    /// The GPU that the first node rendered with at a moment, where that is remembered.
     pub(super) fn adapter_at(&self, at_ms: u64) -> Option<&str> {
         let turn = self.turns.iter().rev().find(|turn| turn.from_ms <= at_ms)?;
         Some(&turn.adapter)
     }
 
-    /// How long the GPU was at work on a day, seconds.
+    /// How long any GPU was at work on a day, seconds.
     pub(super) fn worked_s(&self, day: Date) -> f64 {
         self.worked_ms.get(&day.to_string()).copied().unwrap_or_default() as f64 / 1000.0
     }
@@ -93,15 +101,31 @@ mod tests {
     fn only_time_at_work_counts_and_it_counts_for_its_day() {
         let mut diary = Diary::default();
         let zone = TimeZone::UTC;
-        assert!(!diary.look(true, LATE_MS, &zone), "nothing has passed yet");
-        assert!(diary.look(true, LATE_MS + 1_000, &zone));
-        assert!(diary.look(true, LATE_MS + 3_000, &zone), "after midnight");
-        assert!(diary.look(false, LATE_MS + 4_000, &zone), "until it ended");
-        assert!(!diary.look(true, LATE_MS + 9_000, &zone), "the pause does not count");
-        assert!(!diary.look(true, LATE_MS + 3_600_000, &zone), "nor does an hour asleep");
-        assert!(!diary.look(true, LATE_MS, &zone), "nor a clock that is set back");
+        assert!(!diary.look("card", true, LATE_MS, &zone), "nothing has passed yet");
+        assert!(diary.look("card", true, LATE_MS + 1_000, &zone));
+        assert!(diary.look("card", true, LATE_MS + 3_000, &zone), "after midnight");
+        assert!(diary.look("card", false, LATE_MS + 4_000, &zone), "until it ended");
+        assert!(!diary.look("card", true, LATE_MS + 9_000, &zone), "the pause does not count");
+        assert!(!diary.look("card", true, LATE_MS + 3_600_000, &zone), "nor does an hour asleep");
+        assert!(!diary.look("card", true, LATE_MS, &zone), "nor a clock that is set back");
         let (monday, tuesday) = (day(LATE_MS, &zone), day(LATE_MS + 3_000, &zone));
         assert_eq!((diary.worked_s(monday), diary.worked_s(tuesday)), (1.0, 3.0));
+    }
+
+    #[test]
+    fn a_second_in_which_two_work_is_a_second() {
+        let mut diary = Diary::default();
+        let mut look = |gpu: &str, is_rendering, after_ms| {
+            diary.look(gpu, is_rendering, LATE_MS - 60_000 + after_ms, &TimeZone::UTC)
+        };
+        look("card", true, 0);
+        look("chip", true, 400);
+        look("card", true, 1_000);
+        look("chip", true, 1_400);
+        look("card", false, 2_000);
+        look("chip", false, 2_400);
+        look("card", false, 3_000);
+        assert_eq!(diary.worked_s(day(LATE_MS, &TimeZone::UTC)), 2.4);
     }
 
     #[test]
@@ -125,8 +149,8 @@ mod tests {
     fn a_diary_is_the_same_after_a_restart() {
         let mut diary = Diary { is_on: true, ..Diary::default() };
         diary.take_turn("card", 5);
-        diary.look(true, LATE_MS, &TimeZone::UTC);
-        diary.look(false, LATE_MS + 500, &TimeZone::UTC);
+        diary.look("card", true, LATE_MS, &TimeZone::UTC);
+        diary.look("card", false, LATE_MS + 500, &TimeZone::UTC);
         let kept = serde_json::to_string(&diary).expect("plain data");
         let again: Diary = serde_json::from_str(&kept).expect("it was just written");
         assert_eq!(again, diary);

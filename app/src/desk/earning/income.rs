@@ -1,4 +1,4 @@
-//! What this computer's node earned at a coordinator: the sums, and the last thirty days by adapter.
+//! What this computer's nodes earned at a coordinator: the sums, and the last thirty days by GPU.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,6 +8,7 @@ use specta::Type;
 use super::diary::{Diary, day};
 use crate::fault::Fault;
 use crate::places::{self, Part};
+use crate::rig::Rig;
 use crate::statement::{self, Earned, Line};
 
 /// Days that are told, today among them.
@@ -56,26 +57,38 @@ pub struct EarnedWith {
 }
 
 impl Earnings {
-    /// Asks a coordinator what this computer's node earned there.
+    /// Asks a coordinator what this computer's nodes earned there.
     pub(super) fn ask(coordinator: &str, diary: &Diary) -> Result<Self, Fault> {
+        let data = places::data_folder(Part::Node, None)?;
+        let mut sums = Earned { held: 0, posted: 0, paid: 0 };
+        let mut lines = Vec::new();
         // A computer that never ran a node has no name that a ledger could know.
-        let has_run = places::data_folder(Part::Node, None)?.is_dir();
-        let (sums, lines) = if has_run {
-            (statement::earned(coordinator, None)?, statement::lines(coordinator, None)?)
-        } else {
-            (Earned { held: 0, posted: 0, paid: 0 }, Vec::new())
-        };
+        for (gpu, folder) in Rig::new(&data).nodes()? {
+            let earned = statement::earned(coordinator, Some(&folder))?;
+            sums = Earned {
+                held: sums.held + earned.held,
+                posted: sums.posted + earned.posted,
+                paid: sums.paid + earned.paid,
+            };
+            let is_first = folder == data;
+            let with = |line: Line| {
+                let turn = diary.adapter_at(line.committed_ms).filter(|_| is_first);
+                (turn.unwrap_or(&gpu).to_owned(), line)
+            };
+            lines.extend(statement::lines(coordinator, Some(&folder))?.into_iter().map(with));
+        }
         let zone = TimeZone::system();
         let today = day(crate::earn::door::unix_ms(), &zone);
         Ok(Self::of(sums, &lines, diary, today, &zone))
     }
 
-    fn of(sums: Earned, lines: &[Line], diary: &Diary, today: Date, zone: &TimeZone) -> Self {
+    /// `lines` have the GPU's name with them.
+    fn of(sums: Earned, lines: &[(String, Line)], diary: &Diary, today: Date, zone: &TimeZone) -> Self {
         let dates = last_days(today);
         // What was refused earned nothing.
-        let counted = lines.iter().filter(|line| line.state != "void").filter_map(|line| {
+        let counted = lines.iter().filter(|(_, line)| line.state != "void").filter_map(|(gpu, line)| {
             let at = dates.binary_search(&day(line.committed_ms, zone)).ok()?;
-            Some((at, diary.adapter_at(line.committed_ms).unwrap_or_default(), line.amount))
+            Some((at, gpu.as_str(), line.amount))
         });
         let counted: Vec<(usize, &str, u64)> = counted.collect();
         let mut adapters: Vec<(&str, u32, u64)> = Vec::new();
@@ -144,7 +157,12 @@ mod tests {
     fn earnings(lines: &[Line], diary: &Diary) -> Earnings {
         let sums = Earned { held: 3, posted: 1_500_000, paid: 0 };
         let zone = TimeZone::UTC;
-        Earnings::of(sums, lines, diary, day(NOON_MS, &zone), &zone)
+        let with = |line: &Line| {
+            let turn = diary.adapter_at(line.committed_ms).unwrap_or_default();
+            (turn.to_owned(), line.clone())
+        };
+        let lines: Vec<(String, Line)> = lines.iter().map(with).collect();
+        Earnings::of(sums, &lines, diary, day(NOON_MS, &zone), &zone)
     }
 
     #[test]

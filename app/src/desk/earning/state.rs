@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::together::GpuState;
 use crate::desk::failure::Failure;
 use crate::earn::moment::{DAYS, Moment};
 use crate::earn::signals::Activity;
@@ -41,6 +42,8 @@ pub struct EarnState {
     pub trouble: String,
     /// Why earning ended, where it ended by itself.
     pub failure: Option<Failure>,
+    /// Each GPU's own node.
+    pub gpus: Vec<GpuState>,
 }
 
 /// What earning does.
@@ -154,6 +157,7 @@ impl EarnState {
             last: Vec::new(),
             trouble: String::new(),
             failure: None,
+            gpus: Vec::new(),
         }
     }
 

@@ -1,8 +1,14 @@
-//! Earning without a GPU and without a coordinator: a node that the test plays.
+//! Earning without a GPU and without a coordinator: nodes that the test plays.
 
+use frame::LiveEvent;
+
+use super::nodes::Begun;
 use super::*;
 use crate::desk::failure::Failure;
-use crate::earn::{Rules, State};
+use crate::earn::signals::Activity;
+use crate::earn::{Rules, Standing, State};
+use crate::event::{Audience, Event};
+use crate::fault::Exit;
 
 fn earning() -> (tempfile::TempDir, Earning) {
     let place = tempfile::tempdir().expect("a temporary folder");
@@ -10,12 +16,16 @@ fn earning() -> (tempfile::TempDir, Earning) {
     (place, earning)
 }
 
-/// A run whose node never starts.
-fn begin(earning: &Earning) -> (Owner, Stop) {
-    let (owner, controls) = Owner::new(Rules::desktop());
-    let stop = Stop::new();
-    lock(&earning.now).run = Some(Run { controls, stop: stop.clone() });
-    (owner, stop)
+/// Runs whose nodes never start.
+fn begin(earning: &Earning, gpus: &[&str]) -> Vec<Begun> {
+    let gpus: Vec<String> = gpus.iter().map(|gpu| (*gpu).to_owned()).collect();
+    earning.nodes.begin(&gpus, &Rules::desktop(), None).expect("none ends")
+}
+
+fn somewhere() -> Settings {
+    let key = render_net::identity::Identity::generate().id();
+    let address = render_net::identity::CoordinatorAddress::new("127.0.0.1", 1, key).expect("it is right");
+    Settings { earn_coordinator: address.to_string(), ..Settings::default() }
 }
 
 #[test]
@@ -33,40 +43,67 @@ fn earning_is_off_until_somebody_asks_and_a_wrong_address_is_said_at_once() {
 #[test]
 fn a_node_that_is_opened_and_ended_says_so() {
     let (_place, earning) = earning();
-    let (_owner, stop) = begin(&earning);
+    let begun = begin(&earning, &[""]);
     let phase = || earning.state().phase;
     assert_eq!(phase(), EarnPhase::Starting);
     earning.end().expect("the diary can be written");
-    assert!(stop.is_asked());
+    assert!(begun[0].stop.is_asked());
     assert_eq!((phase(), earning.was_on()), (EarnPhase::Stopping, false));
-    let key = render_net::identity::Identity::generate().id();
-    let address = render_net::identity::CoordinatorAddress::new("127.0.0.1", 1, key).expect("it is right");
-    let settings = Settings { earn_coordinator: address.to_string(), ..Settings::default() };
-    let fault = earning.start(&settings, None).expect_err("not while the old one still ends");
+    let fault = earning.start(&somewhere(), None).expect_err("not while the old one still ends");
     assert_eq!(fault.what, "the node is still being ended");
     let interrupted = Fault::new(Exit::Interrupted, "the node was stopped", "start it again");
-    conclude(&mut lock(&earning.now), Err(interrupted));
+    earning.nodes.conclude(begun[0].number, Err(interrupted));
     assert_eq!(earning.state(), EarnState::default(), "being stopped is no failure");
 }
 
 #[test]
 fn a_node_that_breaks_says_why_until_the_next_start() {
     let (_place, earning) = earning();
-    begin(&earning);
+    let begun = begin(&earning, &["card"]);
     let fault = Fault::failure("the renderer failed again and again", "update the GPU's driver");
-    conclude(&mut lock(&earning.now), Err(fault.clone()));
+    earning.nodes.conclude(begun[0].number, Err(fault.clone()));
     let state = earning.state();
     assert_eq!((state.phase, state.failure), (EarnPhase::Failed, Some(Failure::from(fault))));
-    begin(&earning);
-    lock(&earning.now).fault = None;
+    begin(&earning, &["card"]);
     assert_eq!(earning.state().failure, None);
+}
+
+#[test]
+fn one_gpu_that_breaks_leaves_the_others_at_work_and_is_named() {
+    let (_place, earning) = earning();
+    let begun = begin(&earning, &["card", "card #2"]);
+    assert!(begin(&earning, &["card", "card #2"]).is_empty(), "each is there once");
+    assert!(begin(&earning, &[""]).is_empty(), "and with one at work the strongest is not looked for");
+    let fault = Fault::failure("the renderer failed again and again", "update the GPU's driver");
+    earning.nodes.conclude(begun[1].number, Err(fault.clone()));
+    let state = earning.state();
+    assert_eq!((state.phase, state.failure), (EarnPhase::Starting, None));
+    let told: Vec<(&str, EarnPhase)> = state.gpus.iter().map(|gpu| (gpu.gpu.as_str(), gpu.phase)).collect();
+    assert_eq!(told, [("card", EarnPhase::Starting), ("card #2", EarnPhase::Failed)]);
+    assert_eq!(state.gpus[1].failure, Some(Failure::from(fault)));
+}
+
+#[test]
+fn a_gpu_that_is_switched_off_ends_alone_and_the_strongest_is_not_started_twice() {
+    let (_place, earning) = earning();
+    let begun = begin(&earning, &["card", "chip"]);
+    let only_card = Settings { earn_gpus: vec!["card".into()], ..somewhere() };
+    earning.follow(&only_card).expect("nothing has to start");
+    assert_eq!((begun[0].stop.is_asked(), begun[1].stop.is_asked()), (false, true));
+    let both = Settings { earn_gpus: vec!["card".into(), "chip".into()], ..only_card };
+    let fault = earning.follow(&both).expect_err("it still ends");
+    assert_eq!(fault.what, "the node is still being ended");
+    earning.nodes.conclude(begun[1].number, Ok(Exit::Done));
+    let unnamed = begin(&earning, &["chip"]).remove(0);
+    assert!(earning.nodes.name(unnamed.number, "chip"));
+    assert!(!earning.nodes.name(unnamed.number, "card"), "that has a node");
 }
 
 #[test]
 fn a_coordinator_that_is_away_is_trouble_and_a_failed_tile_is_not() {
     let (_place, earning) = earning();
-    begin(&earning);
-    let mut listener = Listener { now: Arc::clone(&earning.now), bell: Arc::clone(&earning.bell) };
+    let begun = begin(&earning, &[""]);
+    let mut listener = earning.nodes.listener(begun[0].number);
     let mut warn = |message: &str| {
         listener.hear(&LiveEvent::Warning { message: message.into() }.into());
         earning.state().trouble
@@ -79,9 +116,9 @@ fn a_coordinator_that_is_away_is_trouble_and_a_failed_tile_is_not() {
 }
 
 #[test]
-fn rules_are_kept_and_told_to_the_node_that_runs() {
+fn rules_are_kept_and_told_to_the_nodes_that_run() {
     let (place, earning) = earning();
-    let (_owner, _stop) = begin(&earning);
+    let _begun = begin(&earning, &[""]);
     let form = earning.rules().expect("there is no file yet");
     assert_eq!(form, earning.usual_rules());
     let wrong = RulesForm { disk_gib: 0, ..form.clone() };

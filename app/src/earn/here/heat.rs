@@ -24,17 +24,19 @@ pub(super) enum Thermometer {
 }
 
 impl Thermometer {
-    /// The one that belongs to this adapter.
-    pub(super) fn of(adapter: &AdapterCard) -> Self {
+    /// The one that belongs to this adapter. Of several with one name only their places on the bus tell which is which.
+    pub(super) fn of(adapter: &AdapterCard, pci_bus_id: &str) -> Self {
         let name = adapter.name.to_lowercase();
         let is_nvidia = name.contains("nvidia") || name.contains("geforce");
-        if is_nvidia && let Some((library, number)) = nvidia(&name) {
+        if is_nvidia && let Some((library, number)) = nvidia(&name, pci_bus_id) {
             return Self::Nvidia(Box::new(library), number);
         }
-        Self::kernel(Path::new(HWMON), Path::new(CARDS), &name, adapter.class)
+        let places = (Path::new(HWMON), Path::new(CARDS));
+        Self::kernel(places, &name, adapter.class, pci_bus_id)
     }
 
-    fn kernel(hwmon: &Path, cards: &Path, name: &str, class: AdapterClass) -> Self {
+    /// `places` are the kernel's folders of sensors and of cards.
+    fn kernel(places: (&Path, &Path), name: &str, class: AdapterClass, pci_bus_id: &str) -> Self {
         let drivers: &[&str] = match class {
             // A software adapter heats the processor.
             AdapterClass::Cpu => &["coretemp", "k10temp", "zenpower", "cpu_thermal"],
@@ -43,13 +45,16 @@ impl Thermometer {
             _ if name.contains("nvidia") || name.contains("geforce") => &["nouveau"],
             _ => &[],
         };
-        let sensor = folders(hwmon).into_iter().find(|folder| {
+        let sensor = folders(places.0).into_iter().find(|folder| {
             let driver = std::fs::read_to_string(folder.join("name")).unwrap_or_default();
-            drivers.contains(&driver.trim()) && folder.join("temp1_input").is_file()
+            let is_driver = drivers.contains(&driver.trim()) && folder.join("temp1_input").is_file();
+            is_driver && sits_at(folder, pci_bus_id)
         });
-        let has_memory = |folder: &PathBuf| folder.join("device/mem_info_vram_total").is_file();
+        let has_memory = |folder: &PathBuf| {
+            folder.join("device/mem_info_vram_total").is_file() && sits_at(folder, pci_bus_id)
+        };
         let card = (class == AdapterClass::Discrete && drivers.contains(&"amdgpu"))
-            .then(|| folders(cards).into_iter().find(has_memory))
+            .then(|| folders(places.1).into_iter().find(has_memory))
             .flatten();
         let sensor = sensor.map(|folder| folder.join("temp1_input"));
         Self::Kernel { sensor, card: card.map(|folder| folder.join("device")) }
@@ -90,9 +95,22 @@ impl Thermometer {
     }
 }
 
-/// The card of that name; the only one there is when names differ between drivers.
-fn nvidia(name: &str) -> Option<(Nvml, u32)> {
+/// Whether a device of the kernel is at that place of the bus; what does not tell its place may be.
+fn sits_at(folder: &Path, pci_bus_id: &str) -> bool {
+    let told = std::fs::canonicalize(folder.join("device")).ok();
+    let place = told.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    // Only what looks like a place is compared: 0000:01:00.0.
+    let place = place.filter(|place| place.split(':').count() == 3);
+    pci_bus_id.is_empty() || place.is_none_or(|place| place.eq_ignore_ascii_case(pci_bus_id))
+}
+
+/// The card at that place; else of that name; else the only one there is when names differ between drivers.
+fn nvidia(name: &str, pci_bus_id: &str) -> Option<(Nvml, u32)> {
     let library = Nvml::init().ok()?;
+    let placed = library.device_by_pci_bus_id(pci_bus_id).and_then(|device| device.index());
+    if let Ok(number) = placed {
+        return Some((library, number));
+    }
     let count = library.device_count().ok()?;
     let is_it = |number: &u32| {
         let told = library.device_by_index(*number).and_then(|device| device.name());
@@ -133,7 +151,7 @@ mod tests {
         write("drm/card0/device/mem_info_vram_used", "1073741824\n");
         let of = |name: &str, class| {
             let (hwmon, cards) = (place.path().join("hwmon"), place.path().join("drm"));
-            Thermometer::kernel(&hwmon, &cards, name, class)
+            Thermometer::kernel((&hwmon, &cards), name, class, "")
         };
         let radeon = of("amd radeon rx 7800", AdapterClass::Discrete);
         assert_eq!(radeon.celsius(), Sensed::Known(66.5));
@@ -141,5 +159,38 @@ mod tests {
         let software = of("llvmpipe", AdapterClass::Cpu);
         assert_eq!((software.celsius(), software.memory()), (Sensed::Known(41.0), Sensed::Unknown));
         assert_eq!(of("intel arc", AdapterClass::Discrete).celsius(), Sensed::Unknown);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_two_equal_cards_each_has_its_own_files() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let (hwmon, cards) = (place.path().join("hwmon"), place.path().join("drm"));
+        for (at, bus, heat, used) in
+            [(0, "0000:03:00.0", "50000\n", "0"), (1, "0000:0b:00.0", "70000\n", "1073741824")]
+        {
+            let device = place.path().join("devices").join(bus);
+            let (sensor, card) = (hwmon.join(format!("hwmon{at}")), cards.join(format!("card{at}")));
+            for folder in [&device, &sensor, &card] {
+                std::fs::create_dir_all(folder).expect("a folder");
+            }
+            let files = [
+                (sensor.join("name"), "amdgpu\n"),
+                (sensor.join("temp1_input"), heat),
+                (device.join("mem_info_vram_total"), "2147483648"),
+                (device.join("mem_info_vram_used"), used),
+            ];
+            files.iter().for_each(|(path, text)| std::fs::write(path, text).expect("a file"));
+            for folder in [&sensor, &card] {
+                std::os::unix::fs::symlink(&device, folder.join("device")).expect("a link");
+            }
+        }
+        let at = |bus: &str| {
+            let card = Thermometer::kernel((&hwmon, &cards), "amd radeon", AdapterClass::Discrete, bus);
+            (card.celsius(), card.memory().known().map(|memory| memory.free_mib))
+        };
+        assert_eq!(at("0000:03:00.0"), (Sensed::Known(50.0), Some(2048)));
+        assert_eq!(at("0000:0B:00.0"), (Sensed::Known(70.0), Some(1024)));
+        assert_eq!(at("0000:0c:00.0"), (Sensed::Unknown, None), "a third card has no files of these");
     }
 }

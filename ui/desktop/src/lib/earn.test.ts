@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
-import { countdown, credits, dayNames, electricity, ending, further, hourNow, hourOf, isOn, money, painted, sentence, stepped, struggle, summed } from "./earn";
+import { countdown, credits, dayNames, earners, electricity, ending, further, hourNow, hourOf, isOn, money, painted, sentence, stepped, struggle, summed, switched } from "./earn";
 import { speak } from "./say.svelte";
-import type { Earnings, EarnState, TileEnd } from "./bindings";
+import type { Adapter, Earnings, EarnState, TileEnd } from "./bindings";
 
 const state = (change: Partial<EarnState>): EarnState => ({
   phase: "working",
@@ -17,6 +17,7 @@ const state = (change: Partial<EarnState>): EarnState => ({
   last: [],
   trouble: "",
   failure: null,
+  gpus: [],
   ...change,
 });
 const tile = (outcome: TileEnd["outcome"], why = ""): TileEnd => ({ outcome, at_s: 0, credits: "0.000064", why });
@@ -46,6 +47,16 @@ test("a pause is counted down by the clock and never below nothing", () => {
 test("a node is on from its start to its end", () => {
   expect(["off", "failed", "starting", "paused", "stopping"].map((phase) => isOn(state({ phase: phase as EarnState["phase"] })))).toEqual([false, false, true, true, true]);
   expect(isOn(undefined)).toBe(false);
+});
+
+test("the strongest GPU earns unless others are switched on, and one always does", () => {
+  const rows = ["Card", "Card #2", "Chip"].map((key, index) => ({ key, index }) as Adapter);
+  expect(earners([], rows)).toEqual(["Card"]);
+  expect(earners(["Chip"], rows)).toEqual(["Chip"]);
+  expect(switched(["Chip"], "Card", true, rows)).toEqual(["Card", "Chip"]);
+  expect(switched(["Card", "Chip"], "Card", false, rows)).toEqual(["Chip"]);
+  expect(switched(["Chip"], "Chip", false, rows)).toEqual(["Chip"]);
+  expect(switched(["Gone", "Chip"], "Card", true, rows)).toEqual(["Card", "Chip", "Gone"]);
 });
 
 test("only failures in a row are trouble", () => {

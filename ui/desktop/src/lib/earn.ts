@@ -1,7 +1,7 @@
 // What the Earn place works out: sentences, countdowns, a painted week, sums of days. Nothing here asks the desk.
 import { clock, number, say, tongue, type Key } from "./say.svelte";
 import { told } from "./told";
-import type { Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./bindings";
+import type { Adapter, Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./bindings";
 import type { Meaning } from "../parts/Sign.svelte";
 
 /** Hours of a day, days of a week. */
@@ -13,8 +13,8 @@ function because(reason: Because): string {
   return say(`reason.${reason.key}` as Key, reason.values as Record<string, string>);
 }
 
-/** Why this computer earns or not: the same words as in the tray. */
-export function sentence(earning: EarnState): string {
+/** Why this computer, or one of its GPUs, earns or not: the same words as in the tray. */
+export function sentence(earning: Pick<EarnState, "phase" | "because" | "unseen">): string {
   const said = because(earning.because);
   const [unseen] = earning.unseen;
   if (earning.phase !== "working" || unseen === undefined) return said;
@@ -35,6 +35,19 @@ export function meaningOf(phase: EarnPhase): Meaning {
 /** Whether a node runs, with or without work. */
 export function isOn(earning: EarnState | undefined): boolean {
   return earning !== undefined && earning.phase !== "off" && earning.phase !== "failed";
+}
+
+/** The GPUs that earn, by their keys: those switched on, else the strongest. */
+export function earners(chosen: readonly string[], rows: readonly Adapter[]): string[] {
+  return chosen.length > 0 ? [...chosen] : rows.slice(0, 1).map((row) => row.key);
+}
+
+/** The same with one switched on or off, in the order of the list; the last one stays on. */
+export function switched(earning: readonly string[], key: string, on: boolean, rows: readonly Adapter[]): string[] {
+  const wanted = on ? [...earning, key] : earning.filter((other) => other !== key);
+  if (wanted.length === 0) return [...earning];
+  const place = (one: string) => (rows.findIndex((row) => row.key === one) + rows.length + 1) % (rows.length + 1);
+  return [...new Set(wanted)].sort((a, b) => place(a) - place(b));
 }
 
 /** How long the pause still lasts; empty: it ends by something else than the clock, or there is none. */

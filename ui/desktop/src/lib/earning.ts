@@ -4,6 +4,10 @@ import type { Failure } from "./failure";
 
 /**  One of them. */
 export type Adapter = {
+	/**  How the settings name it. */
+	key: string,
+	/**  Its number, as `--gpu` takes it. */
+	index: number,
 	/**  As the driver names it. */
 	name: string,
 	/**  Vulkan, Metal or DX12, and the driver's version. */
@@ -18,9 +22,9 @@ export type Adapter = {
 	memory_mib: number | null,
 };
 
-/**  All of them, numbered as `--gpu` takes them. */
+/**  All of them. */
 export type Adapters = {
-	/**  In that order. */
+	/**  The strongest first. */
 	rows: Adapter[],
 	/**  Whether this computer tells when it was last used. */
 	tells_idle: boolean,
@@ -114,6 +118,8 @@ export type EarnState = {
 	trouble: string,
 	/**  Why earning ended, where it ended by itself. */
 	failure: Failure | null,
+	/**  Each GPU's own node. */
+	gpus: GpuState[],
 };
 
 /**  One day. */
@@ -150,6 +156,24 @@ export type Earnings = {
 	days: EarnedDay[],
 	/**  Adapters by what they earned in these days, most first; an empty name: nobody wrote down which. */
 	adapters: EarnedWith[],
+};
+
+/**  How the node of one GPU stands. */
+export type GpuState = {
+	/**  The GPU's key; empty until it is known which is the strongest. */
+	gpu: string,
+	/**  What a person sees at a glance. */
+	phase: EarnPhase,
+	/**  Why. */
+	because: Because,
+	/**  Rules that are on and cannot be watched here, by name. */
+	unseen: string[],
+	/**  The node's identity; empty before it was connected. */
+	node: string,
+	/**  Tiles accepted since it started. */
+	tiles_done: number,
+	/**  Why it failed, until the next start. */
+	failure: Failure | null,
 };
 
 /**  The rules, field by field. What is off keeps the number that it would have. */

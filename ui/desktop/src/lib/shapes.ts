@@ -328,7 +328,9 @@ export type Settings = {
 	currency: string,
 	/**  What the computer takes while it renders, watts; 0: not entered. */
 	watts: number,
-	/**  Adapter to render with, as `--gpu` takes it; empty: the strongest. */
+	/**  GPUs that earn, by their keys; empty: the strongest. */
+	earn_gpus: string[],
+	/**  Adapter for own renders, as `--gpu` takes it; empty: the strongest. */
 	adapter: string,
 	/**  Whether it was said that closing the window leaves the program in the tray. */
 	told_of_tray: boolean,

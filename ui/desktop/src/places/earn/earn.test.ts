@@ -1,8 +1,10 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { desk } from "../../lib/desk.svelte";
 import { speak } from "../../lib/say.svelte";
-import type { Adapters, EarnState, RulesForm, Settings } from "../../lib/bindings";
+import type { Adapters, EarnPhase, EarnState, GpuState, RulesForm, Scenery, Settings } from "../../lib/bindings";
+import AdapterList from "./AdapterList.svelte";
 import Now from "./Now.svelte";
 import Rules from "./Rules.svelte";
 import Schedule from "./Schedule.svelte";
@@ -17,7 +19,7 @@ afterEach(() => {
 const find = <E extends HTMLElement>(css: string) => document.querySelector<E>(css) as E;
 const settled = () => new Promise((wake) => setTimeout(wake, 0)).then(() => flushSync());
 
-const earning = (change: Partial<EarnState>): EarnState => ({ phase: "working", because: { code: "rendering", key: "rendering", values: {} }, also: [], unseen: [], asked: "earn", until_s: null, node: "", adapter: "card", is_rendering: true, tiles_done: 1, last: [], trouble: "", failure: null, ...change });
+const earning = (change: Partial<EarnState>): EarnState => ({ phase: "working", because: { code: "rendering", key: "rendering", values: {} }, also: [], unseen: [], asked: "earn", until_s: null, node: "", adapter: "card", is_rendering: true, tiles_done: 1, last: [], trouble: "", failure: null, gpus: [], ...change });
 const now = (change: Partial<EarnState>) => {
   shown = mount(Now, { target: document.body, props: { earning: earning(change), hasAddress: true } });
 };
@@ -97,7 +99,7 @@ test("words that mean no hours are refused beside the field and change nothing",
 });
 
 const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, disk_gib: 2 };
-const adapters: Adapters = { rows: [{ name: "card", driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
+const adapters: Adapters = { rows: [{ key: "card", index: 0, name: "card", driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
 
 test("a rule that cannot act here says so, and a change is sent whole at once", async () => {
   const kept: RulesForm[] = [];
@@ -109,7 +111,7 @@ test("a rule that cannot act here says so, and a change is sent whole at once", 
     kept.push(rules);
     return rules;
   });
-  shown = mount(Rules, { target: document.body, props: { adapters, settings: { adapter: "" } as Settings } });
+  shown = mount(Rules, { target: document.body, props: { adapters, settings: { earn_gpus: [] as string[] } as Settings } });
   await settled();
   expect([...document.querySelectorAll(".warning")].map((warning) => warning.textContent?.split(":")[0])).toEqual(["This session does not tell when it is used", "This GPU does not tell its temperature"]);
   expect(find<HTMLInputElement>("#rule-memory").disabled).toBe(true);
@@ -122,4 +124,35 @@ test("a rule that cannot act here says so, and a change is sent whole at once", 
   await settled();
   expect(find("[role=alert]").textContent).toContain("The minutes without input cannot be 0");
   expect([kept.length, minutes.value]).toEqual([1, "0"]);
+});
+
+test("each GPU is switched alone, says how it stands, and the last one stays on", async () => {
+  const asked: unknown[] = [];
+  mockIPC((command, payload) => {
+    if (command === "set_settings") asked.push((payload as { settings: Settings }).settings.earn_gpus);
+    return null;
+  });
+  const row = (key: string, index: number) => ({ ...adapters.rows[0], key, index, name: "card" }) as Adapters["rows"][number];
+  const because = (key: string) => ({ code: key, key, values: {} });
+  const gpu = (key: string, phase: EarnPhase, why: string, failure: GpuState["failure"] = null): GpuState => ({ gpu: key, phase, because: because(why), unseen: [], node: "ab12", tiles_done: 0, failure });
+  const gpus = [gpu("card", "working", "rendering"), gpu("card #2", "failed", "failed", { exit: 1, what: "the renderer failed again and again", advice: "try again" }), gpu("old", "stopping", "stopping")];
+  const settings = { earn_gpus: ["card", "card #2", "old"], language: "en", theme: "dark", watts: 0, kwh_price: 0 } as unknown as Settings;
+  desk.scenery = { settings } as Scenery;
+  shown = mount(AdapterList, { target: document.body, props: { adapters: { ...adapters, rows: [row("card", 0), row("card #2", 1), row("chip", 2)] }, failure: null, settings, earning: earning({ gpus }) } });
+  await settled();
+  const boxes = () => [...document.querySelectorAll<HTMLInputElement>("input[name=gpu]")];
+  expect(boxes().map((box) => [box.value, box.checked, box.disabled])).toEqual([["card", true, false], ["card #2", true, false], ["chip", false, false], ["old", true, true]]);
+  expect(find("[data-gpu=card]").textContent).toContain("Earning: a tile is being rendered");
+  expect(find("[data-gpu=card]").textContent).toContain("ab12");
+  expect(find("[role=alert]").textContent).toContain("The renderer failed again and again");
+  expect(document.body.textContent).toContain("Not connected");
+  boxes()[2]?.click();
+  await settled();
+  boxes()[0]?.click();
+  await settled();
+  expect(asked).toEqual([["card", "card #2", "chip", "old"], ["card #2", "old"]]);
+  if (shown) void unmount(shown);
+  shown = mount(AdapterList, { target: document.body, props: { adapters, failure: null, settings: { ...settings, earn_gpus: [] }, earning: earning({ phase: "off" }) } });
+  await settled();
+  expect(boxes().map((box) => [box.value, box.checked, box.disabled])).toEqual([["card", true, true]]);
 });

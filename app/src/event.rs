@@ -98,6 +98,9 @@ pub enum Event {
         node: String,
         /// What it renders with.
         adapter: String,
+        /// Which GPU's, where several of this computer are nodes side by side.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        gpu: String,
     },
     /// What a node is doing; at most a few a second.
     NodeStatus {
@@ -105,6 +108,9 @@ pub enum Event {
         state: String,
         /// Tiles accepted since it started.
         tiles_done: u64,
+        /// Which GPU's, where several of this computer are nodes side by side.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        gpu: String,
     },
     /// Why a node works or not; told when that changes.
     NodeState {
@@ -114,6 +120,9 @@ pub enum Event {
         code: String,
         /// The reason in a sentence.
         sentence: String,
+        /// Which GPU's, where several of this computer are nodes side by side.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        gpu: String,
     },
     /// How much of the sealed scenes is at the coordinator.
     Uploaded {

@@ -37,6 +37,39 @@ pub fn keyed(key: &str) -> Result<Gpu, Fault> {
     }
 }
 
+/// Every GPU that can render.
+///
+/// # Errors
+/// There is none.
+pub fn usable() -> Result<Vec<Gpu>, Fault> {
+    let gpus: Vec<Gpu> = all().into_iter().filter(|gpu| gpu.report.refused.is_none()).collect();
+    if gpus.is_empty() { Err(gpu_fault(&GpuFault::NoAdapter)) } else { Ok(gpus) }
+}
+
+/// The GPUs that a person asked for by numbers and parts of names, each once.
+///
+/// # Errors
+/// One that is not there.
+pub fn meant(asked: &[String]) -> Result<Vec<Gpu>, Fault> {
+    let reports = render_core::adapters();
+    let gpus = told_apart(&reports);
+    let mut meant: Vec<Gpu> = Vec::new();
+    for one in asked {
+        let found = match choice(Some(one)) {
+            AdapterChoice::Index(index) => gpus.iter().find(|gpu| gpu.index == index),
+            _ => gpus.iter().find(|gpu| gpu.key.to_lowercase().contains(&one.to_lowercase())),
+        };
+        let gpu = found.ok_or_else(|| {
+            let names: Vec<String> = gpus.iter().map(|gpu| format!("{} ({})", gpu.index, gpu.key)).collect();
+            gpu_fault(&GpuFault::NotFound { wanted: one.clone(), found: names.join(", ") })
+        })?;
+        if meant.iter().all(|other| other.key != gpu.key) {
+            meant.push(gpu.clone());
+        }
+    }
+    Ok(meant)
+}
+
 /// Adapters at the same place of the bus are one piece of hardware. Where drivers do not tell the place, the second of a name at one driver is
 /// taken to be the second of that name at another.
 fn told_apart(reports: &[AdapterReport]) -> Vec<Gpu> {

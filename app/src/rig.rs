@@ -4,11 +4,14 @@
 //! itself, so that a computer with one GPU is as it always was; every other has a folder in it. Which has which is written down there, because a
 //! GPU has to keep its name when others come and go.
 
+mod side_by_side;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::earn::door;
 use crate::fault::Fault;
+pub use side_by_side::share;
 
 /// GPUs that are remembered: more than any computer takes.
 const GPUS_MAX: usize = 64;

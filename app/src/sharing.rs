@@ -151,7 +151,7 @@ fn tell_standing(now: &Standing, last: &mut Option<(State, &'static str)>, audie
     if last.replace((*state, code)) != Some((*state, code)) {
         let state = format!("{state:?}").to_lowercase();
         let (code, sentence) = (reason.code().into(), sentence.clone());
-        audience.hear(&Event::NodeState { state, code, sentence });
+        audience.hear(&Event::NodeState { state, code, sentence, gpu: String::new() });
     }
 }
 
@@ -163,10 +163,13 @@ pub(crate) fn scenes_bytes_max() -> u64 {
 }
 
 fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audience: &mut dyn Audience) {
-    let status = |state: &str, tiles_done| Event::NodeStatus { state: state.into(), tiles_done };
+    let status =
+        |state: &str, tiles_done| Event::NodeStatus { state: state.into(), tiles_done, gpu: String::new() };
     let warning = |message| Event::Live(frame::LiveEvent::Warning { message });
     let event = match event {
-        NodeEvent::Connected => Event::NodeReady { node: node.into(), adapter: adapter.into() },
+        NodeEvent::Connected => {
+            Event::NodeReady { node: node.into(), adapter: adapter.into(), gpu: String::new() }
+        }
         NodeEvent::Rendering { .. } => status("rendering", *tiles_done),
         NodeEvent::Rendered { .. } => status("delivering", *tiles_done),
         NodeEvent::Delivered { .. } => {

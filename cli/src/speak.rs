@@ -170,9 +170,13 @@ fn words(event: &Event) -> Option<String> {
             )
         }
         Event::CoordinatorFound { name, address, code } => format!("{code}  {address}  {name}"),
-        Event::NodeReady { node, adapter } => format!("node {} is connected with {adapter}", short(node)),
-        Event::NodeState { sentence, .. } => sentence.clone(),
-        Event::NodeStatus { state, tiles_done } => format!("{state}, {tiles_done} tiles done"),
+        Event::NodeReady { node, adapter, gpu } => {
+            format!("{}node {} is connected with {adapter}", named(gpu), short(node))
+        }
+        Event::NodeState { sentence, gpu, .. } => format!("{}{sentence}", named(gpu)),
+        Event::NodeStatus { state, tiles_done, gpu } => {
+            format!("{}{state}, {tiles_done} tiles done", named(gpu))
+        }
         Event::JobSubmitted { job } => format!("job {job}"),
         Event::Job { job, state, done, frames, output, .. } => {
             format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
@@ -205,6 +209,11 @@ fn span(seconds: f64) -> String {
         60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
     }
+}
+
+/// The GPU that something is said of, where there are several.
+pub(crate) fn named(gpu: &str) -> String {
+    if gpu.is_empty() { String::new() } else { format!("{gpu}: ") }
 }
 
 fn short(key: &str) -> &str {

@@ -106,3 +106,89 @@ fn pauses_and_a_sudden_death_lose_nothing_and_the_state_is_always_true() {
     let told = place.run(&["node", "pause", "--data", "owned"]);
     assert!(told.exit == 1 && told.talk.starts_with("error: the node does not answer, it was last heard "));
 }
+
+/// The one adapter of a machine without a GPU is two GPUs when its driver is named twice.
+fn named_twice(place: &Place) -> Option<std::ffi::OsString> {
+    let installed = std::fs::read_dir("/usr/share/vulkan/icd.d").into_iter().flatten().flatten();
+    let named = std::env::var_os("VK_DRIVER_FILES").unwrap_or_default();
+    let candidates = std::env::split_paths(&named).chain(installed.map(|file| file.path()));
+    let driver =
+        candidates.into_iter().find(|file| file.to_string_lossy().contains("lvp") && file.is_file())?;
+    let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(&driver).ok()?).ok()?;
+    let library = told["ICD"]["library_path"].as_str()?.to_owned();
+    if library.contains('/') {
+        told["ICD"]["library_path"] = driver.parent()?.join(library).to_string_lossy().into();
+    }
+    let files = ["one.json", "two.json"].map(|name| {
+        place.write(name, told.to_string().as_bytes());
+        place.path(name)
+    });
+    std::env::join_paths(files).ok()
+}
+
+#[test]
+fn a_rig_runs_a_node_on_each_gpu_and_is_spoken_to_as_one() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    let Some(drivers) = named_twice(&place) else {
+        eprintln!("SKIPPED: no software Vulkan is installed, of which a second GPU could be made");
+        return;
+    };
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let words = ["node", "--coordinator", &coordinator.address, "--data", "rig", "--gpu", "all", "--json"];
+    let mut command = place.command(&words);
+    command.env("VK_DRIVER_FILES", drivers).env_remove("VK_ICD_FILENAMES");
+    command.stdout(place.log("rig.events")).stderr(place.log("rig.log"));
+    let mut rig = Running::start(command);
+    let states = || -> Vec<(String, String, String)> {
+        let told = place.run(&["node", "status", "--data", "rig", "--json"]).data;
+        let values = told.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let text = |value: &serde_json::Value, name: &str| {
+            value["value"][name].as_str().unwrap_or_default().to_owned()
+        };
+        values.map(|value| (text(&value, "gpu"), text(&value, "state"), text(&value, "code"))).collect()
+    };
+    wait_until("two nodes wait for tiles", PATIENCE, || {
+        states().iter().filter(|(_, _, code)| code == "no_work").count() == 2
+    });
+    let keys: Vec<String> = states().into_iter().map(|(gpu, ..)| gpu).collect();
+    assert_eq!(keys[1], format!("{} #2", keys[0]));
+    place.run(&["node", "pause", "--data", "rig"]);
+    assert!(states().iter().all(|(_, state, _)| state == "paused"), "{:?}", states());
+    place.run(&["node", "resume", "--data", "rig"]);
+    let scene = "../assets/scenes/studio.glb";
+    let scene = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(scene).display().to_string();
+    let submitted = place.run(&[
+        "submit",
+        &scene,
+        "--coordinator",
+        &coordinator.address,
+        "-o",
+        "out.exr",
+        "--size",
+        "128x128",
+        "--spp",
+        "64",
+        "--tile",
+        "32",
+        "--denoise",
+        "off",
+    ]);
+    assert_eq!(submitted.exit, 0, "{}", submitted.talk);
+    let earned = ["rig", "rig/gpu-2"].map(|folder| {
+        let told = place.run(&["statement", "--coordinator", &coordinator.address, "--data", folder]);
+        told.data.lines().count() - 1
+    });
+    assert!(earned.iter().all(|lines| *lines > 0), "both rendered: {earned:?}");
+    let events = std::fs::read_to_string(place.path("rig.events")).expect("they were written");
+    assert!(keys.iter().all(|key| events.contains(&format!("\"gpu\":\"{key}\""))), "{events}");
+    #[cfg(unix)]
+    {
+        let asked = std::process::Command::new("kill").args(["-INT", &rig.0.id().to_string()]).status();
+        assert!(asked.is_ok_and(|asked| asked.success()));
+        assert_eq!(rig.wait(PATIENCE), Some(130), "one stop is for all");
+        assert_eq!(place.run(&["node", "status", "--data", "rig"]).exit, 1, "none runs any more");
+    }
+}

@@ -29,9 +29,14 @@ fn all_events() -> Vec<Event> {
             address: text("tessera://h:1#k"),
             code: text("000 111 222 333 444 555"),
         },
-        Event::NodeReady { node: text("ab"), adapter: text("llvmpipe") },
-        Event::NodeStatus { state: text("rendering"), tiles_done: 5 },
-        Event::NodeState { state: text("paused"), code: text("on_battery"), sentence: text("Paused") },
+        Event::NodeReady { node: text("ab"), adapter: text("llvmpipe"), gpu: text("") },
+        Event::NodeStatus { state: text("rendering"), tiles_done: 5, gpu: text("llvmpipe #2") },
+        Event::NodeState {
+            state: text("paused"),
+            code: text("on_battery"),
+            sentence: text("Paused"),
+            gpu: text(""),
+        },
         Event::Uploaded { scenes: 1, sent_bytes: 10, known_bytes: 20 },
         Event::JobSubmitted { job: text("cd") },
         Event::Job {

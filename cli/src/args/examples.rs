@@ -26,6 +26,7 @@ pub(crate) const NODE: &str = "\
 Examples:
   tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node
   tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once
+  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu all --data /var/lib/tessera
   tessera node --coordinator 'tessera://farm.example:7411#KEY' --rules rules.toml
   tessera node status";
 pub(crate) const NODE_STATUS: &str = "\

@@ -27,9 +27,10 @@ pub(crate) struct Node {
     /// Folder for the node's identity.
     #[arg(long, value_name = "DIR", env = "TESSERA_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Adapter to render with: its number or part of its name [default: the strongest].
-    #[arg(long, value_name = "INDEX|NAME", env = "TESSERA_GPU")]
-    pub(crate) gpu: Option<String>,
+    /// Adapter to render with: its number or part of its name [default: the strongest]. Given again, another adapter is a node beside it, with a
+    /// folder in this one's; `all`: every GPU that can render.
+    #[arg(long, value_name = "INDEX|NAME|all", env = "TESSERA_GPU")]
+    pub(crate) gpu: Vec<String>,
     /// Micro-credits asked for a million samples.
     #[arg(long, value_name = "N", env = "TESSERA_PRICE", default_value_t = app::sharing::PRICE_USUAL)]
     pub(crate) price: u64,

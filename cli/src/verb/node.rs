@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use app::earn::{Owner, Rules, Status, Wish, door};
+use app::gpu;
 use app::places::{self, Part};
-use app::rig::Rig;
+use app::rig::{self, Rig};
 use app::sharing::{self, Share};
 use app::{Event, Exit, Fault};
 
 use crate::args::{Node, NodeRules, NodeWord, PauseEnd};
 use crate::interrupt;
-use crate::speak::{audience, data_line, talk};
+use crate::speak::{audience, data_line, named, talk};
+
+/// What `--gpu` takes for every GPU.
+const ALL: &str = "all";
 
 pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
     match asked.word {
@@ -53,10 +57,12 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         Some(file) => read_rules(file, Rules::headless())?,
         None => Rules::headless(),
     };
+    let mut gpus = asked.gpu;
+    let is_one = gpus.len() < 2 && gpus.iter().all(|gpu| gpu != ALL);
     let share = Share {
         coordinator,
         data: asked.data,
-        adapter: asked.gpu,
+        adapter: if is_one { gpus.pop() } else { None },
         price: asked.price,
         memory_mib: asked.vram_limit,
         weights: asked.weights,
@@ -64,6 +70,10 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         nodes_here: 1,
     };
     let stop = interrupt::listen()?;
+    if !is_one {
+        let gpus = if gpus.iter().any(|gpu| gpu == ALL) { gpu::usable()? } else { gpu::meant(&gpus)? };
+        return rig::share(&share, &gpus, &rules, &stop, &mut *audience(json));
+    }
     let (owner, _controls) = Owner::new(rules);
     sharing::share_owned(&share, owner, &stop, &mut *audience(json))
 }
@@ -103,8 +113,7 @@ fn show(gpu: &str, status: &Status, json: bool) {
         data_line(&Event::Finding { subject: "node".into(), value, advice: None }.to_json());
         return;
     }
-    let name = if gpu.is_empty() { String::new() } else { format!("{gpu}: ") };
-    data_line(&format!("{name}{}", status.sentence()));
+    data_line(&format!("{}{}", named(gpu), status.sentence()));
     let standing = &status.standing;
     for also in &standing.decision.also {
         data_line(&format!("  also: {}", also.sentence()));

@@ -110,7 +110,7 @@ fn a_coordinator_that_is_away_is_trouble_and_a_failed_tile_is_not() {
     };
     assert_eq!(warn("not connected, trying again: timeout"), "not connected, trying again: timeout");
     assert!(warn("a tile could not be rendered: no memory").contains("timeout"));
-    listener.hear(&Event::NodeReady { node: "ab".into(), adapter: "card".into() });
+    listener.hear(&Event::NodeReady { node: "ab".into(), adapter: "card".into(), gpu: String::new() });
     let state = earning.state();
     assert_eq!((state.trouble.as_str(), state.node.as_str()), ("", "ab"));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use render_net::identity::Identity;
 use render_net::link::{Link, LinkFault};
-use render_net::wire::{PayState, Request, Response};
+use render_net::wire::{PayState, Request, Response, StatementLine};
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -47,40 +47,61 @@ pub struct Line {
 /// Asks a coordinator what the node in a data folder earned.
 pub fn earned(coordinator: &str, data: Option<&Path>) -> Result<Earned, Fault> {
     let answers = ask(coordinator, data, |last| last.is_none().then_some(Request::Earnings))?;
-    match answers.as_slice() {
-        [Response::Earnings(sums)] => Ok(Earned { held: sums.held, posted: sums.posted, paid: sums.paid }),
-        _ => Err(link_fault(&LinkFault::Protocol("earnings were asked for".into()))),
-    }
+    Ok(read(answers)?.0)
 }
 
 /// Asks a coordinator for every line of that node.
 pub fn lines(coordinator: &str, data: Option<&Path>) -> Result<Vec<Line>, Fault> {
+    let answers = ask(coordinator, data, |last| last.map_or(Some(Request::Statement(0)), further))?;
+    Ok(read(answers)?.1)
+}
+
+/// Asks a coordinator for both at once.
+pub fn account(coordinator: &str, data: Option<&Path>) -> Result<(Earned, Vec<Line>), Fault> {
     let answers = ask(coordinator, data, |last| match last {
-        None => Some(Request::Statement(0)),
-        Some(Response::Statement(part)) => part.next.map(Request::Statement),
-        Some(_) => None,
+        None => Some(Request::Earnings),
+        Some(Response::Earnings(_)) => Some(Request::Statement(0)),
+        Some(part) => further(part),
     })?;
-    let mut lines = Vec::new();
+    read(answers)
+}
+
+/// The request for the rest of a statement.
+fn further(last: &Response) -> Option<Request> {
+    let Response::Statement(part) = last else { return None };
+    part.next.map(Request::Statement)
+}
+
+/// What was not asked for is nothing here, and what cannot be an answer is a fault.
+fn read(answers: Vec<Response>) -> Result<(Earned, Vec<Line>), Fault> {
+    let (mut earned, mut lines) = (Earned { held: 0, posted: 0, paid: 0 }, Vec::new());
     for answer in answers {
-        let Response::Statement(part) = answer else {
-            return Err(link_fault(&LinkFault::Protocol("a statement was asked for".into())));
-        };
-        lines.extend(part.lines.into_vec().into_iter().map(|line| Line {
-            index: line.index,
-            committed_ms: line.committed_ms,
-            job: line.job.to_string(),
-            lease: line.lease.0,
-            samples: line.samples,
-            price: line.price,
-            amount: line.amount,
-            state: match line.state {
-                PayState::Held => "held",
-                PayState::Posted => "posted",
-                PayState::Void => "void",
-            },
-        }));
+        match answer {
+            Response::Earnings(sums) => {
+                earned = Earned { held: sums.held, posted: sums.posted, paid: sums.paid };
+            }
+            Response::Statement(part) => lines.extend(part.lines.into_vec().into_iter().map(line)),
+            _ => return Err(link_fault(&LinkFault::Protocol("a statement was asked for".into()))),
+        }
     }
-    Ok(lines)
+    Ok((earned, lines))
+}
+
+fn line(line: StatementLine) -> Line {
+    Line {
+        index: line.index,
+        committed_ms: line.committed_ms,
+        job: line.job.to_string(),
+        lease: line.lease.0,
+        samples: line.samples,
+        price: line.price,
+        amount: line.amount,
+        state: match line.state {
+            PayState::Held => "held",
+            PayState::Posted => "posted",
+            PayState::Void => "void",
+        },
+    }
 }
 
 /// The lines as CSV with a header, ending in a line break.

@@ -110,7 +110,7 @@ mod tests {
             R::InUse { minutes: 3, is_now: true },
             R::InUse { minutes: 3, is_now: false },
             R::IdleUnknown,
-            R::TooHot { adapter: "Card".into(), celsius: 81, resumes_below_c: 70 },
+            R::TooHot { card: "Card".into(), celsius: 81, resumes_below_c: 70 },
             R::GpuMemoryTaken { free_mib: 300 },
             R::DiskFull { keep_gib: 2 },
             R::UploadSpent { limit_gb: 20 },

@@ -287,6 +287,32 @@ mod tests {
     }
 
     #[test]
+    fn a_state_with_whatever_reason_can_be_read_again() {
+        use crate::earn::{ProgramName, Reason as R};
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let door = Door::new(place.path());
+        for reason in [
+            R::PausedForAnHour { until: "15:10".into() },
+            R::PausedUntilBack { is_seen: true },
+            R::FullScreen { program: ProgramName::new("Night Race") },
+            R::BatteryLow { percent: 12 },
+            R::OutsideSchedule { opens: None },
+            R::InUse { minutes: 3, is_now: true },
+            R::TooHot { card: "Card".into(), celsius: 81, resumes_below_c: 70 },
+            R::GpuMemoryTaken { free_mib: 300 },
+            R::DiskFull { keep_gib: 2 },
+            R::UploadSpent { limit_gb: 20 },
+            R::Rendering,
+        ] {
+            let mut shown = standing();
+            shown.decision.also = vec![reason.clone()];
+            shown.decision.reason = reason;
+            door.show(&shown).expect("it can be written");
+            assert_eq!(door.standing().expect("it is there"), Some(shown));
+        }
+    }
+
+    #[test]
     fn an_old_state_is_told_as_old_and_an_ended_node_is_not() {
         let now = unix_ms();
         let told = |is_running, age_ms| {

@@ -225,11 +225,11 @@ impl Engine {
     fn heat(&self, signals: &Signals) -> Option<Reason> {
         let cap = self.rules.temperature_cap_c?.value();
         let hot = signals.adapters.iter().filter(|adapter| self.hot.contains(&adapter.name));
-        let (adapter, celsius) = hot
+        let (card, celsius) = hot
             .filter_map(|adapter| Some((adapter.name.clone(), *adapter.celsius.known()?)))
             .max_by(|a, b| a.1.total_cmp(&b.1))?;
         let celsius = celsius.round() as i32;
-        Some(Reason::TooHot { adapter, celsius, resumes_below_c: cap - COOL_DOWN_C })
+        Some(Reason::TooHot { card, celsius, resumes_below_c: cap - COOL_DOWN_C })
     }
 
     fn disk(&self, signals: &Signals) -> Option<Reason> {

@@ -75,8 +75,8 @@ pub enum Reason {
     IdleUnknown,
     /// An adapter is too hot.
     TooHot {
-        /// Which.
-        adapter: String,
+        /// Which. A standing is written with its reason's fields beside its own, and `adapter` is one of those.
+        card: String,
         /// How hot, whole degrees.
         celsius: i32,
         /// Where it has to be again.
@@ -200,8 +200,8 @@ impl Reason {
                 format!("Waiting: this computer was used less than {minutes} minutes ago")
             }
             R::IdleUnknown => "Waiting: this computer does not tell when it is used".into(),
-            R::TooHot { adapter, celsius, resumes_below_c } => {
-                format!("Paused: {adapter} is at {celsius} °C, work goes on below {resumes_below_c} °C")
+            R::TooHot { card, celsius, resumes_below_c } => {
+                format!("Paused: {card} is at {celsius} °C, work goes on below {resumes_below_c} °C")
             }
             R::GpuMemoryTaken { free_mib } => format!(
                 "Paused: other programs leave {free_mib} MiB of GPU memory, {GPU_MEMORY_MIB_MIN} are needed"

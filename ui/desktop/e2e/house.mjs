@@ -30,13 +30,15 @@ export class House {
       LC_ALL: "",
     };
     this.children = [];
+    /** What starts the program, where that is not the program itself. */
+    this.starter = undefined;
   }
 
   /** Starts the program with a WebDriver session. */
   async open(...args) {
     await this.session?.end();
     await this.clear();
-    this.session = await Session.start(program, args, this.env);
+    this.session = await Session.start(this.starter ?? program, args, this.env);
     return this.session;
   }
   /** Ends it, and starts it again. */

@@ -64,7 +64,7 @@ impl Earnings {
         let mut lines = Vec::new();
         // A computer that never ran a node has no name that a ledger could know.
         for (gpu, folder) in Rig::new(&data).nodes()? {
-            let earned = statement::earned(coordinator, Some(&folder))?;
+            let (earned, its_lines) = statement::account(coordinator, Some(&folder))?;
             sums = Earned {
                 held: sums.held + earned.held,
                 posted: sums.posted + earned.posted,
@@ -75,7 +75,7 @@ impl Earnings {
                 let turn = diary.adapter_at(line.committed_ms).filter(|_| is_first);
                 (turn.unwrap_or(&gpu).to_owned(), line)
             };
-            lines.extend(statement::lines(coordinator, Some(&folder))?.into_iter().map(with));
+            lines.extend(its_lines.into_iter().map(with));
         }
         let zone = TimeZone::system();
         let today = day(crate::earn::door::unix_ms(), &zone);

@@ -296,8 +296,8 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_filled_in_as_they_are() {
-        let hot = Reason::TooHot { adapter: "Card".into(), celsius: 81, resumes_below_c: 70 };
-        let expected = values([("adapter", "Card"), ("celsius", "81"), ("resumes_below_c", "70")]);
+        let hot = Reason::TooHot { card: "Card".into(), celsius: 81, resumes_below_c: 70 };
+        let expected = values([("card", "Card"), ("celsius", "81"), ("resumes_below_c", "70")]);
         assert_eq!(key(&hot), ("too_hot".into(), expected));
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: true }).0, "in_use.now");
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: false }).0, "in_use");

@@ -38,7 +38,7 @@ pub struct Adapter {
     pub verdict: Verdict,
     /// Why it cannot; empty where it can.
     pub why: String,
-    /// How hot it is, degrees Celsius, where it tells.
+    /// How hot it was at that look, degrees Celsius, where it tells; a node that runs on it tells it anew.
     pub celsius: Option<i32>,
     /// Its memory in all, MiB, where it tells.
     pub memory_mib: Option<u32>,
@@ -82,6 +82,7 @@ fn row(gpu: Gpu, folder: &Path, told: &mut Signals) -> Adapter {
     let mut here = Here::new(folder.to_owned(), report.card.clone(), &report.pci_bus_id);
     here.look(&Rules::desktop(), told);
     here.glance(told);
+    let celsius = told.celsius();
     let sense = told.adapters.first();
     Adapter {
         key,
@@ -90,7 +91,7 @@ fn row(gpu: Gpu, folder: &Path, told: &mut Signals) -> Adapter {
         driver,
         verdict,
         why: report.refused.unwrap_or_default(),
-        celsius: sense.and_then(|sense| sense.celsius.known()).map(|celsius| celsius.round() as i32),
+        celsius,
         memory_mib: sense.and_then(|sense| sense.memory.known()).map(|memory| memory.total_mib),
     }
 }

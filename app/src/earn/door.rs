@@ -257,6 +257,7 @@ mod tests {
             is_running: true,
             activity: Activity::Idle,
             adapter: "llvmpipe".into(),
+            adapter_celsius: None,
             tiles_done: 3,
             given_back: 1,
             failed: 0,

@@ -96,6 +96,14 @@ pub struct Signals {
     pub activity: Activity,
 }
 
+impl Signals {
+    /// How hot the adapter is, whole degrees, where it tells.
+    pub(crate) fn celsius(&self) -> Option<i32> {
+        let celsius = self.adapters.first()?.celsius.known()?;
+        Some(celsius.round() as i32)
+    }
+}
+
 impl ProgramName {
     /// A name without control letters and with an end.
     pub fn new(name: &str) -> Self {

@@ -27,6 +27,9 @@ pub struct Standing {
     pub activity: Activity,
     /// The adapter.
     pub adapter: String,
+    /// How hot it is, whole degrees, where it tells.
+    #[serde(default)]
+    pub adapter_celsius: Option<i32>,
     /// Results that the coordinator took since it started.
     pub tiles_done: u64,
     /// Leases handed back unfinished since it started.

@@ -243,6 +243,7 @@ impl Round {
             is_running,
             activity: self.signals.activity,
             adapter: self.adapter.clone(),
+            adapter_celsius: self.signals.celsius(),
             tiles_done: self.tracker.tiles_done,
             given_back: self.tracker.given_back,
             failed: self.tracker.failed,

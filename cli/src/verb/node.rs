@@ -118,8 +118,9 @@ fn show(gpu: &str, status: &Status, json: bool) {
     for also in &standing.decision.also {
         data_line(&format!("  also: {}", also.sentence()));
     }
+    let heat = standing.adapter_celsius.map(|celsius| format!(" at {celsius} °C")).unwrap_or_default();
     let done = format!(
-        "{} tiles done, {} given back, {} failed, {:.1} MB sent today, on {}",
+        "{} tiles done, {} given back, {} failed, {:.1} MB sent today, on {}{heat}",
         standing.tiles_done,
         standing.given_back,
         standing.failed,

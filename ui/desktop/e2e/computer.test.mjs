@@ -95,7 +95,8 @@ test("what gets too hot pauses, and goes on only when it has cooled down", async
   heat(93);
   await is("too_hot", 10_000);
   assert.match((await reason()).text, /93 °C.*70 °C/);
-  assert.equal(status().code, "too_hot");
+  assert.deepEqual([status().code, status().adapter_celsius], ["too_hot", 93]);
+  await until(async () => (await page.text("#gpu-list")).includes("93 °C"), 5_000, "the list says it too");
   await shot("hot");
   heat(72);
   await new Promise((wake) => setTimeout(wake, 4_000));

@@ -32,6 +32,8 @@ pub struct EarnState {
     pub node: String,
     /// What it renders with; empty before it was opened.
     pub adapter: String,
+    /// How hot that is, degrees Celsius, where it tells.
+    pub celsius: Option<i32>,
     /// Whether the GPU is at a tile now.
     pub is_rendering: bool,
     /// Results that the coordinator took since earning was started.
@@ -152,6 +154,7 @@ impl EarnState {
             until_s: None,
             node: String::new(),
             adapter: String::new(),
+            celsius: None,
             is_rendering: false,
             tiles_done: 0,
             last: Vec::new(),
@@ -180,6 +183,7 @@ impl EarnState {
             asked: AskedWord::of(standing.asked),
             until_s: end_of_pause(standing.asked, now).map(|end_s| end_s as f64),
             adapter: standing.adapter.clone(),
+            celsius: standing.adapter_celsius,
             is_rendering: standing.activity == Activity::Rendering,
             tiles_done: u32::try_from(standing.tiles_done).unwrap_or(u32::MAX),
             last: standing.last.iter().map(TileEnd::of).collect(),

@@ -152,6 +152,7 @@ fn what_a_node_tells_is_what_the_window_shows() {
             is_running: true,
             activity: Activity::Rendering,
             adapter: "card".into(),
+            adapter_celsius: None,
             tiles_done: 2,
             given_back: 0,
             failed: 0,

@@ -20,6 +20,8 @@ pub struct GpuState {
     pub unseen: Vec<String>,
     /// The node's identity; empty before it was connected.
     pub node: String,
+    /// How hot the GPU is, degrees Celsius, where it tells.
+    pub celsius: Option<i32>,
     /// Tiles accepted since it started.
     pub tiles_done: u32,
     /// Why it failed, until the next start.
@@ -34,6 +36,7 @@ impl GpuState {
             because: state.because.clone(),
             unseen: state.unseen.clone(),
             node: state.node.clone(),
+            celsius: state.celsius,
             tiles_done: state.tiles_done,
             failure: state.failure.clone(),
         }

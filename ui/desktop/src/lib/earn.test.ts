@@ -12,6 +12,7 @@ const state = (change: Partial<EarnState>): EarnState => ({
   until_s: null,
   node: "",
   adapter: "",
+  celsius: null,
   is_rendering: true,
   tiles_done: 0,
   last: [],

@@ -16,7 +16,7 @@ export type Adapter = {
 	verdict: Verdict,
 	/**  Why it cannot; empty where it can. */
 	why: string,
-	/**  How hot it is, degrees Celsius, where it tells. */
+	/**  How hot it was at that look, degrees Celsius, where it tells; a node that runs on it tells it anew. */
 	celsius: number | null,
 	/**  Its memory in all, MiB, where it tells. */
 	memory_mib: number | null,
@@ -108,6 +108,8 @@ export type EarnState = {
 	node: string,
 	/**  What it renders with; empty before it was opened. */
 	adapter: string,
+	/**  How hot that is, degrees Celsius, where it tells. */
+	celsius: number | null,
 	/**  Whether the GPU is at a tile now. */
 	is_rendering: boolean,
 	/**  Results that the coordinator took since earning was started. */
@@ -170,6 +172,8 @@ export type GpuState = {
 	unseen: string[],
 	/**  The node's identity; empty before it was connected. */
 	node: string,
+	/**  How hot the GPU is, degrees Celsius, where it tells. */
+	celsius: number | null,
 	/**  Tiles accepted since it started. */
 	tiles_done: number,
 	/**  Why it failed, until the next start. */

@@ -19,7 +19,7 @@ afterEach(() => {
 const find = <E extends HTMLElement>(css: string) => document.querySelector<E>(css) as E;
 const settled = () => new Promise((wake) => setTimeout(wake, 0)).then(() => flushSync());
 
-const earning = (change: Partial<EarnState>): EarnState => ({ phase: "working", because: { code: "rendering", key: "rendering", values: {} }, also: [], unseen: [], asked: "earn", until_s: null, node: "", adapter: "card", is_rendering: true, tiles_done: 1, last: [], trouble: "", failure: null, gpus: [], ...change });
+const earning = (change: Partial<EarnState>): EarnState => ({ phase: "working", because: { code: "rendering", key: "rendering", values: {} }, also: [], unseen: [], asked: "earn", until_s: null, node: "", adapter: "card", celsius: null, is_rendering: true, tiles_done: 1, last: [], trouble: "", failure: null, gpus: [], ...change });
 const now = (change: Partial<EarnState>) => {
   shown = mount(Now, { target: document.body, props: { earning: earning(change), hasAddress: true } });
 };
@@ -134,7 +134,7 @@ test("each GPU is switched alone, says how it stands, and the last one stays on"
   });
   const row = (key: string, index: number) => ({ ...adapters.rows[0], key, index, name: "card" }) as Adapters["rows"][number];
   const because = (key: string) => ({ code: key, key, values: {} });
-  const gpu = (key: string, phase: EarnPhase, why: string, failure: GpuState["failure"] = null): GpuState => ({ gpu: key, phase, because: because(why), unseen: [], node: "ab12", tiles_done: 0, failure });
+  const gpu = (key: string, phase: EarnPhase, why: string, failure: GpuState["failure"] = null): GpuState => ({ gpu: key, phase, because: because(why), unseen: [], node: "ab12", celsius: key === "card" ? 61 : null, tiles_done: 0, failure });
   const gpus = [gpu("card", "working", "rendering"), gpu("card #2", "failed", "failed", { exit: 1, what: "the renderer failed again and again", advice: "try again" }), gpu("old", "stopping", "stopping")];
   const settings = { earn_gpus: ["card", "card #2", "old"], language: "en", theme: "dark", watts: 0, kwh_price: 0 } as unknown as Settings;
   desk.scenery = { settings } as Scenery;
@@ -144,6 +144,7 @@ test("each GPU is switched alone, says how it stands, and the last one stays on"
   expect(boxes().map((box) => [box.value, box.checked, box.disabled])).toEqual([["card", true, false], ["card #2", true, false], ["chip", false, false], ["old", true, true]]);
   expect(find("[data-gpu=card]").textContent).toContain("Earning: a tile is being rendered");
   expect(find("[data-gpu=card]").textContent).toContain("ab12");
+  expect(find("#gpu-list .adapter").textContent).toContain("61 °C");
   expect(find("[role=alert]").textContent).toContain("The renderer failed again and again");
   expect(document.body.textContent).toContain("Not connected");
   boxes()[2]?.click();

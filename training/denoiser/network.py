@@ -230,10 +230,12 @@ def pixels_guarded(noisy, traced, out, own, exposure):
     before, after = ((exposure * luminance(rgb)).clamp_max(1e6) for rgb in (traced, out))
     middle, variance = (before + after) / 2, (exposure**2 * noisy["variance"]).clamp_max(1e12)
     weight = tone_slope(middle + 0.005) ** 2
-    apart = boxed(weight * (after - before) ** 2, 2)
-    strength = boxed(variance, 2) / (boxed(boxed(middle, 1), 2) + 0.02) ** 2
+    differences = weight * (after - before) ** 2
+    apart, given_over_middle = boxed(differences, 2), (boxed(after, 2) + 0.02) / (boxed(middle, 2) + 0.02)
+    strength = boxed(variance / (after + 0.02) ** 2, 2) * given_over_middle**2
     by_light = between_cells(in_cells(variance) / in_cells(middle + 0.02), variance)
-    missed = (FEW_SAMPLES / samples.clamp_min(1)) ** 2 * by_light * boxed((1 - own) * weight * after, 2)
+    may = (FEW_SAMPLES / samples.clamp_min(1)) ** 2 * by_light * (1 - own) * weight * after
+    missed = boxed(torch.minimum(differences, may), 2)
     excused = (1 + RARE_LIGHT * strength) * boxed((1 - own) * weight * variance, 2) + missed
     trust = torch.where((apart > excused) & (samples >= 2), excused / apart.clamp_min(1e-30), torch.ones_like(apart))
     return trust * out + (1 - trust) * traced

@@ -19,10 +19,10 @@ pub const GUARD_REACH_PX: u32 = 55;
 const DARK: f32 = 0.005;
 /// Exposed luminance below which noise is not strong, however dark the picture.
 const BLACK: f32 = 0.02;
-/// How much more is excused where noise is strong against the picture: such noise comes from rare bright samples, and a window that missed
-/// some has too little variance.
+/// How much more is excused where noise is strong against the light of the pixels that have it: such noise comes from rare bright samples,
+/// and a window that missed some has too little variance.
 const RARE_LIGHT: f32 = 8.0;
-/// Few samples may have missed rare light in the whole window: by this many over the samples, squared.
+/// Few samples may have missed rare light in a whole window: by this many over the samples, squared.
 const FEW_SAMPLES: f32 = 4.0;
 /// A network that is wrong by more than this share of the light is not repaired by scaling.
 const GAIN_MAX: f32 = 0.5;
@@ -70,7 +70,7 @@ struct Held<'a> {
     /// Between the two.
     middle: Vec<f32>,
     variance: Vec<f32>,
-    /// An error counts as much as it is seen: by the squared slope of the tone curve.
+    /// An error counts as much as it is seen: by the squared slope of the tone curve between the two.
     weight: Vec<f32>,
     /// The part of a pixel that its neighbours made.
     others: Vec<f32>,
@@ -79,10 +79,10 @@ struct Held<'a> {
 impl<'a> Held<'a> {
     fn new(noisy: &'a Noisy, exposure: f32, before: &'a [f32], filtered: &Filtered) -> Self {
         let after = exposed(&filtered.radiance, exposure);
-        let middle: Vec<f32> =
-            before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
         let variance = |&value: &f32| (exposure * exposure * sensible(value)).min(VARIANCE_MAX);
         let variance = noisy.variance.iter().map(variance).collect();
+        let middle: Vec<f32> =
+            before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
         let weight = middle.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
         let others = filtered.own.iter().map(|&own| 1.0 - sensible(own).min(1.0)).collect();
         Self { noisy, before, after, middle, variance, weight, others }
@@ -90,34 +90,48 @@ impl<'a> Held<'a> {
 
     /// The share of the denoised colour of each pixel.
     fn trust(&self) -> Vec<f32> {
-        let (width, height) = (self.noisy.width() as usize, self.noisy.height() as usize);
-        let around = |plane: Vec<f32>| boxed(&plane, width, height, 2);
-        let of = |value: &dyn Fn(usize) -> f32| around((0..width * height).map(value).collect());
-        let apart = of(&|at| self.weight[at] * (self.after[at] - self.before[at]).powi(2));
-        let noise = of(&|at| self.others[at] * self.weight[at] * self.variance[at]);
-        let light = of(&|at| self.others[at] * self.weight[at] * self.after[at]);
-        let (variance, middle) =
-            (around(self.variance.clone()), around(boxed(&self.middle, width, height, 1)));
-        let dark: Vec<f32> = self.middle.iter().map(|middle| middle + BLACK).collect();
+        let differences: Vec<f32> =
+            self.each(|at| self.weight[at] * (self.after[at] - self.before[at]).powi(2));
+        let noise = self.around(&self.each(|at| self.others[at] * self.weight[at] * self.variance[at]));
+        let strength = self.strength();
+        let missed = self.around(&self.missed(&differences));
+        let apart = self.around(&differences);
+        self.each(|at| {
+            let excused = (1.0 + RARE_LIGHT * strength[at]) * noise[at] + missed[at];
+            // One sample has no variance, none has no colour.
+            if self.noisy.samples[at] >= 2 && apart[at] > excused { excused / apart[at] } else { 1.0 }
+        })
+    }
+
+    /// How strong noise is against light, in the mean of pixels that are asked each for itself: one bright pixel says nothing of the dark ones
+    /// around it. Stronger where a window received less light than the denoised picture gives it: then it received less noise, too.
+    fn strength(&self) -> Vec<f32> {
+        let noise = self.around(&self.each(|at| self.variance[at] / (self.after[at] + BLACK).powi(2)));
+        let (given, middle) = (self.around(&self.after), self.around(&self.middle));
+        self.each(|at| noise[at] * ((given[at] + BLACK) / (middle[at] + BLACK)).powi(2))
+    }
+
+    /// What each pixel's few samples may have missed: noise in proportion to its light, as it is in the cell; never more than its own
+    /// difference, or one bright pixel would lend its dark neighbours an excuse for what it loses to them.
+    fn missed(&self, differences: &[f32]) -> Vec<f32> {
+        let width = self.noisy.width() as usize;
+        let lit = self.each(|at| self.middle[at] + BLACK);
         let by_light = Cells::sums(&self.variance, width)
-            .joined(&Cells::sums(&dark, width), |noise, light| noise / light);
-        let mut trust = vec![1.0; width * height];
-        let mut by_light_row = vec![0.0; width];
-        for (y, row) in trust.chunks_exact_mut(width).enumerate() {
-            by_light.seen_from_row(y, &mut by_light_row);
-            for (x, (trust, by_light)) in row.iter_mut().zip(&by_light_row).enumerate() {
-                let at = y * width + x;
-                let samples = self.noisy.samples[at];
-                let strength = variance[at] / (middle[at] + BLACK).powi(2);
-                let missed = (FEW_SAMPLES / samples.max(1) as f32).powi(2) * by_light * light[at];
-                let excused = (1.0 + RARE_LIGHT * strength) * noise[at] + missed;
-                // One sample has no variance, none has no colour.
-                if samples >= 2 && apart[at] > excused {
-                    *trust = excused / apart[at];
-                }
-            }
-        }
-        trust
+            .joined(&Cells::sums(&lit, width), |noise, light| noise / light)
+            .seen(width, differences.len() / width);
+        self.each(|at| {
+            let few = (FEW_SAMPLES / self.noisy.samples[at].max(1) as f32).powi(2);
+            let may = few * by_light[at] * self.others[at] * self.weight[at] * self.after[at];
+            differences[at].min(may)
+        })
+    }
+
+    fn each(&self, value: impl Fn(usize) -> f32) -> Vec<f32> {
+        (0..self.before.len()).map(value).collect()
+    }
+
+    fn around(&self, plane: &[f32]) -> Vec<f32> {
+        boxed(plane, self.noisy.width() as usize, self.noisy.height() as usize, 2)
     }
 }
 

@@ -47,6 +47,13 @@ impl Cells {
         Self { values, ..*self }
     }
 
+    /// What each pixel of the picture sees, row by row.
+    pub(super) fn seen(&self, width: usize, height: usize) -> Vec<f32> {
+        let mut seen = vec![0.0; width * height];
+        seen.chunks_exact_mut(width).enumerate().for_each(|(y, row)| self.seen_from_row(y, row));
+        seen
+    }
+
     /// What a row of `out.len()` pixels sees: linear between the centres of cells, edges repeated.
     pub(super) fn seen_from_row(&self, y: usize, out: &mut [f32]) {
         let (upper, lower, share) = between(y, self.rows);

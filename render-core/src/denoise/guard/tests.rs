@@ -118,6 +118,33 @@ fn a_wide_area_keeps_its_energy_where_the_network_loses_a_tenth() {
 }
 
 #[test]
+fn a_bright_pixel_that_one_sample_made_is_not_spread_over_dark_ones_that_are_known() {
+    let dark = 0.085;
+    let bright = (SIDE / 2) * SIDE + SIDE / 2;
+    let around = |at: usize| (at % SIDE).abs_diff(bright % SIDE).max((at / SIDE).abs_diff(bright / SIDE));
+    let mut planes = (*noisy_of(SIDE, &[dark; VALUES], 1e-5, 64)).clone();
+    planes.radiance[3 * bright..3 * bright + 3].fill(1000.0);
+    planes.variance[bright] = 1e6;
+    let noisy = Noisy::new(SIDE as u32, SIDE as u32, planes).expect("of one size");
+    // One percent of it goes to each neighbour, and next to nothing farther.
+    let colour = |at: usize| match around(at) {
+        0 => 920.0,
+        1 => dark + 10.0,
+        2 => dark + 0.03,
+        _ => dark,
+    };
+    let colours: Vec<f32> = (0..VALUES).map(|value| colour(value / 3)).collect();
+    let filtered = Filtered { radiance: colours.clone(), own: vec![0.94; VALUES / 3] };
+    let found = guard(&noisy, 1.0, filtered);
+    let beside = |picture: &[f32]| -> Vec<f32> {
+        (0..VALUES).filter(|value| around(value / 3) == 1).map(|value| picture[value]).collect()
+    };
+    let (after, before) = (mean_square(&beside(&found), dark), mean_square(&beside(&colours), dark));
+    // Windows of 25 pixels cannot tell all of it.
+    assert!(after < 0.25 * before, "{after} of {before}");
+}
+
+#[test]
 fn too_few_samples_to_know_the_noise_leave_each_pixel_to_the_network() {
     let found = guarded(
         &vec![1.0; VALUES],

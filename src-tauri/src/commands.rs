@@ -114,6 +114,18 @@ fn stop(desk: State<'_, Desk>, id: String) {
     desk.renders().stop(&id);
 }
 
+#[tauri::command]
+#[specta::specta]
+fn finish(desk: State<'_, Desk>, id: String) {
+    desk.renders().finish(&id);
+}
+
+#[tauri::command]
+#[specta::specta]
+fn do_not_finish(desk: State<'_, Desk>, id: String) {
+    desk.renders().do_not_finish(&id);
+}
+
 #[tauri::command(async)]
 #[specta::specta]
 fn forget(desk: State<'_, Desk>, id: String) -> Told<()> {
@@ -339,6 +351,8 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         start,
         resume,
         stop,
+        finish,
+        do_not_finish,
         forget,
         choose_scene,
         choose_output,

@@ -61,6 +61,9 @@ pub struct Card {
     /// Whether this computer keeps what is rendered so far, so that it can go on.
     #[serde(default)]
     pub is_kept: bool,
+    /// The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole.
+    #[serde(default)]
+    pub finishing: Option<Vec<u32>>,
     /// How often it was taken up by itself since a person last did.
     #[serde(default)]
     pub taken_up: u32,
@@ -124,6 +127,7 @@ impl Card {
             job: String::new(),
             link: String::new(),
             is_kept: false,
+            finishing: None,
             taken_up: 0,
             picture: String::new(),
             preview: String::new(),

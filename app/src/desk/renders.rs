@@ -1,5 +1,7 @@
 //! The renders of this computer: started, stopped, remembered, and offered again when the program ended in the middle.
 
+mod ending;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +52,7 @@ impl Renders {
         let cut_off = cards.touch(|cards| {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
             let cut_off = running.map(|card| {
-                (card.outcome, card.eta_s) = (Outcome::CutOff, None);
+                (card.outcome, card.eta_s, card.finishing) = (Outcome::CutOff, None, None);
                 card.id.clone()
             });
             cut_off.collect()
@@ -161,30 +163,6 @@ impl Renders {
         Ok(id.to_owned())
     }
 
-    /// Stops a render and keeps what is done.
-    pub fn stop(&self, id: &str) {
-        if let Some(running) = self.running().get(id) {
-            running.stop.ask();
-        }
-    }
-
-    /// Stops every render, and waits a little for what is done to be kept. What is only watched goes on at the next start.
-    pub fn stop_all(&self, patience: Duration) {
-        self.running().values().filter(|running| running.is_own).for_each(|running| running.stop.ask());
-        // This is a goodbye: it was not the watching that ended the program.
-        let watched = |card: &&mut Card| card.is_watched() && card.outcome == Outcome::Running;
-        let kept = self.cards.change(|cards| {
-            cards.iter_mut().filter(watched).for_each(|card| card.taken_up = 0);
-        });
-        if let Err(fault) = kept {
-            tracing::warn!(%fault, "the list of renders cannot be written");
-        }
-        let began = std::time::Instant::now();
-        while self.is_busy() && began.elapsed() < patience {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
     /// Whether anything is being rendered for this computer's person.
     pub fn is_busy(&self) -> bool {
         self.running().values().any(|running| running.is_own && !running.is_over)
@@ -239,6 +217,7 @@ impl Renders {
         self.cards.change(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                 (card.outcome, card.failure, card.taken_up) = (Outcome::Running, None, 0);
+                card.finishing = None;
                 if card.is_watched() {
                     // Everything is told again.
                     (card.done, card.nodes, card.written, card.begun) = (0.0, 0, Vec::new(), Vec::new());
@@ -370,7 +349,7 @@ fn make_folder(output: &Path) {
 }
 
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
-    card.eta_s = None;
+    (card.eta_s, card.finishing) = (None, None);
     match ended {
         Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
         Err(fault) => {

@@ -61,6 +61,8 @@ export type Card = {
 	link: string,
 	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
 	is_kept: boolean,
+	/**  The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole. */
+	finishing: number[] | null,
 	/**  How often it was taken up by itself since a person last did. */
 	taken_up: number,
 	/**  The last finished picture. */

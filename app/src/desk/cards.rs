@@ -58,6 +58,9 @@ pub struct Card {
     /// The view-only link by which somebody else's render is watched; empty for one's own.
     #[serde(default)]
     pub link: String,
+    /// Whether the artist's program is known not to follow the job that is watched: then nodes wait to be admitted.
+    #[serde(default)]
+    pub is_artist_away: bool,
     /// Whether this computer keeps what is rendered so far, so that it can go on.
     #[serde(default)]
     pub is_kept: bool,
@@ -126,6 +129,7 @@ impl Card {
             sent_mib: 0.0,
             job: String::new(),
             link: String::new(),
+            is_artist_away: false,
             is_kept: false,
             finishing: None,
             taken_up: 0,

@@ -53,6 +53,7 @@ impl Renders {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
             let cut_off = running.map(|card| {
                 (card.outcome, card.eta_s, card.finishing) = (Outcome::CutOff, None, None);
+                card.is_artist_away = false;
                 card.id.clone()
             });
             cut_off.collect()
@@ -349,7 +350,7 @@ fn make_folder(output: &Path) {
 }
 
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
-    (card.eta_s, card.finishing) = (None, None);
+    (card.eta_s, card.finishing, card.is_artist_away) = (None, None, false);
     match ended {
         Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
         Err(fault) => {

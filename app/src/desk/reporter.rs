@@ -198,6 +198,7 @@ impl Audience for Reporter {
                 super::Place::Here => card.is_kept = true,
             }),
             Event::Looking { title } => self.card(true, |card| card.order.scene.clone_from(title)),
+            Event::Artist { is_away } => self.card(false, |card| card.is_artist_away = *is_away),
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Steadied { file, .. } => self.steadied(file),
             Event::Live(event) => self.live(event),

@@ -120,6 +120,24 @@ test("a link shows the job's pictures to whoever has it, until it is withdrawn",
   assert.match(await until(() => page.text(".banner"), 5_000, "a wrong link is told"), /not a view-only link/);
 });
 
+test("who looks on is told that the artist does not follow the job, until that is over", async () => {
+  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.exr"), "--size", "128x72", "--spp", "16", "--detach"];
+  const submitted = house.cli("--json", ...asked);
+  const job = /"event":"job_submitted","job":"([0-9a-f]+)"/.exec(submitted.stdout)?.[1];
+  assert.ok(job, submitted.stdout + submitted.stderr);
+  const link = /tessera:\/\/[^"\s]+\/view\/[^"\s]+/.exec(house.cli("--json", "share", job).stdout)[0];
+  await page.click("#go-watch");
+  await page.fill("#watch-link", link);
+  await page.click("#watch-look");
+  const away = () => page.run("() => [...document.querySelectorAll('.status.partial')].some((one) => /does not follow this job now/.test(one.textContent))");
+  await until(away, 40_000, "it is said why nothing moves");
+  await shot("watch-away");
+  house.begin("collect", job);
+  await until(async () => !(await away()), 40_000, "the artist follows it again");
+  await until(async () => (await watched()) === "done", 120_000, "all of it was seen");
+  await page.click("main .quiet");
+});
+
 test("a coordinator on this network is found, and taken when its code was compared", async (t) => {
   const coordinator = house.begin("coordinator", "--listen", "0.0.0.0:0", "--data", join(house.home, "announced"), "--announce", "Edit suite");
   const code = await until(() => /(?:\d{3} ){5}\d{3}/.exec(coordinator.said)?.[0], 20_000, "the coordinator tells its code").catch(() => null);

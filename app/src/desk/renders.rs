@@ -1,6 +1,7 @@
 //! The renders of this computer: started, stopped, remembered, and offered again when the program ended in the middle.
 
 mod ending;
+mod looks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bell::Bell;
 use super::cards::{Card, Outcome};
+use super::contact::{Prints, Sheet};
 use super::order::{Order, Place};
 use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
@@ -34,12 +36,16 @@ pub struct Renders {
     is_closed: AtomicBool,
     /// What was running when the program ended without a goodbye.
     cut_off: Vec<String>,
+    /// Small pictures of frames that are in files.
+    prints: Prints,
     bell: Arc<Bell>,
 }
 
 struct Running {
     stop: Stop,
     mosaic: SharedMosaic,
+    /// Small pictures of frames that are not in files.
+    sheet: Arc<Mutex<Sheet>>,
     /// Whether something is lost when it ends with the program.
     is_own: bool,
     is_over: bool,
@@ -59,7 +65,8 @@ impl Renders {
             cut_off.collect()
         });
         let is_closed = AtomicBool::new(false);
-        let renders = Self { cards, work, running: Arc::default(), is_closed, cut_off, bell };
+        let (running, prints) = (Arc::default(), Prints::default());
+        let renders = Self { cards, work, running, is_closed, cut_off, prints, bell };
         renders.clear_away();
         renders
     }
@@ -192,21 +199,6 @@ impl Renders {
         Ok(())
     }
 
-    /// What changed of a render's picture since the window last asked; nothing while there is none.
-    pub fn mosaic(&self, id: &str, since: u32) -> Vec<u8> {
-        let Some(mosaic) = self.running().get(id).map(|running| Arc::clone(&running.mosaic)) else {
-            return Vec::new();
-        };
-        let mosaic = mosaic.lock().unwrap_or_else(PoisonError::into_inner);
-        mosaic.as_ref().map_or_else(Vec::new, |mosaic| mosaic.packet(since))
-    }
-
-    /// The PNG of a finished render; empty where there is none.
-    pub fn preview(&self, id: &str) -> Vec<u8> {
-        let path = self.card(id).map(|card| card.preview).unwrap_or_default();
-        std::fs::read(path).unwrap_or_default()
-    }
-
     fn remember(&self, card: Card) -> Result<(), Fault> {
         self.cards.change(|cards| {
             cards.insert(0, card);
@@ -254,18 +246,20 @@ impl Renders {
         is_own: bool,
         work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
     ) -> Result<(), Fault> {
-        let (stop, mosaic) = (Stop::new(), SharedMosaic::default());
+        let (stop, mosaic, sheet) = (Stop::new(), SharedMosaic::default(), Arc::default());
         let mut running = self.running();
         if self.is_closed.load(Ordering::Relaxed) {
             return Err(updating());
         }
         // Pictures of renders that are over are in their files.
         running.retain(|_, running| !running.is_over);
-        let this = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_own, is_over: false };
+        let (stop_kept, mosaic_kept, sheet_kept) = (stop.clone(), Arc::clone(&mosaic), Arc::clone(&sheet));
+        let this =
+            Running { stop: stop_kept, mosaic: mosaic_kept, sheet: sheet_kept, is_own, is_over: false };
         running.insert(id.to_owned(), this);
         drop(running);
         let bell = Arc::clone(&self.bell);
-        let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), mosaic, bell);
+        let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), (mosaic, sheet), bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
         let body = move || {
             let ended = work(&stop, &mut reporter);

@@ -121,7 +121,7 @@ test("a link shows the job's pictures to whoever has it, until it is withdrawn",
 });
 
 test("who looks on is told that the artist does not follow the job, until that is over", async () => {
-  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.exr"), "--size", "128x72", "--spp", "16", "--detach"];
+  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.####.exr"), "--size", "128x72", "--spp", "16", "--frames", "0-2", "--detach"];
   const submitted = house.cli("--json", ...asked);
   const job = /"event":"job_submitted","job":"([0-9a-f]+)"/.exec(submitted.stdout)?.[1];
   assert.ok(job, submitted.stdout + submitted.stderr);
@@ -135,6 +135,9 @@ test("who looks on is told that the artist does not follow the job, until that i
   house.begin("collect", job);
   await until(async () => !(await away()), 40_000, "the artist follows it again");
   await until(async () => (await watched()) === "done", 120_000, "all of it was seen");
+  const seen = "() => [...document.querySelectorAll('[data-seen=true]')].map((cell) => cell.dataset.frame).join()";
+  await until(async () => (await page.run(seen)) === "0,1,2", 15_000, "there is a picture of every frame");
+  await shot("watched-frames");
   await page.click("main .quiet");
 });
 

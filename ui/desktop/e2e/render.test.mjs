@@ -178,6 +178,11 @@ test("finish completes the frames that are begun, begins no other, can be taken 
     const diff = house.cli("exr", "diff", film.replace("####", frame), whole.replace("####", frame), "--max-rel-mse", "0");
     assert.equal(diff.status, 0, `frame ${frame}: ${diff.stdout}${diff.stderr}`);
   }
+  await page.click("#go-watch");
+  const seen = "() => [...document.querySelectorAll('.wall li:first-child [data-seen=true]')].map((cell) => cell.dataset.frame).join()";
+  await until(async () => (await page.run(seen)) === "0,1,2,3", 15_000, "Watch shows a picture of every frame");
+  await shot("watch-frames");
+  await page.click("#go-render");
 });
 
 test("killed in the middle, the next start takes the render up by itself, twice, and then asks", async () => {

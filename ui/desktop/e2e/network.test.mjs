@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { until } from "./driver.mjs";
+import { Keys, until } from "./driver.mjs";
 import { House, pictures, scenes } from "./house.mjs";
 
 const house = new House();
@@ -139,6 +139,29 @@ test("who looks on is told that the artist does not follow the job, until that i
   await until(async () => (await page.run(seen)) === "0,1,2", 15_000, "there is a picture of every frame");
   await shot("watched-frames");
   await page.click("main .quiet");
+});
+
+test("finish of a network's film stops here when what has begun here is whole, and the rest can be collected", async () => {
+  house.second(join(house.home, "Kitchen.glb"));
+  await page.find("#found dl");
+  await page.click("#place-network");
+  await page.click("#quality-draft");
+  await page.fill("#width", "256");
+  await page.fill("#frames", "0-5");
+  await page.press(Keys.tab);
+  await until(() => page.run("() => document.querySelector('#output').value.includes('####')"), 10_000, "the name has room for numbers");
+  const film = join(house.home, "Kitchen-film.####.exr");
+  await page.fill("#output", film);
+  await page.click("#start");
+  await page.click("#finish-frames", 120_000);
+  await until(async () => (await outcome()) === "stopped", 120_000, "it has stopped");
+  await shot("network-finished-frames");
+  const whole = house.exrs(house.home).filter((path) => path.includes("Kitchen-film."));
+  assert.ok(whole.length > 0 && whole.length < 6, `${whole}`);
+  assert.match(await page.text("main"), /job goes on without this machine/);
+  await page.click("#go-on");
+  await until(async () => (await outcome()) === "done", 300_000, "the rest is collected");
+  assert.equal(house.exrs(house.home).filter((path) => path.includes("Kitchen-film.")).length, 6);
 });
 
 test("a coordinator on this network is found, and taken when its code was compared", async (t) => {

@@ -200,7 +200,7 @@ pub(crate) async fn follow(
     let steady =
         if note.steady { Steady::of(ticket.shape().frames.iter().copied(), output.folder()) } else { None };
     let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter), steady);
-    let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, audience);
+    let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();
     let written = gathering.frames_written();

@@ -9,6 +9,7 @@
 mod adapters;
 mod bell;
 mod cards;
+mod contact;
 mod earning;
 mod failure;
 mod mosaic;
@@ -19,6 +20,7 @@ mod reporter;
 mod sample;
 mod settings;
 mod shelf;
+mod shrunk;
 mod updates;
 mod viewer;
 mod watching;

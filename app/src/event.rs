@@ -150,6 +150,11 @@ pub enum Event {
         /// How its artist calls the pictures.
         title: String,
     },
+    /// The artist of a job that is looked at is away, or is back.
+    Artist {
+        /// Nobody admits another node for now.
+        is_away: bool,
+    },
     /// A frame of a job that is looked at is whole.
     FrameSeen {
         /// Frame.

@@ -12,6 +12,7 @@ use render_net::receipt::{Countersigned, ReceiptBook};
 use crate::event::Audience;
 use crate::fault::Fault;
 use crate::render::{Darkroom, Seal};
+use crate::stop::Stop;
 pub(crate) use growth::Growth;
 
 /// What an artist's machine holds of a job while it is rendered.
@@ -22,6 +23,8 @@ pub(crate) struct Gathering<'a> {
     receipts: BTreeMap<FrameIndex, Vec<Countersigned>>,
     /// Frames whose file is complete.
     written: u32,
+    /// Hears of frames: a person may want it to end after those that are begun.
+    stop: &'a Stop,
     audience: &'a mut dyn Audience,
     /// What went wrong here, kept whole, because a collector can only hand a sentence back.
     fault: Option<Fault>,
@@ -33,10 +36,11 @@ impl<'a> Gathering<'a> {
         ticket: &JobTicket,
         identity: &'a Identity,
         darkroom: Darkroom<'a>,
+        stop: &'a Stop,
         audience: &'a mut dyn Audience,
     ) -> Self {
-        let growth = Growth::new(ticket.plan());
-        Self { growth, identity, darkroom, receipts: BTreeMap::new(), written: 0, audience, fault: None }
+        let (growth, receipts) = (Growth::new(ticket.plan()), BTreeMap::new());
+        Self { growth, identity, darkroom, receipts, written: 0, stop, audience, fault: None }
     }
 
     /// Frames whose file is complete.
@@ -71,6 +75,7 @@ impl<'a> Gathering<'a> {
         if self.growth.was_whole(frame) {
             return Ok(());
         }
+        self.stop.began(frame);
         self.receipts.entry(frame).or_default().push(receipt);
         match self.growth.merge((frame, tile), partials, self.audience)? {
             Some(film) => self.finish(frame, &film),
@@ -90,6 +95,10 @@ impl<'a> Gathering<'a> {
         let seal: Seal<'a> = Box::new(move |picture| book.clone().seal(identity, picture));
         self.darkroom.finish(frame, film, Some(seal), self.audience)?;
         self.written += 1;
+        // After the last one of the job its own end comes, with everything answered.
+        if (self.written as usize) < self.growth.plan().shape.frames.len() {
+            self.stop.ended(frame);
+        }
         Ok(())
     }
 
@@ -112,6 +121,9 @@ impl Collector for Gathering<'_> {
 
     fn preview(&mut self, preview: PreviewTile) {
         let frame = preview.frame;
+        if !self.growth.was_whole(frame) {
+            self.stop.began(frame);
+        }
         self.growth.preview(preview, self.audience);
         self.refresh(frame);
     }

@@ -4,6 +4,8 @@
 //! keeps is ciphertext, in a temporary folder that goes when it ends, or in a folder from which a later process goes on
 //! with the same job ([`render_kept`], [`resume`]): finished tiles are not rendered twice.
 
+mod turnstile;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -180,7 +182,8 @@ impl Farm<'_> {
             CoordinatorConfig { keep, ..CoordinatorConfig::new(listen, self.place.join("coordinator")) };
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
         let address = coordinator.address();
-        let mut nodes = Nodes::start(self.place, self.keeps, address, self.renderers);
+        let renderers = self.renderers.into_iter().map(|renderer| turnstile::before(renderer, stop.clone()));
+        let mut nodes = Nodes::start(self.place, self.keeps, address, renderers.collect());
         let artist = Artist::open(artist_folder(self.place), address.clone());
         let artist = artist.map_err(|fault| artist_fault(&fault))?;
         let artist = if self.keeps { artist } else { artist.passing() };

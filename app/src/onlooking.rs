@@ -112,6 +112,9 @@ impl Onlooker for Look<'_> {
     }
 
     fn progress(&mut self, progress: Progress) {
+        if let Progress::Artist { is_away } = progress {
+            self.audience.hear(&Event::Artist { is_away });
+        }
         self.growth.progress(progress, self.audience);
     }
 }

@@ -157,6 +157,8 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) screens: Screens,
+    #[command(flatten)]
     pub(crate) looks: Looks,
 }
 

@@ -12,6 +12,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Least time between two plain progress lines, so that a log stays readable.
 const PLAIN_LINE_GAP: Duration = Duration::from_secs(5);
+/// Why nothing may move for somebody who looks on.
+const ARTIST_AWAY: &str =
+    "the artist's app does not follow this job now: nodes that it has admitted go on, new ones wait for it";
 
 /// The listener that fits where the output goes.
 pub(crate) fn audience(json: bool) -> Box<dyn Audience> {
@@ -185,6 +188,8 @@ fn words(event: &Event) -> Option<String> {
         Event::JobShared { link, .. } => link.clone(),
         Event::JobUnshared { job } => format!("the link to job {job} shows nothing any more"),
         Event::Looking { title } => format!("looking on at \"{title}\""),
+        Event::Artist { is_away: true } => ARTIST_AWAY.to_owned(),
+        Event::Artist { is_away: false } => "the artist's app follows this job again".to_owned(),
         Event::FrameSeen { frame } => format!("frame {frame} is whole"),
         Event::Live(LiveEvent::FrameWritten { file, .. }) => format!("wrote {file}"),
         Event::Live(LiveEvent::Warning { message }) => format!("note: {message}"),

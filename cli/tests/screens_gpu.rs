@@ -112,6 +112,43 @@ fn tev_shows_a_farms_job_that_is_watched_on_a_gpu() {
 }
 
 #[test]
+fn tev_shows_a_picture_from_the_moment_that_it_is_submitted_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let (place, tev) = (Place::new(), FakeTev::start());
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let node = node(&place, &coordinator.address, "node-0");
+    let line =
+        ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &coordinator.address, "--data", "artist"];
+    let address = tev.address.to_string();
+    let ended = place.run(&[&line[..], &LOOKS[..], &["--json", "--tev", &address]].concat());
+    assert_eq!((ended.exit, warnings(&ended)), (0, Vec::new()), "{}", ended.talk);
+    let got = tev.got();
+    assert_in_order(&got);
+    let shown = Shown::of(&got);
+    assert_eq!(shown.name, "out.exr frame 0");
+    assert_shows_the_file(&place, "out.exr", &shown);
+    drop(node);
+}
+
+#[test]
+fn who_submits_and_leaves_shows_nothing_and_is_told_so_before_anything_is_sent() {
+    let place = Place::new();
+    let nowhere = format!("tessera://127.0.0.1:9#{}", "ab".repeat(32));
+    for screen in [&["--viewer"][..], &["--tev"]] {
+        let line = ["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &nowhere, "--detach"];
+        let ended = place.run(&[&line[..], screen].concat());
+        assert_eq!(ended.exit, 2, "{}", ended.talk);
+        assert!(
+            ended.talk.contains("--detach") && ended.talk.contains("tessera watch JOB"),
+            "{}",
+            ended.talk
+        );
+    }
+}
+
+#[test]
 fn who_has_a_view_only_link_sees_the_picture_that_is_in_the_artists_file_on_a_gpu() {
     if !gpu_is_there() {
         return;
@@ -179,9 +216,11 @@ fn another_machine_gets_nothing_unless_that_was_said() {
     listener.set_nonblocking(true).expect("it can be asked");
     let address = listener.local_addr().expect("it is bound").to_string();
     let job = "00112233445566778899aabbccddeeff";
+    let nowhere = format!("tessera://127.0.0.1:9#{}", "ab".repeat(32));
     for line in [
         &["render", "lamp.gltf", "-o", "out.exr", "--tev", &address][..],
         &["watch", job, "--data", "artist", "--tev", &address],
+        &["submit", "lamp.gltf", "-o", "out.exr", "--coordinator", &nowhere, "--tev", &address],
     ] {
         let ended = place.run(line);
         assert_eq!(ended.exit, 2, "{}", ended.talk);

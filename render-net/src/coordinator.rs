@@ -6,6 +6,7 @@
 
 mod blobs;
 mod peers;
+mod presence;
 mod serve;
 mod wakes;
 mod writer;
@@ -13,7 +14,7 @@ mod writer;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -25,6 +26,7 @@ use crate::store::{MemoryStore, SqliteStore, Store, StoreFault};
 
 pub use blobs::{BlobFault, BlobFolder};
 use peers::Peers;
+use presence::Presence;
 use serve::Desk;
 use wakes::Wakes;
 use writer::Writer;
@@ -50,6 +52,8 @@ pub struct CoordinatorConfig {
     pub peer_bytes_max: u64,
     /// Objects that nobody stored or fetched for so long are removed.
     pub objects_kept: Duration,
+    /// How long an artist must have been gone before those who look on are told.
+    pub away_after: Duration,
 }
 
 /// Where the coordinator's rows are kept.
@@ -105,6 +109,8 @@ impl CoordinatorConfig {
             objects_bytes_max: 512 << 30,
             peer_bytes_max: 128 << 30,
             objects_kept: Duration::from_secs(14 * 24 * 3600),
+            // Longer than the longest pause of a program that connects again.
+            away_after: Duration::from_secs(15),
         }
     }
 }
@@ -138,6 +144,7 @@ impl Coordinator {
             wakes,
             blobs: Arc::new(blobs),
             peers: Peers::new(config.peer_bytes_max),
+            presence: Presence::new(config.away_after, Instant::now()),
             room: serve::room(),
         });
         let running = tokio::spawn(serve::serve(listener, desk, stopped, config.objects_kept));

@@ -29,7 +29,7 @@ pub use node::{
 };
 pub use object::ObjectName;
 pub use refusal::Refusal;
-pub use view::{FollowView, Share, View, ViewGrant, ViewToken};
+pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
 pub const VERSION: u8 = 2;
@@ -99,7 +99,7 @@ pub enum Request {
     Share(Share),
     /// Who has the link: what do I look at → [`Response::ViewCard`].
     OpenView(View),
-    /// Who has the link: what happened → [`Response::Events`].
+    /// Who has the link: what happened → [`Response::Seen`].
     FollowView(FollowView),
 }
 
@@ -144,6 +144,8 @@ pub enum Response {
     },
     /// The stored ciphertext of a job's view card.
     ViewCard(ObjectName),
+    /// What happened, for somebody who looks on.
+    Seen(Box<ViewEvents>),
 }
 
 /// Why bytes are not a message.

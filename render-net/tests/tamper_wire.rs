@@ -212,7 +212,7 @@ fn requests() -> Vec<Vec<u8>> {
         Request::Fetch(OBJECT),
         Request::Share(Share { job: JOB, grant: Some(ViewGrant { token: OBJECT, card: OBJECT }) }),
         Request::OpenView(view),
-        Request::FollowView(FollowView { view, since: 300, wait_ms: 9000 }),
+        Request::FollowView(FollowView { view, since: 300, wait_ms: 9000, knows_away: true }),
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))
@@ -234,6 +234,10 @@ fn events() -> Vec<Event> {
         Event::Cancelled { reason: reason.clone() },
         Event::Failed { lease, node, kind: FailureKind::Job, reason },
     ]
+}
+
+fn happened() -> Events {
+    Events { first: 3, events: few(events()), job: card() }
 }
 
 fn responses() -> Vec<Vec<u8>> {
@@ -297,12 +301,13 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Earnings(Earnings { held: 1, posted: 200, paid: 3 }),
         Response::Statement(Statement { lines: few(vec![line; 3]), next: Some(8) }),
         Response::Candidates(few(vec![candidate])),
-        Response::Events(Box::new(Events { first: 3, events: few(events()), job: card() })),
+        Response::Events(Box::new(happened())),
         Response::Jobs(few(vec![card(); 2])),
         Response::Balance(Balance { available: 500, escrow: 20 }),
         Response::Missing(few(vec![OBJECT; 3])),
         Response::Object { size_bytes: 100_000 },
         Response::ViewCard(OBJECT),
+        Response::Seen(Box::new(ViewEvents { events: happened(), is_artist_away: true })),
     ];
     let all = others.into_iter().chain(refusals.map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()

@@ -14,7 +14,6 @@ use app::desk::{
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tauri::ipc::{Invoke, Response};
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_autostart::ManagerExt;
 use tauri_plugin_dialog::DialogExt;
@@ -112,6 +111,18 @@ fn resume(desk: State<'_, Desk>, id: String) -> Told<String> {
 #[specta::specta]
 fn stop(desk: State<'_, Desk>, id: String) {
     desk.renders().stop(&id);
+}
+
+#[tauri::command]
+#[specta::specta]
+fn finish(desk: State<'_, Desk>, id: String) {
+    desk.renders().finish(&id);
+}
+
+#[tauri::command]
+#[specta::specta]
+fn do_not_finish(desk: State<'_, Desk>, id: String) {
+    desk.renders().do_not_finish(&id);
 }
 
 #[tauri::command(async)]
@@ -307,24 +318,6 @@ fn quit(app: AppHandle) {
     app.exit(0);
 }
 
-/// Pixels, as [`app::desk::Mosaic::packet`] writes them: too many for text.
-#[tauri::command(async)]
-fn mosaic(desk: State<'_, Desk>, id: String, since: u32) -> Response {
-    Response::new(desk.renders().mosaic(&id, since))
-}
-
-/// The PNG of a finished render.
-#[tauri::command(async)]
-fn preview(desk: State<'_, Desk>, id: String) -> Response {
-    Response::new(desk.renders().preview(&id))
-}
-
-/// A scene's picture of the benchmark, as [`app::desk::Earning::shot`] writes it.
-#[tauri::command(async)]
-fn bench_shot(desk: State<'_, Desk>, scene: u32) -> Response {
-    Response::new(desk.earning().shot(scene))
-}
-
 /// The commands with types, for the page's bindings.
 pub(crate) fn typed() -> Builder<tauri::Wry> {
     let builder = Builder::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases();
@@ -339,6 +332,8 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         start,
         resume,
         stop,
+        finish,
+        do_not_finish,
         forget,
         choose_scene,
         choose_output,
@@ -369,16 +364,4 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         hide,
         quit,
     ])
-}
-
-/// All commands.
-pub(crate) fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
-    // The handler borrows its builder, and both live as long as the program.
-    let typed = Box::leak(Box::new(typed())).invoke_handler();
-    let raw: Box<dyn Fn(Invoke<tauri::Wry>) -> bool + Send + Sync> =
-        Box::new(tauri::generate_handler![mosaic, preview, bench_shot]);
-    move |invoke| match invoke.message.command() {
-        "mosaic" | "preview" | "bench_shot" => raw(invoke),
-        _ => typed(invoke),
-    }
 }

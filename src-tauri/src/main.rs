@@ -9,6 +9,7 @@ mod arrivals;
 mod commands;
 mod composing;
 mod herald;
+mod pixels;
 mod screen;
 mod tray;
 mod trayhost;
@@ -58,7 +59,7 @@ fn run() -> anyhow::Result<()> {
         .manage(desk)
         .manage(updating::Found::default())
         .manage(Arrivals::of(std::env::args().skip(1), &std::env::current_dir().unwrap_or_default()))
-        .invoke_handler(commands::handler())
+        .invoke_handler(pixels::handler())
         .setup(|app| {
             tray::raise(app.handle());
             if !std::env::args().any(|word| word == HIDDEN) || !app.state::<tray::Tray>().is_there() {

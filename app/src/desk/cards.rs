@@ -58,9 +58,15 @@ pub struct Card {
     /// The view-only link by which somebody else's render is watched; empty for one's own.
     #[serde(default)]
     pub link: String,
+    /// Whether the artist's program is known not to follow the job that is watched: then nodes wait to be admitted.
+    #[serde(default)]
+    pub is_artist_away: bool,
     /// Whether this computer keeps what is rendered so far, so that it can go on.
     #[serde(default)]
     pub is_kept: bool,
+    /// The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole.
+    #[serde(default)]
+    pub finishing: Option<Vec<u32>>,
     /// How often it was taken up by itself since a person last did.
     #[serde(default)]
     pub taken_up: u32,
@@ -123,7 +129,9 @@ impl Card {
             sent_mib: 0.0,
             job: String::new(),
             link: String::new(),
+            is_artist_away: false,
             is_kept: false,
+            finishing: None,
             taken_up: 0,
             picture: String::new(),
             preview: String::new(),

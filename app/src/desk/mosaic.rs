@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use frame::exr::ToneMap;
-use frame::{FrameSize, TileGrid, TileIndex, TileRect, TileStage};
+use frame::{FrameSize, TileGrid, TileIndex, TileStage};
 
+use super::shrunk::Shrunk;
 use crate::sight::Sight;
 
 /// Longest edge that is kept; no window shows more.
@@ -16,10 +16,8 @@ const EDGE_MAX: u32 = 2048;
 /// One frame's picture so far.
 #[derive(Clone, Debug)]
 pub struct Mosaic {
-    size: FrameSize,
-    factor: u32,
+    picture: Shrunk,
     grid: TileGrid,
-    rgba: Vec<u8>,
     tiles: Vec<TileStage>,
     /// Counts changes, from 1.
     version: u32,
@@ -30,27 +28,17 @@ pub struct Mosaic {
 impl Mosaic {
     /// An empty frame.
     pub fn new(size: FrameSize, tile_px: u32) -> Self {
-        let factor = size.width().max(size.height()).div_ceil(EDGE_MAX);
+        let picture = Shrunk::new(size, EDGE_MAX);
+        let (width, height) = picture.kept();
         let grid = TileGrid::new(size, tile_px, 0);
-        let mut mosaic = Self {
-            size,
-            factor,
-            grid,
-            rgba: Vec::new(),
-            tiles: vec![TileStage::Queued; grid.len() as usize],
-            version: 1,
-            changed: BTreeMap::new(),
-        };
-        let (width, height) = mosaic.kept();
-        mosaic.rgba = vec![0; width as usize * height as usize * 4];
-        mosaic.changed.insert((0, 0, width, height), 1);
-        mosaic
+        let tiles = vec![TileStage::Queued; grid.len() as usize];
+        Self { picture, grid, tiles, version: 1, changed: BTreeMap::from([((0, 0, width, height), 1)]) }
     }
 
     /// Begins another frame of the same size.
     pub fn clear(&mut self) {
         let version = self.version;
-        *self = Self::new(self.size, self.grid.edge_px());
+        *self = Self::new(self.picture.size(), self.grid.edge_px());
         self.version = version + 1;
         self.changed.values_mut().for_each(|at| *at = version + 1);
     }
@@ -83,7 +71,7 @@ impl Mosaic {
 
     /// Takes a rectangle of light.
     pub fn see(&mut self, sight: &Sight<'_>) {
-        if sight.size != self.size {
+        if sight.size != self.picture.size() {
             return;
         }
         self.version += 1;
@@ -99,34 +87,18 @@ impl Mosaic {
                 self.changed.clear();
             }
         }
-        let rect = self.paint(sight.rect, sight.rgba);
+        let rect = self.picture.paint(sight.rect, sight.rgba);
         self.changed.insert((rect.x, rect.y, rect.width, rect.height), self.version);
-    }
-
-    /// Paints a rectangle of the frame; says which kept pixels that are.
-    fn paint(&mut self, rect: TileRect, rgba: &[f32]) -> TileRect {
-        let factor = self.factor;
-        let (x, y) = (rect.x / factor, rect.y / factor);
-        let right = (rect.x + rect.width).div_ceil(factor);
-        let bottom = (rect.y + rect.height).div_ceil(factor);
-        let stride = self.kept().0 as usize;
-        for row in y..bottom {
-            for column in x..right {
-                let at = (row as usize * stride + column as usize) * 4;
-                self.rgba[at..at + 4].copy_from_slice(&shown(mean(rect, rgba, factor, column, row)));
-            }
-        }
-        TileRect { x, y, width: right - x, height: bottom - y }
     }
 
     /// Everything that changed after `since`, as a window reads it: little-endian 32-bit numbers (version, columns, rows,
     /// tile columns, tile edge in kept pixels × 256, tiles, rectangles), the tiles' states as bytes, then for each
     /// rectangle x, y, columns, rows and its pixels, four bytes each.
     pub fn packet(&self, since: u32) -> Vec<u8> {
-        let (width, height) = self.kept();
+        let (width, height) = self.picture.kept();
         let fresh: Vec<_> =
             self.changed.iter().filter(|(_, at)| **at > since).map(|(rect, _)| *rect).collect();
-        let edge = self.grid.edge_px() * 256 / self.factor;
+        let edge = self.grid.edge_px() * 256 / self.picture.factor();
         let head = [
             self.version,
             width,
@@ -142,45 +114,16 @@ impl Mosaic {
             bytes.extend([x, y, columns, rows].iter().flat_map(|number| number.to_le_bytes()));
             for row in y..y + rows {
                 let start = (row as usize * width as usize + x as usize) * 4;
-                bytes.extend_from_slice(&self.rgba[start..start + columns as usize * 4]);
+                bytes.extend_from_slice(&self.picture.rgba()[start..start + columns as usize * 4]);
             }
         }
         bytes
     }
-
-    fn kept(&self) -> (u32, u32) {
-        (self.size.width().div_ceil(self.factor), self.size.height().div_ceil(self.factor))
-    }
-}
-
-/// The mean of the frame's pixels behind one kept pixel, as far as they lie in `rect`.
-fn mean(rect: TileRect, rgba: &[f32], factor: u32, column: u32, row: u32) -> [f32; 4] {
-    let columns = (column * factor).max(rect.x)..((column + 1) * factor).min(rect.x + rect.width);
-    let rows = (row * factor).max(rect.y)..((row + 1) * factor).min(rect.y + rect.height);
-    let mut sum = [0.0; 4];
-    let count = (columns.len() * rows.len()).max(1) as f32;
-    for y in rows {
-        for x in columns.clone() {
-            let at = ((y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize) * 4;
-            for (sum, value) in sum.iter_mut().zip(&rgba[at..at + 4]) {
-                *sum += value / count;
-            }
-        }
-    }
-    sum
-}
-
-/// Premultiplied light as a screen shows it over whatever lies below: transparent where nothing was traced.
-fn shown(rgba: [f32; 4]) -> [u8; 4] {
-    let [red, green, blue] = ToneMap::Clip.to_srgb([rgba[0], rgba[1], rgba[2]], 0.0);
-    // Where light is added without cover (a glow before nothing) the screen still has to show it.
-    let cover = rgba[3].max(rgba[0]).max(rgba[1]).max(rgba[2]);
-    [red, green, blue, if cover > 0.0 { 255 } else { 0 }]
 }
 
 #[cfg(test)]
 mod tests {
-    use frame::FrameIndex;
+    use frame::{FrameIndex, TileRect};
 
     use super::*;
     use crate::sight::Stage;

@@ -1,5 +1,8 @@
 //! The renders of this computer: started, stopped, remembered, and offered again when the program ended in the middle.
 
+mod ending;
+mod looks;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bell::Bell;
 use super::cards::{Card, Outcome};
+use super::contact::{Prints, Sheet};
 use super::order::{Order, Place};
 use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
@@ -32,12 +36,16 @@ pub struct Renders {
     is_closed: AtomicBool,
     /// What was running when the program ended without a goodbye.
     cut_off: Vec<String>,
+    /// Small pictures of frames that are in files.
+    prints: Prints,
     bell: Arc<Bell>,
 }
 
 struct Running {
     stop: Stop,
     mosaic: SharedMosaic,
+    /// Small pictures of frames that are not in files.
+    sheet: Arc<Mutex<Sheet>>,
     /// Whether something is lost when it ends with the program.
     is_own: bool,
     is_over: bool,
@@ -50,13 +58,15 @@ impl Renders {
         let cut_off = cards.touch(|cards| {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
             let cut_off = running.map(|card| {
-                (card.outcome, card.eta_s) = (Outcome::CutOff, None);
+                (card.outcome, card.eta_s, card.finishing) = (Outcome::CutOff, None, None);
+                card.is_artist_away = false;
                 card.id.clone()
             });
             cut_off.collect()
         });
         let is_closed = AtomicBool::new(false);
-        let renders = Self { cards, work, running: Arc::default(), is_closed, cut_off, bell };
+        let (running, prints) = (Arc::default(), Prints::default());
+        let renders = Self { cards, work, running, is_closed, cut_off, prints, bell };
         renders.clear_away();
         renders
     }
@@ -161,30 +171,6 @@ impl Renders {
         Ok(id.to_owned())
     }
 
-    /// Stops a render and keeps what is done.
-    pub fn stop(&self, id: &str) {
-        if let Some(running) = self.running().get(id) {
-            running.stop.ask();
-        }
-    }
-
-    /// Stops every render, and waits a little for what is done to be kept. What is only watched goes on at the next start.
-    pub fn stop_all(&self, patience: Duration) {
-        self.running().values().filter(|running| running.is_own).for_each(|running| running.stop.ask());
-        // This is a goodbye: it was not the watching that ended the program.
-        let watched = |card: &&mut Card| card.is_watched() && card.outcome == Outcome::Running;
-        let kept = self.cards.change(|cards| {
-            cards.iter_mut().filter(watched).for_each(|card| card.taken_up = 0);
-        });
-        if let Err(fault) = kept {
-            tracing::warn!(%fault, "the list of renders cannot be written");
-        }
-        let began = std::time::Instant::now();
-        while self.is_busy() && began.elapsed() < patience {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
     /// Whether anything is being rendered for this computer's person.
     pub fn is_busy(&self) -> bool {
         self.running().values().any(|running| running.is_own && !running.is_over)
@@ -213,21 +199,6 @@ impl Renders {
         Ok(())
     }
 
-    /// What changed of a render's picture since the window last asked; nothing while there is none.
-    pub fn mosaic(&self, id: &str, since: u32) -> Vec<u8> {
-        let Some(mosaic) = self.running().get(id).map(|running| Arc::clone(&running.mosaic)) else {
-            return Vec::new();
-        };
-        let mosaic = mosaic.lock().unwrap_or_else(PoisonError::into_inner);
-        mosaic.as_ref().map_or_else(Vec::new, |mosaic| mosaic.packet(since))
-    }
-
-    /// The PNG of a finished render; empty where there is none.
-    pub fn preview(&self, id: &str) -> Vec<u8> {
-        let path = self.card(id).map(|card| card.preview).unwrap_or_default();
-        std::fs::read(path).unwrap_or_default()
-    }
-
     fn remember(&self, card: Card) -> Result<(), Fault> {
         self.cards.change(|cards| {
             cards.insert(0, card);
@@ -239,6 +210,7 @@ impl Renders {
         self.cards.change(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                 (card.outcome, card.failure, card.taken_up) = (Outcome::Running, None, 0);
+                card.finishing = None;
                 if card.is_watched() {
                     // Everything is told again.
                     (card.done, card.nodes, card.written, card.begun) = (0.0, 0, Vec::new(), Vec::new());
@@ -274,18 +246,20 @@ impl Renders {
         is_own: bool,
         work: impl FnOnce(&Stop, &mut Reporter) -> Result<Exit, Fault> + Send + 'static,
     ) -> Result<(), Fault> {
-        let (stop, mosaic) = (Stop::new(), SharedMosaic::default());
+        let (stop, mosaic, sheet) = (Stop::new(), SharedMosaic::default(), Arc::default());
         let mut running = self.running();
         if self.is_closed.load(Ordering::Relaxed) {
             return Err(updating());
         }
         // Pictures of renders that are over are in their files.
         running.retain(|_, running| !running.is_over);
-        let this = Running { stop: stop.clone(), mosaic: Arc::clone(&mosaic), is_own, is_over: false };
+        let (stop_kept, mosaic_kept, sheet_kept) = (stop.clone(), Arc::clone(&mosaic), Arc::clone(&sheet));
+        let this =
+            Running { stop: stop_kept, mosaic: mosaic_kept, sheet: sheet_kept, is_own, is_over: false };
         running.insert(id.to_owned(), this);
         drop(running);
         let bell = Arc::clone(&self.bell);
-        let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), mosaic, bell);
+        let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), (mosaic, sheet), bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
         let body = move || {
             let ended = work(&stop, &mut reporter);
@@ -370,7 +344,7 @@ fn make_folder(output: &Path) {
 }
 
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
-    card.eta_s = None;
+    (card.eta_s, card.finishing, card.is_artist_away) = (None, None, false);
     match ended {
         Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
         Err(fault) => {

@@ -1,14 +1,16 @@
 //! Writes down what a running render tells, on its card and in its mosaic.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use frame::{FrameIndex, FrameSize, LiveEvent, TileStage};
 
 use super::bell::Bell;
 use super::cards::Card;
+use super::contact::Sheet;
 use super::mosaic::Mosaic;
 use super::shelf::Shelf;
 use crate::event::{Audience, Event};
@@ -26,6 +28,7 @@ pub(super) struct Reporter {
     id: String,
     cards: Arc<Shelf<Vec<Card>>>,
     mosaic: SharedMosaic,
+    sheet: Arc<Mutex<Sheet>>,
     bell: Arc<Bell>,
     began: Instant,
     /// Seconds that it took before it was stopped, in all.
@@ -36,20 +39,34 @@ pub(super) struct Reporter {
     showing: Option<FrameIndex>,
     /// Whether the frame that is shown is in place, so that the next one may come.
     is_over: bool,
+    /// Frames that are in place. What is told of them again, when a render goes on, is of the past.
+    whole: BTreeSet<FrameIndex>,
 }
 
 impl Reporter {
     pub(super) fn new(
         id: String,
         cards: Arc<Shelf<Vec<Card>>>,
-        mosaic: SharedMosaic,
+        (mosaic, sheet): (SharedMosaic, Arc<Mutex<Sheet>>),
         bell: Arc<Bell>,
     ) -> Self {
         let known = |cards: &Vec<Card>| cards.iter().find(|card| card.id == id).map(|card| card.elapsed_s);
         let earlier_s = cards.read(known).unwrap_or_default();
         let now = Instant::now();
         let kept = Cell::new(now);
-        Self { id, cards, mosaic, bell, began: now, earlier_s, kept, showing: None, is_over: false }
+        Self {
+            id,
+            cards,
+            mosaic,
+            sheet,
+            bell,
+            began: now,
+            earlier_s,
+            kept,
+            showing: None,
+            is_over: false,
+            whole: BTreeSet::new(),
+        }
     }
 
     /// Changes the card; `keep`: it must be there after a crash too. Anything else is written every few seconds.
@@ -79,6 +96,7 @@ impl Reporter {
         match self.showing {
             Some(shown) if shown == frame => true,
             Some(_) if !self.is_over => false,
+            _ if self.whole.contains(&frame) => false,
             before => {
                 if before.is_some() {
                     self.paint(Mosaic::clear);
@@ -96,6 +114,10 @@ impl Reporter {
             let done = mosaic.count(TileStage::Denoised);
             self.card(false, |card| card.tiles_done = done);
         }
+    }
+
+    fn sheet(&self) -> MutexGuard<'_, Sheet> {
+        self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn live(&mut self, event: &LiveEvent) {
@@ -129,6 +151,7 @@ impl Reporter {
 
     /// A frame of a watched render is whole.
     fn seen(&mut self, frame: FrameIndex) {
+        self.whole.insert(frame);
         if self.showing == Some(frame) {
             self.is_over = true;
         }
@@ -153,11 +176,13 @@ impl Reporter {
 
     /// A frame's file is in place: its preview is put beside it.
     fn written(&mut self, frame: FrameIndex, file: &str) {
+        self.whole.insert(frame);
         if self.showing == Some(frame) {
             self.is_over = true;
         }
         let path = Path::new(file);
         let preview = pictures::to_png(path, Some(path.with_extension("preview.png")), 0.0);
+        self.sheet().forget(frame);
         self.card(true, |card| {
             if !card.written.contains(&frame.0) {
                 card.written.push(frame.0);
@@ -198,6 +223,7 @@ impl Audience for Reporter {
                 super::Place::Here => card.is_kept = true,
             }),
             Event::Looking { title } => self.card(true, |card| card.order.scene.clone_from(title)),
+            Event::Artist { is_away } => self.card(false, |card| card.is_artist_away = *is_away),
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Steadied { file, .. } => self.steadied(file),
             Event::Live(event) => self.live(event),
@@ -210,8 +236,55 @@ impl Audience for Reporter {
     }
 
     fn see(&mut self, sight: &Sight<'_>) {
+        self.sheet().see(sight);
         if self.shows(sight.frame) {
             self.paint(|mosaic| mosaic.see(sight));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{NodeId, TileIndex, TileRect};
+
+    use super::*;
+    use crate::desk::order::Order;
+    use crate::sight::{Stage, Work};
+
+    #[test]
+    fn old_news_of_a_frame_that_is_in_place_does_not_take_the_picture_from_the_next() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let cards: Shelf<Vec<Card>> = Shelf::open(place.path().join("renders.json"));
+        cards.touch(|cards| cards.push(Card::begin("r1".into(), Order::default(), 1.0)));
+        let (mosaic, bell) = (SharedMosaic::default(), Arc::new(Bell::new()));
+        let shown = (Arc::clone(&mosaic), Arc::default());
+        let mut reporter = Reporter::new("r1".into(), Arc::new(cards), shown, bell);
+        let (width, height, adapter) = (8, 8, String::new());
+        reporter.hear(&Event::RenderStarted {
+            frames: 3,
+            width,
+            height,
+            spp: 1,
+            tiles: 1,
+            tile_px: 8,
+            adapter,
+        });
+        let leased = |frame| {
+            let (frame, tile, node) = (FrameIndex(frame), TileIndex(0), NodeId([1; 32]));
+            Event::from(LiveEvent::TileLeased { frame, tile, node })
+        };
+        for frame in [0, 1] {
+            reporter.hear(&leased(frame));
+            let file = place.path().join("gone.exr").display().to_string();
+            reporter.hear(&LiveEvent::FrameWritten { frame: FrameIndex(frame), file }.into());
+        }
+        reporter.hear(&leased(0));
+        let size = FrameSize::new(8, 8).expect("in range");
+        let rect = TileRect { x: 0, y: 0, width: 8, height: 8 };
+        let (tile, stage, work) = (Some(TileIndex(0)), Stage::Noisy, Work::default());
+        let (frame, rgba) = (FrameIndex(2), &[1.0; 256][..]);
+        reporter.see(&Sight { frame, size, rect, tile, stage, edge_px: 8, work, samples: 1, rgba });
+        let mosaic = mosaic.lock().expect("nobody panics");
+        assert_eq!(mosaic.as_ref().map(|mosaic| mosaic.count(TileStage::Noisy)), Some(1));
     }
 }

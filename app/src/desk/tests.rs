@@ -129,3 +129,26 @@ fn while_an_update_is_installed_nothing_begins_and_after_a_failure_everything_ca
     desk.update_failed(UpdateTrouble::Disk);
     assert!(desk.renders().start(order).is_ok());
 }
+
+#[test]
+fn a_past_render_shows_the_frames_whose_files_are_there_and_a_watched_one_none() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let output = place.path().join("film.####.exr");
+    let colours = frame::film::Colours { width: 4, height: 2, rgba: vec![1.0; 32] };
+    let preview = place.path().join("film.0007.preview.png");
+    frame::exr::write_png(&preview, &colours, 0.0, frame::exr::ToneMap::Clip).expect("it can be written");
+    let order = Order { output: output.display().to_string(), ..Order::default() };
+    let own = Card {
+        frames: 2,
+        written: vec![7, 8],
+        outcome: Outcome::Done,
+        ..Card::begin("r1".into(), order, 1.0)
+    };
+    let watched = Card { id: "r2".into(), link: "tessera://h:1/view".into(), ..own.clone() };
+    let written = serde_json::to_string(&[own, watched]).expect("plain data");
+    std::fs::write(place.path().join("renders.json"), written).expect("it can be written");
+    let desk = Desk::open(Some(place.path())).expect("it opens");
+    let bytes = |id, frame| desk.renders().frame_picture(id, frame, 0).len();
+    assert_eq!(bytes("r1", 7), 12 + 4 * 2 * 4);
+    assert_eq!((bytes("r1", 8), bytes("r1", 9), bytes("r2", 7), bytes("r3", 7)), (0, 0, 0, 0));
+}

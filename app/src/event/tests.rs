@@ -52,6 +52,7 @@ fn all_events() -> Vec<Event> {
         Event::JobShared { job: text("cd"), link: text("tessera://h:1/view/cd#k=e&c=f") },
         Event::JobUnshared { job: text("cd") },
         Event::Looking { title: text("vase") },
+        Event::Artist { is_away: true },
         Event::FrameSeen { frame: 7 },
         Event::Finding { subject: text("disk"), value: serde_json::json!({"free": 1}), advice: None },
         Event::Error { exit: 3, message: text("what"), advice: text("do") },

@@ -137,6 +137,7 @@ impl Growth {
                 warn(format!("work of node {} was refused: {why}", short(node)))
             }
             Progress::Connected
+            | Progress::Artist { .. }
             | Progress::Reopened { .. }
             | Progress::NodeWaits { .. }
             | Progress::Collected { .. } => return,

@@ -46,6 +46,10 @@ pub(crate) fn render_frames(
     };
     let mut failed = 0;
     for (done, &frame) in plan.frames.iter().enumerate() {
+        if stop.is_asked() {
+            return Err(session.interrupted(frame, false, done));
+        }
+        stop.began(frame);
         let outcome = scene(frame).and_then(|shown| session.frame(frame, &shown, renderer));
         match outcome {
             Ok(Ended::Done) => {}
@@ -58,6 +62,7 @@ pub(crate) fn render_frames(
                 session.darkroom.lose(frame, session.audience)?;
             }
         }
+        stop.ended(frame);
     }
     session.tally.end(session.audience);
     let frames_done = plan.frames.len() as u32 - failed;

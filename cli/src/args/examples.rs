@@ -53,7 +53,8 @@ Examples:
 pub(crate) const SUBMIT: &str = "\
 Examples:
   tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach";
+  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach
+  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr --viewer";
 pub(crate) const COLLECT: &str = "\
 Examples:
   tessera collect 00112233445566778899aabbccddeeff";

@@ -60,6 +60,13 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     if asked.looks.gpu.is_some() {
         talk("note: --gpu names an adapter of this computer; nodes render with their own");
     }
+    if asked.detach && asked.screens.any() {
+        let what = "with --detach nobody stays to show the picture";
+        return Err(Fault::usage(
+            what,
+            "leave out --detach, or show the job later with `tessera watch JOB --viewer`",
+        ));
+    }
     let request = asked.looks.request(asked.scene, asked.output)?;
     let submission = Submission {
         coordinator: asked.coordinator,
@@ -72,7 +79,9 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
         let mut audience = Data { json, talk: audience(json) };
         return submit::submit(&request, &submission, &stop, &mut audience);
     }
-    submit::submit(&request, &submission, &stop, &mut *audience(json))
+    let mut audience = audience(json);
+    let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
+    submit::submit(&request, &submission, &stop, &mut watched)
 }
 
 pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {

@@ -38,6 +38,11 @@ pub enum Progress {
         /// In a sentence.
         why: String,
     },
+    /// Whether the artist is away, as somebody who looks on is told; the artist never hears it.
+    Artist {
+        /// Nobody admits another node for now.
+        is_away: bool,
+    },
     /// A node began a piece.
     Leased {
         /// Which node.

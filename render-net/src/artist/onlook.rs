@@ -13,11 +13,13 @@ use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::ResultReader;
 use super::connect::Connector;
 use super::share::{ViewCard, sealed_card_bytes_max};
-use super::tasks::{Outcome, ask_events, collect, fetch_preview, gap, preview_of};
+use super::tasks::{Outcome, ask_seen, collect, fetch_preview, gap, preview_of};
 use super::{ArtistFault, FIRST_PATIENCE, JobPlan, PreviewTile, told};
 use crate::identity::{CoordinatorAddress, Identity, ViewLink};
 use crate::link::{Link, LinkFault, Priority};
-use crate::wire::{Events, FollowView, JobState, Piece, Refusal, Request, Response, View, ViewToken, node};
+use crate::wire::{
+    FollowView, JobState, Piece, Refusal, Request, Response, View, ViewEvents, ViewToken, node,
+};
 
 /// Results that are fetched and opened at the same time.
 const COLLECT_AT_ONCE: usize = 4;
@@ -87,7 +89,15 @@ impl Viewing {
     ) -> Result<JobEnd, ArtistFault> {
         let campaign = Campaign::new(self.plan().shape.clone());
         let state = JobState::Active;
-        let mut look = Look { viewing: self, campaign, onlooker, state, events_known: u64::MAX, previews: 0 };
+        let mut look = Look {
+            viewing: self,
+            campaign,
+            onlooker,
+            state,
+            events_known: u64::MAX,
+            knows_away: false,
+            previews: 0,
+        };
         let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
         tokio::select! {
             end = look.run(&mut connector) => end,
@@ -104,6 +114,8 @@ struct Look<'a> {
     state: JobState,
     /// Events that the coordinator had at its last answer. It outlives a link: what was read need not be told again before it is fetched.
     events_known: u64,
+    /// Whether the coordinator said last that the artist is away.
+    knows_away: bool,
     previews: usize,
 }
 
@@ -122,6 +134,7 @@ impl Look<'_> {
             };
             self.campaign.link_lost();
             self.previews = 0;
+            self.know_away(false);
             self.onlooker.progress(Progress::Disconnected { why: fault.to_string() });
             connector.failed(fault).await?;
         }
@@ -139,14 +152,14 @@ impl Look<'_> {
                 fault = link.closed() => return Err(fault.into()),
             };
             match outcome {
-                Outcome::Events(Ok(events)) => {
-                    self.events(*events, &mut tasks, link)?;
+                Outcome::Seen(Ok(seen)) => {
+                    self.seen(*seen, &mut tasks, link)?;
                     connector.went_well(None);
                 }
-                Outcome::Events(Err(
+                Outcome::Seen(Err(
                     LinkFault::Timeout | LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed),
                 )) => self.ask(&mut tasks, link, true),
-                Outcome::Events(Err(fault)) => return Err(fault.into()),
+                Outcome::Seen(Err(fault)) => return Err(fault.into()),
                 other => self.take_in(other),
             }
             // Old events may speak of work that later ones withdraw: nothing is fetched before all are read.
@@ -182,16 +195,21 @@ impl Look<'_> {
                     self.onlooker.preview(*preview);
                 }
             }
-            Outcome::Events(_) | Outcome::Confirmed(..) | Outcome::Keys(_) | Outcome::Nothing => {}
+            Outcome::Seen(_)
+            | Outcome::Events(_)
+            | Outcome::Confirmed(..)
+            | Outcome::Keys(_)
+            | Outcome::Nothing => {}
         }
     }
 
-    fn events(
+    fn seen(
         &mut self,
-        events: Events,
+        ViewEvents { events, is_artist_away }: ViewEvents,
         tasks: &mut JoinSet<Outcome>,
         link: &Link,
     ) -> Result<(), ArtistFault> {
+        self.know_away(is_artist_away);
         self.state = events.job.state;
         self.events_known = events.job.events;
         for step in self.campaign.events(events.first, events.events.into_vec()).ok_or_else(gap)? {
@@ -203,9 +221,16 @@ impl Look<'_> {
 
     /// The answer to a passing fault waits a little; otherwise the coordinator keeps it back until there is news.
     fn ask(&self, tasks: &mut JoinSet<Outcome>, link: &Link, pause: bool) {
-        let (link, view, since) = (link.clone(), self.viewing.view, self.campaign.next_event());
-        let request = Request::FollowView(FollowView { view, since, wait_ms: node::WAIT_MS_MAX / 2 });
-        tasks.spawn(async move { ask_events(&link, request, pause).await });
+        let (link, since, knows_away) = (link.clone(), self.campaign.next_event(), self.knows_away);
+        let follow =
+            FollowView { view: self.viewing.view, since, wait_ms: node::WAIT_MS_MAX / 2, knows_away };
+        tasks.spawn(async move { ask_seen(&link, Request::FollowView(follow), pause).await });
+    }
+
+    fn know_away(&mut self, is_away: bool) {
+        if std::mem::replace(&mut self.knows_away, is_away) != is_away {
+            self.onlooker.progress(Progress::Artist { is_away });
+        }
     }
 
     fn carry_out(&mut self, step: Step, tasks: &mut JoinSet<Outcome>, link: &Link) {

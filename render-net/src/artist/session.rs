@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
             Outcome::Keys(Err(fault)) if !fault.is_passing() => {
                 tracing::warn!(%fault, "keys could not be given");
             }
-            Outcome::Keys(_) | Outcome::Nothing => {}
+            Outcome::Keys(_) | Outcome::Seen(_) | Outcome::Nothing => {}
         }
         Ok(Next::GoOn)
     }

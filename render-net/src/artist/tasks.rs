@@ -15,7 +15,7 @@ use crate::receipt::Verdict as Judgement;
 use crate::seal::{ObjectKey, wrap_keys};
 use crate::wire::{
     Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
-    artist::CANDIDATES_MAX,
+    ViewEvents, artist::CANDIDATES_MAX,
 };
 
 /// Pause after a step that failed for a passing reason while the link holds.
@@ -33,6 +33,7 @@ pub(super) struct Desk {
 /// What a task brings back.
 pub(super) enum Outcome {
     Events(Result<Box<Events>, LinkFault>),
+    Seen(Result<Box<ViewEvents>, LinkFault>),
     Checked(Box<Committed>, Box<Checked>),
     Unfit(Box<Committed>, Unfit),
     NotFetched(LeaseId),
@@ -50,6 +51,18 @@ pub(super) async fn ask_events(link: &Link, request: Request, pause: bool) -> Ou
     Outcome::Events(match link.call(&request).await {
         Ok(Response::Events(events)) => Ok(events),
         Ok(_) => Err(LinkFault::Protocol("events were asked for".to_owned())),
+        Err(fault) => Err(fault),
+    })
+}
+
+/// The same for somebody who looks on.
+pub(super) async fn ask_seen(link: &Link, request: Request, pause: bool) -> Outcome {
+    if pause {
+        tokio::time::sleep(AGAIN).await;
+    }
+    Outcome::Seen(match link.call(&request).await {
+        Ok(Response::Seen(seen)) => Ok(seen),
+        Ok(_) => Err(LinkFault::Protocol("a view was asked for".to_owned())),
         Err(fault) => Err(fault),
     })
 }

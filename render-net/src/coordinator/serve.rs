@@ -9,10 +9,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::blobs::{BlobFault, BlobFolder};
 use super::peers::Peers;
+use super::presence::{Presence, Visit};
 use super::wakes::Wakes;
 use super::writer::Requests;
 use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Priority, Responder};
-use crate::wire::{Bounded, ObjectName, Refusal, Request, Response, Share};
+use crate::wire::{Bounded, FollowView, JobState, ObjectName, Refusal, Request, Response, Share};
 
 /// Object bytes in memory at a time, over all peers, KiB.
 const ROOM_KIB: usize = 512 * 1024;
@@ -28,6 +29,7 @@ pub(super) struct Desk {
     pub(super) wakes: Arc<Wakes>,
     pub(super) blobs: Arc<BlobFolder>,
     pub(super) peers: Peers,
+    pub(super) presence: Presence,
     pub(super) room: Arc<Semaphore>,
 }
 
@@ -67,18 +69,20 @@ async fn welcome(caller: Caller, desk: Arc<Desk>) {
         link.close();
         return;
     }
+    let visit = desk.presence.enter();
     while let Ok(arriving) = link.accept().await {
-        tokio::spawn(exchange(arriving, link.clone(), desk.clone()));
+        tokio::spawn(exchange(arriving, link.clone(), visit, desk.clone()));
     }
+    desk.presence.leave(visit, std::time::Instant::now());
     desk.peers.leave(peer);
 }
 
-async fn exchange(arriving: Arriving, link: Link, desk: Arc<Desk>) {
+async fn exchange(arriving: Arriving, link: Link, visit: Visit, desk: Arc<Desk>) {
     // What cannot be read has been answered by the link.
     let Ok((request, responder)) = arriving.read().await else { return };
     let name = request.name();
     let answered = tokio::select! {
-        answered = desk.answer(&link, request, responder) => answered,
+        answered = desk.answer(&link, visit, request, responder) => answered,
         // Nobody is left to answer, and work must not be given to somebody who has gone.
         fault = link.closed() => Err(fault),
     };
@@ -88,7 +92,13 @@ async fn exchange(arriving: Arriving, link: Link, desk: Arc<Desk>) {
 }
 
 impl Desk {
-    async fn answer(&self, link: &Link, request: Request, responder: Responder) -> Result<(), LinkFault> {
+    async fn answer(
+        &self,
+        link: &Link,
+        visit: Visit,
+        request: Request,
+        responder: Responder,
+    ) -> Result<(), LinkFault> {
         let peer = link.peer();
         if let Err(refusal) = self.peers.request(peer) {
             return responder.reply(Response::Refused(refusal)).await;
@@ -99,17 +109,18 @@ impl Desk {
             Request::Missing(names) => self.missing(names).await,
             Request::Pull(pull) => {
                 let woken = self.wakes.work();
-                let empty =
-                    |response: &Response| matches!(response, Response::Leases(leases) if leases.is_empty());
+                let empty = |response: &mut Response| matches!(response, Response::Leases(leases) if leases.is_empty());
                 self.wait(peer, Request::Pull(pull), pull.wait_ms, woken, empty).await
             }
             Request::Follow(follow) => {
                 let woken = self.wakes.events(follow.job);
-                self.wait(peer, Request::Follow(follow), follow.wait_ms, woken, tells_nothing).await
+                let empty = |response: &mut Response| self.hears_nothing(visit, response);
+                self.wait(peer, Request::Follow(follow), follow.wait_ms, woken, empty).await
             }
             Request::FollowView(follow) => {
                 let woken = self.wakes.events(follow.view.job);
-                self.wait(peer, Request::FollowView(follow), follow.wait_ms, woken, tells_nothing).await
+                let empty = |response: &mut Response| self.sees_nothing(&follow, response);
+                self.wait(peer, Request::FollowView(follow), follow.wait_ms, woken, empty).await
             }
             Request::Share(share) if !self.has_card(&share).await => Response::Refused(Refusal::NoSuchObject),
             Request::Commit(commit) if !self.has(commit.result).await => {
@@ -138,18 +149,35 @@ impl Desk {
         request: Request,
         wait_ms: u32,
         mut woken: watch::Receiver<u64>,
-        is_empty: impl Fn(&Response) -> bool,
+        is_empty: impl Fn(&mut Response) -> bool,
     ) -> Response {
         let until = Instant::now() + Duration::from_millis(u64::from(wait_ms));
         loop {
             woken.mark_unchanged();
-            let response = self.requests.ask(peer, request.clone()).await;
+            let mut response = self.requests.ask(peer, request.clone()).await;
             let now = Instant::now();
-            if !is_empty(&response) || now >= until {
+            if !is_empty(&mut response) || now >= until {
                 return response;
             }
             let _ = timeout_at(until.min(now + ASK_AGAIN), woken.changed()).await;
         }
+    }
+
+    /// Whether an artist would hear nothing new; where the job is theirs, they follow it.
+    fn hears_nothing(&self, visit: Visit, response: &Response) -> bool {
+        let Response::Events(events) = response else { return false };
+        if events.job.state == JobState::Active {
+            self.presence.follows(visit, events.job.job);
+        }
+        events.events.is_empty()
+    }
+
+    /// Whether somebody who looks on would see nothing new; says in the answer whether the artist is there.
+    fn sees_nothing(&self, asked: &FollowView, response: &mut Response) -> bool {
+        let Response::Seen(seen) = response else { return false };
+        let is_away = self.presence.is_away(asked.view.job, std::time::Instant::now());
+        seen.is_artist_away = is_away && seen.events.job.state == JobState::Active;
+        seen.events.events.is_empty() && seen.is_artist_away == asked.knows_away
     }
 
     async fn put(
@@ -222,10 +250,6 @@ impl Desk {
         let blobs = self.blobs.clone();
         tokio::task::spawn_blocking(move || blobs.has(name)).await.unwrap_or(false)
     }
-}
-
-fn tells_nothing(response: &Response) -> bool {
-    matches!(response, Response::Events(events) if events.events.is_empty())
 }
 
 fn kib(size_bytes: u64) -> u32 {

@@ -4,7 +4,7 @@ use frame::NodeId;
 
 use super::row::JobRow;
 use super::{Halt, Turn};
-use crate::wire::{FollowView, Refusal, Response, Share, View, ViewGrant};
+use crate::wire::{FollowView, Refusal, Response, Share, View, ViewEvents, ViewGrant};
 
 impl Turn<'_> {
     pub(super) fn share(&mut self, artist: NodeId, share: &Share) -> Result<Response, Halt> {
@@ -19,7 +19,9 @@ impl Turn<'_> {
 
     pub(super) fn follow_view(&mut self, follow: &FollowView) -> Result<Response, Halt> {
         let (job, _) = self.viewed(&follow.view)?;
-        Ok(Response::Events(Box::new(self.events(&job, follow.since)?.for_a_view())))
+        let events = self.events(&job, follow.since)?.for_a_view();
+        // Who is connected is the driver's knowledge.
+        Ok(Response::Seen(Box::new(ViewEvents { events, is_artist_away: false })))
     }
 
     /// A job that is unknown and a token that is wrong are answered alike: nobody learns which jobs there are.

@@ -47,6 +47,17 @@ pub struct FollowView {
     pub since: u64,
     /// How long the answer may be kept back until there is an event, at most [`super::node::WAIT_MS_MAX`].
     pub wait_ms: u32,
+    /// Whether the last answer said that the artist is away; another is not kept back once that has changed.
+    pub knows_away: bool,
+}
+
+/// What somebody who looks on is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewEvents {
+    /// What happened.
+    pub events: Events,
+    /// Whether the coordinator knows that the artist does not follow a job that is not done: then nobody admits another node.
+    pub is_artist_away: bool,
 }
 
 impl ViewToken {

@@ -59,6 +59,7 @@ pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Co
     config.terms.silence_ms = 1000;
     config.terms.lease_ms = 500;
     config.terms.shun_ms = 500;
+    config.away_after = Duration::from_millis(700);
     for _ in 0..50 {
         match Coordinator::start(config.clone()).await {
             Ok(coordinator) => return coordinator,

@@ -112,6 +112,42 @@ async fn a_guessed_link_and_a_link_of_another_job_show_nothing() {
     coordinator.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_on_is_told_that_the_artist_is_away_and_back_and_an_artist_never_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let artist = artist(&folder.path().join("artist"), &address);
+    let spec = spec(&[1], 64);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let link = artist.share(job, "vase").await.expect("shared");
+    let node = node(&folder.path().join("node"), &address, 3, true);
+    let mut mine = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let come_back = async {
+        // Asking how a job stands admits nobody.
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            artist.cards().await.expect("answered");
+        }
+        timeout(PATIENCE, artist.collect(job, &mut mine, stop)).await
+    };
+    let ((seen, end), collected) = tokio::join!(look(&link, spec.settings), come_back);
+    assert_eq!(end.expect("seen"), JobEnd::Complete);
+    collected.expect("in time").expect("collected");
+    let told = |easel: &Easel| -> Vec<bool> {
+        let is_away = |progress: &Progress| match progress {
+            Progress::Artist { is_away } => Some(*is_away),
+            _ => None,
+        };
+        easel.progress.iter().filter_map(is_away).collect()
+    };
+    assert_eq!(told(&seen), [true, false]);
+    assert_eq!(told(&mine), [false; 0]);
+    node.running.await.expect("no panic").expect("no fault");
+    coordinator.stop().await;
+}
+
 /// Whether none of a folder's files holds these bytes.
 fn assert_not_in(folder: &std::path::Path, bytes: &[u8]) {
     for entry in std::fs::read_dir(folder).expect("is there").flatten() {

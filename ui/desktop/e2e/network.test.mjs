@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { until } from "./driver.mjs";
+import { Keys, until } from "./driver.mjs";
 import { House, pictures, scenes } from "./house.mjs";
 
 const house = new House();
@@ -118,6 +118,50 @@ test("a link shows the job's pictures to whoever has it, until it is withdrawn",
   await page.fill("#watch-link", "tessera://farm.example:7411#abc");
   await page.click("#watch-look");
   assert.match(await until(() => page.text(".banner"), 5_000, "a wrong link is told"), /not a view-only link/);
+});
+
+test("who looks on is told that the artist does not follow the job, until that is over", async () => {
+  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.####.exr"), "--size", "128x72", "--spp", "16", "--frames", "0-2", "--detach"];
+  const submitted = house.cli("--json", ...asked);
+  const job = /"event":"job_submitted","job":"([0-9a-f]+)"/.exec(submitted.stdout)?.[1];
+  assert.ok(job, submitted.stdout + submitted.stderr);
+  const link = /tessera:\/\/[^"\s]+\/view\/[^"\s]+/.exec(house.cli("--json", "share", job).stdout)[0];
+  await page.click("#go-watch");
+  await page.fill("#watch-link", link);
+  await page.click("#watch-look");
+  const away = () => page.run("() => [...document.querySelectorAll('.status.partial')].some((one) => /does not follow this job now/.test(one.textContent))");
+  await until(away, 40_000, "it is said why nothing moves");
+  await shot("watch-away");
+  house.begin("collect", job);
+  await until(async () => !(await away()), 40_000, "the artist follows it again");
+  await until(async () => (await watched()) === "done", 120_000, "all of it was seen");
+  const seen = "() => [...document.querySelectorAll('[data-seen=true]')].map((cell) => cell.dataset.frame).join()";
+  await until(async () => (await page.run(seen)) === "0,1,2", 15_000, "there is a picture of every frame");
+  await shot("watched-frames");
+  await page.click("main .quiet");
+});
+
+test("finish of a network's film stops here when what has begun here is whole, and the rest can be collected", async () => {
+  house.second(join(house.home, "Kitchen.glb"));
+  await page.find("#found dl");
+  await page.click("#place-network");
+  await page.click("#quality-draft");
+  await page.fill("#width", "256");
+  await page.fill("#frames", "0-5");
+  await page.press(Keys.tab);
+  await until(() => page.run("() => document.querySelector('#output').value.includes('####')"), 10_000, "the name has room for numbers");
+  const film = join(house.home, "Kitchen-film.####.exr");
+  await page.fill("#output", film);
+  await page.click("#start");
+  await page.click("#finish-frames", 120_000);
+  await until(async () => (await outcome()) === "stopped", 120_000, "it has stopped");
+  await shot("network-finished-frames");
+  const whole = house.exrs(house.home).filter((path) => path.includes("Kitchen-film."));
+  assert.ok(whole.length > 0 && whole.length < 6, `${whole}`);
+  assert.match(await page.text("main"), /job goes on without this machine/);
+  await page.click("#go-on");
+  await until(async () => (await outcome()) === "done", 300_000, "the rest is collected");
+  assert.equal(house.exrs(house.home).filter((path) => path.includes("Kitchen-film.")).length, 6);
 });
 
 test("a coordinator on this network is found, and taken when its code was compared", async (t) => {

@@ -1,6 +1,6 @@
 // Every place of the window in both languages, both themes and three sizes: nothing is cut off, and nobody is shut out.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,8 +17,26 @@ before(async () => {
   await page.click("#purpose-render");
   await page.click("#sample");
   await until(() => page.run("() => document.querySelector('#outcome')?.dataset.outcome === 'done'"), 300_000, "there is something to show");
+  await page.end();
+  await house.clear();
+  rememberFilm();
+  page = await house.open();
 });
 after(() => house.leave());
+
+/** Frames of a film that was rendered earlier. */
+const FILM = 1000;
+
+/** Puts such a film beside the render that there is, each of whose frames looks like that one. */
+function rememberFilm() {
+  const list = join(house.home, "data/tessera/desktop/renders.json");
+  const cards = JSON.parse(readFileSync(list, "utf8"));
+  const [card] = cards;
+  const written = Array.from({ length: FILM }, (_, at) => at + 1);
+  for (const frame of written) symlinkSync(card.preview, join(house.home, `film.${String(frame).padStart(4, "0")}.preview.png`));
+  const order = { ...card.order, scene: join(house.home, "film.glb"), output: join(house.home, "film.####.exr"), frames: `1-${FILM}` };
+  writeFileSync(list, JSON.stringify([{ ...card, id: "r1", order, frames: FILM, begun: written, written }, ...cards]));
+}
 
 const places = ["render", "earn", "watch", "settings"];
 
@@ -67,6 +85,33 @@ for (const [theme, language, width, height] of [
     }
   });
 }
+
+test("a film of a thousand frames scrolls as a short one, and has a picture for each frame that is looked at", async () => {
+  await page.click("#go-watch");
+  const cells = () => page.run("() => document.querySelectorAll('.wall li:first-child .cell').length");
+  const seen = (frame) => page.run("(frame) => document.querySelector(`.wall [data-frame='${frame}']`)?.dataset.seen === 'true'", frame);
+  await until(() => seen(1), 20_000, "the first frame has its picture");
+  assert.ok((await cells()) < 40, `${await cells()} cells`);
+  const times = await page.runLong(`() => new Promise((done) => {
+    const sheet = document.querySelector(".wall .strip");
+    const [times, began] = [[], performance.now()];
+    let last = began;
+    const step = (now) => {
+      times.push(now - last);
+      last = now;
+      sheet.scrollTop = ((now - began) / 3000) * sheet.scrollHeight;
+      if (now - began < 3000) requestAnimationFrame(step);
+      else done(times.slice(1).sort((a, b) => a - b));
+    };
+    requestAnimationFrame(step);
+  })`);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))].toFixed(0);
+  console.log(`scrolling over ${FILM} frames in 3 s: ${times.length} pictures of the window, median ${at(0.5)}, 95 % ${at(0.95)}, longest ${at(1)} ms`);
+  await page.run("() => { const sheet = document.querySelector('.wall .strip'); sheet.scrollTop = sheet.scrollHeight; }");
+  await until(() => seen(FILM), 20_000, "the last frame has its picture");
+  assert.ok((await cells()) < 40, `${await cells()} cells`);
+  await page.picture(join(pictures, "watch-film.png"));
+});
 
 test("what goes wrong is told in the window's language", async () => {
   await set("language", "de");

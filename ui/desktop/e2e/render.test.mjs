@@ -1,6 +1,6 @@
 // Render, in the real window: from the first question to an EXR, wrong files, a second start, and a crash in the middle.
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Keys, until } from "./driver.mjs";
@@ -99,6 +99,7 @@ test("the form's words are what is rendered", async () => {
 
 /** What takes long enough to be stopped in the middle. */
 const LONG = { width: "512", size: "512x288", spp: "64" };
+const FILM = { width: "320", size: "320x180", frames: "0-3" };
 
 /** Opens the form for such a render, and starts it. */
 async function startLong() {
@@ -135,6 +136,53 @@ test("a stopped render goes on where it was, to the picture of one that was neve
   assert.equal(house.cli(...words).status, 0);
   const diff = house.cli("exr", "diff", stopped, whole, "--max-rel-mse", "0");
   assert.equal(diff.status, 0, diff.stdout + diff.stderr);
+});
+
+/** Starts four frames of the scene's animation, and waits until one is in place and the next is begun. */
+async function startFilm(output) {
+  house.second("Kitchen.glb");
+  await page.find("#found dl");
+  await page.click("#quality-draft");
+  await page.fill("#width", FILM.width);
+  await page.fill("#frames", FILM.frames);
+  await page.press(Keys.tab);
+  await until(() => page.run("() => document.querySelector('#output').value.includes('####')"), 10_000, "the name has room for numbers");
+  await page.fill("#output", output);
+  await page.click("#start");
+}
+
+test("finish completes the frames that are begun, begins no other, can be taken back, and goes on to the same pictures", async () => {
+  const film = join(house.home, "film.####.exr");
+  await startFilm(film);
+  const words = () => page.run("() => [...document.querySelectorAll('.status.partial .title')].map((p) => p.textContent).join(' ')");
+  await until(async () => house.exrs(house.home).includes(film.replace("####", "0000")), 120_000, "the first frame is there");
+  await page.click("#finish-frames");
+  const said = await until(async () => (await words()).match(/Finishing frame \d+, then it stops/)?.[0], 5_000, "it is said which frame is finished");
+  await shot("render-finishing");
+  await page.click("#do-not-finish");
+  await until(async () => !(await words()).includes("Finishing"), 5_000, "it goes on");
+  assert.equal(await outcome(), "running");
+  await page.click("#finish-frames");
+  await until(async () => (await outcome()) === "stopped", 120_000, "it has stopped");
+  await shot("render-finished-frames");
+  const there = house.exrs(house.home).filter((path) => path.includes("film."));
+  assert.ok(there.includes(film.replace("####", said.match(/\d+/)[0].padStart(4, "0"))), `${said}: ${there}`);
+  assert.ok(there.length < 4, `the others are not begun: ${there}`);
+  assert.deepEqual(readdirSync(house.home).filter((name) => name.endsWith(".partial.exr") && name.startsWith("film.")), [], "and no part of one is kept");
+  await page.click("#go-on");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  const whole = join(house.home, "unstopped.####.exr");
+  const asked = ["render", join(house.home, "Kitchen.glb"), "-o", whole, "--size", FILM.size, "--spp", "16", "--frames", FILM.frames];
+  assert.equal(house.cli(...asked).status, 0);
+  for (const frame of ["0000", "0001", "0002", "0003"]) {
+    const diff = house.cli("exr", "diff", film.replace("####", frame), whole.replace("####", frame), "--max-rel-mse", "0");
+    assert.equal(diff.status, 0, `frame ${frame}: ${diff.stdout}${diff.stderr}`);
+  }
+  await page.click("#go-watch");
+  const seen = "() => [...document.querySelectorAll('.wall li:first-child [data-seen=true]')].map((cell) => cell.dataset.frame).join()";
+  await until(async () => (await page.run(seen)) === "0,1,2,3", 15_000, "Watch shows a picture of every frame");
+  await shot("watch-frames");
+  await page.click("#go-render");
 });
 
 test("killed in the middle, the next start takes the render up by itself, twice, and then asks", async () => {

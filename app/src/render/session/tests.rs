@@ -1,5 +1,6 @@
 //! The loop over frames, passes and tiles, with a renderer whose every sample is a formula.
 
+mod finishing;
 mod steady;
 
 use std::path::Path;

@@ -12,8 +12,10 @@ fn grant() -> Request {
 }
 
 fn follow(bench: &mut Bench<'_>, peer: NodeId) -> Events {
-    match bench.ask(peer, Request::FollowView(FollowView { view: VIEW, since: 0, wait_ms: 0 })) {
-        Response::Events(events) => *events,
+    match bench
+        .ask(peer, Request::FollowView(FollowView { view: VIEW, since: 0, wait_ms: 0, knows_away: false }))
+    {
+        Response::Seen(seen) => seen.events,
         other => panic!("events expected, not {other:?}"),
     }
 }
@@ -38,7 +40,7 @@ fn only_the_artist_shares_and_only_the_token_shows() {
     assert_eq!(bench.ask(friend, Request::OpenView(other)), nothing);
     assert_eq!(bench.ask(ARTIST, Request::Share(Share { job: JOB, grant: None })), Response::Done);
     assert_eq!(bench.ask(friend, Request::OpenView(VIEW)), nothing, "withdrawn");
-    let ask = Request::FollowView(FollowView { view: VIEW, since: 0, wait_ms: 0 });
+    let ask = Request::FollowView(FollowView { view: VIEW, since: 0, wait_ms: 0, knows_away: false });
     assert_eq!(bench.ask(friend, ask), nothing);
 }
 

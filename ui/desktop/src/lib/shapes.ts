@@ -59,8 +59,12 @@ export type Card = {
 	job: string,
 	/**  The view-only link by which somebody else's render is watched; empty for one's own. */
 	link: string,
+	/**  Whether the artist's program is known not to follow the job that is watched: then nodes wait to be admitted. */
+	is_artist_away: boolean,
 	/**  Whether this computer keeps what is rendered so far, so that it can go on. */
 	is_kept: boolean,
+	/**  The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole. */
+	finishing: number[] | null,
 	/**  How often it was taken up by itself since a person last did. */
 	taken_up: number,
 	/**  The last finished picture. */

@@ -1,0 +1,49 @@
+//! Lets a renderer of this process begin no frame that a person does not want begun any more.
+//!
+//! The coordinator hands out the next frame while the last tiles of one are rendered; who collects them can only say later that it
+//! is whole. Held back here, the next frame costs nothing and leaves no trace.
+
+use std::time::Duration;
+
+use frame::{AdapterCard, Brake, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
+
+use crate::stop::Stop;
+
+/// How long a frame is held back: what is left of the others is collected and put in place meanwhile. A tile of theirs that came back
+/// unfinished would wait behind it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The renderer behind a turnstile.
+pub(super) fn before(renderer: Box<dyn TileRenderer>, stop: Stop) -> Box<dyn TileRenderer> {
+    Box::new(Turnstile { renderer, stop })
+}
+
+struct Turnstile {
+    renderer: Box<dyn TileRenderer>,
+    stop: Stop,
+}
+
+impl TileRenderer for Turnstile {
+    fn adapter(&self) -> AdapterCard {
+        self.renderer.adapter()
+    }
+
+    fn render(
+        &mut self,
+        scene: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        // When the stop has come, the node is told right after, and blames nobody.
+        self.stop.wait_to_begin(order.frame, PATIENCE);
+        self.renderer.render(scene, order, progress)
+    }
+
+    fn heed(&mut self, brake: &Brake) {
+        self.renderer.heed(brake);
+    }
+
+    fn rest(&mut self) {
+        self.renderer.rest();
+    }
+}

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod commission;
 pub mod coordinate;
+mod courtesy;
 pub mod demo;
 pub mod denoiser;
 pub mod desk;

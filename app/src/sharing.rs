@@ -8,6 +8,7 @@ use render_net::identity::Identity;
 use render_net::node::{Allowance, NodeConfig, NodeEvent, NodeEvents, Why, run_owned_node};
 use tokio::sync::{mpsc, watch};
 
+use crate::courtesy::{Polite, giving_way};
 use crate::denoiser::{Network, denoising};
 use crate::earn::here::Here;
 use crate::earn::steward::Steward;
@@ -68,7 +69,8 @@ pub fn share_owned(
             "end that one first, or give this one another folder with --data",
         ));
     }
-    let mut renderer = gpu::open_renderer(share.adapter.as_deref(), None)?;
+    // The threads of a software driver begin here.
+    let mut renderer = giving_way(|| gpu::open_renderer(share.adapter.as_deref(), None))?;
     let here = Here::new(data.clone(), renderer.adapter(), renderer.pci_bus_id());
     let memory_mib = share.memory_mib.or_else(|| owner.rules().lent_mib(here.memory_mib()?).into());
     renderer.limit_memory(memory_mib.map(|mib| u64::from(mib) << 20));
@@ -82,7 +84,7 @@ pub fn share_owned(
         once: share.once,
         durable: true,
     };
-    let why = run_shared(config, renderer, owner, here, stop, audience)?;
+    let why = run_shared(config, Box::new(Polite::new(renderer)), owner, here, stop, audience)?;
     match why {
         Why::Idle => Ok(Exit::Done),
         Why::Stopped => {

@@ -6,6 +6,7 @@ use render_core::import::{Severity, Warning};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::courtesy::giving_way;
 use crate::fault::Fault;
 use crate::scene::{self, SceneReport};
 
@@ -61,7 +62,7 @@ impl Preflight {
     /// # Errors
     /// [`Fault`] with one sentence and one advice, as `scene check` gives it.
     pub fn of(path: &Path, fps: f64) -> Result<Self, Fault> {
-        let report = scene::check(path, fps)?;
+        let report = giving_way(|| scene::check(path, fps))?;
         let SceneReport { summary, cameras, camera, size, animation_s, frames, warnings, memory, .. } =
             report;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

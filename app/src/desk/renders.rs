@@ -15,6 +15,7 @@ use super::contact::{Prints, Sheet};
 use super::order::{Order, Place};
 use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
+use crate::courtesy::give_way;
 use crate::fault::{Exit, Fault};
 use crate::request::RenderRequest;
 use crate::stop::Stop;
@@ -262,6 +263,7 @@ impl Renders {
         let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), (mosaic, sheet), bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
         let body = move || {
+            give_way();
             let ended = work(&stop, &mut reporter);
             reporter.card(true, |card| conclude(card, ended));
             if let Some(running) = lock(&all).get_mut(&name) {

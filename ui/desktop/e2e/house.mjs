@@ -55,7 +55,11 @@ export class House {
   }
   /** Starts a command that goes on; its lines can be waited for. */
   begin(...args) {
-    const child = spawn(tessera, args, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    return this.beginAs([tessera, ...args]);
+  }
+  /** The same for any line. */
+  beginAs([file, ...args]) {
+    const child = spawn(file, args, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     child.said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (child.said += bytes));
     this.children.push(child);

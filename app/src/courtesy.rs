@@ -1,7 +1,8 @@
-//! Work that gives way: reading, packing, sealing, rendering and denoising take what windows and their owner leave of the processor.
+//! Work that gives way: reading and sealing a scene for others, and all that is rendered for others, takes what windows and their owner leave of the processor.
 //!
-//! On software Vulkan a render fills every core, and a window that waits its turn among its threads stutters. Whoever has to answer at once (the window,
-//! the steward that notices a touch, the link to the coordinator) stays as it is.
+//! On software Vulkan a tile fills every core, and a window that waits its turn among its threads stutters. Whoever has to answer at once (the window,
+//! the steward that notices a touch, the link to the coordinator) stays as it is, and so does a render on this computer: its person waits for it. With it
+//! giving way, its first tile came 4.3 and 5.3 s after the click instead of 3.3 to 3.6 s, where the window itself is drawn by the processor.
 
 use std::panic::resume_unwind;
 use std::thread::ThreadId;

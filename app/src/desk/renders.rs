@@ -166,7 +166,10 @@ impl Renders {
         }
         self.reset(id)?;
         self.set_off(id, true, move |stop, reporter| match job {
-            Some(job) => submit::collect(job, None, stop, reporter),
+            Some(job) => {
+                give_way();
+                submit::collect(job, None, stop, reporter)
+            }
             None => local::resume(&folder, gpu_of(&card.order), stop, reporter),
         })?;
         Ok(id.to_owned())
@@ -221,7 +224,10 @@ impl Renders {
     }
 
     fn look_on(&self, id: &str, link: String) -> Result<(), Fault> {
-        self.set_off(id, false, move |stop, reporter| onlooking::look_on(&link, stop, reporter))
+        self.set_off(id, false, move |stop, reporter| {
+            give_way();
+            onlooking::look_on(&link, stop, reporter)
+        })
     }
 
     fn set_off(
@@ -263,7 +269,6 @@ impl Renders {
         let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), (mosaic, sheet), bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
         let body = move || {
-            give_way();
             let ended = work(&stop, &mut reporter);
             reporter.card(true, |card| conclude(card, ended));
             if let Some(running) = lock(&all).get_mut(&name) {
@@ -332,6 +337,8 @@ fn render(
                 terms: order.terms()?,
                 detach: false,
             };
+            // The person waits for a render on this computer; sealing for others may take its time.
+            give_way();
             submit::submit(request, &submission, stop, reporter)
         }
     }

@@ -25,6 +25,14 @@ mod tests {
         assert!(read("container/Containerfile").contains(&label), "the container's label");
     }
 
+    #[test]
+    fn the_containers_build_keeps_its_health_check() {
+        let container = read("container/Containerfile");
+        // Podman's own image format has none: it is dropped with a warning.
+        assert!(container.contains("\nHEALTHCHECK "));
+        assert!(container.contains("podman build --format docker "));
+    }
+
     fn bundle() -> serde_json::Value {
         serde_json::from_str(&read("app/bundle.json")).expect("the bundler's settings are JSON")
     }
@@ -123,6 +131,56 @@ mod tests {
         for kind in ["deb", "rpm"] {
             let template = &bundle["bundle"]["linux"][kind]["desktopTemplate"];
             assert_eq!(template, "../installers/app/tessera.desktop", "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_rpm_needs_things_by_names_that_fedora_and_opensuse_share() {
+        let spec = read("linux/tessera-node.spec");
+        // Packages are called differently there; what is in them is not.
+        for need in ["Requires:       libvulkan.so.1()(64bit)", "Requires(pre):  /usr/sbin/useradd"] {
+            assert!(spec.contains(need), "{need}");
+        }
+        for name in ["vulkan-loader", "shadow-utils"] {
+            assert!(!spec.contains(name), "{name} is Fedora's name alone");
+        }
+        // The C library that the program was linked with is found by rpmbuild.
+        assert!(
+            !spec.contains("\nAuto"),
+            "needs are looked up in the program, and a config file is needed by its own package"
+        );
+    }
+
+    #[test]
+    fn a_machine_without_a_group_of_gpus_starts_the_service_all_the_same() {
+        // A unit that names a group which is not there ends with 216/GROUP before the program starts.
+        assert!(!read("linux/tessera-node.service").contains("\nSupplementaryGroups="));
+        for script in ["postinst", "tessera-node.spec"] {
+            let script = read(&format!("linux/{script}"));
+            let groups =
+                script.split_once("for group in video render; do").expect("the account is put in them").1;
+            assert!(groups.contains("getent group") && groups.contains("usermod --append --groups"));
+        }
+    }
+
+    #[test]
+    fn drivers_find_the_folder_whose_lack_they_call_an_error() {
+        // A display library that Mesa asks writes "error: XDG_RUNTIME_DIR is invalid or not set" into a service's log.
+        let unit = read("linux/tessera-node.service");
+        assert!(
+            unit.contains("XDG_RUNTIME_DIR=/run/tessera-node\n")
+                && unit.contains("\nRuntimeDirectory=tessera-node\n")
+        );
+        assert!(read("container/Containerfile").contains("XDG_RUNTIME_DIR=/var/lib/tessera-node\n"));
+    }
+
+    #[test]
+    fn an_upgrade_restarts_a_service_that_runs() {
+        for script in ["postinst", "tessera-node.spec"] {
+            assert!(
+                read(&format!("linux/{script}")).contains("systemctl try-restart tessera-node.service"),
+                "{script}"
+            );
         }
     }
 

@@ -68,6 +68,8 @@ const PROMPT_TARGET: Duration = Duration::from_millis(100);
 const PROMPT_LONGEST: Duration = Duration::from_millis(200);
 /// Pixels of the first wave then: it is cut before anybody knows how fast the adapter is.
 const PROMPT_PIXELS: u32 = 256;
+/// A wave gets no smaller: where a submission is slow by itself (Mesa 22.3.6 takes 0.3 s for one pixel), smaller ones only make it more of them.
+const FEWEST_PIXELS: u32 = 64;
 /// Texture slots of a material.
 const MATERIAL_SLOTS: u32 = 10;
 /// Dispatch sizes of shadow rays lie behind those of extend and shade.
@@ -218,12 +220,21 @@ impl Pool {
     /// Doubles a wave that was quick, halves one that was slow.
     fn keep_pace(&mut self, took: Duration, pixels: u32) {
         let most = (self.capacity / BLOCK_SPP).max(1);
-        if took > self.pace.longest {
-            self.pixels = (pixels / 4).max(1);
-        } else if took > self.pace.target {
-            self.pixels = (pixels / 2).max(1);
-        } else if took * 3 < self.pace.target && pixels >= self.pixels {
-            self.pixels = (self.pixels * 2).min(most);
+        self.pixels = self.pace.wave_after(self.pixels, pixels, took).min(most);
+    }
+}
+
+impl Pace {
+    /// Pixels in the next wave where `wanted` were to be, after one of `pixels` took so long.
+    fn wave_after(self, wanted: u32, pixels: u32, took: Duration) -> u32 {
+        if took > self.longest {
+            (pixels / 4).max(FEWEST_PIXELS)
+        } else if took > self.target {
+            (pixels / 2).max(FEWEST_PIXELS)
+        } else if took * 3 < self.target && pixels >= wanted {
+            wanted * 2
+        } else {
+            wanted
         }
     }
 }
@@ -351,4 +362,19 @@ pub(crate) fn order_fault(order: &TileOrder) -> Option<String> {
         return Some(format!("blocks {}+{} of {blocks}", order.blocks.first, order.blocks.count));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_submission_that_is_slow_by_itself_does_not_end_in_waves_of_one_pixel() {
+        let pace = Pace { target: PROMPT_TARGET, longest: PROMPT_LONGEST };
+        let slow = (0..20)
+            .fold(PROMPT_PIXELS, |pixels, _| pace.wave_after(pixels, pixels, Duration::from_millis(300)));
+        assert_eq!(slow, FEWEST_PIXELS);
+        assert!(slow >= 32, "a tile of 64 × 64 pixels would be {} submissions", 64 * 64 / slow);
+        assert_eq!(pace.wave_after(slow, slow, Duration::from_millis(10)), 2 * slow, "and it grows again");
+    }
 }

@@ -20,8 +20,7 @@ use std::time::{Duration, Instant};
 pub use income::{EarnedDay, EarnedWith, Earnings};
 pub use measuring::Benchmark;
 pub use rules_form::RulesForm;
-pub use state::{AskedWord, Because, EarnPhase, EarnState, TileEnd, TileOutcome};
-pub use together::GpuState;
+pub use state::{AskedWord, Because, EarnPhase, EarnState, GpuState, TileEnd, TileOutcome};
 
 use super::bell::Bell;
 use super::settings::Settings;

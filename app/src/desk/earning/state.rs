@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::together::GpuState;
 use crate::desk::failure::Failure;
 use crate::earn::moment::{DAYS, Moment};
 use crate::earn::signals::Activity;
@@ -46,6 +45,27 @@ pub struct EarnState {
     pub failure: Option<Failure>,
     /// Each GPU's own node.
     pub gpus: Vec<GpuState>,
+}
+
+/// How the node of one GPU stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct GpuState {
+    /// The GPU's key; empty until it is known which is the strongest.
+    pub gpu: String,
+    /// What a person sees at a glance.
+    pub phase: EarnPhase,
+    /// Why.
+    pub because: Because,
+    /// Rules that are on and cannot be watched here, by name.
+    pub unseen: Vec<String>,
+    /// The node's identity; empty before it was connected.
+    pub node: String,
+    /// How hot the GPU is, degrees Celsius, where it tells.
+    pub celsius: Option<i32>,
+    /// Tiles accepted since it started.
+    pub tiles_done: u32,
+    /// Why it failed, until the next start.
+    pub failure: Option<Failure>,
 }
 
 /// What earning does.
@@ -194,6 +214,21 @@ impl EarnState {
     /// Whether the node is on, with or without work.
     pub fn is_on(&self) -> bool {
         !matches!(self.phase, EarnPhase::Off | EarnPhase::Failed)
+    }
+}
+
+impl GpuState {
+    pub(super) fn of(gpu: &str, state: &EarnState) -> Self {
+        Self {
+            gpu: gpu.to_owned(),
+            phase: state.phase,
+            because: state.because.clone(),
+            unseen: state.unseen.clone(),
+            node: state.node.clone(),
+            celsius: state.celsius,
+            tiles_done: state.tiles_done,
+            failure: state.failure.clone(),
+        }
     }
 }
 

@@ -1,47 +1,7 @@
 //! Several GPUs' nodes as one: the sentence that is true of the computer, and each GPU's own.
 
-use serde::{Deserialize, Serialize};
-use specta::Type;
-
-use super::state::{Because, EarnPhase, EarnState};
-use crate::desk::Failure;
+use super::state::{EarnPhase, EarnState, GpuState};
 use crate::earn::standing::LAST_MAX;
-
-/// How the node of one GPU stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct GpuState {
-    /// The GPU's key; empty until it is known which is the strongest.
-    pub gpu: String,
-    /// What a person sees at a glance.
-    pub phase: EarnPhase,
-    /// Why.
-    pub because: Because,
-    /// Rules that are on and cannot be watched here, by name.
-    pub unseen: Vec<String>,
-    /// The node's identity; empty before it was connected.
-    pub node: String,
-    /// How hot the GPU is, degrees Celsius, where it tells.
-    pub celsius: Option<i32>,
-    /// Tiles accepted since it started.
-    pub tiles_done: u32,
-    /// Why it failed, until the next start.
-    pub failure: Option<Failure>,
-}
-
-impl GpuState {
-    fn of(gpu: &str, state: &EarnState) -> Self {
-        Self {
-            gpu: gpu.to_owned(),
-            phase: state.phase,
-            because: state.because.clone(),
-            unseen: state.unseen.clone(),
-            node: state.node.clone(),
-            celsius: state.celsius,
-            tiles_done: state.tiles_done,
-            failure: state.failure.clone(),
-        }
-    }
-}
 
 /// The whole computer: what its most active node says, and what all have done.
 pub(super) fn together(nodes: &[(String, EarnState)]) -> EarnState {
@@ -78,7 +38,7 @@ fn activity(phase: EarnPhase) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::state::{TileEnd, TileOutcome};
+    use super::super::state::{Because, TileEnd, TileOutcome};
     use super::*;
 
     fn node(gpu: &str, phase: EarnPhase, ends: &[u32]) -> (String, EarnState) {

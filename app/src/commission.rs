@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::denoiser::Network;
 use crate::event::{Audience, Event};
-use crate::fault::{Exit, Fault, quoted};
+use crate::fault::{Exit, Fault};
 use crate::gather::Gathering;
 use crate::network::artist_fault;
 use crate::output::OutputName;
@@ -230,12 +230,5 @@ pub(crate) async fn follow(
 /// Writes the unfinished frames and says what is there.
 fn kept(gathering: &mut Gathering<'_>, output: &OutputName, written: u32) -> Result<String, Fault> {
     let unfinished = gathering.keep_unfinished()?;
-    let mut words = Vec::new();
-    if written > 0 {
-        words.push(format!("{written} finished frames are kept"));
-    }
-    if let Some(frame) = unfinished.first() {
-        words.push(format!("frame {} so far is in {}", frame.0, quoted(&output.partial(frame.0))));
-    }
-    Ok(if words.is_empty() { "nothing was finished yet".into() } else { words.join(" and ") })
+    Ok(output.kept_words(written as usize, unfinished.first().copied()))
 }

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use frame::FrameIndex;
+
 use crate::fault::{Fault, quoted};
 
 /// An output name: a file `*.exr`, with a run of `#` where the frame number goes.
@@ -49,6 +51,19 @@ impl OutputName {
     /// The growing file of a frame.
     pub fn partial(&self, frame: u32) -> PathBuf {
         self.folder.join(format!("{}.partial.exr", self.stem(frame)))
+    }
+
+    /// What is there after a stop, in words: so many finished frames, and the unfinished one.
+    pub(crate) fn kept_words(&self, finished: usize, unfinished: Option<FrameIndex>) -> String {
+        let whole = match finished {
+            0 => None,
+            1 => Some("one finished frame is kept".to_owned()),
+            _ => Some(format!("{finished} finished frames are kept")),
+        };
+        let part = unfinished
+            .map(|frame| format!("frame {} so far is in {}", frame.0, quoted(&self.partial(frame.0))));
+        let words: Vec<String> = whole.into_iter().chain(part).collect();
+        if words.is_empty() { "nothing was finished yet".into() } else { words.join(" and ") }
     }
 
     /// Checks that the folder is there, can be written to, and has `need_bytes` free.
@@ -153,5 +168,14 @@ mod tests {
             0,
             "nothing is left behind"
         );
+    }
+
+    #[test]
+    fn what_a_stop_left_is_said_as_one_says_it() {
+        let output = OutputName::parse(Path::new("a.####.exr"), 4).expect("it tells four apart");
+        assert_eq!(output.kept_words(0, None), "nothing was finished yet");
+        assert_eq!(output.kept_words(1, None), "one finished frame is kept");
+        let both = output.kept_words(2, Some(FrameIndex(3)));
+        assert_eq!(both, "2 finished frames are kept and frame 3 so far is in \"./a.0003.partial.exr\"");
     }
 }

@@ -154,15 +154,7 @@ impl Session<'_> {
 
     fn interrupted(&mut self, frame: FrameIndex, partial: bool, frames_done: usize) -> Fault {
         self.tally.end(self.audience);
-        let mut kept = Vec::new();
-        if frames_done > 0 {
-            kept.push(format!("{frames_done} finished frames are kept"));
-        }
-        if partial {
-            let path = self.plan.output.partial(frame.0);
-            kept.push(format!("frame {} so far is in {}", frame.0, crate::fault::quoted(&path)));
-        }
-        let kept = if kept.is_empty() { "nothing was finished yet".to_owned() } else { kept.join(" and ") };
+        let kept = self.plan.output.kept_words(frames_done, partial.then_some(frame));
         Fault::new(
             Exit::Interrupted,
             format!("the render was stopped; {kept}"),

@@ -5,10 +5,11 @@
 //! giving way, its first tile came 4.3 and 5.3 s after the click instead of 3.3 to 3.6 s, where the window itself is drawn by the processor.
 
 use std::panic::resume_unwind;
-use std::thread::ThreadId;
 
-use frame::{AdapterCard, Brake, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
+use frame::TileRenderer;
 use thread_priority::{ThreadPriority, set_current_thread_priority};
+
+use crate::before_each::before_each;
 
 /// Of 0 to 99, where the middle is usual: five steps nicer on Linux, "below normal" on Windows.
 const PRIORITY: u8 = 35;
@@ -34,42 +35,14 @@ pub(crate) fn giving_way<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 }
 
 /// A renderer whose thread gives way from the first tile on.
-pub(crate) struct Polite {
-    inner: Box<dyn TileRenderer>,
-    polite: Option<ThreadId>,
-}
-
-impl Polite {
-    pub(crate) fn new(inner: Box<dyn TileRenderer>) -> Self {
-        Self { inner, polite: None }
-    }
-}
-
-impl TileRenderer for Polite {
-    fn adapter(&self) -> AdapterCard {
-        self.inner.adapter()
-    }
-
-    fn render(
-        &mut self,
-        scene: &SceneBlob,
-        order: &TileOrder,
-        progress: &mut dyn FnMut(&Partial) -> Flow,
-    ) -> Result<Vec<Partial>, RenderFault> {
+pub(crate) fn polite(renderer: Box<dyn TileRenderer>) -> Box<dyn TileRenderer> {
+    let mut polite = None;
+    before_each(renderer, move |_| {
         let thread = std::thread::current().id();
-        if self.polite.replace(thread) != Some(thread) {
+        if polite.replace(thread) != Some(thread) {
             give_way();
         }
-        self.inner.render(scene, order, progress)
-    }
-
-    fn heed(&mut self, brake: &Brake) {
-        self.inner.heed(brake);
-    }
-
-    fn rest(&mut self) {
-        self.inner.rest();
-    }
+    })
 }
 
 #[cfg(all(test, target_os = "linux"))]

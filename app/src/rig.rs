@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::earn::door;
-use crate::fault::Fault;
+use crate::fault::{Fault, quoted};
 pub use side_by_side::share;
 
 /// GPUs that are remembered: more than any computer takes.
@@ -40,7 +40,7 @@ impl Rig {
         }
         if keys.len() >= GPUS_MAX {
             let what =
-                format!("{} lists {GPUS_MAX} GPUs, and there is no room for another", self.list_name());
+                format!("{} lists {GPUS_MAX} GPUs, and there is no room for another", quoted(&self.list()));
             return Err(Fault::failure(what, "remove those that are gone from it"));
         }
         keys.push(key.to_owned());
@@ -81,7 +81,7 @@ impl Rig {
     }
 
     fn keys(&self) -> Result<Vec<String>, Fault> {
-        let path = self.data.join("gpus.json");
+        let path = self.list();
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -89,13 +89,13 @@ impl Rig {
         };
         // To begin anew would give GPUs each other's names.
         serde_json::from_slice(&bytes).map_err(|_| {
-            let what = format!("{} is not a list of GPUs", self.list_name());
+            let what = format!("{} is not a list of GPUs", quoted(&self.list()));
             Fault::failure(what, "put it right or remove it: then GPUs may get each other's names as nodes")
         })
     }
 
     fn write(&self, keys: &[String]) -> Result<(), Fault> {
-        let path = self.data.join("gpus.json");
+        let path = self.list();
         let fault = |error: std::io::Error| Fault::file("write", &path, &error);
         crate::places::create_private(&self.data)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.data).map_err(fault)?;
@@ -104,8 +104,8 @@ impl Rig {
         Ok(())
     }
 
-    fn list_name(&self) -> String {
-        crate::fault::quoted(&self.data.join("gpus.json"))
+    fn list(&self) -> PathBuf {
+        self.data.join("gpus.json")
     }
 }
 

@@ -8,7 +8,7 @@ use render_net::identity::Identity;
 use render_net::node::{Allowance, NodeConfig, NodeEvent, NodeEvents, Why, run_owned_node};
 use tokio::sync::{mpsc, watch};
 
-use crate::courtesy::{Polite, giving_way};
+use crate::courtesy::{giving_way, polite};
 use crate::denoiser::{Network, denoising};
 use crate::earn::here::Here;
 use crate::earn::steward::Steward;
@@ -84,7 +84,7 @@ pub fn share_owned(
         once: share.once,
         durable: true,
     };
-    let why = run_shared(config, Box::new(Polite::new(renderer)), owner, here, stop, audience)?;
+    let why = run_shared(config, polite(renderer), owner, here, stop, audience)?;
     match why {
         Why::Idle => Ok(Exit::Done),
         Why::Stopped => {

@@ -26,12 +26,10 @@ pub struct Adapters {
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Adapter {
-    /// How the settings name it.
+    /// Its name, by which the settings know it: the second of a name has its number.
     pub key: String,
     /// Its number, as `--gpu` takes it.
     pub index: u32,
-    /// As the driver names it.
-    pub name: String,
     /// Vulkan, Metal or DX12, and the driver's version.
     pub driver: String,
     /// Whether it can render, and how well.
@@ -87,7 +85,6 @@ fn row(gpu: Gpu, folder: &Path, told: &mut Signals) -> Adapter {
     Adapter {
         key,
         index: index as u32,
-        name: report.card.name,
         driver,
         verdict,
         why: report.refused.unwrap_or_default(),

@@ -59,6 +59,11 @@ impl Door {
         Self { folder: folder.to_owned() }
     }
 
+    /// The node's data folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What the node wrote last; `None` when it never did, or when that cannot be read any more.
     ///
     /// # Errors

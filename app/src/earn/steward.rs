@@ -3,7 +3,7 @@
 //! It looks at the idle time and the screen ten times a second and at everything else every other second; a word from the person and news from
 //! the node wake it at once. It writes the state file, and hears words that were left at the door.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -135,7 +135,6 @@ impl Steward {
             signals: Signals { activity: Activity::Offline, ..Signals::default() },
             tracker: Tracker::default(),
             uploads,
-            data: data.to_owned(),
             uploaded: before.map_or((0, 0), |before| (before.uploaded_day, before.uploaded_today_bytes)),
             door,
             adapter: adapter.to_owned(),
@@ -176,7 +175,6 @@ struct Round {
     signals: Signals,
     tracker: Tracker,
     uploads: Uploads,
-    data: PathBuf,
     /// The local day, and what this node sent on it.
     uploaded: (i64, u64),
     door: Door,
@@ -230,7 +228,7 @@ impl Round {
             self.uploaded = (day, 0);
         }
         self.uploaded.1 += self.tracker.take_sent_bytes();
-        self.signals.uploaded_today_bytes = self.uploads.note(&self.data, self.uploaded);
+        self.signals.uploaded_today_bytes = self.uploads.note(self.door.folder(), self.uploaded);
         let decision = self.engine.handle(now, &self.signals);
         let allowance = match decision.allowed {
             Allowed::Work => Allowance::Work,

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use frame::{AdapterCard, Brake, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
+use frame::TileRenderer;
 
+use crate::before_each::before_each;
 use crate::stop::Stop;
 
 /// How long a frame is held back: what is left of the others is collected and put in place meanwhile. A tile of theirs that came back
@@ -15,35 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The renderer behind a turnstile.
 pub(super) fn before(renderer: Box<dyn TileRenderer>, stop: Stop) -> Box<dyn TileRenderer> {
-    Box::new(Turnstile { renderer, stop })
-}
-
-struct Turnstile {
-    renderer: Box<dyn TileRenderer>,
-    stop: Stop,
-}
-
-impl TileRenderer for Turnstile {
-    fn adapter(&self) -> AdapterCard {
-        self.renderer.adapter()
-    }
-
-    fn render(
-        &mut self,
-        scene: &SceneBlob,
-        order: &TileOrder,
-        progress: &mut dyn FnMut(&Partial) -> Flow,
-    ) -> Result<Vec<Partial>, RenderFault> {
-        // When the stop has come, the node is told right after, and blames nobody.
-        self.stop.wait_to_begin(order.frame, PATIENCE);
-        self.renderer.render(scene, order, progress)
-    }
-
-    fn heed(&mut self, brake: &Brake) {
-        self.renderer.heed(brake);
-    }
-
-    fn rest(&mut self) {
-        self.renderer.rest();
-    }
+    // When the stop has come, the node is told right after, and blames nobody.
+    before_each(renderer, move |order| stop.wait_to_begin(order.frame, PATIENCE))
 }

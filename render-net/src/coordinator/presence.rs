@@ -25,6 +25,8 @@ pub(super) struct Presence {
 #[derive(Debug, Default)]
 struct State {
     visits: u64,
+    /// Connections that have not ended.
+    here: BTreeSet<Visit>,
     following: BTreeMap<JobId, BTreeSet<Visit>>,
     /// When the last connection that followed a job ended; younger than the grace when somebody left last.
     left: BTreeMap<JobId, Instant>,
@@ -39,12 +41,18 @@ impl Presence {
     pub(super) fn enter(&self) -> Visit {
         let mut state = self.state();
         state.visits += 1;
-        Visit(state.visits)
+        let visit = Visit(state.visits);
+        state.here.insert(visit);
+        visit
     }
 
     /// The artist of a job that is worked on follows it on this connection; the market has said that it is theirs, and bounds how many there are.
     pub(super) fn follows(&self, visit: Visit, job: JobId) {
         let mut state = self.state();
+        // An answer that was under way when its connection ended would be counted for ever.
+        if !state.here.contains(&visit) {
+            return;
+        }
         state.following.entry(job).or_default().insert(visit);
         state.left.remove(&job);
     }
@@ -52,7 +60,8 @@ impl Presence {
     /// A connection ends.
     pub(super) fn leave(&self, visit: Visit, now: Instant) {
         let mut state = self.state();
-        let State { following, left, .. } = &mut *state;
+        let State { following, left, here, .. } = &mut *state;
+        here.remove(&visit);
         left.retain(|_, at| now.saturating_duration_since(*at) < self.grace);
         following.retain(|job, visits| {
             if visits.remove(&visit) && visits.is_empty() {
@@ -97,6 +106,16 @@ mod tests {
         assert!(presence.is_away(JOB, began + S(215)));
         presence.follows(presence.enter(), JOB);
         assert!(!presence.is_away(JOB, began + S(300)), "back");
+    }
+
+    #[test]
+    fn an_answer_that_outlives_its_connection_follows_nothing() {
+        let began = Instant::now();
+        let presence = Presence::new(S(15), began);
+        let visit = presence.enter();
+        presence.leave(visit, began);
+        presence.follows(visit, JOB);
+        assert!(presence.is_away(JOB, began + S(20)));
     }
 
     #[test]

@@ -142,21 +142,21 @@ impl Desk {
         responder.reply(response).await
     }
 
-    /// Asks until the answer is not empty or the time is over.
+    /// Asks until there is news or the time is over. `no_news` looks at each answer, adds what this side knows, and says whether it tells nothing.
     async fn wait(
         &self,
         peer: NodeId,
         request: Request,
         wait_ms: u32,
         mut woken: watch::Receiver<u64>,
-        is_empty: impl Fn(&mut Response) -> bool,
+        no_news: impl Fn(&mut Response) -> bool,
     ) -> Response {
         let until = Instant::now() + Duration::from_millis(u64::from(wait_ms));
         loop {
             woken.mark_unchanged();
             let mut response = self.requests.ask(peer, request.clone()).await;
             let now = Instant::now();
-            if !is_empty(&mut response) || now >= until {
+            if !no_news(&mut response) || now >= until {
                 return response;
             }
             let _ = timeout_at(until.min(now + ASK_AGAIN), woken.changed()).await;

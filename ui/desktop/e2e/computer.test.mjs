@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { freePort, until } from "./driver.mjs";
+import { until } from "./driver.mjs";
 import { House, pictures, program, scenes } from "./house.mjs";
 
 const house = new House();
@@ -43,15 +43,7 @@ before(async () => {
   }
   house.starter = join(house.home, "start.sh");
   writeFileSync(house.starter, `#!/bin/sh\nexec unshare -m sh -c "${mount} && exec '${program}' \\"\\$@\\"" sh "$@"\n`, { mode: 0o755 });
-  const coordinator = house.begin("coordinator", "--listen", `127.0.0.1:${await freePort()}`, "--data", join(house.home, "coordinator"));
-  address = await until(() => coordinator.said.match(/tessera:\/\/\S+/)?.[0], 30_000, "the coordinator tells its address");
-  page = await house.open();
-  await page.find("#purpose-earn", 120_000);
-  await page.click("#purpose-earn");
-  await page.find("#rule-idle");
-  await page.run("() => document.querySelector('#rule-idle').click()");
-  await page.fill("#earn-coordinator", address);
-  await page.run("() => document.querySelector('#earn-coordinator').dispatchEvent(new Event('change', { bubbles: true }))");
+  ({ page, address } = await house.openEarning());
 });
 after(() => house.leave());
 

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { freePort, until } from "./driver.mjs";
+import { until } from "./driver.mjs";
 import { House, pictures, scenes } from "./house.mjs";
 
 /** The driver of software Vulkan: the one that was named to this run, else the system's. */
@@ -30,10 +30,6 @@ const boxes = () => page.run("() => [...document.querySelectorAll('input[name=gp
 const phases = () => page.run("() => [...document.querySelectorAll('[data-gpu]')].map((row) => row.dataset.phase)");
 const set = (key, wanted) => page.run("(key, wanted) => { const box = [...document.querySelectorAll('input[name=gpu]')].find((box) => box.value === key); if (box.checked !== wanted) box.click(); }", key, wanted);
 const statement = (folder) => house.cli("statement", "--coordinator", address, "--data", folder).stdout.trim().split("\n").length - 1;
-const enter = async (css, text) => {
-  await page.fill(css, text);
-  await page.run("(css) => document.querySelector(css).dispatchEvent(new Event('change', { bubbles: true }))", css);
-};
 let renders = 0;
 function submit(...looks) {
   renders += 1;
@@ -53,14 +49,7 @@ before(async () => {
   });
   house.env.VK_DRIVER_FILES = twice.join(":");
   delete house.env.VK_ICD_FILENAMES;
-  const coordinator = house.begin("coordinator", "--listen", `127.0.0.1:${await freePort()}`, "--data", join(house.home, "coordinator"));
-  address = await until(() => coordinator.said.match(/tessera:\/\/\S+/)?.[0], 30_000, "the coordinator tells its address");
-  page = await house.open();
-  await page.find("#purpose-earn", 120_000);
-  await page.click("#purpose-earn");
-  await page.find("#rule-idle");
-  await page.run("() => document.querySelector('#rule-idle').click()");
-  await enter("#earn-coordinator", address);
+  ({ page, address } = await house.openEarning());
 });
 after(async () => {
   await house.leave();

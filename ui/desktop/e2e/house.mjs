@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlink
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { Session, until } from "./driver.mjs";
+import { freePort, Session, until } from "./driver.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
@@ -80,6 +80,19 @@ export class House {
         return false;
       }
     }).map(Number);
+  }
+  /** Starts the program in *Earn*, with a coordinator of the test's own and whoever uses the computer left out of account. */
+  async openEarning() {
+    const coordinator = this.begin("coordinator", "--listen", `127.0.0.1:${await freePort()}`, "--data", join(this.home, "coordinator"));
+    const address = await until(() => coordinator.said.match(/tessera:\/\/\S+/)?.[0], 30_000, "the coordinator tells its address");
+    const page = await this.open();
+    await page.find("#purpose-earn", 120_000);
+    await page.click("#purpose-earn");
+    await page.find("#rule-idle");
+    await page.run("() => document.querySelector('#rule-idle').click()");
+    await page.fill("#earn-coordinator", address);
+    await page.run("() => document.querySelector('#earn-coordinator').dispatchEvent(new Event('change', { bubbles: true }))");
+    return { page, address };
   }
   /** The program and what belongs to it, such as the web view's processes. */
   pids(runs = () => true) {

@@ -4,12 +4,10 @@ import type { Failure } from "./failure";
 
 /**  One of them. */
 export type Adapter = {
-	/**  How the settings name it. */
+	/**  Its name, by which the settings know it: the second of a name has its number. */
 	key: string,
 	/**  Its number, as `--gpu` takes it. */
 	index: number,
-	/**  As the driver names it. */
-	name: string,
 	/**  Vulkan, Metal or DX12, and the driver's version. */
 	driver: string,
 	/**  Whether it can render, and how well. */

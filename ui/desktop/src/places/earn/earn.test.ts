@@ -99,7 +99,7 @@ test("words that mean no hours are refused beside the field and change nothing",
 });
 
 const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, disk_gib: 2 };
-const adapters: Adapters = { rows: [{ key: "card", index: 0, name: "card", driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
+const adapters: Adapters = { rows: [{ key: "card", index: 0, driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
 
 test("a rule that cannot act here says so, and a change is sent whole at once", async () => {
   const kept: RulesForm[] = [];
@@ -132,7 +132,7 @@ test("each GPU is switched alone, says how it stands, and the last one stays on"
     if (command === "set_settings") asked.push((payload as { settings: Settings }).settings.earn_gpus);
     return null;
   });
-  const row = (key: string, index: number) => ({ ...adapters.rows[0], key, index, name: "card" }) as Adapters["rows"][number];
+  const row = (key: string, index: number) => ({ ...adapters.rows[0], key, index }) as Adapters["rows"][number];
   const because = (key: string) => ({ code: key, key, values: {} });
   const gpu = (key: string, phase: EarnPhase, why: string, failure: GpuState["failure"] = null): GpuState => ({ gpu: key, phase, because: because(why), unseen: [], node: "ab12", celsius: key === "card" ? 61 : null, tiles_done: 0, failure });
   const gpus = [gpu("card", "working", "rendering"), gpu("card #2", "failed", "failed", { exit: 1, what: "the renderer failed again and again", advice: "try again" }), gpu("old", "stopping", "stopping")];

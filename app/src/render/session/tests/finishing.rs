@@ -1,34 +1,16 @@
 //! Frames that are begun are finished, and no other is begun.
 
 use super::*;
+use crate::before_each::before_each;
 
 /// Asks for the end of the begun frames as soon as it renders a piece of this one.
-struct Asking {
-    formula: Formula,
-    frame: u32,
-    stop: Stop,
-}
-
-impl TileRenderer for Asking {
-    fn adapter(&self) -> AdapterCard {
-        self.formula.adapter()
-    }
-
-    fn render(
-        &mut self,
-        scene: &SceneBlob,
-        order: &TileOrder,
-        progress: &mut dyn FnMut(&Partial) -> Flow,
-    ) -> Result<Vec<Partial>, RenderFault> {
-        if order.frame.0 == self.frame {
-            self.stop.finish();
+fn asking_in(frame: u32, stop: &Stop) -> Box<dyn TileRenderer> {
+    let stop = stop.clone();
+    before_each(Box::new(plain()), move |order| {
+        if order.frame.0 == frame {
+            stop.finish();
         }
-        self.formula.render(scene, order, progress)
-    }
-}
-
-fn asking_in(frame: u32, stop: &Stop) -> Asking {
-    Asking { formula: plain(), frame, stop: stop.clone() }
+    })
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -58,7 +40,7 @@ fn a_renderer_of_this_process_finishes_the_frame_in_hand_and_begins_no_other() {
     let developer = plan.developer(&AdapterChoice::default());
     let mut renderer = asking_in(2, &stop);
     let mut shown = |frame| plan.shown(frame);
-    let ended = render_frames(&plan, developer, &mut shown, &mut renderer, &stop, &mut hear);
+    let ended = render_frames(&plan, developer, &mut shown, renderer.as_mut(), &stop, &mut hear);
     assert_eq!(ended.expect_err("it was stopped").exit, Exit::Interrupted);
     assert_eq!(files(place.path()), ["out.0001.exr", "out.0002.exr"]);
     assert_eq!(begun(&events), [1, 2]);
@@ -72,7 +54,7 @@ fn a_farm_finishes_what_its_node_has_begun_and_leaves_no_part_of_another_frame()
     let request = request(place.path(), Some("1-4"), 16);
     let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
     let commission = Commission::of(&plan, &request.output).expect("it packs");
-    let node: Box<dyn TileRenderer> = Box::new(asking_in(2, &stop));
+    let node = asking_in(2, &stop);
     let adapter = AdapterChoice::default();
     let ended = crate::local::run(commission, &request.output, vec![node], &adapter, &stop, &mut hear);
     let fault = ended.expect_err("it was stopped");
@@ -90,7 +72,7 @@ fn asked_in_the_last_frame_a_render_is_done_as_if_nobody_had() {
     let request = request(place.path(), Some("1-2"), 16);
     let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
     let commission = Commission::of(&plan, &request.output).expect("it packs");
-    let node: Box<dyn TileRenderer> = Box::new(asking_in(2, &stop));
+    let node = asking_in(2, &stop);
     let adapter = AdapterChoice::default();
     let ended = crate::local::run(commission, &request.output, vec![node], &adapter, &stop, &mut hear);
     assert_eq!(ended.expect("it is done"), Exit::Done);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::denoiser::Network;
 use crate::event::{Audience, Event};
-use crate::fault::{Exit, Fault};
+use crate::fault::{Exit, Fault, quoted};
 use crate::gather::Gathering;
 use crate::network::artist_fault;
 use crate::output::OutputName;
@@ -93,6 +93,13 @@ impl Note {
         let absolute =
             |path: &Path| std::path::absolute(path).map_err(|error| Fault::file("find", path, &error));
         let (output, weights) = (absolute(output)?, weights.map(absolute).transpose()?);
+        for path in std::iter::once(&output).chain(&weights) {
+            if path.to_str().is_none() {
+                let what =
+                    format!("the path {} is not Unicode text, so that it cannot be remembered", quoted(path));
+                return Err(Fault::usage(what, "choose another place, or give the folder another name"));
+            }
+        }
         let (layers, layout, compression) = print.to_words();
         Ok(Self { output, layers, layout, compression, names: print.names.clone(), weights, steady })
     }

@@ -42,7 +42,7 @@ pub use failure::Failure;
 pub use mosaic::Mosaic;
 pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
-pub use renders::Renders;
+pub use renders::{Renders, Standing};
 pub use settings::{Language, Purpose, Settings, Theme};
 pub use updates::{
     Offer, Origin, Place as UpdatePlace, Step as UpdateStep, UpdateChannel, UpdatePhase, UpdateSource,
@@ -74,7 +74,8 @@ impl Desk {
     /// Opens the desk in a folder, or in the system's usual place.
     ///
     /// # Errors
-    /// A folder that cannot be made. Files in it that cannot be read are set aside, and the desk begins anew.
+    /// A folder that cannot be made. Files in it that cannot be read are set aside, and the desk begins anew; renders that can be
+    /// gone on with are remembered again by what they keep.
     pub fn open(folder: Option<&Path>) -> Result<Self, Fault> {
         let folder = folder.map_or_else(usual_folder, |folder| Ok(folder.to_owned()))?;
         places::create_private(&folder)?;
@@ -183,7 +184,7 @@ impl Desk {
         let (step, lets_go) = self.updates.step(errand, work, self.settings().updates_ask)?;
         match step {
             UpdateStep::Finish => self.earning.ask(Wish::FinishThenPause),
-            UpdateStep::Ask if lets_go => self.earning.ask(Wish::Earn),
+            UpdateStep::Ask if lets_go => self.earning.ask(Wish::GoOn),
             UpdateStep::Install if !self.make_room() => return Some(self.updates.wait()),
             _ => {}
         }
@@ -193,7 +194,7 @@ impl Desk {
     /// Leaves an update for later, and lets the node go on.
     pub fn leave_update(&self) {
         if self.updates.leave() {
-            self.earning.ask(Wish::Earn);
+            self.earning.ask(Wish::GoOn);
         }
     }
 
@@ -244,7 +245,7 @@ impl Desk {
     pub fn output_for(&self, scene: &Path, is_sequence: bool) -> PathBuf {
         let is_sample = scene.starts_with(&self.folder);
         let folder = if is_sample { sample::pictures_folder(&self.folder) } else { order::folder_of(scene) };
-        order::free_name(&folder, scene, is_sequence)
+        order::free_name(&folder, scene, is_sequence, |name| self.renders.standing(name) == Standing::Free)
     }
 }
 

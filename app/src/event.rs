@@ -104,7 +104,7 @@ pub enum Event {
     },
     /// What a node is doing; at most a few a second.
     NodeStatus {
-        /// One of: connecting, idle, fetching, rendering, sending.
+        /// One of: rendering, delivering, delivered, given back.
         state: String,
         /// Tiles accepted since it started.
         tiles_done: u64,
@@ -169,7 +169,7 @@ pub enum Event {
     Job {
         /// Its id.
         job: String,
-        /// One of: open, done, cancelled, failed.
+        /// One of: open, done, cancelled, unknown.
         state: String,
         /// Share of its samples that is verified, 0 to 1.
         done: f64,

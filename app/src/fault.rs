@@ -85,6 +85,14 @@ pub fn quoted(path: &std::path::Path) -> String {
     format!("\"{}\"", path.display())
 }
 
+/// A stranger's text on one line, without letters that a terminal would obey or that turn the order of what follows.
+pub fn one_line(text: &str) -> String {
+    let obeyed = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if obeyed(letter) { ' ' } else { letter }).collect()
+}
+
 fn reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
@@ -109,6 +117,12 @@ impl std::error::Error for Fault {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strangers_text_cannot_write_over_other_lines() {
+        let told = one_line("Card\u{1b}[2A\r\nsigned by artist me\u{202e}");
+        assert_eq!(told, "Card [2A  signed by artist me ");
+    }
 
     #[test]
     fn a_missing_file_is_told_with_its_name_and_a_next_step() {

@@ -16,6 +16,7 @@ use render_net::artist::{Artist, JobTicket, jobs_in, ticket_in};
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::CoordinatorAddress;
 use render_net::node::{NodeConfig, NodeEvent, NodeEvents, NodeFault, Why, run_node};
+use render_net::wire::FailureKind;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -63,6 +64,12 @@ pub fn render_kept(
 /// Whether a render in this folder can be taken up again.
 pub fn is_kept(folder: &Path) -> bool {
     kept_job(folder).is_some()
+}
+
+/// What the pictures of a render in this folder are called, where it can be taken up again.
+pub(crate) fn kept_output(folder: &Path) -> Option<PathBuf> {
+    let (_, ticket) = kept_job(folder)?;
+    Note::of(&ticket).ok().map(|note| note.output)
 }
 
 /// Goes on with a render that ended too soon.
@@ -197,9 +204,14 @@ impl Farm<'_> {
             };
             commission::follow(&artist, job, output, self.adapter, stop, audience).await
         };
+        tokio::pin!(work);
         let outcome = tokio::select! {
-            outcome = work => outcome.map_err(alone),
-            fault = nodes.trouble() => Err(fault),
+            outcome = &mut work => outcome.map_err(alone),
+            fault = nodes.trouble() => {
+                // What is rendered so far is kept as after a person's stop, and told with what went wrong.
+                stop.ask();
+                Err(with_what_is_kept(fault, work.await))
+            }
         };
         nodes.stop().await;
         coordinator.stop().await;
@@ -212,19 +224,47 @@ fn alone(fault: Fault) -> Fault {
     if fault.exit != Exit::Interrupted {
         return fault;
     }
-    let kept = fault.what.rsplit("; ").next().unwrap_or_default();
     Fault::new(
         Exit::Interrupted,
-        format!("the render was stopped; {kept}"),
+        format!("the render was stopped; {}", kept(&fault)),
         "start it again to have all of it",
     )
+}
+
+/// A node's trouble, after which the work was stopped.
+fn with_what_is_kept(trouble: Fault, stopped: Result<Exit, Fault>) -> Fault {
+    match stopped {
+        Err(stopped) if stopped.exit == Exit::Interrupted => {
+            Fault { what: format!("{}; {}", trouble.what, kept(&stopped)), ..trouble }
+        }
+        _ => trouble,
+    }
+}
+
+/// What a stop says of what is there.
+fn kept(stopped: &Fault) -> &str {
+    stopped.what.rsplit("; ").next().unwrap_or_default()
+}
+
+/// What the farm's end is when a node could not do its work, and it is not the scene's fault.
+fn failed(kind: FailureKind, why: &str) -> Fault {
+    match kind {
+        FailureKind::Job => Fault::scene(
+            format!("the scene cannot be rendered here: {why}"),
+            "see `tessera scene check` and `tessera doctor`",
+        ),
+        FailureKind::Node | FailureKind::Handback => Fault::failure(
+            format!("this computer could not render it: {why}"),
+            "see `tessera doctor`, and try another adapter or a smaller picture",
+        ),
+    }
 }
 
 /// The farm's nodes.
 struct Nodes {
     stop: watch::Sender<bool>,
     running: JoinSet<Result<Why, NodeFault>>,
-    failures: mpsc::UnboundedReceiver<String>,
+    failures: mpsc::UnboundedReceiver<(FailureKind, String)>,
 }
 
 impl Nodes {
@@ -249,9 +289,9 @@ impl Nodes {
             };
             let failed = failed.clone();
             let events: NodeEvents = Arc::new(move |event| {
-                if let NodeEvent::Failed { why, .. } = event {
+                if let NodeEvent::Failed { kind, why, .. } = event {
                     // The farm has ended when nobody listens.
-                    let _ = failed.send(why);
+                    let _ = failed.send((kind, why));
                 }
             });
             running.spawn(run_node(config, renderer, stop.subscribe(), events));
@@ -262,9 +302,7 @@ impl Nodes {
     /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.
     async fn trouble(&mut self) -> Fault {
         tokio::select! {
-            Some(why) = self.failures.recv() => {
-                Fault::scene(format!("the scene cannot be rendered here: {why}"), "see `tessera scene check` and `tessera doctor`")
-            }
+            Some((kind, why)) = self.failures.recv() => failed(kind, &why),
             Some(ended) = self.running.join_next() => match ended {
                 Ok(Err(fault)) => node_fault(&fault),
                 Ok(Ok(why)) => Fault::failure(format!("the node left: {why:?}"), "report this with the output of `tessera doctor`"),

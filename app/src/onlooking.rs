@@ -9,7 +9,7 @@ use render_net::identity::{ViewLink, ViewLinkFault};
 
 use crate::commission::{self, Note};
 use crate::event::{Audience, Event};
-use crate::fault::{Exit, Fault};
+use crate::fault::{Exit, Fault, one_line};
 use crate::gather::Growth;
 use crate::network::{artist_fault, runtime};
 use crate::render::{Developed, Developer};
@@ -59,7 +59,7 @@ pub fn look_on(link: &str, stop: &Stop, audience: &mut dyn Audience) -> Result<E
             () = stop.asked() => return Err(stopped()),
         };
         let plan = viewing.plan();
-        audience.hear(&Event::Looking { title: viewing.title().to_owned() });
+        audience.hear(&Event::Looking { title: one_line(viewing.title()) });
         audience.hear(&Event::render_started(plan.shape.frames.len(), plan.settings.spp, plan.grid(), ""));
         let developer = commission::developer(None, &plan.settings, &AdapterChoice::default());
         let mut look = Look { growth: Growth::new(plan.clone()), developer, audience };

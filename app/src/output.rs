@@ -53,6 +53,19 @@ impl OutputName {
         self.folder.join(format!("{}.partial.exr", self.stem(frame)))
     }
 
+    /// Whether any picture of this name is there, finished or growing.
+    pub(crate) fn is_taken(&self) -> bool {
+        let is_mine = |name: &str| {
+            let stem = name.strip_suffix(".exr").map(|stem| stem.strip_suffix(".partial").unwrap_or(stem));
+            let inner = stem.and_then(|stem| stem.strip_prefix(&self.before)?.strip_suffix(&self.after));
+            inner.is_some_and(|digits| {
+                digits.is_empty() == (self.digits == 0) && digits.bytes().all(|digit| digit.is_ascii_digit())
+            })
+        };
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_mine))
+    }
+
     /// What is there after a stop, in words: so many finished frames, and the unfinished one.
     pub(crate) fn kept_words(&self, finished: usize, unfinished: Option<FrameIndex>) -> String {
         let whole = match finished {
@@ -102,13 +115,7 @@ impl OutputName {
 
 /// Free bytes on the disk that holds `folder`, where the system says so.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
-    let folder = folder.canonicalize().ok()?;
-    let disks = sysinfo::Disks::new_with_refreshed_list();
-    disks
-        .iter()
-        .filter(|disk| folder.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map(sysinfo::Disk::available_space)
+    fs4::available_space(folder).ok()
 }
 
 fn split_at_hashes(stem: &str) -> (&str, usize, &str) {
@@ -148,6 +155,23 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_taken_by_finished_and_by_growing_pictures_of_its_kind() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let is_taken =
+            |text: &str| OutputName::parse(&place.path().join(text), 1).expect("a good name").is_taken();
+        for file in ["vase.exr", "film.0007.exr", "cut.0001.partial.exr", "pot.partial.exr", "tree-2.exr"] {
+            std::fs::write(place.path().join(file), "").expect("it can be written");
+        }
+        assert!(["vase.exr", "film.####.exr", "cut.####.exr", "pot.exr"].into_iter().all(is_taken));
+        assert!(
+            !["vase.####.exr", "film.exr", "cut.exr", "tree.exr", "tree-####.exr.exr"]
+                .into_iter()
+                .any(is_taken)
+        );
+        assert!(!OutputName::parse(&place.path().join("gone/vase.exr"), 1).expect("a good name").is_taken());
+    }
+
+    #[test]
     fn many_frames_need_hashes_and_the_suffix_is_exr() {
         assert!(name("a.exr", 2).expect_err("no hashes").advice.contains("a.####.exr"));
         for wrong in ["a.png", "a", ".exr", "folder/", ""] {
@@ -162,7 +186,12 @@ mod tests {
         assert!(missing.check_writable(0, 0).expect_err("no folder").what.contains("does not exist"));
         let here = OutputName::parse(&place.path().join("a.exr"), 1).expect("a good name");
         here.check_writable(0, 4096).expect("a temporary folder takes a page");
-        assert!(here.check_writable(0, u64::MAX).is_err() || free_bytes(place.path()).is_none());
+        assert!(
+            here.check_writable(0, u64::MAX)
+                .expect_err("no disk is that large")
+                .what
+                .contains("MiB are free")
+        );
         assert_eq!(
             std::fs::read_dir(place.path()).expect("it is there").count(),
             0,

@@ -1,5 +1,7 @@
 //! Where things lie on this computer: the data folders of artist, node and coordinator.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -50,6 +52,16 @@ pub fn create_private(folder: &Path) -> Result<(), Fault> {
             .map_err(|error| Fault::file("protect the folder", folder, &error))?;
     }
     Ok(())
+}
+
+/// Writes a file whole: beside it first, on the disk before it takes its place, so that a computer that ends in between leaves the old one or the new one.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let beside = path.with_extension("new");
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|error| Fault::file("write", path, &error))
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 
 mod side_by_side;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::earn::door;
 use crate::fault::{Fault, quoted};
+use crate::places;
 pub use side_by_side::share;
 
 /// GPUs that are remembered: more than any computer takes.
@@ -95,13 +95,8 @@ impl Rig {
     }
 
     fn write(&self, keys: &[String]) -> Result<(), Fault> {
-        let path = self.list();
-        let fault = |error: std::io::Error| Fault::file("write", &path, &error);
-        crate::places::create_private(&self.data)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.data).map_err(fault)?;
-        file.write_all(&serde_json::to_vec_pretty(keys).expect("it holds only text")).map_err(fault)?;
-        file.persist(&path).map_err(|failed| fault(failed.error))?;
-        Ok(())
+        places::create_private(&self.data)?;
+        places::put(&self.list(), &serde_json::to_vec_pretty(keys).expect("it holds only text"))
     }
 
     fn list(&self) -> PathBuf {

@@ -66,10 +66,11 @@ pub fn account(coordinator: &str, data: Option<&Path>) -> Result<(Earned, Vec<Li
     read(answers)
 }
 
-/// The request for the rest of a statement.
+/// The request for the rest of a statement. A coordinator that sends in circles has no rest.
 fn further(last: &Response) -> Option<Request> {
     let Response::Statement(part) = last else { return None };
-    part.next.map(Request::Statement)
+    let seen = part.lines.last()?.index;
+    part.next.filter(|next| *next > seen).map(Request::Statement)
 }
 
 /// What was not asked for is nothing here, and what cannot be an answer is a fault.

@@ -7,7 +7,7 @@ use render_net::receipt::book::verify_book;
 use render_net::receipt::{BookSummary, Verdict, verify_receipt};
 use serde::Serialize;
 
-use crate::fault::{Exit, Fault, quoted};
+use crate::fault::{Exit, Fault, one_line, quoted};
 use crate::pictures;
 
 /// What verified.
@@ -59,7 +59,7 @@ pub fn verify(path: &Path) -> Result<VerifyReport, Fault> {
         artist: verified.artist.to_string(),
         receipts: 1,
         nodes: 1,
-        adapters: vec![receipt.adapter.name],
+        adapters: vec![one_line(&receipt.adapter.name)],
         samples: receipt.samples,
         pixels_checked: false,
     })
@@ -88,7 +88,7 @@ fn report(summary: &BookSummary, pixels_checked: bool) -> VerifyReport {
         artist: summary.artist.to_string(),
         receipts: summary.receipts,
         nodes: summary.nodes,
-        adapters: summary.adapters.iter().cloned().collect(),
+        adapters: summary.adapters.iter().map(|name| one_line(name)).collect(),
         samples: summary.samples,
         pixels_checked,
     }

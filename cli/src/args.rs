@@ -280,14 +280,14 @@ pub(crate) enum ExrVerb {
         /// The picture.
         file: PathBuf,
     },
-    /// Compare two pictures layer by layer; ends with 1 above the threshold.
+    /// Compare two pictures layer by layer; ends with 1 above --max-rel-mse.
     #[command(before_help = examples::EXR_DIFF)]
     Diff {
         /// One picture.
         a: PathBuf,
         /// The other; errors are relative to this one.
         b: PathBuf,
-        /// Largest relative mean square error of the beauty that passes [default: equal bits].
+        /// Largest relative mean square error of the beauty that passes; without it, the command only tells.
         #[arg(long, value_name = "X", value_parser = looks::not_negative)]
         max_rel_mse: Option<f64>,
     },

@@ -14,7 +14,8 @@ pub(crate) fn answer(error: &clap::Error, json: bool) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(Exit::Done as u8);
     }
-    let fault = fault(error, std::env::args().skip(1));
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let fault = fault(error, words);
     speak::fault(&fault, json);
     ExitCode::from(fault.exit as u8)
 }

@@ -296,7 +296,7 @@ impl Driver {
                 Effect::Fail(lease, kind, reason) => {
                     self.errands.tell(match kind {
                         crate::wire::FailureKind::Handback => NodeEvent::GivenBack { lease },
-                        _ => NodeEvent::Failed { lease, why: reason.clone() },
+                        _ => NodeEvent::Failed { lease, kind, why: reason.clone() },
                     });
                     self.with_link(|errands, link| errands.fail(link, lease, kind, &reason));
                 }

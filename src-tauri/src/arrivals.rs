@@ -4,8 +4,10 @@
 //! before the person agrees.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 
+use app::desk::Desk;
 use app::onlooking;
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -41,8 +43,13 @@ pub(crate) enum Arrival {
 pub(crate) struct Arrivals(Mutex<Vec<Arrival>>);
 
 impl Arrivals {
+    /// From this program's own command line.
+    pub(crate) fn of_this_start() -> Self {
+        Self::of(words().skip(1), &std::env::current_dir().unwrap_or_default())
+    }
+
     /// From the words of a command line, read in the folder where they were written.
-    pub(crate) fn of(words: impl Iterator<Item = String>, folder: &Path) -> Self {
+    fn of(words: impl Iterator<Item = String>, folder: &Path) -> Self {
         Self(Mutex::new(read(words, folder)))
     }
 
@@ -61,11 +68,38 @@ impl Arrivals {
 /// A second start hands over its words and ends.
 #[expect(clippy::needless_pass_by_value, reason = "the plugin hands them over")]
 pub(crate) fn from_second_start(app: &AppHandle, words: Vec<String>, folder: String) {
-    let found = read(words.into_iter().skip(1), Path::new(&folder));
+    arrive(app, read(words.into_iter().skip(1), Path::new(&folder)));
+}
+
+/// macOS hands files and links to the program that runs.
+#[cfg(target_os = "macos")]
+pub(crate) fn from_the_system(app: &AppHandle, addresses: &[Url]) {
+    arrive(app, read(addresses.iter().map(Url::to_string), Path::new("/")));
+}
+
+fn arrive(app: &AppHandle, found: Vec<Arrival>) {
     app.state::<Arrivals>().add(found);
-    window::show(app);
+    // A start that is not that far shows its window by itself.
+    if app.try_state::<Desk>().is_some() {
+        window::show(app);
+    }
     // A page that is still loading fetches when it is there.
     let _ = app.emit(ARRIVED, ());
+}
+
+/// The words of the command line; letters that are no Unicode are replaced.
+pub(crate) fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
+}
+
+/// Libraries read the command line too, and end the program at a word that is not Unicode: it is started again with words that all can read.
+/// What the second program ended with.
+pub(crate) fn restarted_readably() -> Option<ExitCode> {
+    if std::env::args_os().all(|word| word.to_str().is_some()) {
+        return None;
+    }
+    let ended = Command::new(std::env::current_exe().ok()?).args(words().skip(1)).status().ok()?;
+    Some(if ended.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(words: impl Iterator<Item = String>, folder: &Path) -> Vec<Arrival> {

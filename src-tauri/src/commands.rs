@@ -9,7 +9,7 @@
 
 use app::desk::{
     Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Nearby, Order, Preflight, RulesForm,
-    Settings, UpdateState,
+    Settings, Standing, UpdateState,
 };
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,12 @@ fn sample_scene(desk: State<'_, Desk>) -> Told<String> {
 #[specta::specta]
 fn output_for(desk: State<'_, Desk>, scene: String, is_sequence: bool) -> String {
     desk.output_for(scene.as_ref(), is_sequence).display().to_string()
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn standing(desk: State<'_, Desk>, output: String) -> Standing {
+    desk.renders().standing(output.as_ref())
 }
 
 #[tauri::command]
@@ -328,6 +334,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         preflight,
         sample_scene,
         output_for,
+        standing,
         new_order,
         start,
         resume,

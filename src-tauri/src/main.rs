@@ -29,6 +29,9 @@ use arrivals::Arrivals;
 const HIDDEN: &str = "--hidden";
 
 fn main() -> ExitCode {
+    if let Some(ended) = arrivals::restarted_readably() {
+        return ended;
+    }
     listen_to_logs();
     composing::settle();
     match run() {
@@ -42,13 +45,13 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     screen::find()?;
-    let desk = Desk::open(None).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
     let remembered =
         tauri_plugin_window_state::StateFlags::all() - tauri_plugin_window_state::StateFlags::VISIBLE;
     tauri::Builder::default()
         // First of all, so that a second start ends before it opens anything.
         .plugin(tauri_plugin_single_instance::init(arrivals::from_second_start))
+        .plugin(memory())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(remembered).build())
         .plugin(tauri_plugin_notification::init())
@@ -56,13 +59,12 @@ fn run() -> anyhow::Result<()> {
         .plugin(tauri_plugin_opener::init())
         .plugin(autostart)
         .plugin(updating::plugin())
-        .manage(desk)
         .manage(updating::Found::default())
-        .manage(Arrivals::of(std::env::args().skip(1), &std::env::current_dir().unwrap_or_default()))
+        .manage(Arrivals::of_this_start())
         .invoke_handler(pixels::handler())
         .setup(|app| {
             tray::raise(app.handle());
-            if !std::env::args().any(|word| word == HIDDEN) || !app.state::<tray::Tray>().is_there() {
+            if !arrivals::words().any(|word| word == HIDDEN) || !app.state::<tray::Tray>().is_there() {
                 window::open(app.handle())?;
             }
             herald::begin(app.handle().clone());
@@ -82,10 +84,25 @@ fn run() -> anyhow::Result<()> {
             {
                 api.prevent_exit();
             }
+            #[cfg(target_os = "macos")]
+            tauri::RunEvent::Opened { urls } => arrivals::from_the_system(app, &urls),
+            #[cfg(target_os = "macos")]
+            tauri::RunEvent::Reopen { .. } => window::show(app),
             tauri::RunEvent::Exit => app.state::<Desk>().leave(),
             _ => {}
         });
     Ok(())
+}
+
+/// Opens the desk. Plugins begin one after the other, and a second start has ended by then: two programs never hold one memory.
+fn memory() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri::plugin::Builder::new("memory")
+        .setup(|app, _| {
+            let desk = Desk::open(None).map_err(|fault| fault.to_string())?;
+            app.manage(desk);
+            Ok(())
+        })
+        .build()
 }
 
 fn listen_to_logs() {

@@ -59,10 +59,12 @@ pub(crate) fn heard(window: &Window, event: &WindowEvent) {
     let app = window.app_handle();
     let settings = app.state::<Desk>().settings();
     let has_tray = app.state::<Tray>().is_there();
+    api.prevent_close();
     if settings.close_quits && !app.state::<Desk>().is_busy() {
+        // The window's own end would leave the program in the tray.
+        app.exit(0);
         return;
     }
-    api.prevent_close();
     if has_tray && settings.told_of_tray && !settings.close_quits {
         let _ = window.hide();
         return;

@@ -79,16 +79,26 @@ fn same_bits(network: &Path, direct: &Path) -> Result<()> {
     let output =
         diff.args(["exr", "diff"]).arg(network).arg(direct).output().context("could not start tessera")?;
     let said = String::from_utf8_lossy(&output.stdout);
-    match said.lines().find(|line| line.contains("same bits")) {
+    match said_same(&said) {
         Some(line) => eprintln!("{line}"),
         None => bail!("the two pictures differ:\n{said}"),
     }
     Ok(())
 }
 
+fn said_same(said: &str) -> Option<&str> {
+    said.lines().find(|line| line.starts_with("every channel has the same bits"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use super::{Options, said_same};
+
+    #[test]
+    fn different_bits_are_not_taken_for_the_same() {
+        assert!(said_same("MSE 0\nnot the same bits\n").is_none());
+        assert!(said_same("MSE 0\nevery channel has the same bits\n").is_some());
+    }
 
     #[test]
     fn words_become_options_and_nonsense_does_not() {

@@ -258,26 +258,23 @@ pub(super) fn folder_of(scene: &Path) -> PathBuf {
     scene.parent().map_or_else(PathBuf::new, Path::to_owned)
 }
 
-/// A name in `folder` that no finished picture has: `scene.exr`, else `scene-2.exr` and so on.
-pub(super) fn free_name(folder: &Path, scene: &Path, is_sequence: bool) -> PathBuf {
+/// A name in `folder` that nothing has: `scene.exr`, else `scene-2.exr` and so on. `is_free`: whether nobody writes or wrote that.
+pub(super) fn free_name(
+    folder: &Path,
+    scene: &Path,
+    is_sequence: bool,
+    is_free: impl Fn(&Path) -> bool,
+) -> PathBuf {
     let stem = scene.file_stem().map_or_else(|| "picture".into(), |stem| stem.to_string_lossy().into_owned());
-    let frames = if is_sequence { ".####" } else { "" };
-    let taken = |base: &str| {
-        let Ok(entries) = std::fs::read_dir(folder) else { return false };
-        entries.flatten().any(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Some(rest) = name.strip_prefix(base) else { return false };
-            let number = rest.strip_prefix('.').and_then(|rest| rest.strip_suffix(".exr"));
-            rest == ".exr" || number.is_some_and(|digits| digits.chars().all(|digit| digit.is_ascii_digit()))
-        })
-    };
+    let names = |base: &str| [".####", ""].map(|frames| folder.join(format!("{base}{frames}.exr")));
     let mut base = stem.clone();
     let mut number = 2_u32;
-    while taken(&base) {
+    while !names(&base).iter().all(|name| is_free(name)) {
         base = format!("{stem}-{number}");
         number += 1;
     }
-    folder.join(format!("{base}{frames}.exr"))
+    let [sequence, still] = names(&base);
+    if is_sequence { sequence } else { still }
 }
 
 fn filled(text: &str) -> Option<&str> {
@@ -347,16 +344,14 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_picture_is_never_written_over() {
-        let place = tempfile::tempdir().expect("a temporary folder");
-        let scene = place.path().join("vase.glb");
-        let name = |is_sequence| free_name(place.path(), &scene, is_sequence);
-        assert_eq!(name(false), place.path().join("vase.exr"));
-        for taken in ["vase.exr", "vase-2.0007.exr", "vase-30.exr"] {
-            std::fs::write(place.path().join(taken), "").expect("it can be written");
-        }
-        assert_eq!(name(false), place.path().join("vase-3.exr"));
-        assert_eq!(name(true), place.path().join("vase-3.####.exr"));
+    fn a_free_name_is_free_as_a_still_and_as_frames() {
+        let taken = ["there/vase.exr", "there/vase-2.####.exr"].map(Path::new);
+        let name = |is_sequence| {
+            let is_free = |path: &Path| !taken.contains(&path);
+            free_name(Path::new("there"), Path::new("scenes/vase.glb"), is_sequence, is_free)
+        };
+        assert_eq!(name(false), Path::new("there/vase-3.exr"));
+        assert_eq!(name(true), Path::new("there/vase-3.####.exr"));
     }
 
     #[test]

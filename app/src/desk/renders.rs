@@ -2,6 +2,7 @@
 
 mod ending;
 mod looks;
+mod remains;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,11 +17,13 @@ use super::order::{Order, Place};
 use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
 use crate::courtesy::give_way;
-use crate::fault::{Exit, Fault};
+use crate::fault::{Exit, Fault, quoted};
 use crate::request::RenderRequest;
 use crate::stop::Stop;
 use crate::submit::{self, Submission};
 use crate::{local, onlooking, places};
+
+pub use remains::Standing;
 
 /// Renders that are remembered; older ones are forgotten, their pictures are not touched.
 const CARDS_MAX: usize = 200;
@@ -35,6 +38,8 @@ pub struct Renders {
     running: Arc<Mutex<BTreeMap<String, Running>>>,
     /// Looked at and changed while `running` is held, so that nothing begins in between.
     is_closed: AtomicBool,
+    /// Held while a render is begun, so that what was looked at before still holds.
+    beginning: Mutex<()>,
     /// What was running when the program ended without a goodbye.
     cut_off: Vec<String>,
     /// Small pictures of frames that are in files.
@@ -67,20 +72,13 @@ impl Renders {
         });
         let is_closed = AtomicBool::new(false);
         let (running, prints) = (Arc::default(), Prints::default());
-        let renders = Self { cards, work, running, is_closed, cut_off, prints, bell };
+        let beginning = Mutex::default();
+        let renders = Self { cards, work, running, is_closed, beginning, cut_off, prints, bell };
+        if renders.cards.is_lost() {
+            renders.adopt();
+        }
         renders.clear_away();
         renders
-    }
-
-    /// Removes the work of renders that nobody remembers.
-    fn clear_away(&self) {
-        let known: Vec<String> = self.cards.read(|cards| cards.iter().map(|card| card.id.clone()).collect());
-        for folder in std::fs::read_dir(&self.work).into_iter().flatten().flatten() {
-            if !known.iter().any(|id| folder.file_name() == id.as_str()) {
-                // Sealed, and tried again at the next start.
-                let _ = std::fs::remove_dir_all(folder.path());
-            }
-        }
     }
 
     fn folder(&self, id: &str) -> PathBuf {
@@ -97,14 +95,25 @@ impl Renders {
     /// # Errors
     /// A field that is not right. Whatever goes wrong later is on the card.
     pub fn start(&self, order: Order) -> Result<String, Fault> {
+        let _turn = self.turn_to_begin();
+        self.start_in_turn(order)
+    }
+
+    fn start_in_turn(&self, order: Order) -> Result<String, Fault> {
         let request = order.request()?;
         order.terms()?;
+        if self.writer_of(&request.output).is_some_and(|card| card.outcome == Outcome::Running) {
+            return Err(Fault::usage(
+                format!("another render is writing {}", quoted(&request.output)),
+                "choose another name for the picture, or stop that render first",
+            ));
+        }
         make_folder(&request.output);
+        places::create_private(&self.work)?;
         let began_s = now_s();
         let id = self.free_id(began_s);
         self.remember(Card::begin(id.clone(), order.clone(), began_s))?;
         let folder = self.folder(&id);
-        places::create_private(&self.work)?;
         self.set_off(&id, true, move |stop, reporter| render(&order, &request, &folder, stop, reporter))?;
         Ok(id)
     }
@@ -115,10 +124,11 @@ impl Renders {
     /// A link that is none. Whatever goes wrong later is on the card.
     pub fn watch(&self, link: &str) -> Result<String, Fault> {
         let link = onlooking::read(link)?.to_text();
+        let _turn = self.turn_to_begin();
         let known = self.cards.read(|cards| cards.iter().find(|card| card.link == link).cloned());
         match known {
             Some(card) if card.outcome == Outcome::Running => Ok(card.id),
-            Some(card) => self.resume(&card.id),
+            Some(card) => self.resume_in_turn(&card.id),
             None => {
                 let began_s = now_s();
                 let id = self.free_id(began_s);
@@ -150,8 +160,16 @@ impl Renders {
     }
 
     /// Goes on with a render that ended too soon: a network's job is collected, this computer's own goes on where it was, and
-    /// one that had not begun is started.
+    /// one that had not begun is started. One that runs runs on.
     pub fn resume(&self, id: &str) -> Result<String, Fault> {
+        let _turn = self.turn_to_begin();
+        self.resume_in_turn(id)
+    }
+
+    fn resume_in_turn(&self, id: &str) -> Result<String, Fault> {
+        if self.running().get(id).is_some_and(|running| !running.is_over) {
+            return Ok(id.to_owned());
+        }
         let card = self.card(id)?;
         if card.is_watched() {
             self.reset(id)?;
@@ -160,7 +178,7 @@ impl Renders {
         }
         let (job, folder) = (card.job.parse().ok(), self.folder(id));
         if job.is_none() && !local::is_kept(&folder) {
-            let id = self.start(card.order)?;
+            let id = self.start_in_turn(card.order)?;
             self.forget(&card.id)?;
             return Ok(id);
         }
@@ -238,11 +256,12 @@ impl Renders {
     ) -> Result<(), Fault> {
         let begun = self.begin(id, is_own, work);
         if let Err(fault) = &begun {
-            self.cards.change(|cards| {
+            self.cards.touch(|cards| {
                 if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                     conclude(card, Err(fault.clone()));
                 }
-            })?;
+            });
+            self.cards.keep()?;
         }
         begun
     }
@@ -270,10 +289,11 @@ impl Renders {
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
         let body = move || {
             let ended = work(&stop, &mut reporter);
-            reporter.card(true, |card| conclude(card, ended));
+            // Over before the card says so: whoever reads that may go on with it at once.
             if let Some(running) = lock(&all).get_mut(&name) {
                 running.is_over = true;
             }
+            reporter.card(true, |card| conclude(card, ended));
         };
         std::thread::Builder::new().name("render".into()).spawn(body).map(drop).map_err(|error| {
             Fault::failure(
@@ -299,6 +319,10 @@ impl Renders {
         format!("r{number}")
     }
 
+    fn turn_to_begin(&self) -> MutexGuard<'_, ()> {
+        self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
         lock(&self.running)
     }
@@ -314,7 +338,11 @@ fn lock(running: &Mutex<BTreeMap<String, Running>>) -> MutexGuard<'_, BTreeMap<S
 }
 
 fn now_s() -> f64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
+    seconds(SystemTime::now())
+}
+
+fn seconds(since: SystemTime) -> f64 {
+    since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
 fn gpu_of(order: &Order) -> Option<&str> {

@@ -72,21 +72,18 @@ impl Reporter {
     /// Changes the card; `keep`: it must be there after a crash too. Anything else is written every few seconds.
     pub(super) fn card(&self, keep: bool, change: impl FnOnce(&mut Card)) {
         let elapsed_s = self.earlier_s + self.began.elapsed().as_secs_f64();
-        let change = |cards: &mut Vec<Card>| {
+        self.cards.touch(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == self.id) {
                 card.elapsed_s = elapsed_s;
                 change(card);
             }
-        };
-        if !keep && self.kept.get().elapsed() < KEPT_GAP {
-            self.cards.touch(change);
-            self.bell.ring();
-            return;
-        }
-        self.kept.set(Instant::now());
-        if let Err(fault) = self.cards.change(change) {
-            // The render matters more than its memory.
-            tracing::warn!(%fault, "the list of renders cannot be written");
+        });
+        if keep || self.kept.get().elapsed() >= KEPT_GAP {
+            self.kept.set(Instant::now());
+            if let Err(fault) = self.cards.keep() {
+                // The render matters more than its memory.
+                tracing::warn!(%fault, "the list of renders cannot be written");
+            }
         }
         self.bell.ring();
     }

@@ -58,6 +58,8 @@ pub enum Unseen {
     Programs,
     /// An adapter's temperature.
     Temperature,
+    /// Free space on the disk.
+    Disk,
 }
 
 /// The rules and what has to be remembered between two looks.
@@ -91,7 +93,7 @@ impl Engine {
 
     /// The person says something.
     pub fn ask(&mut self, now: Moment, wish: Wish) {
-        self.asked = Asked::after(wish, now);
+        self.asked = self.asked.after(wish, now);
     }
 
     /// Decides.
@@ -252,6 +254,7 @@ impl Engine {
             blind(rules.pause_for_full_screen, signals.full_screen == Sensed::Unknown, Unseen::FullScreen),
             blind(!rules.pause_for_apps.is_empty(), signals.programs == Sensed::Unknown, Unseen::Programs),
             blind(rules.temperature_cap_c.is_some(), no_heat, Unseen::Temperature),
+            blind(true, signals.disk_free_mib == Sensed::Unknown, Unseen::Disk),
         ]
         .into_iter()
         .flatten()
@@ -266,6 +269,7 @@ impl Unseen {
             Unseen::FullScreen => "full-screen programs cannot be seen here",
             Unseen::Programs => "running programs cannot be seen here",
             Unseen::Temperature => "the GPU's temperature cannot be seen here",
+            Unseen::Disk => "free disk space cannot be seen here",
         }
     }
 }

@@ -13,7 +13,7 @@ use frame::AdapterCard;
 
 use super::rules::Rules;
 use super::senses::Senses;
-use super::signals::{Activity, AdapterSense, Sensed, Signals};
+use super::signals::{AdapterSense, Sensed, Signals};
 use crate::output;
 
 pub use programs::running;
@@ -52,9 +52,7 @@ impl Senses for Here {
             if rules.pause_for_apps.is_empty() { Sensed::Unknown } else { Sensed::Known(running()) };
         signals.disk_free_mib = output::free_bytes(&self.data).map(|bytes| bytes >> 20).into();
         let before = signals.adapters.first().map_or(Sensed::Unknown, |adapter| adapter.memory);
-        // While a scene of ours is there, what is free says nothing about other programs.
-        let is_ours = signals.activity == Activity::Rendering;
-        let memory = if is_ours { before } else { self.thermometer.memory() };
+        let memory = if signals.holds_scene { before } else { self.thermometer.memory() };
         let celsius = self.thermometer.celsius();
         signals.adapters = vec![AdapterSense { name: self.adapter.name.clone(), celsius, memory }];
     }

@@ -127,6 +127,11 @@ impl Rules {
             self.disk_free_gib.value(),
         )
     }
+
+    /// The same for programs, under the same names.
+    pub fn to_json(&self) -> serde_json::Value {
+        toml::from_str(&self.to_toml()).expect("it is a table of words and numbers")
+    }
 }
 
 /// The file's table; every method answers `None` where the key is missing.

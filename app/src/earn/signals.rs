@@ -94,6 +94,9 @@ pub struct Signals {
     pub uploaded_today_bytes: u64,
     /// What the node is doing.
     pub activity: Activity,
+    /// Whether a scene of ours may lie on the adapters: then what is free of their memory says nothing of other programs.
+    #[serde(default)]
+    pub holds_scene: bool,
 }
 
 impl Signals {

@@ -178,7 +178,7 @@ fn end_of(event: &NodeEvent) -> Option<(LeaseId, WorkOutcome)> {
         }
         NodeEvent::GivenBack { lease } => Some((*lease, WorkOutcome::GivenBack)),
         NodeEvent::Dropped { lease, why } => Some((*lease, WorkOutcome::Dropped { why: short(why) })),
-        NodeEvent::Failed { lease, why } => Some((*lease, WorkOutcome::Failed { why: short(why) })),
+        NodeEvent::Failed { lease, why, .. } => Some((*lease, WorkOutcome::Failed { why: short(why) })),
         _ => None,
     }
 }
@@ -186,6 +186,8 @@ fn end_of(event: &NodeEvent) -> Option<(LeaseId, WorkOutcome)> {
 #[cfg(test)]
 mod tests {
     use frame::{BlockRange, FrameIndex, TileIndex};
+
+    use render_net::wire::FailureKind;
 
     use super::*;
 
@@ -223,7 +225,7 @@ mod tests {
         let mut tracker = Tracker::default();
         for number in 0..50 {
             let why = format!("{number}\u{1b}{}", "x".repeat(5_000));
-            tracker.hear(&NodeEvent::Failed { lease: LeaseId(number), why }, number);
+            tracker.hear(&NodeEvent::Failed { lease: LeaseId(number), kind: FailureKind::Node, why }, number);
         }
         assert_eq!((tracker.last.len(), tracker.failed), (LAST_MAX, 50));
         let newest = tracker.last.back().expect("there are some");

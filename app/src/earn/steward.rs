@@ -208,6 +208,7 @@ impl Round {
 
     fn turn(&mut self) {
         self.signals.activity = self.tracker.activity();
+        self.signals.holds_scene |= self.signals.activity == Activity::Rendering;
         if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
             self.looked = Some(Instant::now());
             self.senses.look(self.engine.rules(), &mut self.signals);
@@ -230,6 +231,10 @@ impl Round {
         self.uploaded.1 += self.tracker.take_sent_bytes();
         self.signals.uploaded_today_bytes = self.uploads.note(self.door.folder(), self.uploaded);
         let decision = self.engine.handle(now, &self.signals);
+        if decision.allowed == Allowed::Hold && self.signals.activity != Activity::Rendering {
+            // Only then does a node take its scene off the device; between two tiles it stays.
+            self.signals.holds_scene = false;
+        }
         let allowance = match decision.allowed {
             Allowed::Work => Allowance::Work,
             Allowed::Finish => Allowance::Finish,

@@ -25,6 +25,8 @@ pub enum Wish {
     PauseUntilTomorrow,
     /// Finish the tile that is being rendered, then pause.
     FinishThenPause,
+    /// Take [`Wish::FinishThenPause`] back; any other pause, also one that was said since, stays.
+    GoOn,
 }
 
 /// Where the person's last word stands; kept over restarts.
@@ -59,8 +61,10 @@ pub enum Asked {
 
 impl Asked {
     /// What follows from a word said now.
-    pub fn after(wish: Wish, now: Moment) -> Self {
+    pub fn after(self, wish: Wish, now: Moment) -> Self {
         match wish {
+            Wish::GoOn if matches!(self, Asked::Finishing | Asked::Finished) => Asked::Earn,
+            Wish::GoOn => self,
             Wish::Earn => Asked::Earn,
             Wish::Pause => Asked::Pause,
             Wish::PauseHour => Asked::PauseUntil { unix_s: now.unix_s + HOUR_S },

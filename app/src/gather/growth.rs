@@ -9,7 +9,7 @@ use frame::{Film, FrameIndex, LiveEvent, NodeId, Partial, Picture, TileIndex};
 use render_net::artist::{JobPlan, PreviewTile, Progress};
 
 use crate::event::Audience;
-use crate::fault::Fault;
+use crate::fault::{Fault, one_line};
 use crate::render::{Tally, tell_tile};
 use crate::sight::{Sight, Stage, Work};
 
@@ -129,12 +129,16 @@ impl Growth {
                 }
                 LiveEvent::TileLeased { frame: piece.frame, tile: piece.tile, node }
             }
-            Progress::Disconnected { why } => warn(format!("not connected, trying again: {why}")),
+            Progress::Disconnected { why } => {
+                warn(format!("not connected, trying again: {}", one_line(&why)))
+            }
             // Who looks on is not told why.
             Progress::NodeFailed { why, .. } if why.is_empty() => return,
-            Progress::NodeFailed { node, why } => warn(format!("node {} failed: {why}", short(node))),
+            Progress::NodeFailed { node, why } => {
+                warn(format!("node {} failed: {}", short(node), one_line(&why)))
+            }
             Progress::Refused { node, why, .. } => {
-                warn(format!("work of node {} was refused: {why}", short(node)))
+                warn(format!("work of node {} was refused: {}", short(node), one_line(&why)))
             }
             Progress::Connected
             | Progress::Artist { .. }

@@ -44,15 +44,15 @@ pub(crate) fn render_frames(
         stop,
         audience,
     };
-    let mut failed = 0;
-    for (done, &frame) in plan.frames.iter().enumerate() {
+    let (mut done, mut failed) = (0, 0);
+    for &frame in &plan.frames {
         if stop.is_asked() {
             return Err(session.interrupted(frame, false, done));
         }
         stop.began(frame);
         let outcome = scene(frame).and_then(|shown| session.frame(frame, &shown, renderer));
         match outcome {
-            Ok(Ended::Done) => {}
+            Ok(Ended::Done) => done += 1,
             Ok(Ended::Stopped { kept }) => return Err(session.interrupted(frame, kept, done)),
             Err(fault) if plan.frames.len() == 1 || is_final(&fault) => return Err(fault),
             Err(fault) => {

@@ -44,7 +44,7 @@ pub(crate) fn node(asked: Node, json: bool) -> Result<Exit, Fault> {
             }
             Ok(Exit::Done)
         }
-        Some(NodeWord::Rules(rules)) => check_rules(&rules),
+        Some(NodeWord::Rules(rules)) => check_rules(&rules, json),
         None => run(asked, json),
     }
 }
@@ -130,15 +130,21 @@ fn show(gpu: &str, status: &Status, json: bool) {
     data_line(&done);
 }
 
-fn check_rules(asked: &NodeRules) -> Result<Exit, Fault> {
+fn check_rules(asked: &NodeRules, json: bool) -> Result<Exit, Fault> {
     let base = if asked.desktop { Rules::desktop() } else { Rules::headless() };
-    match &asked.file {
-        None => data_line(base.to_toml().trim_end()),
+    let rules = match &asked.file {
+        None => base,
         Some(file) => {
             let rules = read_rules(file, base)?;
             talk("the rules are right; with what the file leaves out they are:");
-            data_line(rules.to_toml().trim_end());
+            rules
         }
+    };
+    if json {
+        let finding = Event::Finding { subject: "rules".into(), value: rules.to_json(), advice: None };
+        data_line(&finding.to_json());
+    } else {
+        data_line(rules.to_toml().trim_end());
     }
     Ok(Exit::Done)
 }

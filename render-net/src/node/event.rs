@@ -2,6 +2,8 @@
 
 use frame::{BlockRange, FrameIndex, LeaseId, TileIndex};
 
+use crate::wire::FailureKind;
+
 /// What a node tells its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeEvent {
@@ -70,6 +72,8 @@ pub enum NodeEvent {
     Failed {
         /// Its lease.
         lease: LeaseId,
+        /// Whose fault it is.
+        kind: FailureKind,
         /// In a sentence.
         why: String,
     },

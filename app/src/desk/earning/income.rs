@@ -66,9 +66,9 @@ impl Earnings {
         for (gpu, folder) in Rig::new(&data).nodes()? {
             let (earned, its_lines) = statement::account(coordinator, Some(&folder))?;
             sums = Earned {
-                held: sums.held + earned.held,
-                posted: sums.posted + earned.posted,
-                paid: sums.paid + earned.paid,
+                held: sums.held.saturating_add(earned.held),
+                posted: sums.posted.saturating_add(earned.posted),
+                paid: sums.paid.saturating_add(earned.paid),
             };
             let is_first = folder == data;
             let with = |line: Line| {
@@ -94,7 +94,7 @@ impl Earnings {
         let mut adapters: Vec<(&str, u32, u64)> = Vec::new();
         for (_, name, amount) in &counted {
             match adapters.iter_mut().find(|(known, _, _)| known == name) {
-                Some((_, tiles, sum)) => (*tiles, *sum) = (*tiles + 1, *sum + amount),
+                Some((_, tiles, sum)) => (*tiles, *sum) = (*tiles + 1, sum.saturating_add(*amount)),
                 None => adapters.push((name, 1, *amount)),
             }
         }

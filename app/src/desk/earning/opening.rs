@@ -127,7 +127,7 @@ impl Opening {
 }
 
 fn keep(diary: &Shelf<Diary>) {
-    if let Err(fault) = diary.change(|_| ()) {
+    if let Err(fault) = diary.keep() {
         tracing::warn!(%fault, "the time at work could not be written down");
     }
 }

@@ -4,7 +4,6 @@
 //! write them by hand. A file that cannot be read is never taken for the usual rules: a lost schedule would be a GPU that
 //! works when it should not. Then earning does not start, and says why.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use crate::earn::schedule::HOURS;
 use crate::earn::signals::ProgramName;
 use crate::earn::{Rules, Schedule};
 use crate::fault::{Exit, Fault, quoted};
+use crate::places;
 
 /// The rules, field by field. What is off keeps the number that it would have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -187,14 +187,11 @@ impl RulesFile {
     /// # Errors
     /// The folder cannot be written to.
     pub(super) fn write(&self, rules: &Rules) -> Result<(), Fault> {
-        let fault = |error: std::io::Error| Fault::file("write", &self.path, &error);
         if self.path.exists() && self.read().is_err() {
-            std::fs::rename(&self.path, self.path.with_extension("unreadable.toml")).map_err(fault)?;
+            std::fs::rename(&self.path, self.path.with_extension("unreadable.toml"))
+                .map_err(|error| Fault::file("write", &self.path, &error))?;
         }
-        let beside = self.path.with_extension("new");
-        let mut file = std::fs::File::create(&beside).map_err(fault)?;
-        file.write_all(rules.to_toml().as_bytes()).map_err(fault)?;
-        std::fs::rename(&beside, &self.path).map_err(fault)
+        places::put(&self.path, rules.to_toml().as_bytes())
     }
 }
 

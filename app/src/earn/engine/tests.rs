@@ -18,6 +18,7 @@ fn free() -> Signals {
         disk_free_mib: Sensed::Known(100 << 10),
         uploaded_today_bytes: 0,
         activity: Activity::Rendering,
+        holds_scene: true,
     }
 }
 
@@ -318,9 +319,23 @@ fn is_forbidden(rules: &Rules, now: Moment, signals: &Signals) -> bool {
     idle || power || full || app || !rules.schedule.hours()[hour] || hot || memory || disk || spent
 }
 
+#[test]
+fn going_on_takes_back_a_finish_and_no_pause_that_was_said_since() {
+    let now = week(2, 14, 0);
+    let mut engine = desktop();
+    engine.ask(now, Wish::FinishThenPause);
+    engine.ask(now, Wish::GoOn);
+    assert_eq!(engine.asked(), Asked::Earn);
+    engine.ask(now, Wish::FinishThenPause);
+    engine.ask(now, Wish::PauseUntilTomorrow);
+    let paused = engine.asked();
+    engine.ask(now, Wish::GoOn);
+    assert_eq!(engine.asked(), paused);
+}
+
 fn wish(number: usize) -> Option<Wish> {
-    use Wish::{Earn, FinishThenPause, Pause, PauseHour, PauseUntilBack, PauseUntilTomorrow};
-    [Earn, Pause, PauseHour, PauseUntilBack, PauseUntilTomorrow, FinishThenPause].get(number).copied()
+    use Wish::{Earn, FinishThenPause, GoOn, Pause, PauseHour, PauseUntilBack, PauseUntilTomorrow};
+    [Earn, Pause, PauseHour, PauseUntilBack, PauseUntilTomorrow, FinishThenPause, GoOn].get(number).copied()
 }
 
 proptest! {

@@ -152,18 +152,3 @@ fn a_past_render_shows_the_frames_whose_files_are_there_and_a_watched_one_none()
     assert_eq!(bytes("r1", 7), 12 + 4 * 2 * 4);
     assert_eq!((bytes("r1", 8), bytes("r1", 9), bytes("r2", 7), bytes("r3", 7)), (0, 0, 0, 0));
 }
-
-#[test]
-fn a_picture_that_another_render_is_writing_is_refused() {
-    let place = tempfile::tempdir().expect("a temporary folder");
-    let output = place.path().join("vase.exr").display().to_string();
-    let order = Order { scene: "vase.glb".into(), output: output.clone(), ..Order::default() };
-    let mut card = Card::begin("r7".into(), order.clone(), 1.0);
-    card.job = "01".repeat(16);
-    std::fs::write(place.path().join("renders.json"), serde_json::to_string(&[&card]).expect("plain data"))
-        .expect("it can be written");
-    let desk = Desk::open(Some(place.path())).expect("it opens");
-    assert_eq!(desk.renders().standing(Path::new(&output)), Standing::Promised, "it may go on");
-    let scene = place.path().join("vase.glb");
-    assert_eq!(desk.output_for(&scene, false), place.path().join("vase-2.exr"));
-}

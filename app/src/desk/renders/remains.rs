@@ -72,3 +72,50 @@ impl Renders {
         self.cards.read(|cards| cards.iter().find(is_writer).cloned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::Bell;
+    use super::*;
+
+    #[test]
+    fn a_picture_that_an_unfinished_render_writes_is_promised_and_one_that_runs_keeps_it() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let output = place.path().join("vase.exr");
+        let scene = place.path().join("vase.glb").display().to_string();
+        let order = Order { scene, output: output.display().to_string(), ..Order::default() };
+        let desk = place.path().join("desk");
+        crate::places::create_private(&desk).expect("it can be made");
+        let renders = Renders::open(desk.join("renders.json"), desk.join("renders"), Arc::new(Bell::new()));
+        assert_eq!(renders.standing(&output), Standing::Free);
+        let stopped =
+            Card { outcome: Outcome::Stopped, is_kept: true, ..Card::begin("r7".into(), order.clone(), 1.0) };
+        renders.remember(stopped).expect("it can be written");
+        assert_eq!(renders.standing(&output), Standing::Promised);
+        let become = |outcome| renders.cards.touch(|cards| cards[0].outcome = outcome);
+        become(Outcome::Running);
+        let refused = renders.start(order).expect_err("two renders cannot write one picture");
+        assert!(refused.what.contains("another render"), "{refused}");
+        assert_eq!(renders.cards().len(), 1, "and no card pretends");
+        become(Outcome::Done);
+        assert_eq!(renders.standing(&output), Standing::Free, "nobody promises it any more");
+        std::fs::write(output.with_extension("partial.exr"), "").expect("it can be written");
+        assert_eq!(renders.standing(&output), Standing::Written);
+    }
+
+    #[test]
+    fn work_that_nobody_remembers_goes_when_the_list_was_read() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let work = place.path().join("renders");
+        for id in ["r7", "r8"] {
+            std::fs::create_dir_all(work.join(id)).expect("it can be made");
+        }
+        let list = place.path().join("renders.json");
+        let known = Card { outcome: Outcome::Stopped, ..Card::begin("r7".into(), Order::default(), 1.0) };
+        std::fs::write(&list, serde_json::to_string(&[known]).expect("plain data")).expect("written");
+        Renders::open(list, work.clone(), Arc::new(Bell::new()));
+        assert!(work.join("r7").exists() && !work.join("r8").exists());
+    }
+}

@@ -269,6 +269,7 @@ prop_compose! {
             disk_free_mib: disk.into(),
             uploaded_today_bytes: uploaded * 1_000_000_000,
             activity: [Off, Offline, Idle, Fetching, Rendering, Delivering][activity],
+            holds_scene: true,
         }
     }
 }

@@ -94,12 +94,12 @@ mod tests {
             Card { outcome: Outcome::Stopped, is_kept: true, ..Card::begin("r7".into(), order.clone(), 1.0) };
         renders.remember(stopped).expect("it can be written");
         assert_eq!(renders.standing(&output), Standing::Promised);
-        let become = |outcome| renders.cards.touch(|cards| cards[0].outcome = outcome);
-        become(Outcome::Running);
+        let turn = |outcome| renders.cards.touch(|cards| cards[0].outcome = outcome);
+        turn(Outcome::Running);
         let refused = renders.start(order).expect_err("two renders cannot write one picture");
         assert!(refused.what.contains("another render"), "{refused}");
         assert_eq!(renders.cards().len(), 1, "and no card pretends");
-        become(Outcome::Done);
+        turn(Outcome::Done);
         assert_eq!(renders.standing(&output), Standing::Free, "nobody promises it any more");
         std::fs::write(output.with_extension("partial.exr"), "").expect("it can be written");
         assert_eq!(renders.standing(&output), Standing::Written);

@@ -21,6 +21,8 @@ interface Desk {
   trouble: Failure | null;
   place: PlaceName;
   stage: Stage;
+  /** A form that is filled in, while a render is looked at. */
+  aside: Stage | null;
   /** The watched render that is shown large. */
   looking: string | null;
   /** Why the last thing that was asked for did not happen; of several files, why each did not. */
@@ -42,6 +44,7 @@ export const desk: Desk = $state({
   trouble: null,
   place: "render",
   stage: { kind: "start" },
+  aside: null,
   looking: null,
   failures: [],
   notice: null,
@@ -122,6 +125,19 @@ export function go(place: PlaceName): void {
   desk.notice = null;
 }
 
+/** Shows a render; a form that is being filled in is there again afterwards. */
+export function showCard(id: string): void {
+  if (desk.stage.kind === "form") desk.aside = desk.stage;
+  desk.stage = { kind: "card", id };
+  go("render");
+}
+
+/** Leaves what the Render place shows. */
+export function back(): void {
+  desk.stage = desk.aside ?? { kind: "start" };
+  desk.aside = null;
+}
+
 export function cards(): Card[] {
   return desk.scenery?.cards ?? [];
 }
@@ -146,7 +162,8 @@ export async function take(paths: string[]): Promise<void> {
   if (paths.length === 0) return;
   desk.queue.push(...paths);
   desk.place = "render";
-  if (desk.stage.kind === "start" || desk.stage.kind === "card") await next();
+  const isFree = desk.stage.kind === "start" || desk.stage.kind === "card";
+  if (isFree && desk.aside === null) await next();
 }
 
 /** Looks into the scenes that wait, up to the first that can be rendered; why the others cannot stays on the screen. */

@@ -1,14 +1,14 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isAddress, useCoordinator } from "./coordinator";
-import { desk, look, next, recount, refresh, take, trySample } from "./desk.svelte";
+import { back, desk, look, next, recount, refresh, showCard, take, trySample } from "./desk.svelte";
 
 const settings = { purpose: "render", theme: "dark", language: "en", coordinator: "", adapter: "" };
 let asked: string[] = [];
 
 beforeEach(() => {
   asked = [];
-  Object.assign(desk, { scenery: null, failures: [], notice: null, link: null, trouble: null, queue: [], stage: { kind: "start" } });
+  Object.assign(desk, { scenery: null, failures: [], notice: null, link: null, trouble: null, queue: [], aside: null, stage: { kind: "start" } });
   mockIPC((command, payload) => {
     asked.push(command);
     const { path = "", fps } = payload as { path?: string; fps?: number };
@@ -59,6 +59,18 @@ test("files that come while a form is filled in wait behind it, and behind those
   await next();
   expect(desk.stage).toMatchObject({ kind: "form", order: { scene: "b.glb" } });
   expect(desk.queue).toEqual(["c.glb"]);
+});
+
+test("a form that is filled in is there again after a look at a render, and files wait behind it meanwhile", async () => {
+  await take(["a.glb"]);
+  if (desk.stage.kind === "form") desk.stage.order.width = 77;
+  showCard("r1");
+  await take(["b.glb"]);
+  expect([desk.stage, desk.queue]).toEqual([{ kind: "card", id: "r1" }, ["b.glb"]]);
+  back();
+  expect(desk.stage).toMatchObject({ kind: "form", order: { scene: "a.glb", width: 77 } });
+  back();
+  expect(desk.stage).toEqual({ kind: "start" });
 });
 
 test("files that come while one is looked at wait too", async () => {

@@ -11,7 +11,7 @@ let asked: [string, Record<string, unknown>][] = [];
 beforeEach(() => {
   speak("en");
   asked = [];
-  Object.assign(desk, { failures: [], notice: null, queue: [], place: "render", stage: { kind: "start" }, scenery: null });
+  Object.assign(desk, { failures: [], notice: null, queue: [], aside: null, place: "render", stage: { kind: "start" }, scenery: null });
 });
 afterEach(() => {
   if (shown) void unmount(shown);

@@ -86,6 +86,23 @@ test("a second start hands over its path and ends; pre-flight names cameras and 
   await shot("preflight-more");
 });
 
+test("files that come while a form is filled in wait behind it, and the next one is a button away", async () => {
+  await page.fill("#width", "300");
+  const waiting = join(house.home, "Hall.glb");
+  copyFileSync(join(scenes, "studio.glb"), waiting);
+  house.second("notes.txt", "Hall.glb");
+  await page.find("#waiting");
+  assert.equal(await page.run("() => document.querySelector('#width').value"), "300", "what was filled in is there");
+  await page.click("#queue-next");
+  await until(async () => (await page.text("h1")) === "Hall.glb", 30_000, "what is no scene loses none behind it");
+  assert.match(await page.text("[role=alert]"), /notes\.txt is not usable/);
+  await shot("preflight-after-failure");
+  await page.click("form .quiet");
+  await page.find("#sample");
+  house.second("Kitchen.glb");
+  await page.find("#found dl");
+});
+
 test("the form's words are what is rendered", async () => {
   await page.fill("#width", "256");
   assert.equal(await page.run("() => document.querySelector('#height').value"), "144", "the camera's aspect is kept");
@@ -128,6 +145,11 @@ test("a stopped render goes on where it was, to the picture of one that was neve
   await page.click("#go-on");
   const first = await until(() => page.run("() => Number(document.querySelector('[role=progressbar]').ariaValueNow)"), 10_000, "it goes on");
   assert.ok(first >= kept, `${first} % after ${kept} %`);
+  // It is the same card: it can be stopped a second time, and goes on from there.
+  await until(() => page.run("(kept) => Number(document.querySelector('[role=progressbar]').ariaValueNow) > kept", kept), 120_000, "another tile is rendered");
+  await page.click("#stop");
+  await until(async () => (await outcome()) === "stopped", 60_000, "it has stopped again");
+  await page.click("#go-on");
   await until(async () => (await outcome()) === "done", 300_000, "the render is done");
   const stopped = await page.text("#picture");
   assert.equal(house.cli("verify", stopped).status, 0);

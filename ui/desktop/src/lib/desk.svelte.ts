@@ -3,7 +3,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { type Card, commands, type Failure, type Order, type Preflight, type Scenery, type Settings } from "./bindings";
-import { speak } from "./say.svelte";
+import { type Key, speak } from "./say.svelte";
 
 export type PlaceName = "render" | "earn" | "watch" | "settings";
 
@@ -11,7 +11,8 @@ export type PlaceName = "render" | "earn" | "watch" | "settings";
 export type Stage =
   | { kind: "start" }
   | { kind: "looking"; path: string }
-  | { kind: "form"; preflight: Preflight; order: Order }
+  /** `usual` is what an order is that nobody changed; `proposed` the picture's name that nobody chose: another one is the person's. */
+  | { kind: "form"; preflight: Preflight; order: Order; usual: Order; proposed: string }
   | { kind: "card"; id: string };
 
 interface Desk {
@@ -20,10 +21,14 @@ interface Desk {
   trouble: Failure | null;
   place: PlaceName;
   stage: Stage;
+  /** A form that is filled in, while a render is looked at. */
+  aside: Stage | null;
   /** The watched render that is shown large. */
   looking: string | null;
-  /** Why the last thing that was asked for did not happen. */
-  failure: Failure | null;
+  /** Why the last thing that was asked for did not happen; of several files, why each did not. */
+  failures: Failure[];
+  /** What was done, where nothing else shows it. */
+  notice: { key: Key; place: string } | null;
   /** Files over the window, before they are let go. */
   hovering: string[];
   /** A link from outside, until the person agrees or not. */
@@ -39,8 +44,10 @@ export const desk: Desk = $state({
   trouble: null,
   place: "render",
   stage: { kind: "start" },
+  aside: null,
   looking: null,
-  failure: null,
+  failures: [],
+  notice: null,
   hovering: [],
   link: null,
   queue: [],
@@ -57,11 +64,11 @@ export function failureOf(error: unknown): Failure {
 
 /** Does something, and shows why when it does not work. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-  desk.failure = null;
+  desk.failures = [];
   try {
     return await work();
   } catch (error) {
-    desk.failure = failureOf(error);
+    desk.failures = [failureOf(error)];
     return undefined;
   }
 }
@@ -95,19 +102,40 @@ function dress(settings: Settings): void {
   speak(settings.language);
 }
 
+let keeping: Promise<unknown> = Promise.resolve();
 /** Keeps changed settings. */
 export async function choose(change: Partial<Settings>): Promise<void> {
   if (desk.scenery === null) return;
   const settings = { ...desk.scenery.settings, ...change };
   desk.scenery.settings = settings;
   dress(settings);
-  await attempt(() => commands.setSettings(settings));
+  keeping = attempt(() => commands.setSettings(settings));
+  await keeping;
+}
+
+/** Waits until the program has the settings that the page shows. */
+export async function kept(): Promise<void> {
+  await keeping;
 }
 
 /** Goes to a place. */
 export function go(place: PlaceName): void {
   desk.place = place;
-  desk.failure = null;
+  desk.failures = [];
+  desk.notice = null;
+}
+
+/** Shows a render; a form that is being filled in is there again afterwards. */
+export function showCard(id: string): void {
+  if (desk.stage.kind === "form") desk.aside = desk.stage;
+  desk.stage = { kind: "card", id };
+  go("render");
+}
+
+/** Leaves what the Render place shows. */
+export function back(): void {
+  desk.stage = desk.aside ?? { kind: "start" };
+  desk.aside = null;
 }
 
 export function cards(): Card[] {
@@ -129,33 +157,42 @@ export async function lookOn(link: string): Promise<boolean> {
   return true;
 }
 
-/** Takes files that were dropped, chosen or handed over: the first is looked at, the others wait. */
+/** Takes files that were dropped, chosen or handed over. They wait behind those that wait already, and behind a form that is being filled in. */
 export async function take(paths: string[]): Promise<void> {
-  const [first, ...rest] = paths;
-  if (first === undefined) return;
-  desk.queue = rest;
-  await look(first);
+  if (paths.length === 0) return;
+  desk.queue.push(...paths);
+  desk.place = "render";
+  const isFree = desk.stage.kind === "start" || desk.stage.kind === "card";
+  if (isFree && desk.aside === null) await next();
+}
+
+/** Looks into the scenes that wait, up to the first that can be rendered; why the others cannot stays on the screen. */
+export async function next(): Promise<void> {
+  desk.failures = [];
+  for (let path = desk.queue.shift(); path !== undefined; path = desk.queue.shift()) {
+    await look(path);
+    // There is a form now, or the person has turned to something else: the others wait on.
+    if (desk.stage.kind !== "start") return;
+  }
 }
 
 /** Looks into a scene before anything is rendered. */
 export async function look(path: string): Promise<void> {
   desk.place = "render";
-  desk.failure = null;
+  desk.notice = null;
   desk.stage = { kind: "looking", path };
   try {
-    const [preflight, order] = await Promise.all([commands.preflight(path, 24), commands.newOrder()]);
-    order.scene = path;
-    order.width = preflight.width;
-    order.height = preflight.height;
-    order.camera = "";
+    const usual = await commands.newOrder();
+    const order = { ...usual, more: { ...usual.more } };
+    const [preflight, output] = await Promise.all([commands.preflight(path, order.more.fps), commands.outputFor(path, false)]);
+    Object.assign(order, { scene: path, output, width: preflight.width, height: preflight.height, camera: "" });
     order.coordinator = desk.scenery?.settings.coordinator ?? "";
     order.more.gpu = desk.scenery?.settings.adapter ?? "";
-    order.output = await commands.outputFor(path, false);
-    if (isLooking(path)) desk.stage = { kind: "form", preflight, order };
+    if (isLooking(path)) desk.stage = { kind: "form", preflight, order, usual, proposed: output };
   } catch (error) {
     if (!isLooking(path)) return;
     desk.stage = { kind: "start" };
-    desk.failure = failureOf(error);
+    desk.failures.push(failureOf(error));
   }
 }
 
@@ -185,17 +222,31 @@ export async function start(order: Order): Promise<void> {
 
 /** Opens the form again with what was asked then, under a free name. */
 export async function again(card: Card): Promise<void> {
+  const { scene, frames, more } = card.order;
   desk.place = "render";
-  desk.failure = null;
-  desk.stage = { kind: "looking", path: card.order.scene };
+  desk.failures = [];
+  desk.stage = { kind: "looking", path: scene };
   try {
-    const preflight = await commands.preflight(card.order.scene, card.order.more.fps);
-    const output = await commands.outputFor(card.order.scene, card.order.frames !== "");
-    if (isLooking(card.order.scene)) desk.stage = { kind: "form", preflight, order: { ...card.order, output } };
+    const asked = [commands.newOrder(), commands.preflight(scene, more.fps), commands.outputFor(scene, frames !== "")] as const;
+    const [usual, preflight, output] = await Promise.all(asked);
+    if (isLooking(scene)) desk.stage = { kind: "form", preflight, order: { ...card.order, output }, usual, proposed: output };
   } catch (error) {
+    if (!isLooking(scene)) return;
     desk.stage = { kind: "start" };
-    desk.failure = failureOf(error);
+    desk.failures = [failureOf(error)];
   }
+}
+
+/** Asks anew how many frames show the whole animation, at the rate that the form has now. */
+export async function recount(): Promise<void> {
+  const form = desk.stage;
+  if (form.kind !== "form" || form.preflight.frames === "") return;
+  const fps = form.order.more.fps;
+  const found = await attempt(() => commands.preflight(form.preflight.scene, fps));
+  if (found === undefined || desk.stage !== form || form.order.more.fps !== fps) return;
+  // Who chose the whole animation still wants all of it.
+  if (form.order.frames === form.preflight.frames) form.order.frames = found.frames;
+  form.preflight = found;
 }
 
 /** What can be had of a render that was cut off. */

@@ -66,9 +66,14 @@ test("only failures in a row are trouble", () => {
 });
 
 test("a tile's end is told with its credits or its reason", () => {
-  expect(ending(tile("delivered"))).toMatch(/: delivered, 0\.000064 credits held$/);
+  expect(ending(tile("delivered"))).toMatch(/: delivered, 64 micro-credits held$/);
   expect(ending(tile("failed", "no memory"))).toMatch(/: failed: no memory$/);
-  expect(credits("1234.500000")).toBe("1,234.5");
+});
+
+test("sums are told in credits, and tiny ones in millionths of them", () => {
+  expect([credits("1234.500000"), credits(1), credits(0), credits(0.001), credits("0.000016"), credits(0.000001), credits(0.12345, 2)]).toEqual(
+    ["1,234.5 credits", "1 credit", "0 credits", "0.001 credits", "16 micro-credits", "1 micro-credit", "0.12 credits"],
+  );
 });
 
 test("a rectangle of hours is painted whichever way it is drawn", () => {

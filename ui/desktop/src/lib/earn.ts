@@ -1,5 +1,5 @@
 // What the Earn place works out: sentences, countdowns, a painted week, sums of days. Nothing here asks the desk.
-import { clock, number, say, tongue, type Key } from "./say.svelte";
+import { clock, count, number, say, tongue, type Key } from "./say.svelte";
 import { told } from "./told";
 import type { Adapter, Because, EarnedDay, EarnPhase, Earnings, EarnState, TileEnd } from "./bindings";
 import type { Meaning } from "../parts/Sign.svelte";
@@ -70,9 +70,17 @@ export function struggle(tiles: TileEnd[]): TileEnd[] {
   return counted.slice(good + 1);
 }
 
-/** Credits as people read them: all digits that are there, in the language's way. */
-export function credits(amount: string | number): string {
-  return number(Number(amount), 6);
+/** Credits below this are easier to read in millionths. */
+const TINY = 0.001;
+
+/** Credits as people read them, with their name. */
+export function credits(amount: string | number, digits = 6): string {
+  const value = Number(amount);
+  if (value > 0 && value < TINY) {
+    const micro = value * 1_000_000;
+    return count("credits.micro", Number(micro.toFixed(2)), { count: number(micro, 2) });
+  }
+  return count("credits", value, { count: number(value, digits) });
 }
 
 /** An hour of the week, Monday 00:00 first. */

@@ -52,8 +52,8 @@ export function paint(canvas: HTMLCanvasElement, packet: Packet): void {
   }
 }
 
-/** Draws the tiles' states over the picture: each state has its own shape beside its colour. */
-export function outline(canvas: HTMLCanvasElement, packet: Packet, scale: number): void {
+/** Draws the tiles' states over the picture: each state has its own shape beside its colour. On a render that rests, nobody works. */
+export function outline(canvas: HTMLCanvasElement, packet: Packet, scale: number, isRunning: boolean): void {
   canvas.width = Math.max(1, Math.round(packet.width * scale));
   canvas.height = Math.max(1, Math.round(packet.height * scale));
   const context = canvas.getContext("2d");
@@ -70,7 +70,7 @@ export function outline(canvas: HTMLCanvasElement, packet: Packet, scale: number
       context.beginPath();
       context.roundRect(x + 2, y + 2, Math.max(0, width - 4), Math.max(0, height - 4), 4);
       context.fill();
-    } else if (state === Tile.inFlight) {
+    } else if (state === Tile.inFlight && isRunning) {
       corners(context, x + 3, y + 3, width - 6, height - 6, colour("--smalt"));
     }
   });

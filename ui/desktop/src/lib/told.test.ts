@@ -7,10 +7,27 @@ beforeEach(() => speak("de"));
 test("in English a sentence is as the program told it", () => {
   speak("en");
   expect(told("nobody answers")).toBe("nobody answers");
+  expect(told('could not read "a": permission denied; check the path')).toBe('could not read "a": permission denied; check the path');
+});
+
+test("a window has no flags, so none is advised in English either, wherever the advice stands", () => {
+  speak("en");
+  expect(told("make it or choose another place with -o")).toBe("make it or choose another place");
+  expect(told("put #### where the frame number goes, as in -o film.####.exr")).toBe("put #### where the frame number goes, as in film.####.exr");
+  expect(told("DWAA is lossy and would change the numbers in Z; use --compression zip, or leave them out with --layers beauty")).toBe(
+    "DWAA is lossy and would change the numbers in Z; use ZIP, or leave them out, with these layers: beauty",
+  );
+});
+
+test("a sentence that was told in one language is told anew in the other", () => {
+  const advice = "choose another name with -o";
+  expect(told(advice)).toBe("wähle einen anderen Namen");
+  speak("en");
+  expect(told(advice)).toBe("choose another name");
 });
 
 test("a sentence is found with its values, wherever they stand in German", () => {
-  expect(told("2 of 5 frames failed")).toBe("2 von 5 Bildern sind gescheitert");
+  expect(told("2 of 5 frames failed")).toBe("2 von 5 Einzelbildern sind gescheitert");
   expect(told('the picture needs about 40 MiB and 3 MiB are free in "/tmp"')).toBe('das Bild braucht etwa 40 MiB, und in "/tmp" sind 3 MiB frei');
   expect(told('could not make the folder "a": the disk is full')).toBe('der Ordner "a" ließ sich nicht anlegen: die Platte ist voll');
 });
@@ -20,10 +37,10 @@ test("an error inside an error is translated too", () => {
     "nicht verbunden, neuer Versuch folgt: niemand antwortet: prüfe, ob der Koordinator läuft und UDP durchgelassen wird",
   );
   expect(told('frame 3 stays noisy, wholly or in parts: "n.tdn" cannot be used: the tensor enc.0 is missing')).toBe(
-    'Bild 3 bleibt ganz oder teilweise verrauscht: "n.tdn" ist nicht zu gebrauchen: der Tensor enc.0 fehlt',
+    'Einzelbild 3 bleibt ganz oder teilweise verrauscht: "n.tdn" ist nicht zu gebrauchen: der Tensor enc.0 fehlt',
   );
   expect(told('the render was stopped; 2 finished frames are kept and frame 3 so far is in "x.part.exr"')).toBe(
-    'das Rendern wurde angehalten; 2 fertige Bilder sind behalten und was von Bild 3 fertig ist, liegt in "x.part.exr"',
+    'das Rendering wurde angehalten; 2 fertige Einzelbilder bleiben erhalten und was von Einzelbild 3 fertig ist, liegt in "x.part.exr"',
   );
 });
 
@@ -67,5 +84,5 @@ test("a sentence that wants to keep us busy does not", () => {
   for (let at = 0; at < 2_000; at++) told(`frame ${at} failed: nobody answers`);
   // A tenth of a second on an idle machine; going back and forth through such a sentence would take years.
   expect(performance.now() - began).toBeLessThan(20_000);
-  expect(told("frame 7 failed: nobody answers")).toBe("Bild 7 ist gescheitert: niemand antwortet");
+  expect(told("frame 7 failed: nobody answers")).toBe("Einzelbild 7 ist gescheitert: niemand antwortet");
 });

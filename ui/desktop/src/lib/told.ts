@@ -3,9 +3,11 @@
 // The program tells them in English wherever it runs: on a command line, in a log, to a script. Here each is found again by
 // its template in ../words/told.de.json, with what stands in the holes translated in turn, for an error is often told
 // inside another. Names and numbers stay, and so does every sentence that has no template. A test reads the program's
-// sources and holds that each of their sentences has one.
+// sources and holds that each of their sentences has one. In English only those are told otherwise that advise a flag:
+// a window has none.
 import german from "../words/told.de.json";
-import { tongue } from "./say.svelte";
+import english from "../words/told.en.json";
+import { tongue, type Tongue } from "./say.svelte";
 
 /** Sentences that are longer come from no template: they carry somebody else's text. */
 const LENGTH_MAX = 4000;
@@ -17,23 +19,23 @@ const LOOKUPS_MAX = 100;
 
 interface Join {
   between: string;
-  german: string;
+  said: Record<Tongue, string>;
   /** Whether both sides must be known. */
   whole: boolean;
 }
 
-/** How sentences are put together, with what joins them in German. The first is nearest to the whole. */
+/** How sentences are put together, with what joins them in each language. The first is nearest to the whole. */
 const JOINS: Join[] = [
-  { between: "; ", german: "; ", whole: false },
-  { between: ": ", german: ": ", whole: false },
-  { between: " and ", german: " und ", whole: true },
+  { between: "; ", said: { en: "; ", de: "; " }, whole: false },
+  { between: ": ", said: { en: ": ", de: ": " }, whole: false },
+  { between: " and ", said: { en: " and ", de: " und " }, whole: true },
 ];
-const TWO_SENTENCES: Join = { between: "; ", german: "; ", whole: true };
+const TWO_SENTENCES: Join = { between: "; ", said: { en: "; ", de: "; " }, whole: true };
 
 interface Template {
   /** What stands before, between and after the holes. */
   literals: string[];
-  german: string;
+  said: string;
 }
 
 interface Book {
@@ -42,20 +44,22 @@ interface Book {
   holed: Template[];
 }
 
-let book: Book | undefined;
+const catalogues: Record<Tongue, Record<string, string>> = { en: english, de: german };
+const books: Partial<Record<Tongue, Book>> = {};
 let lookups = 0;
+let rememberedIn: Tongue = "en";
 const remembered = new Map<string, string>();
 
 /** Quotation marks around a hole belong to what is in it: `"{0}"` is `{0}`. */
 const bare = (text: string): string => text.replace(/"(\{\d+\})"/g, "$1");
 
-function compiled(): Book {
+function compiled(catalogue: Record<string, string>): Book {
   const exact = new Map<string, string>();
   const holed: Template[] = [];
-  for (const [english, translated] of Object.entries(german)) {
-    const literals = bare(english).split(/\{\d+\}/);
-    if (literals.length === 1) exact.set(english, translated);
-    else holed.push({ literals, german: bare(translated) });
+  for (const [sentence, translated] of Object.entries(catalogue)) {
+    const literals = bare(sentence).split(/\{\d+\}/);
+    if (literals.length === 1) exact.set(sentence, translated);
+    else holed.push({ literals, said: bare(translated) });
   }
   const own = ({ literals }: Template): number => literals.join("").length;
   holed.sort((one, other) => own(other) - own(one));
@@ -81,13 +85,13 @@ function holes(literals: string[], sentence: string): string[] | null {
   return found;
 }
 
-function joined(sentence: string, { between, german, whole }: Join, depth: number): string | null {
+function joined(sentence: string, { between, said, whole }: Join, depth: number): string | null {
   const at = sentence.indexOf(between);
   if (at < 0) return null;
   const [before, after] = [sentence.slice(0, at), sentence.slice(at + between.length)];
   const [one, other] = [translated(before, depth + 1), translated(after, depth + 1)];
   const fits = whole ? one !== null && other !== null : one !== null || other !== null;
-  return fits ? (one ?? before) + german + (other ?? after) : null;
+  return fits ? (one ?? before) + said[tongue()] + (other ?? after) : null;
 }
 
 /** A sentence that is no template's but put together from some. */
@@ -103,19 +107,19 @@ function takenApart(sentence: string, depth: number): string | null {
   return null;
 }
 
-/** A sentence in German; nothing where no template fits it. */
+/** A sentence in the language that is spoken; nothing where no template fits it. */
 function translated(sentence: string, depth: number): string | null {
   if (depth > DEPTH_MAX || ++lookups > LOOKUPS_MAX) return null;
-  book ??= compiled();
+  const book = (books[tongue()] ??= compiled(catalogues[tongue()]));
   const exact = book.exact.get(sentence);
   if (exact !== undefined) return exact;
-  for (const { literals, german } of book.holed) {
+  for (const { literals, said } of book.holed) {
     const found = holes(literals, sentence);
     if (found === null) continue;
     // A hole at the end would take the next sentence with it.
     const two = found.some((hole) => hole.includes(TWO_SENTENCES.between)) ? joined(sentence, TWO_SENTENCES, depth) : null;
     if (two !== null) return two;
-    return german.replace(/\{(\d+)\}/g, (_, number: string) => {
+    return said.replace(/\{(\d+)\}/g, (_, number: string) => {
       const hole = found[Number(number)] ?? "";
       return translated(hole, depth + 1) ?? hole;
     });
@@ -136,7 +140,9 @@ function withNames(sentence: string): string {
 
 /** A sentence of the program in the language that is spoken now; as it is where it has no translation. */
 export function told(sentence: string): string {
-  if (tongue() === "en" || sentence.length > LENGTH_MAX) return sentence;
+  if (sentence.length > LENGTH_MAX) return sentence;
+  if (rememberedIn !== tongue()) remembered.clear();
+  rememberedIn = tongue();
   const known = remembered.get(sentence);
   if (known !== undefined) return known;
   if (remembered.size >= REMEMBERED_MAX) remembered.clear();

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { sentences, template } from "./rustSentences";
 import { tokens } from "./rustText";
 import german from "./told.de.json";
+import english from "./told.en.json";
 
 const root = join(import.meta.dirname, "../../../..");
 const CRATES = ["app", "frame", "render-net", "render-core", "src-tauri"];
@@ -96,6 +97,17 @@ test("both say the same with the same holes, and end without a stop", () => {
     expect(translated, english).not.toMatch(/\.$|\s$|^\s/);
     // A template takes a quoted name as one piece, so quotation marks stand around holes only.
     expect(english.replace(/"\{\d+\}"/g, ""), english).not.toContain('"');
+  }
+});
+
+test("where German leaves a flag out, because a window has none, English does so too", () => {
+  const flags = (sentence: string): string[] => sentence.match(/(?<![\w-])--?[a-z][\w-]*|\bthe flag\b/g) ?? [];
+  const flagless = Object.entries(german).filter(([sentence, translated]) => flags(sentence).some((flag) => !flags(translated).includes(flag)));
+  expect(Object.keys(english).sort()).toEqual(flagless.map(([sentence]) => sentence).sort());
+  for (const [sentence, said] of Object.entries(english)) {
+    expect(flags(said), sentence).toEqual([]);
+    expect(holes(said), sentence).toEqual(holes(sentence));
+    expect(said, sentence).not.toMatch(/\.$|\s$|^\s/);
   }
 });
 

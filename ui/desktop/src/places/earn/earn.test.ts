@@ -3,8 +3,9 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { desk } from "../../lib/desk.svelte";
 import { speak } from "../../lib/say.svelte";
-import type { Adapters, EarnPhase, EarnState, GpuState, RulesForm, Scenery, Settings } from "../../lib/bindings";
+import type { Adapters, Earnings, EarnPhase, EarnState, GpuState, RulesForm, Scenery, Settings } from "../../lib/bindings";
 import AdapterList from "./AdapterList.svelte";
+import Income from "./Income.svelte";
 import Now from "./Now.svelte";
 import Rules from "./Rules.svelte";
 import Schedule from "./Schedule.svelte";
@@ -52,6 +53,36 @@ test("ends of tiles are told, the last failure first, and failures in a row are 
   expect([...document.querySelectorAll("#tiles [data-outcome]")].map((tile) => (tile as HTMLElement).dataset["outcome"])).toEqual(["delivered", "failed", "failed", "rendering"]);
   expect(find("#tiles").textContent).toContain("failed: no memory");
   expect(document.body.textContent).toContain("2 tiles in a row could not be rendered");
+});
+
+test("what one coordinator answers never stands under the address of another", async () => {
+  const questions: { answer: (earnings: Earnings) => void; refuse: (why: unknown) => void }[] = [];
+  mockIPC((command) => (command === "earnings" ? new Promise((answer, refuse) => questions.push({ answer, refuse })) : null));
+  const earned = (held: string): Earnings => ({ held, posted: "0", paid: "0", days: [], adapters: [] });
+  const work = (earn_coordinator: string) => {
+    desk.scenery = { settings: { earn_coordinator, watts: 0, kwh_price: 0 } } as Scenery;
+  };
+  work("tessera://one");
+  shown = mount(Income, { target: document.body, props: { get settings() { return desk.scenery?.settings as Settings; }, delivered: 0 } });
+  await settled();
+  expect(questions).toHaveLength(1);
+  work("tessera://two");
+  await settled();
+  expect(questions).toHaveLength(2);
+  questions[0]?.answer(earned("1"));
+  await settled();
+  expect([find("#sum-held"), find("#income-ask").textContent]).toEqual([null, "Asking the coordinator"]);
+  questions[1]?.answer(earned("2"));
+  await settled();
+  expect(find("#sum-held").textContent).toBe("2 credits");
+  work("tessera://three");
+  await settled();
+  questions[2]?.refuse({ exit: 4, what: "nobody answers", advice: "" });
+  await settled();
+  expect([find("#sum-held"), find("[role=alert]").textContent?.includes("Nobody answers")]).toEqual([null, true]);
+  work("");
+  await settled();
+  expect(find("[role=alert]")).toBeNull();
 });
 
 const week = (allowed: boolean) => Array.from({ length: 168 }, () => allowed);

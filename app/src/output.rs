@@ -73,8 +73,13 @@ impl OutputName {
             1 => Some("one finished frame is kept".to_owned()),
             _ => Some(format!("{finished} finished frames are kept")),
         };
-        let part = unfinished
-            .map(|frame| format!("frame {} so far is in {}", frame.0, quoted(&self.partial(frame.0))));
+        let part = unfinished.map(|frame| {
+            let file = quoted(&self.partial(frame.0));
+            match self.digits {
+                0 => format!("the picture so far is in {file}"),
+                _ => format!("frame {} so far is in {file}", frame.0),
+            }
+        });
         let words: Vec<String> = whole.into_iter().chain(part).collect();
         if words.is_empty() { "nothing was finished yet".into() } else { words.join(" and ") }
     }
@@ -204,6 +209,8 @@ mod tests {
         let output = OutputName::parse(Path::new("a.####.exr"), 4).expect("it tells four apart");
         assert_eq!(output.kept_words(0, None), "nothing was finished yet");
         assert_eq!(output.kept_words(1, None), "one finished frame is kept");
+        let still = OutputName::parse(Path::new("a.exr"), 1).expect("one picture");
+        assert_eq!(still.kept_words(0, Some(FrameIndex(0))), "the picture so far is in \"./a.partial.exr\"");
         let both = output.kept_words(2, Some(FrameIndex(3)));
         assert_eq!(both, "2 finished frames are kept and frame 3 so far is in \"./a.0003.partial.exr\"");
     }

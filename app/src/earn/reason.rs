@@ -193,11 +193,13 @@ impl Reason {
             }
             R::OnBattery => "Paused: this computer runs on its battery".into(),
             R::PowerUnknown => "Waiting: this computer does not tell whether it runs on its battery".into(),
-            R::OutsideSchedule { opens: Some(opens) } => format!("Waiting: the schedule begins {opens}"),
+            R::OutsideSchedule { opens: Some(opens) } => {
+                format!("Waiting: the schedule begins {}", day_and_clock(opens))
+            }
             R::OutsideSchedule { opens: None } => "Waiting: the schedule allows no hour of the week".into(),
             R::InUse { is_now: true, .. } => "Waiting: you are using this computer".into(),
             R::InUse { minutes, .. } => {
-                format!("Waiting: this computer was used less than {minutes} minutes ago")
+                format!("Waiting: this computer was used in the last {minutes} min")
             }
             R::IdleUnknown => "Waiting: this computer does not tell when it is used".into(),
             R::TooHot { card, celsius, resumes_below_c } => {
@@ -217,4 +219,12 @@ impl Reason {
             R::Delivering => "Earning: a finished tile is being sent".into(),
         }
     }
+}
+
+/// "mon 18:00" as people say it; "at 18:00" is said already.
+fn day_and_clock(opens: &str) -> String {
+    let Some((short, clock)) = opens.split_once(' ') else { return opens.to_owned() };
+    let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let day = days.into_iter().find(|day| day[..3].eq_ignore_ascii_case(short));
+    day.map_or_else(|| opens.to_owned(), |day| format!("on {day} at {clock}"))
 }

@@ -39,7 +39,8 @@ pub(super) fn split<'a>(bytes: &'a [u8], file: &str) -> Result<Container<'a>, Im
     }
     let length = length as usize;
     if length > bytes.len() {
-        return Err(refuse(&format!("its header says {length} bytes, but only {} are there", bytes.len())));
+        let reason = format!("its header says {length} bytes, but only {} are there", bytes.len());
+        return Err(ImportError::Broken { place: file.to_owned(), reason });
     }
     let mut json = None;
     let mut binary = None;

@@ -94,7 +94,8 @@ impl ImportError {
                 "Give a glTF 2.0 scene (.glb or .gltf), or an .exr or .hdr as environment.".into()
             }
             Self::Broken { .. } => {
-                "Export the scene again, and check it with the Khronos glTF validator if this stays.".into()
+                "Copy or export the scene again, and check it with the Khronos glTF validator if this stays."
+                    .into()
             }
             Self::OverLimit { .. } => "Make the scene smaller there, or split it.".into(),
             Self::Inflated { .. } => "Put a smaller picture in its place.".into(),

@@ -198,7 +198,7 @@ test("the edge of the schedule has its own reason, painted with the pointer, wit
   await page.click(`[data-cell="${cell}"]`);
   await is("outside_schedule", 10_000);
   assert.equal(await page.run("(cell) => document.querySelector(`[data-cell=\"${cell}\"]`).ariaSelected", cell), "false");
-  assert.match((await reason()).text, /^Waiting: the schedule begins (at|[a-z]{3}) ?\d\d:00$/);
+  assert.match((await reason()).text, /^Waiting: the schedule begins (on [A-Z][a-z]+ )?at \d\d:00$/);
   assert.equal(status().sentence, (await reason()).text);
   await shot("schedule");
   await page.press("\uE00D");

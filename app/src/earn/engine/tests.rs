@@ -47,7 +47,7 @@ fn each_rule_has_its_own_sentence() {
         (Signals { idle_s: Sensed::Known(0), ..free() }, "Waiting: you are using this computer"),
         (
             Signals { idle_s: Sensed::Known(179), ..free() },
-            "Waiting: this computer was used less than 3 minutes ago",
+            "Waiting: this computer was used in the last 3 min",
         ),
         (
             Signals { idle_s: Sensed::Unknown, ..free() },
@@ -98,7 +98,10 @@ fn rules_that_the_owner_sets_have_theirs_too() {
     assert_eq!(told("upload_gb_per_day = 2", &sent), "Paused: today's 2 GB of upload are used up");
     assert_eq!(told("upload_gb_per_day = 3", &sent), "Earning: a tile is being rendered");
     assert_eq!(told("schedule = 'wed 18:00-20:00'", &free()), "Waiting: the schedule begins at 18:00");
-    assert_eq!(told("schedule = 'fri 18:00-08:00'", &free()), "Waiting: the schedule begins fri 18:00");
+    assert_eq!(
+        told("schedule = 'fri 18:00-08:00'", &free()),
+        "Waiting: the schedule begins on Friday at 18:00"
+    );
     assert_eq!(told("schedule = 'never'", &free()), "Waiting: the schedule allows no hour of the week");
     assert_eq!(told("schedule = 'wed 12:00-13:00'", &free()), "Earning: a tile is being rendered");
     let battery = |percent| Signals { power: Sensed::Known(Power::Battery { percent }), ..free() };

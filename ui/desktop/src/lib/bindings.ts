@@ -20,6 +20,7 @@ export const commands = {
 	preflight: (path: string, fps: number | null) => __TAURI_INVOKE<Preflight>("preflight", { path, fps }),
 	sampleScene: () => __TAURI_INVOKE<string>("sample_scene"),
 	outputFor: (scene: string, isSequence: boolean) => __TAURI_INVOKE<string>("output_for", { scene, isSequence }),
+	standing: (output: string) => __TAURI_INVOKE<Standing>("standing", { output }),
 	newOrder: () => __TAURI_INVOKE<Order>("new_order"),
 	start: (order: Order) => __TAURI_INVOKE<string>("start", { order }),
 	resume: (id: string) => __TAURI_INVOKE<string>("resume", { id }),

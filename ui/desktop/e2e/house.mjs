@@ -53,6 +53,10 @@ export class House {
   cli(...args) {
     return spawnSync(tessera, args, { env: this.env, timeout: 120_000, encoding: "utf8" });
   }
+  /** Whether every channel of two pictures has the same bits. */
+  haveSameBits(one, other) {
+    return JSON.parse(this.cli("--json", "exr", "diff", one, other).stdout).value.identical;
+  }
   /** Starts a command that goes on; its lines can be waited for. */
   begin(...args) {
     return this.beginAs([tessera, ...args]);

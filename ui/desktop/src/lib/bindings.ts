@@ -5,7 +5,7 @@
 import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 import type { Adapters, Benchmark, Earnings, RulesForm } from "./earning";
-import type { Arrival, Jobs, Nearby, Order, Preflight, Scenery, Settings, Wish } from "./shapes";
+import type { Arrival, Jobs, Nearby, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
 
 export type * from "./failure";
 export type * from "./earning";

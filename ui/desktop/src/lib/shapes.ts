@@ -346,6 +346,15 @@ export type Settings = {
 	updates_ask: boolean,
 };
 
+/**  What there is under a picture's name before a render writes it. */
+export type Standing = 
+/**  Nothing. */
+"free" | 
+/**  A picture, finished or growing. */
+"written" | 
+/**  A render that is not finished writes it, or will when it goes on. */
+"promised";
+
 /**  Colours of the window. */
 export type Theme = 
 /**  As the system has it. */
@@ -377,4 +386,6 @@ export type Wish =
 /**  Pause until the next morning. */
 "pause_until_tomorrow" | 
 /**  Finish the tile that is being rendered, then pause. */
-"finish_then_pause";
+"finish_then_pause" | 
+/**  Take [`Wish::FinishThenPause`] back; any other pause, also one that was said since, stays. */
+"go_on";

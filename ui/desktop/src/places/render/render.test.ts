@@ -27,7 +27,7 @@ const times = (command: string) => asked.filter(([name]) => name === command).le
 function answer(answers: Record<string, (payload: Record<string, unknown>) => unknown>) {
   mockIPC((command, payload) => {
     asked.push([command, payload as Record<string, unknown>]);
-    const found = answers[command];
+    const found = answers[command] ?? (command === "standing" ? () => "free" : undefined);
     return found === undefined ? new Promise(() => {}) : found(payload as Record<string, unknown>);
   });
 }
@@ -165,4 +165,23 @@ test("a field that is not right is shown, also where it is folded away", async (
   expect(find<HTMLDetailsElement>("details").open).toBe(false);
   find("#bounces").dispatchEvent(new Event("invalid"));
   expect([find<HTMLDetailsElement>("details").open, document.activeElement?.id]).toEqual([true, "bounces"]);
+});
+
+test("nothing is written over unless the person says so", async () => {
+  const form = await showForm();
+  let standing = "written";
+  answer({ standing: () => standing, output_for: () => "/p/a-2.exr", start: () => "r2", scenery: () => scenery(card({ id: "r2" })), mosaic: () => new ArrayBuffer(0) });
+  find("#start").click();
+  await settled();
+  expect([times("start"), find("#write-over").textContent]).toEqual([0, "Write over it"]);
+  find("#rename").click();
+  await settled();
+  expect([times("start"), form.order.output]).toEqual([0, "/p/a-2.exr"]);
+  standing = "promised";
+  find("#start").click();
+  await settled();
+  expect(document.querySelector("dialog")?.textContent).toContain("Another render writes “a-2.exr”");
+  find("#write-over").click();
+  await settled();
+  expect(asked.filter(([name]) => name === "start").map(([, payload]) => (payload.order as Order).output)).toEqual(["/p/a-2.exr"]);
 });

@@ -34,6 +34,7 @@ use row::JobRow;
 use rows::Rows;
 
 pub use audit::{Fault, Health, audit};
+pub(crate) use rows::TIME_STEP_MS;
 
 /// The coordinator owner's choices. The defaults are for a private coordinator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,13 +161,12 @@ impl Market {
         Ok(effects)
     }
 
-    /// A time that no turn in this store has been later than; nothing where there was none.
+    /// The latest time that was written down in a store, within [`TIME_STEP_MS`] of the latest turn's; nothing where there was none.
     ///
     /// # Errors
     /// The store's.
-    pub fn latest_ms(store: &mut dyn Store) -> Result<Option<u64>, StoreFault> {
-        let noted = Rows { records: &mut *store.begin()? }.time_ms()?;
-        Ok(noted.map(|noted| noted.saturating_add(rows::TIME_STEP_MS)))
+    pub fn noted_ms(store: &mut dyn Store) -> Result<Option<u64>, StoreFault> {
+        Rows { records: &mut *store.begin()? }.time_ms()
     }
 
     /// Artists of whose jobs something is not settled: what they stored is still needed.

@@ -31,6 +31,7 @@ fn a_node_that_lets_begun_work_stall_three_times_gets_no_more_until_it_is_forgot
     for _ in 0..3 {
         let lease = pull_later(&mut bench, hostage_taker).expect("not yet out");
         let begun = bench.now_ms;
+        bench.ask(hostage_taker, beat(lease.lease, lease.blocks.count));
         while bench.now_ms < begun + Terms::default().stall_ms {
             bench.wait(Terms::default().lapse_ms / 2);
             // It claims that every block is begun, so that none can be taken from it.
@@ -103,9 +104,9 @@ fn a_job_that_three_nodes_cannot_render_is_stopped_and_one_nodes_word_is_not_eno
         let nodes = [1, 2, 3].map(|number| bench.node(number, 1000));
         for (at, node) in nodes.into_iter().enumerate() {
             bench.admit(JOB, node);
-            for _ in 0..3 {
+            for _ in 0..if at == 2 { 1 } else { 3 } {
                 assert_eq!(bench.card().state, JobState::Active, "after {at} nodes");
-                let Some(lease) = pull_later(&mut bench, node) else { break };
+                let lease = pull_later(&mut bench, node).expect("it may try again");
                 fail(&mut bench, node, lease.lease, FailureKind::Job);
             }
         }
@@ -156,8 +157,8 @@ fn time_that_went_back_takes_no_lease_and_panics_nowhere() {
         let _ = bench.pull(two, 1);
         bench.ask(one, beat(lease.lease, 2));
         bench.wait(1);
-        let latest = Market::latest_ms(bench.store).expect("reads").expect("noted");
-        assert!(latest >= 1_000_800, "{latest}");
+        let latest = Market::noted_ms(bench.store).expect("reads").expect("noted");
+        assert!(latest >= 1_000_000, "{latest}");
     });
 }
 

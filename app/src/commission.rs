@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::exr::MatteNames;
-use frame::{FrameIndex, JobId, NodeId, RenderSettings};
+use frame::{FrameIndex, JobId, NodeId, RenderSettings, TileIndex};
 use render_core::AdapterChoice;
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
 use serde::{Deserialize, Serialize};
@@ -218,6 +218,14 @@ pub(crate) async fn follow(
             format!("the job is complete and {} of {frames} frames are not", frames - written),
             "collect it again, and report this",
         )),
+        (Ok(JobEnd::Incomplete { missing }), _) => {
+            let kept = kept(&mut gathering, &output, written)?;
+            let what = format!(
+                "the job is over and these tiles (frame/tile) never came whole: {}; {kept}",
+                tiles(&missing)
+            );
+            Err(Fault::new(Exit::Frames, what, "submit the missing frames again"))
+        }
         (Ok(JobEnd::Cancelled { reason }), _) => {
             let kept = kept(&mut gathering, &output, written)?;
             let what = format!("the job was stopped ({reason}); {kept}");
@@ -231,6 +239,17 @@ pub(crate) async fn follow(
         }
         (Err(_), Some(fault)) => Err(fault),
         (Err(fault), None) => Err(artist_fault(&fault)),
+    }
+}
+
+/// Tiles for people: the first ones by name, and how many more there are.
+pub(crate) fn tiles(missing: &[(FrameIndex, TileIndex)]) -> String {
+    const NAMED: usize = 8;
+    let name = |(frame, tile): &(FrameIndex, TileIndex)| format!("{}/{}", frame.0, tile.0);
+    let named = missing.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    match missing.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} + {more}"),
     }
 }
 

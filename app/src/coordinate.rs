@@ -10,7 +10,7 @@ use render_net::nearby::{Announcer, NAME_BYTES_MAX, Reach, Tag, is_name};
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
-use crate::network::{coordinator_fault, nearby_fault, runtime};
+use crate::network::{coordinator_broke, coordinator_fault, nearby_fault, runtime};
 use crate::places::{self, Part};
 use crate::stop::Stop;
 
@@ -25,6 +25,10 @@ pub struct Place {
     pub data: Option<PathBuf>,
     /// Folder for sealed objects; `None` is one in the data folder.
     pub blobs: Option<PathBuf>,
+    /// Most gibibytes of sealed objects.
+    pub store_max_gib: u32,
+    /// Most gibibytes of them that one peer may store.
+    pub peer_max_gib: u32,
     /// A node that is silent for so long loses the work that it holds, seconds; at least 1.
     pub lapse_s: u32,
     /// Whether it tells its network where it is.
@@ -45,6 +49,9 @@ pub enum Announce {
 /// Time in which an announcement goes out where multicast works; the name is asked for first, three times.
 const SENT_MAX: Duration = Duration::from_secs(4);
 
+/// How long a full disk is not told again.
+const FULL_AGAIN: Duration = Duration::from_secs(600);
+
 /// Runs a coordinator until it is stopped. Its address is told as the first event.
 pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
     check_announcement(&place)?;
@@ -56,6 +63,8 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
             objects: place.blobs,
             ..CoordinatorConfig::new(place.listen, data)
         };
+        config.limits.bytes_max = u64::from(place.store_max_gib) << 30;
+        config.limits.peer_bytes_max = u64::from(place.peer_max_gib) << 30;
         // In the proportions of the usual terms: ten heartbeats, of which three may be lost before others may help.
         config.terms.lapse_ms = u64::from(place.lapse_s.max(1)) * 1000;
         config.terms.heartbeat_ms = config.terms.lapse_ms / 10;
@@ -72,11 +81,25 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
         if let Some(announcer) = &announced {
             tell(&coordinator, announcer, stop, audience).await;
         }
-        stop.asked().await;
+        let failed = tokio::select! {
+            () = stop.asked() => false,
+            () = coordinator.failed() => true,
+            () = tell_when_full(&coordinator, audience) => false,
+        };
         drop(announced);
         coordinator.stop().await;
-        Ok(Exit::Done)
+        if failed { Err(coordinator_broke()) } else { Ok(Exit::Done) }
     })
+}
+
+/// Says that there is no room, and not again for each object. Never ends.
+async fn tell_when_full(coordinator: &Coordinator, audience: &mut dyn Audience) {
+    loop {
+        coordinator.full().await;
+        let message = "there is no room for more sealed data: raise --store-max, or free some of the disk; until then nobody can store anything";
+        audience.hear(&frame::LiveEvent::Warning { message: message.to_owned() }.into());
+        tokio::time::sleep(FULL_AGAIN).await;
+    }
 }
 
 /// Before anything is made.

@@ -25,7 +25,7 @@ use crate::denoiser::{Carried, Network, denoising};
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::gpu;
-use crate::network::{artist_fault, coordinator_fault, node_fault, runtime};
+use crate::network::{artist_fault, coordinator_broke, coordinator_fault, node_fault, runtime};
 use crate::places;
 use crate::render::Plan;
 use crate::request::RenderRequest;
@@ -185,8 +185,11 @@ impl Farm<'_> {
     ) -> Result<Exit, Fault> {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let keep = if self.keeps { Keep::Sqlite } else { Keep::Memory };
-        let config =
+        let mut config =
             CoordinatorConfig { keep, ..CoordinatorConfig::new(listen, self.place.join("coordinator")) };
+        // Nobody else wants the results once they are collected, and nobody else stores anything.
+        config.limits.keeps_spares = false;
+        config.limits.peer_bytes_max = config.limits.bytes_max;
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
         let address = coordinator.address();
         let renderers = self.renderers.into_iter().map(|renderer| turnstile::before(renderer, stop.clone()));
@@ -206,12 +209,22 @@ impl Farm<'_> {
         };
         tokio::pin!(work);
         let outcome = tokio::select! {
+<<<<<<< HEAD
             outcome = &mut work => outcome.map_err(alone),
             fault = nodes.trouble() => {
                 // What is rendered so far is kept as after a person's stop, and told with what went wrong.
                 stop.ask();
                 Err(with_what_is_kept(fault, work.await))
             }
+=======
+            outcome = work => outcome.map_err(alone),
+            fault = nodes.trouble() => Err(fault),
+            () = coordinator.failed() => Err(coordinator_broke()),
+            () = coordinator.full() => Err(Fault::failure(
+                "there is no room for what is rendered until it is in its picture",
+                "free some space, or set TMPDIR",
+            )),
+>>>>>>> wt-coord
         };
         nodes.stop().await;
         coordinator.stop().await;

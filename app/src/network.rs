@@ -42,6 +42,11 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
     match fault {
         ArtistFault::Link(fault) => link_fault(fault),
         ArtistFault::Identity(_) | ArtistFault::Data(_) => told(Exit::Failure, &text, MEND),
+        ArtistFault::Unheard { job, .. } => Fault::new(
+            Exit::Network,
+            text,
+            format!("`tessera collect {job}` fetches it and `tessera cancel {job}` ends it"),
+        ),
         ArtistFault::NoSuchJob => Fault::usage(text, "see `tessera jobs`, and give the same --data as then"),
         ArtistFault::Damaged => Fault::failure(text, "submit the scene again"),
         ArtistFault::BadCard => told(Exit::Usage, &text, AGAIN),
@@ -71,6 +76,14 @@ pub(crate) fn coordinator_fault(fault: &CoordinatorFault) -> Fault {
         CoordinatorFault::Listen(_) => told(Exit::Network, &text, "choose another --listen address"),
         _ => told(Exit::Failure, &text, MEND),
     }
+}
+
+/// A running coordinator that cannot go on.
+pub(crate) fn coordinator_broke() -> Fault {
+    Fault::failure(
+        "the coordinator cannot go on, because what keeps its ledger broke down",
+        "start it again, and report this with TESSERA_LOG=debug when it stays",
+    )
 }
 
 pub(crate) fn nearby_fault(fault: &NearbyFault) -> Fault {

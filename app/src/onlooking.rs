@@ -67,6 +67,13 @@ pub fn look_on(link: &str, stop: &Stop, audience: &mut dyn Audience) -> Result<E
         look.growth.end(look.growth.frames_whole(), look.audience);
         match end {
             Ok(JobEnd::Complete) => Ok(Exit::Done),
+            Ok(JobEnd::Incomplete { missing }) => {
+                let what = format!(
+                    "the job is over and these tiles (frame/tile) are no longer to be seen: {}",
+                    commission::tiles(&missing)
+                );
+                Err(Fault::new(Exit::Frames, what, "ask the artist for the pictures"))
+            }
             Ok(JobEnd::Cancelled { reason }) => {
                 let what = format!("the job was stopped ({reason}) before its pictures were whole");
                 Err(Fault::new(Exit::Frames, what, "ask the artist whether it is rendered again"))

@@ -119,6 +119,12 @@ pub(crate) struct Coordinator {
     /// Folder for sealed data [default: a folder in --data].
     #[arg(long, value_name = "DIR")]
     pub(crate) blobs: Option<String>,
+    /// Most sealed data that it keeps, GiB. Results that their artists have make room for new ones.
+    #[arg(long, value_name = "GIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) store_max: u32,
+    /// Most of it that one artist or node may store, GiB.
+    #[arg(long, value_name = "GIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) peer_max: u32,
     /// A node that is silent for so long loses the work that it holds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) lapse: u32,

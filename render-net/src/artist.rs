@@ -12,6 +12,7 @@ mod onlook;
 mod plan;
 mod session;
 mod share;
+mod submit;
 mod tasks;
 mod upload;
 
@@ -20,8 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frame::{
-    BlockRange, Denoise, FrameIndex, JobId, NodeId, Partial, RenderSettings, TileGrid, TileIndex, TilePlanes,
-    TileRect,
+    BlockRange, FrameIndex, JobId, NodeId, Partial, RenderSettings, TileIndex, TilePlanes, TileRect,
 };
 use tokio::sync::watch;
 
@@ -33,16 +33,11 @@ pub use upload::{FrameScene, SceneSource, Uploaded};
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;
-use crate::order::JobOrder;
 use crate::receipt::Countersigned;
-use crate::result::ResultShape;
-use crate::seal::{JobSecret, WorkspaceSecret, fill_random};
-use crate::wire::{
-    Balance, Bounded, JobCard, JobPost, JobShape, OBJECT_BYTES_MAX, Request, Response, ShapeDraft, ShapeFault,
-};
+use crate::seal::{WorkspaceSecret, fill_random};
+use crate::wire::{Balance, JobCard, Request, Response, ShapeFault};
 use connect::Connector;
 use folder::JobFolder;
-use upload::Sealing;
 
 /// How long to try when the coordinator has not answered once.
 const FIRST_PATIENCE: Duration = Duration::from_secs(15);
@@ -143,6 +138,14 @@ pub enum ArtistFault {
     /// What a link shows cannot be read.
     #[error("what the link shows cannot be read: copy the whole link again, or ask the artist for a new one")]
     BadCard,
+    /// A job was sent, and whether it was posted was not heard. Its folder is kept: collecting it posts it where it was not.
+    #[error("the job {job} was sent, and whether it arrived was not heard ({fault})")]
+    Unheard {
+        /// Its name.
+        job: JobId,
+        /// What came instead.
+        fault: LinkFault,
+    },
     /// The job is too large or malformed.
     #[error(transparent)]
     Shape(#[from] ShapeFault),
@@ -201,27 +204,6 @@ impl Artist {
         JobFolder::at(&self.data, job).ticket()
     }
 
-    /// Seals and uploads the scenes, then posts the job; `told` hears how far the upload is.
-    pub async fn submit(
-        &self,
-        spec: JobSpec,
-        scene_of: SceneSource,
-        told: impl FnMut(Uploaded),
-    ) -> Result<JobId, ArtistFault> {
-        let shape = spec.shape()?;
-        let job = JobId(random());
-        let folder = JobFolder::at(&self.data, job);
-        let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
-        connector.link().await?;
-        let secret = folder.create()?;
-        let posted = self.post(spec, shape, job, &secret, &mut connector, scene_of, told).await;
-        if posted.is_err() {
-            // Nothing was posted under this name, so nothing can ever be collected with this secret.
-            folder.remove()?;
-        }
-        posted.map(|()| job)
-    }
-
     /// Follows a job and hands everything to `collector` until every block is here, the job is cancelled, or `stop` says so.
     ///
     /// # Errors
@@ -273,61 +255,6 @@ impl Artist {
         link.close();
         Ok(response?)
     }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of submit, split off so that its failure is cleaned up in one place"
-    )]
-    async fn post(
-        &self,
-        spec: JobSpec,
-        shape: JobShape,
-        job: JobId,
-        secret: &JobSecret,
-        connector: &mut Connector<'_>,
-        scene_of: SceneSource,
-        told: impl FnMut(Uploaded),
-    ) -> Result<(), ArtistFault> {
-        let frames = match spec.one_scene {
-            true => spec.frames.first().map(|frame| (*frame, None)).into_iter().collect(),
-            false => spec.frames.iter().map(|frame| (*frame, Some(*frame))).collect(),
-        };
-        let (identity, workspace) = (self.identity.clone(), self.workspace.clone());
-        let sealing = Sealing { identity, workspace, admission: secret.admission_key(), job, frames };
-        let bundles = upload::upload(connector, sealing, scene_of, told).await?;
-        let result_key = secret.result_key().public();
-        let order = JobOrder::new(spec.settings, spec.margin_px, &result_key);
-        let order = order.seal(&self.identity, &secret.admission_key(), job);
-        let post = JobPost {
-            job,
-            shape,
-            result_key: Bounded::new(result_key.into()).map_err(|_| ArtistFault::TooMany("key bytes"))?,
-            order: Bounded::new(order).map_err(|_| ArtistFault::TooMany("settings"))?,
-            manifests: Bounded::new(bundles.iter().map(|bundle| bundle.manifest).collect())
-                .map_err(|_| ArtistFault::TooMany("frames"))?,
-            price_max: spec.price_max,
-            memory_mib: spec.memory_mib,
-            nodes_allowed: Bounded::new(spec.nodes).map_err(|_| ArtistFault::TooMany("nodes"))?,
-        };
-        let ticket = JobTicket {
-            coordinator: self.coordinator.clone(),
-            post,
-            settings: spec.settings,
-            margin_px: spec.margin_px,
-            scenes: bundles.iter().map(|bundle| bundle.scene).collect(),
-            exposure_scales: bundles.iter().map(|bundle| bundle.exposure_scale).collect(),
-            note: spec.note,
-        };
-        JobFolder::at(&self.data, job).write_ticket(&ticket)?;
-        let request = Request::PostJob(Box::new(ticket.post));
-        loop {
-            let link = connector.link().await?;
-            match link.call(&request).await {
-                Ok(_) => return Ok(()),
-                Err(fault) => connector.failed(fault).await?,
-            }
-        }
-    }
 }
 
 /// Jobs that were posted from this data folder, to whichever coordinator.
@@ -346,36 +273,6 @@ pub fn ticket_in(data: &Path, job: JobId) -> Result<JobTicket, ArtistFault> {
 /// Whether others have a view-only link to a job that was posted from this data folder.
 pub fn is_shared(data: &Path, job: JobId) -> bool {
     JobFolder::at(data, job).has_view()
-}
-
-impl JobSpec {
-    fn shape(&self) -> Result<JobShape, ArtistFault> {
-        let frames = self.frames.iter().map(|frame| frame.0).collect();
-        let shape = JobShape::new(ShapeDraft {
-            size: self.settings.size,
-            edge_px: self.edge_px,
-            spp: self.settings.spp,
-            frames: Bounded::new(frames).map_err(|_| ArtistFault::TooMany("frames"))?,
-            whole_tiles: self.settings.denoise == Denoise::Node,
-        })?;
-        let bytes = self.largest_result_bytes(&shape);
-        if bytes > OBJECT_BYTES_MAX - (1 << 20) {
-            return Err(ArtistFault::TileTooLarge { edge_px: self.edge_px, bytes });
-        }
-        Ok(shape)
-    }
-
-    /// The run of blocks with the most tree nodes is all but the first and the last.
-    fn largest_result_bytes(&self, shape: &JobShape) -> u64 {
-        let blocks = shape.blocks();
-        let whole = BlockRange { first: 0, count: blocks };
-        let inner = BlockRange { first: 1, count: blocks.saturating_sub(2).max(1) };
-        let grid = TileGrid::new(self.settings.size, self.edge_px, 0);
-        let rect = grid.rect(TileIndex(0)).expect("a grid has a first tile");
-        let ranges = if blocks > 2 { vec![whole, inner] } else { vec![whole] };
-        let bytes = |blocks| ResultShape::new(&self.settings, rect, blocks).size_bytes_max();
-        ranges.into_iter().map(bytes).max().unwrap_or(0)
-    }
 }
 
 async fn told(stop: &mut watch::Receiver<bool>) {

@@ -5,8 +5,11 @@
 //! transaction. Killing the process at any point and starting it again on the same folder continues.
 
 mod blobs;
+mod clock;
 mod peers;
 mod presence;
+mod previews;
+mod room;
 mod serve;
 mod wakes;
 mod writer;
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
@@ -24,12 +27,18 @@ use crate::link::{LinkFault, Listener};
 use crate::market::{Market, Terms};
 use crate::store::{MemoryStore, SqliteStore, Store, StoreFault};
 
-pub use blobs::{BlobFault, BlobFolder};
+pub use blobs::{BlobFault, BlobFolder, BlobLimits};
+use clock::Clock;
 use peers::Peers;
 use presence::Presence;
+use previews::Previews;
+use room::Room;
 use serve::Desk;
 use wakes::Wakes;
-use writer::Writer;
+use writer::{Around, Writer};
+
+/// A coordinator that did not run for so long was off, and that does not make its objects older.
+const OFF: Duration = Duration::from_secs(3600);
 
 /// How a coordinator is run.
 #[derive(Clone, Debug)]
@@ -46,11 +55,9 @@ pub struct CoordinatorConfig {
     pub keep: Keep,
     /// Prices, times and limits.
     pub terms: Terms,
-    /// Most bytes of objects in the folder.
-    pub objects_bytes_max: u64,
-    /// Most bytes that one peer may store between two starts.
-    pub peer_bytes_max: u64,
-    /// Objects that nobody stored or fetched for so long are removed.
+    /// How much of objects there may be.
+    pub limits: BlobLimits,
+    /// Objects that nobody stored or fetched for so long are removed, unless a job that is not settled needs them.
     pub objects_kept: Duration,
     /// How long an artist must have been gone before those who look on are told.
     pub away_after: Duration,
@@ -94,6 +101,7 @@ pub struct Coordinator {
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
     writer: Writer,
+    full: Arc<Notify>,
 }
 
 impl CoordinatorConfig {
@@ -106,8 +114,7 @@ impl CoordinatorConfig {
             objects: None,
             keep: Keep::Sqlite,
             terms: Terms::default(),
-            objects_bytes_max: 512 << 30,
-            peer_bytes_max: 128 << 30,
+            limits: BlobLimits { bytes_max: 512 << 30, peer_bytes_max: 128 << 30, keeps_spares: true },
             objects_kept: Duration::from_secs(14 * 24 * 3600),
             // Longer than the longest pause of a program that connects again.
             away_after: Duration::from_secs(15),
@@ -124,36 +131,56 @@ impl Coordinator {
         let folder = |why: String| CoordinatorFault::Folder { folder: config.data.clone(), why };
         std::fs::create_dir_all(&config.data).map_err(|error| folder(system_words(&error)))?;
         let identity = Identity::open_or_create(&config.data)?;
-        let store: Box<dyn Store> = match config.keep {
+        let mut store: Box<dyn Store> = match config.keep {
             Keep::Sqlite => Box::new(SqliteStore::open(&config.data.join("coordinator.sqlite"))?),
             Keep::Memory => Box::new(MemoryStore::new()),
         };
         let durable = config.keep == Keep::Sqlite;
         let objects = config.objects.clone().unwrap_or_else(|| config.data.join("objects"));
-        let blobs = BlobFolder::open(&objects, config.objects_bytes_max, durable)
+        let noted_ms = Market::noted_ms(&mut *store)?;
+        let clock = Arc::new(Clock::start(noted_ms));
+        let off_ms = noted_ms.map_or(0, |noted_ms| clock.started_ms().saturating_sub(noted_ms));
+        let off = Some(Duration::from_millis(off_ms)).filter(|off| *off >= OFF).unwrap_or_default();
+        let blobs = BlobFolder::open(&objects, config.limits, durable, off)
             .map_err(|fault| folder(fault.to_string()))?;
+        let blobs = Arc::new(blobs);
         let listener = Listener::bind(config.listen, &identity).map_err(CoordinatorFault::Listen)?;
         let host = config.host.clone().unwrap_or_else(|| reachable_host(config.listen));
         let address = listener.address(&host).map_err(CoordinatorFault::Listen)?;
         let wakes = Arc::new(Wakes::default());
         let grace = Duration::from_millis(config.terms.lapse_ms / 2);
-        let writer = Writer::start(store, Market::new(config.terms.clone()), wakes.clone(), grace);
+        let around = Around { wakes: wakes.clone(), blobs: blobs.clone(), clock: clock.clone() };
+        let writer = Writer::start(store, Market::new(config.terms.clone()), around, grace);
         let (stop, stopped) = watch::channel(false);
+        let full = Arc::new(Notify::new());
         let desk = Arc::new(Desk {
             requests: writer.requests(),
             wakes,
-            blobs: Arc::new(blobs),
-            peers: Peers::new(config.peer_bytes_max),
+            blobs,
+            clock,
+            previews: Previews::default(),
+            peers: Peers::default(),
             presence: Presence::new(config.away_after, Instant::now()),
-            room: serve::room(),
+            room: Room::default(),
+            full: full.clone(),
         });
         let running = tokio::spawn(serve::serve(listener, desk, stopped, config.objects_kept));
-        Ok(Self { address, stop, running, writer })
+        Ok(Self { address, stop, running, writer, full })
     }
 
     /// What nodes and artists need in order to come here.
     pub fn address(&self) -> &CoordinatorAddress {
         &self.address
+    }
+
+    /// Waits until the next object is refused because the folder or its disk is full.
+    pub async fn full(&self) {
+        self.full.notified().await;
+    }
+
+    /// Waits until the coordinator cannot go on: whoever keeps its ledger has ended, and everything is refused. It has to be started anew.
+    pub async fn failed(&self) {
+        self.writer.requests().closed().await;
     }
 
     /// Ends connections, finishes what was begun, and closes the database.

@@ -22,12 +22,12 @@ use std::time::Duration;
 use frame::NodeId;
 use tokio::time::timeout;
 
-pub use exchange::{Arriving, Responder};
+pub use exchange::{Arriving, Memory, Responder};
 pub use fault::LinkFault;
 pub use probe::key_at;
 
 use crate::identity::{CoordinatorAddress, Identity};
-use crate::wire::{Message, ObjectName, Request, Response};
+use crate::wire::{Message, ObjectName, Preview, Request, Response};
 use exchange::{read_message, read_object, write_object};
 use limits::{CALL_TIMEOUT, HANDSHAKE_TIMEOUT, Role};
 
@@ -130,6 +130,24 @@ impl Link {
     pub async fn put(&self, sealed: &[u8], priority: Priority) -> Result<ObjectName, LinkFault> {
         let name = ObjectName::of(sealed);
         let request = Request::Put { name, size_bytes: sealed.len() as u64 };
+        self.send_object(&request, sealed, priority).await.map(|()| name)
+    }
+
+    /// Shows a sealed picture of unfinished work; what is in `preview` must be its name.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn show(&self, preview: Preview, sealed: &[u8]) -> Result<(), LinkFault> {
+        let request = Request::Show { preview, size_bytes: sealed.len() as u64 };
+        self.send_object(&request, sealed, Priority::Preview).await
+    }
+
+    async fn send_object(
+        &self,
+        request: &Request,
+        sealed: &[u8],
+        priority: Priority,
+    ) -> Result<(), LinkFault> {
         let exchange = async {
             let (mut send, mut receive) = self.open(priority).await?;
             send.write_all(&request.encode()?).await?;
@@ -137,9 +155,9 @@ impl Link {
             read_message::<Response>(&mut receive).await
         };
         match timeout(limits::bulk_timeout(sealed.len() as u64), exchange).await {
-            Ok(Ok(Response::Done)) => Ok(name),
+            Ok(Ok(Response::Done)) => Ok(()),
             Ok(Ok(Response::Refused(refusal))) => Err(refusal.into()),
-            Ok(Ok(_)) => Err(LinkFault::Protocol("put was answered with something else".to_owned())),
+            Ok(Ok(_)) => Err(LinkFault::Protocol("an object was answered with something else".to_owned())),
             Ok(Err(fault)) => Err(fault),
             Err(_) => Err(LinkFault::Timeout),
         }
@@ -164,7 +182,7 @@ impl Link {
                 let _ = receive.stop(fault::CLOSE_DONE.into());
                 Err(LinkFault::TooLarge { claimed: size_bytes, limit })
             }
-            Response::Object { size_bytes } => read_object(&mut receive, name, size_bytes).await,
+            Response::Object { size_bytes } => read_object(&mut receive, name, size_bytes, &mut ()).await,
             Response::Refused(refusal) => Err(refusal.into()),
             _ => Err(LinkFault::Protocol("fetch was answered with something else".to_owned())),
         }
@@ -179,6 +197,11 @@ impl Link {
     /// Ends the connection in good order.
     pub fn close(&self) {
         self.connection.close(fault::CLOSE_DONE.into(), b"done");
+    }
+
+    /// Ends the connection because the peer has too many of them.
+    pub fn close_crowded(&self) {
+        self.connection.close(fault::CLOSE_CROWDED.into(), b"too many connections of one key");
     }
 
     /// Waits until the connection has ended, for whatever reason.

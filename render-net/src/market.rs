@@ -10,6 +10,7 @@
 //! and Weihl, "Stride Scheduling", 1995): the job that was served least is next.
 
 mod audit;
+mod blame;
 mod claim;
 mod coverage;
 mod offer;
@@ -21,16 +22,19 @@ mod split;
 mod viewing;
 mod work;
 
+use std::collections::BTreeSet;
+
 use frame::{JobId, NodeId};
 
 use crate::ledger::{Ledger, LedgerFault};
 use crate::store::{Records, Store, StoreFault};
-use crate::wire::{Event, Refusal, Request, Response};
+use crate::wire::{Event, ObjectName, Refusal, Request, Response};
 use claim::Centres;
 use row::JobRow;
 use rows::Rows;
 
 pub use audit::{Fault, Health, audit};
+pub(crate) use rows::TIME_STEP_MS;
 
 /// The coordinator owner's choices. The defaults are for a private coordinator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +55,8 @@ pub struct Terms {
     pub verdict_ms: u64,
     /// How long others are asked first after a node gave up on a tile.
     pub shun_ms: u64,
-    /// Failures in a row, or refused results, after which a node gets no more of a job.
+    /// Failures in a row, or refused results, after which a node gets no more of a job; and nodes in a row
+    /// that say that a job cannot be done, after which it is stopped.
     pub failures_max: u32,
     /// Running leases of one node.
     pub node_leases_max: usize,
@@ -102,6 +107,17 @@ pub enum Effect {
     WakeFollowers(JobId),
     /// Nodes that wait for work should ask again.
     WakeNodes,
+    /// A stored result was delivered: from now on it is this artist's.
+    Delivered {
+        /// Its name.
+        result: ObjectName,
+        /// Who delivered it.
+        node: NodeId,
+        /// Whose it is.
+        artist: NodeId,
+    },
+    /// A stored result has done its work: the artist has it, or does not want it.
+    Spare(ObjectName),
 }
 
 /// The market's logic. It keeps no truth: two of them over one store behave as one.
@@ -128,6 +144,7 @@ impl Market {
         inputs: &[Input],
     ) -> Result<Vec<Vec<Effect>>, StoreFault> {
         let mut transaction = store.begin()?;
+        Rows { records: &mut *transaction }.note_time(now_ms)?;
         let mut effects = Vec::with_capacity(inputs.len());
         for input in inputs {
             transaction.mark()?;
@@ -142,6 +159,27 @@ impl Market {
         }
         transaction.commit()?;
         Ok(effects)
+    }
+
+    /// The latest time that was written down in a store, within [`TIME_STEP_MS`] of the latest turn's; nothing where there was none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn noted_ms(store: &mut dyn Store) -> Result<Option<u64>, StoreFault> {
+        Rows { records: &mut *store.begin()? }.time_ms()
+    }
+
+    /// Artists of whose jobs something is not settled: what they stored is still needed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn unsettled(store: &mut dyn Store) -> Result<BTreeSet<NodeId>, StoreFault> {
+        let mut transaction = store.begin()?;
+        let rows = Rows { records: &mut *transaction };
+        let mut jobs: BTreeSet<JobId> = rows.active_jobs(usize::MAX)?.into_iter().collect();
+        jobs.extend(rows.verdicts_due(u64::MAX, usize::MAX)?.into_iter().map(|lease| lease.job));
+        let artist = |job| -> Result<Option<NodeId>, StoreFault> { Ok(rows.job(job)?.map(|row| row.artist)) };
+        jobs.into_iter().filter_map(|job| artist(job).transpose()).collect()
     }
 
     fn handle(&mut self, records: &mut dyn Records, now_ms: u64, input: &Input) -> Result<Vec<Effect>, Halt> {
@@ -203,7 +241,9 @@ impl Turn<'_> {
             Request::OpenView(view) => self.open_view(view),
             Request::FollowView(follow) => self.follow_view(follow),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
-            Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) => Err(Refusal::Malformed.into()),
+            Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) | Request::Show { .. } => {
+                Err(Refusal::Malformed.into())
+            }
         }
     }
 

@@ -65,6 +65,8 @@ pub enum Table {
     Counter,
     /// Jobs at which others may look on.
     View,
+    /// What speaks against a job, and against a node in a job.
+    Blame,
 }
 
 /// The store could not do it; the transaction left no trace.

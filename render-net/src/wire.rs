@@ -2,7 +2,7 @@
 //!
 //! One request and one response per bidirectional stream, each a header ([`HEADER_BYTES`]) and a postcard body:
 //! `u8` version, `u16` kind, `u32` body length, all little-endian. A [`Request::Put`] is followed on the same stream
-//! by the object's bytes, a [`Response::Object`] likewise. The peer's identity comes from the handshake, so no
+//! by the object's bytes, a [`Request::Show`] and a [`Response::Object`] likewise. The peer's identity comes from the handshake, so no
 //! message says who sends it. Times are durations, because clocks differ.
 //!
 //! Nothing here opens anything: sealed and signed parts are opaque and have limits that decoding checks.
@@ -56,7 +56,7 @@ pub enum Request {
     OpenJob(JobId),
     /// Node: still at work → [`Response::Beat`].
     Heartbeat(Heartbeat),
-    /// Node: a picture of unfinished work → [`Response::Done`].
+    /// Node: a picture of unfinished work that is stored → [`Response::Done`]. [`Request::Show`] does without storing it.
     Preview(Preview),
     /// Node: finished → [`Response::Committed`]. Asking again gives the same answer.
     Commit(Box<Commit>),
@@ -101,6 +101,13 @@ pub enum Request {
     OpenView(View),
     /// Who has the link: what happened → [`Response::Seen`].
     FollowView(FollowView),
+    /// Node: a picture of unfinished work, whose bytes follow on this stream → [`Response::Done`]. It is kept for a short time only.
+    Show {
+        /// Of what; its object is the BLAKE3 of the bytes.
+        preview: Preview,
+        /// How many follow, at most [`OBJECT_BYTES_MAX`].
+        size_bytes: u64,
+    },
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -246,7 +253,9 @@ impl Request {
             Request::FollowView(follow) => follow.wait_ms <= node::WAIT_MS_MAX,
             Request::Fail(failure) => short(&failure.reason),
             Request::PostJob(post) => post.is_consistent(),
-            Request::Put { size_bytes, .. } => *size_bytes <= OBJECT_BYTES_MAX,
+            Request::Put { size_bytes, .. } | Request::Show { size_bytes, .. } => {
+                *size_bytes <= OBJECT_BYTES_MAX
+            }
             _ => true,
         };
         if good { Ok(self) } else { Err(WireFault::Malformed) }
@@ -280,6 +289,7 @@ impl Request {
             Request::Share(_) => "share",
             Request::OpenView(_) => "open view",
             Request::FollowView(_) => "follow view",
+            Request::Show { .. } => "show",
         }
     }
 }

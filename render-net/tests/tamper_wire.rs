@@ -213,6 +213,10 @@ fn requests() -> Vec<Vec<u8>> {
         Request::Share(Share { job: JOB, grant: Some(ViewGrant { token: OBJECT, card: OBJECT }) }),
         Request::OpenView(view),
         Request::FollowView(FollowView { view, since: 300, wait_ms: 9000, knows_away: true }),
+        Request::Show {
+            preview: Preview { lease: LEASE, blocks: BLOCKS, object: OBJECT },
+            size_bytes: 100_000,
+        },
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))

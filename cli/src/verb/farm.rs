@@ -29,6 +29,8 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
         host: asked.host,
         data: asked.data,
         blobs: asked.blobs.map(Into::into),
+        store_max_gib: asked.store_max,
+        peer_max_gib: asked.peer_max,
         lapse_s: asked.lapse,
         announce: match asked.announce {
             None => Announce::No,

@@ -12,6 +12,8 @@ use crate::wire::{Committed, Event, JobShape, JobState, Piece};
 
 /// Leases under way that are remembered; older ones get no previews.
 const LEASED_MAX: usize = 1 << 16;
+/// Verdicts that are given at the same time.
+const VERDICTS_AT_ONCE: usize = 8;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +22,10 @@ pub enum Step {
     GiveKeys,
     /// Fetch, open, check and keep a result.
     Collect(Box<Committed>),
-    /// Say again that a kept result is good.
+    /// Say that a kept result is good.
     Confirm(LeaseId),
+    /// Say that a result is not.
+    Refuse(LeaseId),
     /// Show a picture of unfinished work.
     Preview(LeaseId, NodeId, Piece, crate::wire::ObjectName),
     /// Tell people.
@@ -95,6 +99,11 @@ pub enum JobEnd {
         /// By whom or why, in a sentence.
         reason: String,
     },
+    /// Over, and some of it never came: what was delivered for it was unfit or is gone, and was accepted before anybody looked.
+    Incomplete {
+        /// The tiles that lack samples, in order.
+        missing: Vec<(FrameIndex, TileIndex)>,
+    },
 }
 
 /// One job as its artist sees it.
@@ -103,8 +112,8 @@ pub struct Campaign {
     next_event: u64,
     /// Committed work that is not collected yet.
     open: BTreeMap<LeaseId, OpenWork>,
-    /// Collected leases, and whether the coordinator has taken note.
-    kept: BTreeMap<LeaseId, bool>,
+    /// What was found of committed work, and whether the coordinator knows.
+    verdicts: BTreeMap<LeaseId, Verdict>,
     leased: BTreeMap<LeaseId, NodeId>,
     covered: BTreeMap<(FrameIndex, TileIndex), BTreeSet<BlockRange>>,
     blocks_kept: u64,
@@ -117,6 +126,19 @@ struct OpenWork {
     under_way: bool,
 }
 
+struct Verdict {
+    good: bool,
+    heard: Heard,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    No,
+    /// It is being said.
+    UnderWay,
+    Yes,
+}
+
 impl Campaign {
     /// A job of this shape, nothing collected.
     pub fn new(shape: JobShape) -> Self {
@@ -124,7 +146,7 @@ impl Campaign {
             shape,
             next_event: 0,
             open: BTreeMap::new(),
-            kept: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             leased: BTreeMap::new(),
             covered: BTreeMap::new(),
             blocks_kept: 0,
@@ -149,7 +171,7 @@ impl Campaign {
     pub fn restore(&mut self, lease: LeaseId, piece: Piece) -> bool {
         let fits = self.claim(piece).is_ok();
         if fits {
-            self.kept.insert(lease, false);
+            self.judge(lease, true);
         }
         fits
     }
@@ -184,17 +206,21 @@ impl Campaign {
             }
             Event::Committed(committed) => {
                 self.leased.remove(&committed.lease);
-                if !self.kept.contains_key(&committed.lease) {
+                if !self.verdicts.contains_key(&committed.lease) {
                     self.open.insert(committed.lease, OpenWork { committed, under_way: false });
                 }
                 Vec::new()
             }
-            Event::Accepted { lease, .. } => {
-                self.confirmed(lease);
+            Event::Accepted { lease, automatic } => {
+                // What was accepted without a word stays at the coordinator until it hears that the artist has it.
+                if !automatic {
+                    self.confirmed(lease);
+                }
                 Vec::new()
             }
             Event::Rejected { lease } => {
                 self.open.remove(&lease);
+                self.confirmed(lease);
                 Vec::new()
             }
             Event::Done => Vec::new(),
@@ -214,6 +240,12 @@ impl Campaign {
         if std::mem::take(&mut self.keys_wanted) {
             steps.push(Step::GiveKeys);
         }
+        let saying = self.verdicts.values().filter(|verdict| verdict.heard == Heard::UnderWay).count();
+        let unsaid = self.verdicts.iter_mut().filter(|(_, verdict)| verdict.heard == Heard::No);
+        for (lease, verdict) in unsaid.take(VERDICTS_AT_ONCE.saturating_sub(saying)) {
+            verdict.heard = Heard::UnderWay;
+            steps.push(if verdict.good { Step::Confirm(*lease) } else { Step::Refuse(*lease) });
+        }
         let under_way = self.open.values().filter(|work| work.under_way).count();
         let mut free = room.saturating_sub(under_way);
         for work in self.open.values_mut().filter(|work| !work.under_way) {
@@ -227,9 +259,9 @@ impl Campaign {
         steps
     }
 
-    /// Verdicts that the coordinator may not have heard, to be given again after a reconnection.
-    pub fn confirmations(&self) -> Vec<Step> {
-        self.kept.iter().filter(|(_, noted)| !**noted).map(|(lease, _)| Step::Confirm(*lease)).collect()
+    /// Verdicts that the coordinator may not have heard.
+    pub fn unheard(&self) -> usize {
+        self.verdicts.values().filter(|verdict| verdict.heard != Heard::Yes).count()
     }
 
     /// Whether a piece may be taken: inside the job, and none of its blocks taken before.
@@ -251,25 +283,45 @@ impl Campaign {
 
     /// A claimed result is kept on disk.
     pub fn collected(&mut self, lease: LeaseId) -> Step {
-        self.open.remove(&lease);
-        self.kept.insert(lease, false);
+        self.judge(lease, true);
         Step::Tell(Progress::Collected { blocks: self.blocks_kept, of: self.blocks_all() })
     }
 
     /// The coordinator has taken note of a verdict.
     pub fn confirmed(&mut self, lease: LeaseId) {
-        if let Some(noted) = self.kept.get_mut(&lease) {
-            *noted = true;
+        if let Some(verdict) = self.verdicts.get_mut(&lease) {
+            verdict.heard = Heard::Yes;
         }
+    }
+
+    /// A verdict was lost on its way: it is given again.
+    pub fn not_confirmed(&mut self, lease: LeaseId) {
+        let verdict = self.verdicts.get_mut(&lease);
+        if let Some(verdict) = verdict.filter(|verdict| verdict.heard == Heard::UnderWay) {
+            verdict.heard = Heard::No;
+        }
+    }
+
+    /// Whoever awaits a key did not get it: they are asked for again.
+    pub fn keys_not_given(&mut self) {
+        self.keys_wanted = true;
     }
 
     /// The link is gone: everything under way starts anew on the next one.
     pub fn link_lost(&mut self) {
         self.open.values_mut().for_each(|work| work.under_way = false);
+        for verdict in self.verdicts.values_mut().filter(|verdict| verdict.heard == Heard::UnderWay) {
+            verdict.heard = Heard::No;
+        }
         self.keys_wanted = true;
     }
 
-    /// A result was refused; its lease never comes back.
+    /// A result is unfit: the coordinator is told until it hears it. It may be too late: work counts as accepted when nobody has answered in time.
+    pub fn refuse(&mut self, lease: LeaseId) {
+        self.judge(lease, false);
+    }
+
+    /// A result was refused by somebody else, or by somebody whom the coordinator does not ask; its lease never comes back.
     pub fn refused(&mut self, lease: LeaseId) {
         self.open.remove(&lease);
     }
@@ -286,15 +338,37 @@ impl Campaign {
         self.blocks_kept == self.blocks_all()
     }
 
-    /// The end, once it is reached and everything that can be collected is.
-    pub fn end(&self, state: JobState) -> Option<JobEnd> {
+    /// The end, once it is reached and everything that can be collected is. `all_read`: every event was taken in that came with this state.
+    pub fn end(&self, state: JobState, all_read: bool) -> Option<JobEnd> {
         if self.is_complete() {
             return Some(JobEnd::Complete);
         }
-        let stopped = state == JobState::Cancelled && self.open.is_empty();
-        stopped.then(|| JobEnd::Cancelled {
-            reason: self.cancelled.clone().unwrap_or_else(|| "the job was stopped".to_owned()),
-        })
+        if !all_read || !self.open.is_empty() {
+            return None;
+        }
+        match state {
+            JobState::Active => None,
+            JobState::Done => Some(JobEnd::Incomplete { missing: self.missing() }),
+            JobState::Cancelled => Some(JobEnd::Cancelled {
+                reason: self.cancelled.clone().unwrap_or_else(|| "the job was stopped".to_owned()),
+            }),
+        }
+    }
+
+    fn judge(&mut self, lease: LeaseId, good: bool) {
+        self.open.remove(&lease);
+        self.verdicts.insert(lease, Verdict { good, heard: Heard::No });
+    }
+
+    /// Tiles of which not every block is here.
+    fn missing(&self) -> Vec<(FrameIndex, TileIndex)> {
+        let tiles = self.shape.grid().len();
+        let all = self.shape.frames.iter().flat_map(|frame| (0..tiles).map(move |tile| (*frame, tile)));
+        let all = all.map(|(frame, tile)| (FrameIndex(frame), TileIndex(tile)));
+        let blocks = |at: &(FrameIndex, TileIndex)| {
+            self.covered.get(at).map_or(0, |taken| taken.iter().map(|range| range.count).sum())
+        };
+        all.filter(|at| blocks(at) < self.shape.blocks()).collect()
     }
 
     fn blocks_all(&self) -> u64 {

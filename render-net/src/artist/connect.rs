@@ -16,8 +16,9 @@ pub(super) struct Connector<'a> {
     address: &'a CoordinatorAddress,
     link: Option<Link>,
     pause: Duration,
-    /// How long to go on without any link; `None` for ever.
+    /// How long to go on without any answer; `None` for ever.
     patience: Option<Duration>,
+    /// Since when nothing was answered.
     lost_since: Option<Instant>,
 }
 
@@ -40,10 +41,8 @@ impl<'a> Connector<'a> {
                 return Ok(link.clone());
             }
             match Link::connect(self.identity, self.address).await {
-                Ok(link) => {
-                    self.link = Some(link);
-                    self.lost_since = None;
-                }
+                // That it answers, too, is for whoever asks it something to say.
+                Ok(link) => self.link = Some(link),
                 Err(fault) => self.failed(fault).await?,
             }
         }

@@ -84,7 +84,7 @@ impl JobFolder {
         Self { path: data.join("jobs").join(job.to_string()), durable: true }
     }
 
-    /// The same folder; `durable`: what is kept from now on survives a power cut.
+    /// The same folder; `durable`: what is kept from now on survives this process, and a power cut.
     pub(super) fn durable(self, durable: bool) -> Self {
         Self { durable, ..self }
     }
@@ -124,8 +124,11 @@ impl JobFolder {
         postcard::from_bytes(&bytes).map_err(|_| ArtistFault::Damaged)
     }
 
-    /// Keeps a result; it is on disk whole when this returns.
+    /// Keeps a result; it is on disk whole when this returns. What need not survive the process is not written: nobody reads it again.
     pub(super) fn keep(&self, result: &KeptResult) -> Result<(), ArtistFault> {
+        if !self.durable {
+            return Ok(());
+        }
         let head = postcard::to_stdvec(&(&result.committed, &result.countersigned));
         let head = head.map_err(|_| ArtistFault::Damaged)?;
         let length = (head.len() as u32).to_le_bytes();

@@ -144,7 +144,7 @@ impl Look<'_> {
         let mut tasks = JoinSet::new();
         self.ask(&mut tasks, link, false);
         loop {
-            if let Some(end) = self.campaign.end(self.state) {
+            if let Some(end) = self.campaign.end(self.state, self.all_read()) {
                 return Ok(end);
             }
             let outcome = tokio::select! {
@@ -163,7 +163,7 @@ impl Look<'_> {
                 other => self.take_in(other),
             }
             // Old events may speak of work that later ones withdraw: nothing is fetched before all are read.
-            if self.campaign.next_event() >= self.events_known {
+            if self.all_read() {
                 for step in self.campaign.steps(COLLECT_AT_ONCE) {
                     self.carry_out(step, &mut tasks, link);
                 }
@@ -227,6 +227,10 @@ impl Look<'_> {
         tasks.spawn(async move { ask_seen(&link, Request::FollowView(follow), pause).await });
     }
 
+    fn all_read(&self) -> bool {
+        self.campaign.next_event() >= self.events_known
+    }
+
     fn know_away(&mut self, is_away: bool) {
         if std::mem::replace(&mut self.knows_away, is_away) != is_away {
             self.onlooker.progress(Progress::Artist { is_away });
@@ -246,7 +250,7 @@ impl Look<'_> {
             }
             Step::Tell(progress) => self.onlooker.progress(progress),
             // Keys and verdicts are the artist's.
-            Step::GiveKeys | Step::Confirm(_) | Step::Preview(..) => {}
+            Step::GiveKeys | Step::Confirm(_) | Step::Refuse(_) | Step::Preview(..) => {}
         }
     }
 }

@@ -3,9 +3,10 @@
 //! All waiting happens in tasks; the session itself takes in one outcome after the other. When the link is lost, the tasks on it are dropped and
 //! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use frame::JobId;
+use frame::{JobId, LeaseId};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -13,14 +14,15 @@ use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::{Checked, ResultReader, Unfit};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
-use super::tasks::{Desk, Outcome, ask_events, collect, confirm, fetch_preview, gap, give_keys, preview_of};
+use super::tasks::{Desk, Outcome, ask_events, collect, fetch_preview, gap, give_keys, judge, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
 use crate::seal::JobSecret;
 use crate::wire::{
-    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Verdict, node::WAIT_MS_MAX,
+    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Verdict,
+    artist::VERDICT_BYTES_MAX, node::WAIT_MS_MAX,
 };
 
 /// Results that are fetched and opened at the same time.
@@ -37,7 +39,11 @@ pub(super) struct Session<'a> {
     /// Events that the coordinator had at its last answer.
     events_known: u64,
     previews: usize,
+    /// Signed verdicts that the coordinator may not have heard; those of earlier runs lie with their results.
+    words: BTreeMap<LeaseId, Words>,
 }
+
+type Words = Bounded<u8, VERDICT_BYTES_MAX>;
 
 impl<'a> Session<'a> {
     /// Prepares; hands the results of earlier runs to the collector.
@@ -53,7 +59,8 @@ impl<'a> Session<'a> {
         let admission = secret.admission_key();
         let desk = Arc::new(Desk { identity, folder, ticket, admission, reader });
         let state = JobState::Active;
-        let mut session = Self { desk, campaign, collector, state, events_known: u64::MAX, previews: 0 };
+        let (events_known, words) = (u64::MAX, BTreeMap::new());
+        let mut session = Self { desk, campaign, collector, state, events_known, previews: 0, words };
         session.restore()?;
         Ok(session)
     }
@@ -100,9 +107,6 @@ impl<'a> Session<'a> {
     async fn on_link(&mut self, link: &Link, connector: &mut Connector<'_>) -> Result<JobEnd, ArtistFault> {
         let mut tasks = JoinSet::new();
         self.follow(&mut tasks, link, false);
-        for step in self.campaign.confirmations() {
-            self.carry_out(step, &mut tasks, link);
-        }
         loop {
             if let Some(end) = self.end() {
                 return Ok(end);
@@ -115,8 +119,8 @@ impl<'a> Session<'a> {
             if matches!(next, Next::WentWell) {
                 connector.went_well(None);
             }
-            // Old events may speak of work that later ones withdraw: nothing is fetched before all are read.
-            if self.campaign.next_event() >= self.events_known {
+            // Old events may speak of work that later ones withdraw, and of verdicts that were heard: nothing is done before all are read.
+            if self.all_read() {
                 for step in self.campaign.steps(COLLECT_AT_ONCE) {
                     self.carry_out(step, &mut tasks, link);
                 }
@@ -143,18 +147,22 @@ impl<'a> Session<'a> {
             }
             Outcome::Events(Err(fault)) => return Err(fault.into()),
             Outcome::Checked(committed, checked) => self.accept(*committed, *checked, tasks, link)?,
-            Outcome::Unfit(committed, unfit) => self.refuse(&committed, &unfit, tasks, link),
+            Outcome::Unfit(committed, unfit) => self.refuse(&committed, &unfit),
             Outcome::NotFetched(lease) => self.campaign.not_collected(lease),
-            Outcome::Confirmed(lease, true) => self.campaign.confirmed(lease),
-            Outcome::Confirmed(lease, false) => self.carry_out(Step::Confirm(lease), tasks, link),
+            Outcome::Confirmed(lease, true) => {
+                self.campaign.confirmed(lease);
+                self.words.remove(&lease);
+            }
+            Outcome::Confirmed(lease, false) => self.campaign.not_confirmed(lease),
             Outcome::Preview(preview) => {
                 self.previews = self.previews.saturating_sub(1);
                 if let Some(preview) = preview {
                     self.collector.preview(*preview);
                 }
             }
-            Outcome::Keys(Err(fault)) if !fault.is_passing() => {
-                tracing::warn!(%fault, "keys could not be given");
+            Outcome::Keys(Err(fault)) => {
+                tracing::debug!(%fault, "keys could not be given");
+                self.campaign.keys_not_given();
             }
             Outcome::Keys(_) | Outcome::Seen(_) | Outcome::Nothing => {}
         }
@@ -204,8 +212,11 @@ impl<'a> Session<'a> {
             Step::Collect(committed) => {
                 tasks.spawn(async move { collect(&desk.reader, &link, committed).await });
             }
-            Step::Confirm(lease) => {
-                tasks.spawn(async move { confirm(&desk, &link, lease).await });
+            Step::Confirm(lease) | Step::Refuse(lease) => {
+                let words = self.words.get(&lease).cloned().or_else(|| self.words_on_disk(lease));
+                let countersigned = words.unwrap_or_default();
+                let verdict = Verdict { lease, good: matches!(step, Step::Confirm(_)), countersigned };
+                tasks.spawn(async move { judge(&link, verdict).await });
             }
             Step::Preview(lease, node, piece, object) if self.previews < PREVIEWS_AT_ONCE => {
                 self.previews += 1;
@@ -229,35 +240,38 @@ impl<'a> Session<'a> {
         let Piece { frame, tile, .. } = committed.piece;
         if let Err(why) = self.campaign.claim(committed.piece) {
             let unfit = Unfit { verdict: Judgement::Covered, why };
-            self.refuse(&committed, &unfit, tasks, link);
+            self.refuse(&committed, &unfit);
             return Ok(());
         }
         let Checked { rect, partials, receipt, sealed } = checked;
         let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
         let kept = KeptResult { committed, countersigned: receipt.clone(), sealed };
         self.desk.folder.keep(&kept)?;
+        self.words.insert(lease, Bounded::new(receipt.to_bytes()).unwrap_or_default());
         let tile = CollectedTile { frame, tile, rect, partials, receipt };
         self.collector.tile(tile).map_err(ArtistFault::Collector)?;
         let told = self.campaign.collected(lease);
         self.carry_out(told, tasks, link);
-        self.carry_out(Step::Confirm(lease), tasks, link);
         Ok(())
     }
 
-    fn refuse(&mut self, committed: &Committed, unfit: &Unfit, tasks: &mut JoinSet<Outcome>, link: &Link) {
+    fn refuse(&mut self, committed: &Committed, unfit: &Unfit) {
         let (lease, node, piece) = (committed.lease, committed.node, committed.piece);
-        self.campaign.refused(lease);
+        self.campaign.refuse(lease);
         self.collector.progress(Progress::Refused { node, piece, why: unfit.why.to_owned() });
         let countersigned = SignedReceipt::from_bytes(&committed.receipt)
             .map(|receipt| receipt.countersign(&self.desk.identity, unfit.verdict).to_bytes())
             .unwrap_or_default();
-        let countersigned = Bounded::new(countersigned).unwrap_or_default();
-        let verdict = Verdict { lease, good: false, countersigned };
-        let link = link.clone();
-        tasks.spawn(async move {
-            let _ = link.call(&Request::Verdict(Box::new(verdict))).await;
-            Outcome::Nothing
-        });
+        self.words.insert(lease, Bounded::new(countersigned).unwrap_or_default());
+    }
+
+    fn words_on_disk(&self, lease: LeaseId) -> Option<Words> {
+        Bounded::new(self.desk.folder.countersigned(lease)?.to_bytes()).ok()
+    }
+
+    /// Whether everything is taken in that had happened at the coordinator's last answer.
+    fn all_read(&self) -> bool {
+        self.campaign.next_event() >= self.events_known
     }
 
     /// Results of earlier runs: checked again, because a disk is not a proof.
@@ -286,8 +300,8 @@ impl<'a> Session<'a> {
 
     /// The end, when also every verdict was heard; a stopped job has nobody to hear them.
     fn end(&self) -> Option<JobEnd> {
-        let end = self.campaign.end(self.state)?;
-        let heard = self.campaign.confirmations().is_empty() || self.state == JobState::Cancelled;
+        let end = self.campaign.end(self.state, self.all_read())?;
+        let heard = self.campaign.unheard() == 0 || self.state == JobState::Cancelled;
         heard.then_some(end)
     }
 

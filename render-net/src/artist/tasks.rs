@@ -72,10 +72,19 @@ pub(super) fn gap() -> LinkFault {
     LinkFault::Protocol("it leaves out what happened to the job".to_owned())
 }
 
-/// Gives the admission key to every candidate that the artist admits, and turns the others away.
+/// Gives the admission key to every candidate that the artist admits, and turns the others away. A fault comes after a pause: they are given again.
 pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
+    let given = try_to_give_keys(desk, link).await;
+    if given.is_err() {
+        tokio::time::sleep(AGAIN).await;
+    }
+    given
+}
+
+async fn try_to_give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
     let job = desk.ticket.job();
     let mut seen = BTreeSet::new();
+    let mut not_given = None;
     loop {
         let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
             return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
@@ -83,21 +92,23 @@ pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault>
         let fresh: Vec<&Candidate> =
             candidates.iter().filter(|candidate| seen.insert(candidate.node)).collect();
         if fresh.is_empty() {
-            return Ok(());
+            break;
         }
         for candidate in fresh {
             let descriptor = ObjectName::of(&candidate.descriptor);
             let wrapped = admit(desk, candidate);
             let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
             match link.call(&Request::GiveKey(Box::new(gift))).await {
+                Err(LinkFault::Refused(refusal)) if is_passing(&refusal) => not_given = Some(refusal),
                 Ok(_) | Err(LinkFault::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
         if candidates.len() < CANDIDATES_MAX {
-            return Ok(());
+            break;
         }
     }
+    not_given.map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 
 /// The wrapped key for a node that may have it and whose descriptor is its own.
@@ -142,26 +153,24 @@ pub(super) async fn collect(reader: &Arc<ResultReader>, link: &Link, committed: 
     checking.await.unwrap_or(Outcome::Nothing)
 }
 
-/// Says that a kept result is good; false when it must be said again.
-pub(super) async fn confirm(desk: &Desk, link: &Link, lease: LeaseId) -> Outcome {
-    let Some(countersigned) = desk.folder.countersigned(lease) else {
-        return Outcome::Confirmed(lease, true);
-    };
-    let Ok(countersigned) = Bounded::new(countersigned.to_bytes()) else {
-        return Outcome::Confirmed(lease, true);
-    };
-    let verdict = Verdict { lease, good: true, countersigned };
+/// Says what was found of a result; false when it must be said again.
+pub(super) async fn judge(link: &Link, verdict: Verdict) -> Outcome {
+    let lease = verdict.lease;
     let heard = match link.call(&Request::Verdict(Box::new(verdict))).await {
         Ok(_) => true,
-        Err(LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed)) => false,
         // It was settled without us, or the lease is gone: there is nothing left to say.
-        Err(LinkFault::Refused(_)) => true,
+        Err(LinkFault::Refused(refusal)) => !is_passing(&refusal),
         Err(_) => false,
     };
     if !heard {
         tokio::time::sleep(AGAIN).await;
     }
     Outcome::Confirmed(lease, heard)
+}
+
+/// Whether asking again can help.
+fn is_passing(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Busy { .. } | Refusal::Failed | Refusal::NoRoom)
 }
 
 pub(super) async fn fetch_preview(

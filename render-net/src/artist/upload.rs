@@ -8,8 +8,8 @@ use frame::{FrameIndex, JobId, SceneBlob, SceneId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::ArtistFault;
 use super::connect::Connector;
+use super::{ArtistFault, FIRST_PATIENCE};
 use crate::bundle::{BundleFor, BundleMaker};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
@@ -140,6 +140,7 @@ async fn send_batch(
                 uploaded.sent_bytes += sent_bytes;
                 uploaded.known_bytes += all.saturating_sub(sent_bytes);
                 batch.clear();
+                connector.went_well(Some(FIRST_PATIENCE));
                 return Ok(());
             }
             Err(fault) => connector.failed(fault).await?,

@@ -1,4 +1,4 @@
-//! What one peer may take: connections, requests per second, stored bytes.
+//! What one peer may take: connections, and requests per second. What it stores is the object folder's business.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,8 +8,8 @@ use frame::NodeId;
 
 use crate::wire::Refusal;
 
-/// Connections of one identity at a time.
-const LINKS_MAX: u32 = 8;
+/// Connections of one identity at a time: an artist has one for each job that it follows, and jobs as many as the market allows.
+const LINKS_MAX: u32 = 96;
 /// Requests per second that one identity may keep up, and how many may come at once.
 const REQUESTS_PER_SECOND: f64 = 2_000.0;
 const REQUESTS_AT_ONCE: f64 = 4_000.0;
@@ -17,32 +17,24 @@ const REQUESTS_AT_ONCE: f64 = 4_000.0;
 const PEERS_MAX: usize = 16_384;
 
 /// Everybody who is or was here since the start.
-#[derive(Debug)]
-pub(super) struct Peers {
-    bytes_max: u64,
-    peers: Mutex<BTreeMap<NodeId, Peer>>,
-}
+#[derive(Debug, Default)]
+pub(super) struct Peers(Mutex<BTreeMap<NodeId, Peer>>);
 
 #[derive(Debug)]
 struct Peer {
     links: u32,
     tokens: f64,
     filled: Instant,
-    bytes: u64,
 }
 
 impl Peers {
-    pub(super) fn new(bytes_max: u64) -> Self {
-        Self { bytes_max, peers: Mutex::default() }
-    }
-
     /// A new connection; false when the peer has enough.
     pub(super) fn enter(&self, peer: NodeId) -> bool {
-        let mut peers = self.peers.lock().expect("nobody panics while holding it");
+        let mut peers = self.0.lock().expect("nobody panics while holding it");
         if peers.len() >= PEERS_MAX {
             peers.retain(|_, peer| peer.links > 0);
         }
-        let fresh = Peer { links: 0, tokens: REQUESTS_AT_ONCE, filled: Instant::now(), bytes: 0 };
+        let fresh = Peer { links: 0, tokens: REQUESTS_AT_ONCE, filled: Instant::now() };
         let entry = peers.entry(peer).or_insert(fresh);
         let room = entry.links < LINKS_MAX;
         entry.links += u32::from(room);
@@ -51,7 +43,7 @@ impl Peers {
 
     /// A connection's end.
     pub(super) fn leave(&self, peer: NodeId) {
-        let mut peers = self.peers.lock().expect("nobody panics while holding it");
+        let mut peers = self.0.lock().expect("nobody panics while holding it");
         if let Some(peer) = peers.get_mut(&peer) {
             peer.links = peer.links.saturating_sub(1);
         }
@@ -59,7 +51,7 @@ impl Peers {
 
     /// One request; refused when too many came.
     pub(super) fn request(&self, peer: NodeId) -> Result<(), Refusal> {
-        let mut peers = self.peers.lock().expect("nobody panics while holding it");
+        let mut peers = self.0.lock().expect("nobody panics while holding it");
         let Some(peer) = peers.get_mut(&peer) else { return Ok(()) };
         let now = Instant::now();
         let gained = now.duration_since(peer.filled).as_secs_f64() * REQUESTS_PER_SECOND;
@@ -71,32 +63,26 @@ impl Peers {
         peer.tokens -= 1.0;
         Ok(())
     }
-
-    /// Bytes to be stored; refused when the peer stored enough.
-    pub(super) fn store(&self, peer: NodeId, size_bytes: u64) -> Result<(), Refusal> {
-        let mut peers = self.peers.lock().expect("nobody panics while holding it");
-        let Some(peer) = peers.get_mut(&peer) else { return Ok(()) };
-        if peer.bytes.saturating_add(size_bytes) > self.bytes_max {
-            return Err(Refusal::Limit { what: "bytes stored by one peer".into(), max: self.bytes_max });
-        }
-        peer.bytes += size_bytes;
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::Terms;
 
     #[test]
     fn a_peer_cannot_take_more_than_its_share() {
-        let (peers, peer) = (Peers::new(100), NodeId([1; 32]));
-        assert_eq!((0..20).filter(|_| peers.enter(peer)).count(), LINKS_MAX as usize);
+        let (peers, peer) = (Peers::default(), NodeId([1; 32]));
+        assert_eq!((0..200).filter(|_| peers.enter(peer)).count(), LINKS_MAX as usize);
         peers.leave(peer);
         assert!(peers.enter(peer));
-        assert!(peers.store(peer, 60).is_ok() && peers.store(peer, 60).is_err());
         let granted = (0..50_000).filter(|_| peers.request(peer).is_ok()).count();
         assert!((4_000..49_000).contains(&granted), "{granted}");
         assert!(peers.request(NodeId([2; 32])).is_ok());
+    }
+
+    #[test]
+    fn an_artist_can_follow_as_many_jobs_as_the_market_allows_and_ask_besides() {
+        assert!(LINKS_MAX as usize > Terms::default().artist_jobs_max + 8);
     }
 }

@@ -4,23 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frame::NodeId;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::blobs::{BlobFault, BlobFolder};
+use super::clock::Clock;
 use super::peers::Peers;
 use super::presence::{Presence, Visit};
+use super::previews::Previews;
+use super::room::Room;
 use super::wakes::Wakes;
 use super::writer::Requests;
-use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Priority, Responder};
-use crate::wire::{Bounded, FollowView, JobState, ObjectName, Refusal, Request, Response, Share};
+use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Memory, Priority, Responder};
+use crate::wire::{Bounded, FollowView, JobState, ObjectName, Preview, Refusal, Request, Response, Share};
 
-/// Object bytes in memory at a time, over all peers, KiB.
-const ROOM_KIB: usize = 512 * 1024;
 /// How often a waiting node's request is repeated even when nothing woke it: splits depend on time alone.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// How often old objects are looked for.
+/// How often old objects are looked for. Not at the start: artists and nodes have to find their way back first.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// How often old previews are.
+const SWEEP_PREVIEWS: Duration = Duration::from_secs(30);
+/// When to try again what found no memory.
+const NO_MEMORY: Refusal = Refusal::Busy { again_ms: 2_000 };
 
 /// What all requests share.
 #[derive(Debug)]
@@ -28,13 +33,13 @@ pub(super) struct Desk {
     pub(super) requests: Requests,
     pub(super) wakes: Arc<Wakes>,
     pub(super) blobs: Arc<BlobFolder>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) previews: Previews,
     pub(super) peers: Peers,
     pub(super) presence: Presence,
-    pub(super) room: Arc<Semaphore>,
-}
-
-pub(super) fn room() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(ROOM_KIB))
+    pub(super) room: Room,
+    /// Told whenever an object found no room on the disk.
+    pub(super) full: Arc<Notify>,
 }
 
 /// Accepts callers until told to stop.
@@ -44,15 +49,14 @@ pub(super) async fn serve(
     mut stopped: watch::Receiver<bool>,
     kept: Duration,
 ) {
-    let mut sweep = tokio::time::interval(SWEEP);
+    let mut sweep = tokio::time::interval_at(Instant::now() + SWEEP, SWEEP);
+    let mut sweep_previews = tokio::time::interval(SWEEP_PREVIEWS);
     loop {
         tokio::select! {
             // An error means that whoever could stop us is gone, which is a stop as well.
             _ = stopped.wait_for(|stop| *stop) => break,
-            _ = sweep.tick() => {
-                let blobs = desk.blobs.clone();
-                tokio::task::spawn_blocking(move || blobs.sweep(kept));
-            }
+            _ = sweep.tick() => drop(tokio::spawn(desk.clone().sweep(kept))),
+            _ = sweep_previews.tick() => desk.previews.forget_old(std::time::Instant::now()),
             caller = listener.accept() => match caller {
                 Some(caller) => drop(tokio::spawn(welcome(caller, desk.clone()))),
                 None => break,
@@ -66,7 +70,7 @@ async fn welcome(caller: Caller, desk: Arc<Desk>) {
     let Ok(link) = caller.handshake().await else { return };
     let peer = link.peer();
     if !desk.peers.enter(peer) {
-        link.close();
+        link.close_crowded();
         return;
     }
     let visit = desk.presence.enter();
@@ -105,7 +109,10 @@ impl Desk {
         }
         let response = match request {
             Request::Put { name, size_bytes } => return self.put(peer, name, size_bytes, responder).await,
-            Request::Fetch(name) => return self.fetch(name, responder).await,
+            Request::Show { preview, size_bytes } => {
+                return self.show(peer, preview, size_bytes, responder).await;
+            }
+            Request::Fetch(name) => return self.fetch(peer, name, responder).await,
             Request::Missing(names) => self.missing(names).await,
             Request::Pull(pull) => {
                 let woken = self.wakes.work();
@@ -126,15 +133,23 @@ impl Desk {
             Request::Commit(commit) if !self.has(commit.result).await => {
                 Response::Refused(Refusal::NoSuchObject)
             }
+            // From nodes that store their previews; the others show them.
             Request::Preview(preview) if !self.has(preview.object).await => {
                 Response::Refused(Refusal::NoSuchObject)
             }
             request => {
+                let commits = match &request {
+                    Request::Commit(commit) => Some(commit.lease),
+                    _ => None,
+                };
                 let introduces =
                     matches!(request, Request::Register(_) | Request::PostJob(_) | Request::OpenView(_));
                 let response = self.requests.ask(peer, request).await;
                 if introduces && matches!(response, Response::Done | Response::ViewCard(_)) {
                     link.trust();
+                }
+                if let (Some(lease), Response::Committed { .. }) = (commits, &response) {
+                    self.previews.ended(lease);
                 }
                 response
             }
@@ -190,52 +205,102 @@ impl Desk {
         if self.has(name).await {
             return responder.reply(Response::Done).await;
         }
-        if let Err(refusal) = self.peers.store(peer, size_bytes) {
-            return responder.reply(Response::Refused(refusal)).await;
+        if let Err(fault) = self.blobs.check(peer, size_bytes) {
+            return responder.reply(Response::Refused(self.refusal(&fault))).await;
         }
-        let _room = self.room.acquire_many(kib(size_bytes)).await;
-        let object = match responder.receive_object(name, size_bytes).await {
+        let mut place = self.room.place(peer);
+        let received = responder.receive_object(name, size_bytes, &mut place).await;
+        let object = match received {
             Ok(object) => object,
-            Err(LinkFault::WrongContent) => {
-                return responder.reply(Response::Refused(Refusal::WrongName)).await;
-            }
-            Err(fault) => return Err(fault),
+            Err(fault) => return not_received(fault, responder).await,
         };
-        let blobs = self.blobs.clone();
-        let stored = tokio::task::spawn_blocking(move || blobs.put(name, &object)).await;
+        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
+        let stored = tokio::task::spawn_blocking(move || blobs.put(peer, name, &object, now_ms)).await;
         let response = match stored {
             Ok(Ok(())) => Response::Done,
-            Ok(Err(fault)) => Response::Refused(refusal(&fault)),
+            Ok(Err(fault)) => Response::Refused(self.refusal(&fault)),
             Err(_) => Response::Refused(Refusal::Failed),
         };
         responder.reply(response).await
     }
 
-    async fn fetch(&self, name: ObjectName, responder: Responder) -> Result<(), LinkFault> {
-        let blobs = self.blobs.clone();
-        let sized = tokio::task::spawn_blocking(move || blobs.size_of(name)).await;
-        let size_bytes = match sized {
-            Ok(Ok(size_bytes)) => size_bytes,
-            Ok(Err(fault)) => return responder.reply(Response::Refused(refusal(&fault))).await,
-            Err(_) => return responder.reply(Response::Refused(Refusal::Failed)).await,
+    /// A picture of unfinished work: it is told of when it can be fetched, and never written to disk.
+    async fn show(
+        &self,
+        peer: NodeId,
+        preview: Preview,
+        size_bytes: u64,
+        mut responder: Responder,
+    ) -> Result<(), LinkFault> {
+        let (lease, name) = (preview.lease, preview.object);
+        let mut place = self.room.place(peer);
+        let received = responder.receive_object(name, size_bytes, &mut place).await;
+        match received {
+            Ok(picture) => self.previews.hold(name, picture, std::time::Instant::now()),
+            Err(fault) => return not_received(fault, responder).await,
+        }
+        let response = self.requests.ask(peer, Request::Preview(preview)).await;
+        match response {
+            Response::Done => self.previews.show(lease, name),
+            _ => self.previews.drop(name),
+        }
+        responder.reply(response).await
+    }
+
+    async fn fetch(&self, peer: NodeId, name: ObjectName, responder: Responder) -> Result<(), LinkFault> {
+        if let Some(picture) = self.previews.picture(name, std::time::Instant::now()) {
+            return responder.reply_object(&picture, Priority::Preview).await;
+        }
+        let size_bytes = match self.blobs.size_of(name) {
+            Ok(size_bytes) => size_bytes,
+            Err(fault) => return responder.reply(Response::Refused(self.refusal(&fault))).await,
         };
-        let _room = self.room.acquire_many(kib(size_bytes)).await;
-        let blobs = self.blobs.clone();
-        match tokio::task::spawn_blocking(move || blobs.read(name)).await {
+        let mut place = self.room.place(peer);
+        if !place.grow(size_bytes).await {
+            return responder.reply(Response::Refused(NO_MEMORY)).await;
+        }
+        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
+        match tokio::task::spawn_blocking(move || blobs.read(name, now_ms)).await {
             Ok(Ok(object)) => responder.reply_object(&object, Priority::Result).await,
-            Ok(Err(fault)) => responder.reply(Response::Refused(refusal(&fault))).await,
+            Ok(Err(fault)) => responder.reply(Response::Refused(self.refusal(&fault))).await,
             Err(_) => responder.reply(Response::Refused(Refusal::Failed)).await,
         }
     }
 
+    /// Removes objects that nobody needs. Nothing goes when it cannot be found out whose jobs are not settled.
+    async fn sweep(self: Arc<Self>, kept: Duration) {
+        let Some(artists) = self.requests.unsettled().await else { return };
+        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
+        // A sweep that breaks down removes too little; the next one comes.
+        let _ = tokio::task::spawn_blocking(move || blobs.sweep(kept, &artists, now_ms)).await;
+    }
+
     async fn missing(&self, names: Bounded<ObjectName, 4096>) -> Response {
-        let blobs = self.blobs.clone();
+        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
         let looked = tokio::task::spawn_blocking(move || {
-            names.into_vec().into_iter().filter(|&name| !blobs.has(name)).collect()
+            names.into_vec().into_iter().filter(|&name| !blobs.has(name, now_ms)).collect()
         });
         match looked.await {
             Ok(missing) => Response::Missing(Bounded::cut(missing)),
             Err(_) => Response::Refused(Refusal::Failed),
+        }
+    }
+
+    fn refusal(&self, fault: &BlobFault) -> Refusal {
+        match fault {
+            BlobFault::NoRoom => {
+                self.full.notify_waiters();
+                Refusal::NoRoom
+            }
+            BlobFault::Share { bytes_max } => {
+                Refusal::Limit { what: "bytes stored by one peer".into(), max: *bytes_max }
+            }
+            BlobFault::Missing => Refusal::NoSuchObject,
+            BlobFault::WrongName => Refusal::WrongName,
+            BlobFault::System(_) => {
+                tracing::error!(%fault, "the object folder failed");
+                Refusal::Failed
+            }
         }
     }
 
@@ -247,23 +312,17 @@ impl Desk {
     }
 
     async fn has(&self, name: ObjectName) -> bool {
-        let blobs = self.blobs.clone();
-        tokio::task::spawn_blocking(move || blobs.has(name)).await.unwrap_or(false)
+        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
+        tokio::task::spawn_blocking(move || blobs.has(name, now_ms)).await.unwrap_or(false)
     }
 }
 
-fn kib(size_bytes: u64) -> u32 {
-    size_bytes.div_ceil(1024).clamp(1, ROOM_KIB as u64) as u32
-}
-
-fn refusal(fault: &BlobFault) -> Refusal {
-    match fault {
-        BlobFault::NoRoom => Refusal::NoRoom,
-        BlobFault::Missing => Refusal::NoSuchObject,
-        BlobFault::WrongName => Refusal::WrongName,
-        BlobFault::System(_) => {
-            tracing::error!(%fault, "the object folder failed");
-            Refusal::Failed
-        }
-    }
+/// What a sender of an object hears when it did not arrive.
+async fn not_received(fault: LinkFault, responder: Responder) -> Result<(), LinkFault> {
+    let refusal = match fault {
+        LinkFault::WrongContent => Refusal::WrongName,
+        LinkFault::Busy => NO_MEMORY,
+        fault => return Err(fault),
+    };
+    responder.reply(Response::Refused(refusal)).await
 }

@@ -37,7 +37,8 @@ impl Wakes {
                         waiting.send_modify(|turn| *turn += 1);
                     }
                 }
-                Effect::Answer(_) => {}
+                // The answer and the objects are others' business.
+                Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) => {}
             }
         }
     }

@@ -1,12 +1,15 @@
 //! The one thread that touches the store: it commits whatever requests have gathered as one transaction.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use frame::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
+use super::blobs::BlobFolder;
+use super::clock::Clock;
 use super::wakes::Wakes;
 use crate::market::{Effect, Input, Market};
 use crate::store::{Store, StoreFault};
@@ -23,6 +26,8 @@ const TICK: Duration = Duration::from_millis(500);
 enum Order {
     /// Handle this; whoever wants the answer waits for it.
     Handle(Input, Option<oneshot::Sender<Response>>),
+    /// Say of whose jobs something is not settled; nobody answers when that cannot be found out.
+    Unsettled(oneshot::Sender<BTreeSet<NodeId>>),
     /// Answer what is queued and end.
     Finish,
 }
@@ -40,7 +45,7 @@ pub(super) struct Requests(mpsc::Sender<Order>);
 
 impl Writer {
     /// Starts the thread. For `grace` no lease lapses, so that nodes find their way back after a restart.
-    pub(super) fn start(store: Box<dyn Store>, market: Market, wakes: Arc<Wakes>, grace: Duration) -> Self {
+    pub(super) fn start(store: Box<dyn Store>, market: Market, around: Around, grace: Duration) -> Self {
         let (send, receive) = mpsc::channel(QUEUE_MAX);
         let ticking = send.clone();
         // The ticker ends with the thread: it sends nothing once the queue is closed.
@@ -53,8 +58,7 @@ impl Writer {
                 }
             }
         });
-        let thread =
-            std::thread::spawn(move || Work { store, market, wakes, clock: Clock::new() }.run(receive));
+        let thread = std::thread::spawn(move || Work { store, market, around }.run(receive));
         Self { requests: Requests(send), thread }
     }
 
@@ -82,13 +86,32 @@ impl Requests {
         }
         answered.await.unwrap_or(Response::Refused(Refusal::Failed))
     }
+
+    /// Artists of whose jobs something is not settled; nothing when that cannot be found out.
+    pub(super) async fn unsettled(&self) -> Option<BTreeSet<NodeId>> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Order::Unsettled(answer)).await.ok()?;
+        answered.await.ok()
+    }
+
+    /// Waits until nobody answers any more.
+    pub(super) async fn closed(&self) {
+        self.0.closed().await;
+    }
+}
+
+/// What the writer acts on besides the store.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub(super) wakes: Arc<Wakes>,
+    pub(super) blobs: Arc<BlobFolder>,
+    pub(super) clock: Arc<Clock>,
 }
 
 struct Work {
     store: Box<dyn Store>,
     market: Market,
-    wakes: Arc<Wakes>,
-    clock: Clock,
+    around: Around,
 }
 
 impl Work {
@@ -103,11 +126,13 @@ impl Work {
                         inputs.push(input);
                         answers.push(answer);
                     }
+                    Order::Unsettled(answer) => self.unsettled(answer),
                     Order::Finish => finish = true,
                 }
             }
             for (effects, answer) in self.act(&inputs).into_iter().zip(answers) {
-                self.wakes.wake(&effects);
+                self.around.wakes.wake(&effects);
+                self.move_objects(&effects);
                 let response = effects.into_iter().find_map(|effect| match effect {
                     Effect::Answer(response) => Some(response),
                     _ => None,
@@ -123,9 +148,30 @@ impl Work {
         }
     }
 
+    fn unsettled(&mut self, answer: oneshot::Sender<BTreeSet<NodeId>>) {
+        match Market::unsettled(&mut *self.store) {
+            // Whoever asked may be gone.
+            Ok(artists) => drop(answer.send(artists)),
+            Err(fault) => tracing::error!(%fault, "the store failed"),
+        }
+    }
+
+    /// What was delivered or is spare. A crash before this leaves an object with whom it was: it only stays longer.
+    fn move_objects(&self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Delivered { result, node, artist } => {
+                    self.around.blobs.deliver(*result, *node, *artist)
+                }
+                Effect::Spare(result) => self.around.blobs.spare(*result),
+                _ => {}
+            }
+        }
+    }
+
     /// All inputs at once, or one by one when that fails, so that one bad record does not refuse everybody.
     fn act(&mut self, inputs: &[Input]) -> Vec<Vec<Effect>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.around.clock.now_ms();
         match self.market.act(&mut *self.store, now_ms, inputs) {
             Ok(effects) => effects,
             Err(fault) if inputs.len() == 1 => {
@@ -138,22 +184,5 @@ impl Work {
             }
             Err(_) => inputs.iter().flat_map(|input| self.act(std::slice::from_ref(input))).collect(),
         }
-    }
-}
-
-/// Milliseconds since 1970 that never go back, however the system's clock is set while we run.
-struct Clock {
-    started_ms: u64,
-    started: Instant,
-}
-
-impl Clock {
-    fn new() -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { started_ms: since.as_millis() as u64, started: Instant::now() }
-    }
-
-    fn now_ms(&self) -> u64 {
-        self.started_ms + self.started.elapsed().as_millis() as u64
     }
 }

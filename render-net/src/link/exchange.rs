@@ -28,6 +28,18 @@ pub struct Responder {
     receive: RecvStream,
 }
 
+/// Where the bytes of an object go while it arrives; `()` has as much as this machine.
+pub trait Memory: Send {
+    /// Takes more of it for bytes that have arrived, and may wait for that; false when there is none.
+    fn grow(&mut self, bytes: u64) -> impl Future<Output = bool> + Send;
+}
+
+impl Memory for () {
+    async fn grow(&mut self, _: u64) -> bool {
+        true
+    }
+}
+
 impl Arriving {
     pub(super) fn new(send: SendStream, receive: RecvStream, connection: Connection) -> Self {
         Self { send, receive, connection }
@@ -59,12 +71,18 @@ impl Arriving {
 }
 
 impl Responder {
-    /// The object that follows a [`Request::Put`], checked against its announced size and name.
+    /// The object that follows a [`Request::Put`] or [`Request::Show`], checked against its announced size and name. `memory` is asked for
+    /// as bytes arrive.
     ///
     /// # Errors
-    /// [`LinkFault::WrongContent`], a transfer that stalls or ends early.
-    pub async fn receive_object(&mut self, name: ObjectName, size_bytes: u64) -> Result<Vec<u8>, LinkFault> {
-        read_object(&mut self.receive, name, size_bytes).await
+    /// [`LinkFault::WrongContent`], [`LinkFault::Busy`] when there is no memory, a transfer that stalls or ends early.
+    pub async fn receive_object(
+        &mut self,
+        name: ObjectName,
+        size_bytes: u64,
+        memory: &mut impl Memory,
+    ) -> Result<Vec<u8>, LinkFault> {
+        read_object(&mut self.receive, name, size_bytes, memory).await
     }
 
     /// Sends the response and ends the exchange.
@@ -108,6 +126,7 @@ pub(super) async fn read_object(
     receive: &mut RecvStream,
     name: ObjectName,
     size_bytes: u64,
+    memory: &mut impl Memory,
 ) -> Result<Vec<u8>, LinkFault> {
     let reading = async {
         let mut object = Vec::new();
@@ -117,6 +136,9 @@ pub(super) async fn read_object(
         {
             if object.len() as u64 + piece.bytes.len() as u64 > size_bytes {
                 return Err(LinkFault::Protocol("more bytes came than were announced".to_owned()));
+            }
+            if !memory.grow(piece.bytes.len() as u64).await {
+                return Err(LinkFault::Busy);
             }
             object.extend_from_slice(&piece.bytes);
         }

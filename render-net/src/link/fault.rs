@@ -42,6 +42,9 @@ pub enum LinkFault {
     /// The other side is full.
     #[error("the coordinator has no room for more connections: try again later")]
     Busy,
+    /// The same key is connected too often.
+    #[error("too many programs with the same key are connected to the coordinator: stop some of them")]
+    Crowded,
     /// The link was there and is gone.
     #[error("the connection was lost: {why}")]
     Lost {
@@ -76,13 +79,20 @@ const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 pub(crate) const CLOSE_VERSION: u32 = 1;
 /// Application close code for an orderly end.
 pub(crate) const CLOSE_DONE: u32 = 0;
+/// Application close code for one connection too many of a key.
+pub(crate) const CLOSE_CROWDED: u32 = 2;
 
 impl LinkFault {
     /// Whether trying again later can help.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::UnknownHost { .. } | Self::NoAnswer | Self::Busy | Self::Lost { .. } | Self::Timeout
+            Self::UnknownHost { .. }
+                | Self::NoAnswer
+                | Self::Busy
+                | Self::Crowded
+                | Self::Lost { .. }
+                | Self::Timeout
         )
     }
 
@@ -99,6 +109,7 @@ impl LinkFault {
                 Self::Busy
             }
             E::ApplicationClosed(close) if close.error_code == CLOSE_VERSION.into() => Self::VersionMismatch,
+            E::ApplicationClosed(close) if close.error_code == CLOSE_CROWDED.into() => Self::Crowded,
             E::TimedOut => Self::Lost { why: "nothing was heard for too long".to_owned() },
             other => Self::Lost { why: other.to_string() },
         }

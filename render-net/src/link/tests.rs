@@ -15,10 +15,12 @@ async fn serve(link: Link, object: Vec<u8>) {
             Request::Put { size_bytes, .. } if size_bytes > 1 << 20 => {
                 responder.reply(Response::Refused(Refusal::NoRoom)).await
             }
-            Request::Put { name, size_bytes } => match responder.receive_object(name, size_bytes).await {
-                Ok(_) => responder.reply(Response::Done).await,
-                Err(_) => responder.reply(Response::Refused(Refusal::WrongName)).await,
-            },
+            Request::Put { name, size_bytes } => {
+                match responder.receive_object(name, size_bytes, &mut ()).await {
+                    Ok(_) => responder.reply(Response::Done).await,
+                    Err(_) => responder.reply(Response::Refused(Refusal::WrongName)).await,
+                }
+            }
             Request::Fetch(_) => responder.reply_object(&object, Priority::Scene).await,
             Request::Jobs => responder.reply(Response::Refused(Refusal::NoSuchJob)).await,
             _ => responder.reply(Response::Done).await,

@@ -1,6 +1,7 @@
 //! Giving out work: which job is next, which blocks, and how many.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 
 use frame::{BlockRange, NodeId, TileGrid, TileIndex};
 
@@ -38,8 +39,9 @@ impl Turn<'_> {
         for lease in &running {
             in_hand_ms = in_hand_ms.saturating_add(self.predicted_ms(lease)?);
         }
+        let mut of_artists = if most > 0 { self.leases_of_artists()? } else { BTreeMap::new() };
         while leases.len() < most && (in_hand < 2 || in_hand_ms < self.terms.lease_ms) {
-            let Some((lease, predicted_ms)) = self.grant_next(&row)? else { break };
+            let Some((lease, predicted_ms)) = self.grant_next(&row, &mut of_artists)? else { break };
             leases.push(lease);
             in_hand += 1;
             in_hand_ms = in_hand_ms.saturating_add(predicted_ms);
@@ -50,11 +52,26 @@ impl Turn<'_> {
         Ok(Response::Leases(Bounded::cut(leases)))
     }
 
+    /// How many leases the jobs of each artist have together.
+    fn leases_of_artists(&self) -> Result<BTreeMap<NodeId, u32>, Halt> {
+        let mut of_artists = BTreeMap::new();
+        for id in self.rows.active_jobs(self.terms.jobs_max)? {
+            let Some(job) = self.rows.job(id)? else { continue };
+            *of_artists.entry(job.artist).or_default() += job.leases;
+        }
+        Ok(of_artists)
+    }
+
     /// The next piece for a node, from the least served job that will have it.
-    fn grant_next(&mut self, node: &NodeRow) -> Result<Option<(Lease, u64)>, Halt> {
+    fn grant_next(
+        &mut self,
+        node: &NodeRow,
+        of_artists: &mut BTreeMap<NodeId, u32>,
+    ) -> Result<Option<(Lease, u64)>, Halt> {
         for id in self.rows.active_jobs(self.terms.jobs_max)? {
             let Some(mut job) = self.rows.job(id)? else { continue };
-            if !job.suits(node) || job.leases >= self.terms.artist_leases_max {
+            let of_artist = of_artists.entry(job.artist).or_default();
+            if !job.suits(node) || *of_artist >= self.terms.artist_leases_max {
                 continue;
             }
             let Some(key) = self.usable_key(&mut job, node)? else { continue };
@@ -69,6 +86,7 @@ impl Turn<'_> {
                 },
             };
             if let Some(place) = place {
+                *of_artists.entry(job.artist).or_default() += 1;
                 return self.grant(job, node, &key, place).map(Some);
             }
         }
@@ -81,8 +99,7 @@ impl Turn<'_> {
             self.ask_for_key(job, node.node, KeyRow::awaited())?;
             return Ok(None);
         };
-        let limit = self.terms.failures_max;
-        if key.failures >= limit || key.refusals >= limit {
+        if self.is_out(job.job, node.node, &key)? {
             return Ok(None);
         }
         match &key.state {
@@ -122,9 +139,10 @@ impl Turn<'_> {
     fn could_work(&self, job: &JobRow, node: &NodeRow) -> Result<bool, Halt> {
         let current = ObjectName::of(&node.descriptor);
         let key = self.rows.key(job.job, node.node)?.filter(|key| key.failures == 0 && key.refusals == 0);
-        Ok(key.is_some_and(
+        let fits = key.is_some_and(
             |key| matches!(key.state, KeyState::Given { descriptor, .. } if descriptor == current),
-        ))
+        );
+        Ok(fits && !self.has_stumbled(job.job, node.node)?)
     }
 
     /// Blocks that came back, unless this node is the one that just gave them up.
@@ -245,23 +263,28 @@ pub(super) fn time_ms(samples: u64, speed: u64, unknown: u64) -> u64 {
 }
 
 /// Orders of tiles from the centre, kept because sorting a large grid on every claim would cost more than the claim.
+/// The one used last comes first.
 #[derive(Debug, Default)]
 pub(super) struct Centres {
-    orders: Vec<(TileGrid, Vec<TileIndex>)>,
+    orders: VecDeque<(TileGrid, Vec<TileIndex>)>,
 }
 
-/// Grids whose order is kept.
-const CENTRES_MAX: usize = 8;
+/// Tiles in all orders that are kept, 64 MiB: those of 64 of the largest frames, or of every job that there may be.
+const CENTRES_TILES_MAX: usize = 1 << 24;
 
 impl Centres {
     fn tile(&mut self, grid: TileGrid, at: u32) -> Option<TileIndex> {
         let known = self.orders.iter().position(|(known, _)| *known == grid);
-        let known = known.unwrap_or_else(|| {
-            self.orders.truncate(CENTRES_MAX - 1);
-            self.orders.insert(0, (grid, grid.from_centre()));
-            0
-        });
-        self.orders[known].1.get(at as usize).copied()
+        let order = known.and_then(|known| self.orders.remove(known));
+        self.orders.push_front(order.unwrap_or_else(|| (grid, grid.from_centre())));
+        while self.tiles() > CENTRES_TILES_MAX && self.orders.len() > 1 {
+            self.orders.pop_back();
+        }
+        self.orders.front()?.1.get(at as usize).copied()
+    }
+
+    fn tiles(&self) -> usize {
+        self.orders.iter().map(|(_, order)| order.len()).sum()
     }
 }
 

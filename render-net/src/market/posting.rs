@@ -90,24 +90,28 @@ impl Turn<'_> {
 
     pub(super) fn cancel(&mut self, artist: NodeId, job: JobId) -> Result<Response, Halt> {
         let mut row = self.job_of(artist, job)?;
-        if row.state != JobState::Active {
-            return Ok(Response::Done);
+        if row.state == JobState::Active {
+            self.end_early(&mut row, "stopped by the artist".into())?;
+            self.rows.put_job(&row)?;
         }
-        for mut lease in self.rows.leases_of_job(job)? {
+        Ok(Response::Done)
+    }
+
+    /// Stops a running job; the caller writes its row.
+    pub(super) fn end_early(&mut self, row: &mut JobRow, reason: String) -> Result<(), Halt> {
+        for mut lease in self.rows.leases_of_job(row.job)? {
             lease.state = LeaseState::Lost;
             self.rows.put_lease(&lease)?;
-            let mut coverage = self.rows.tile(job, lease.frame_at, lease.tile)?;
+            let mut coverage = self.rows.tile(row.job, lease.frame_at, lease.tile)?;
             coverage.release(lease.lease, 0);
-            self.rows.put_tile(job, lease.frame_at, lease.tile, &coverage)?;
+            self.rows.put_tile(row.job, lease.frame_at, lease.tile, &coverage)?;
         }
         row.blocks_leased = 0;
         row.leases = 0;
         row.state = JobState::Cancelled;
         row.ended_ms = self.now_ms;
-        self.tell(&mut row, &Event::Cancelled { reason: "stopped by the artist".into() })?;
-        self.return_rest(&row)?;
-        self.rows.put_job(&row)?;
-        Ok(Response::Done)
+        self.tell(row, &Event::Cancelled { reason })?;
+        self.return_rest(row)
     }
 
     pub(super) fn jobs(&mut self, artist: NodeId) -> Result<Response, Halt> {

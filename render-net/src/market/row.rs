@@ -96,6 +96,20 @@ pub(crate) enum KeyState {
     TurnedAway,
 }
 
+/// What speaks against a node in a job beside the failures that it owns up to; forgotten with time and with work that it delivers.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct StumbleRow {
+    /// In quarters of a failure.
+    pub(crate) weight: u32,
+    pub(crate) at_ms: u64,
+}
+
+/// Nodes that say that a job cannot be done, since its last piece was delivered.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DoubtRow {
+    pub(crate) nodes: Vec<NodeId>,
+}
+
 /// A lease, from the grant to the verdict and after.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LeaseRow {
@@ -182,6 +196,11 @@ impl JobRow {
     pub(crate) fn pieces_free(&self) -> u64 {
         let blocks = if self.whole_tiles { self.blocks_per_tile.max(1) } else { 1 };
         self.blocks_free().div_ceil(u64::from(blocks))
+    }
+
+    /// Takes back what it was served with blocks that came to nothing.
+    pub(crate) fn not_served(&mut self, tile: TileIndex, blocks: BlockRange) {
+        self.stride = self.stride.saturating_sub(self.samples(tile, blocks));
     }
 
     /// Pixels times samples of some blocks of a tile.

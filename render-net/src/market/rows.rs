@@ -3,7 +3,7 @@
 use frame::{FrameIndex, JobId, LeaseId, NodeId, TileIndex};
 
 use super::coverage::Coverage;
-use super::row::{FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseState, NodeRow};
+use super::row::{DoubtRow, FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseState, NodeRow, StumbleRow};
 use crate::store::key::{last_bytes, last_u64};
 use crate::store::row::{decode, read, write};
 use crate::store::{Key, Records, StoreFault, Table, after};
@@ -13,6 +13,9 @@ use crate::wire::{Event, JobPost, JobState, ViewGrant};
 pub(crate) struct Rows<'a> {
     pub(crate) records: &'a mut dyn Records,
 }
+
+/// How often the time is written down.
+pub(crate) const TIME_STEP_MS: u64 = 10_000;
 
 type Found<T> = Result<T, StoreFault>;
 
@@ -116,6 +119,30 @@ impl Rows<'_> {
         write(self.records, Table::JobKey, &key, row)
     }
 
+    pub(crate) fn stumbles(&self, job: JobId, node: NodeId) -> Found<StumbleRow> {
+        Ok(read(self.records, Table::Blame, &Key::new().job(job).peer(node))?.unwrap_or_default())
+    }
+
+    /// Nothing is written where nothing speaks against the node.
+    pub(crate) fn put_stumbles(&mut self, job: JobId, node: NodeId, row: StumbleRow) -> Found<()> {
+        let key = Key::new().job(job).peer(node);
+        match row.weight {
+            0 => self.records.remove(Table::Blame, &key),
+            _ => write(self.records, Table::Blame, &key, &row),
+        }
+    }
+
+    pub(crate) fn doubts(&self, job: JobId) -> Found<DoubtRow> {
+        Ok(read(self.records, Table::Blame, &job.0)?.unwrap_or_default())
+    }
+
+    pub(crate) fn put_doubts(&mut self, job: JobId, row: &DoubtRow) -> Found<()> {
+        match row.nodes.is_empty() {
+            true => self.records.remove(Table::Blame, &job.0),
+            false => write(self.records, Table::Blame, &job.0, row),
+        }
+    }
+
     pub(crate) fn awaiting(&self, job: JobId, max: usize) -> Found<Vec<NodeId>> {
         let found = self.records.scan(Table::Awaiting, &job.0, &after(&job.0), max)?;
         Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(NodeId).collect())
@@ -196,6 +223,19 @@ impl Rows<'_> {
     /// Committed leases whose time for a verdict is over.
     pub(crate) fn verdicts_due(&self, now_ms: u64, max: usize) -> Found<Vec<LeaseRow>> {
         self.leases(Table::VerdictDue, &[], &Key::new().u64(now_ms.saturating_add(1)), max)
+    }
+
+    /// The latest time that was written down, at most [`TIME_STEP_MS`] before the latest that was acted on.
+    pub(crate) fn time_ms(&self) -> Found<Option<u64>> {
+        read(self.records, Table::Counter, &Key::new().bytes(b"time"))
+    }
+
+    /// Writes a time down, not more often than needed: each is a write to the disk.
+    pub(crate) fn note_time(&mut self, now_ms: u64) -> Found<()> {
+        if self.time_ms()?.is_some_and(|noted| now_ms < noted.saturating_add(TIME_STEP_MS)) {
+            return Ok(());
+        }
+        write(self.records, Table::Counter, &Key::new().bytes(b"time"), &now_ms)
     }
 
     pub(crate) fn next_lease(&mut self) -> Found<LeaseId> {

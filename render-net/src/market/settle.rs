@@ -2,11 +2,15 @@
 
 use frame::NodeId;
 
+use super::blame::LAPSED;
 use super::row::{JobRow, LeaseRow, LeaseState};
 use super::{Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose};
 use crate::store::{StoreFault, Table};
 use crate::wire::{Event, JobState, Opaque, Refusal, Response, Verdict};
+
+/// What an artist signs.
+type Words = Opaque<{ crate::wire::artist::VERDICT_BYTES_MAX }>;
 
 /// Leases and verdicts handled in one tick; the rest wait for the next.
 const TICK_MAX: usize = 256;
@@ -20,6 +24,11 @@ impl Turn<'_> {
         match (&lease.state, verdict.good) {
             (LeaseState::Committed { .. }, true) => self.accept(lease, Some(&verdict.countersigned))?,
             (LeaseState::Committed { .. }, false) => self.refuse(lease)?,
+            (LeaseState::Accepted { countersigned, .. }, true)
+                if countersigned.is_empty() && !verdict.countersigned.is_empty() =>
+            {
+                self.acknowledge(lease, &verdict.countersigned)?;
+            }
             (LeaseState::Accepted { .. }, true) | (LeaseState::Refused, false) => {}
             (LeaseState::Accepted { .. } | LeaseState::Refused, _) => return Err(Refusal::AlreadyDone.into()),
             (LeaseState::Open | LeaseState::Lost, _) => return Err(Refusal::NoSuchLease.into()),
@@ -29,7 +38,7 @@ impl Turn<'_> {
 
     pub(super) fn tick(&mut self) -> Result<(), Halt> {
         for lease in self.rows.lapsed(self.now_ms, TICK_MAX)? {
-            self.reopen(lease, None)?;
+            self.gave_up(lease, LAPSED)?;
         }
         for lease in self.rows.verdicts_due(self.now_ms, TICK_MAX)? {
             self.accept(lease, None)?;
@@ -38,11 +47,7 @@ impl Turn<'_> {
     }
 
     /// Pays for a lease; without the artist's words when the time for them is over.
-    fn accept(
-        &mut self,
-        mut lease: LeaseRow,
-        countersigned: Option<&Opaque<{ crate::wire::artist::VERDICT_BYTES_MAX }>>,
-    ) -> Result<(), Halt> {
+    fn accept(&mut self, mut lease: LeaseRow, countersigned: Option<&Words>) -> Result<(), Halt> {
         let LeaseState::Committed { result, amount, .. } = lease.state else {
             return Err(Refusal::NoSuchLease.into());
         };
@@ -57,6 +62,9 @@ impl Turn<'_> {
             self.rows.put_key(lease.job, lease.node, &key)?;
         }
         let automatic = countersigned.is_none();
+        if !automatic {
+            self.wake(Effect::Spare(result));
+        }
         let countersigned = countersigned.cloned().unwrap_or_default();
         lease.state = LeaseState::Accepted { result, amount, countersigned };
         self.rows.put_lease(&lease)?;
@@ -71,11 +79,25 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// The artist's words on work that was accepted without them: from now on the result is with the artist.
+    fn acknowledge(&mut self, mut lease: LeaseRow, words: &Words) -> Result<(), Halt> {
+        let LeaseState::Accepted { result, countersigned, .. } = &mut lease.state else { return Ok(()) };
+        let result = *result;
+        *countersigned = words.clone();
+        self.rows.put_lease(&lease)?;
+        let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
+        self.tell(&mut job, &Event::Accepted { lease: lease.lease, automatic: false })?;
+        self.rows.put_job(&job)?;
+        self.wake(Effect::Spare(result));
+        Ok(())
+    }
+
     /// Takes the pay back and opens the blocks for others.
     fn refuse(&mut self, mut lease: LeaseRow) -> Result<(), Halt> {
-        let LeaseState::Committed { amount, .. } = lease.state else {
+        let LeaseState::Committed { amount, result, .. } = lease.state else {
             return Err(Refusal::NoSuchLease.into());
         };
+        self.wake(Effect::Spare(result));
         let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
         let mut coverage = self.rows.tile(lease.job, lease.frame_at, lease.tile)?;
         coverage.reject(lease.lease).map_err(|_| StoreFault::Damaged(Table::Tile))?;

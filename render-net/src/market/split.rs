@@ -57,7 +57,7 @@ impl Turn<'_> {
         running: &[LeaseRow],
         key: &KeyRow,
     ) -> Result<Option<(u64, u32)>, Halt> {
-        let age_ms = self.now_ms - lease.granted_ms;
+        let age_ms = self.now_ms.saturating_sub(lease.granted_ms);
         let speed = self.rows.key(lease.job, lease.node)?.map_or(0, |key| key.speed);
         let time = |count| {
             let first = lease.blocks.end() - count;
@@ -71,7 +71,7 @@ impl Turn<'_> {
         if waits {
             return Ok(Some((age_ms.max(block_ms), 0)));
         }
-        let since_beat = (self.now_ms - lease.beat_ms) / block_ms;
+        let since_beat = self.now_ms.saturating_sub(lease.beat_ms) / block_ms;
         let begun = u64::from(lease.blocks_begun.max(1)) + since_beat;
         let untouched = u64::from(lease.blocks.count).saturating_sub(begun);
         if untouched == 0 {
@@ -102,6 +102,7 @@ impl Turn<'_> {
         lease.blocks.count -= blocks.count;
         self.rows.put_lease(&lease)?;
         job.blocks_leased -= u64::from(blocks.count);
+        job.not_served(tile, blocks);
         self.rows.put_job(job)?;
         Ok(Some(Place { frame_at, tile, blocks, fresh: false }))
     }

@@ -2,6 +2,7 @@
 
 use frame::{LeaseId, NodeId};
 
+use super::blame::{HANDED_BACK, LAPSED};
 use super::row::{KeyRow, LeaseRow, LeaseState};
 use super::{Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose, pay};
@@ -25,7 +26,7 @@ impl Turn<'_> {
         }
         let stalls_at_ms = lease.progress_ms + self.terms.stall_ms;
         if self.now_ms >= stalls_at_ms {
-            self.reopen(lease, None)?;
+            self.gave_up(lease, LAPSED)?;
             return Ok(Response::Beat(Beat::Lost));
         }
         lease.beat_ms = self.now_ms;
@@ -76,7 +77,10 @@ impl Turn<'_> {
                 return Err(Refusal::Shortened { blocks: lease.blocks }.into());
             }
             // The owner wanted the machine back: what is done counts, the rest is for others.
-            coverage.release(lease.lease, commit.blocks.end());
+            let rest = coverage.release(lease.lease, commit.blocks.end());
+            if let Some(rest) = rest {
+                job.not_served(lease.tile, rest);
+            }
             lease.blocks = commit.blocks;
             self.wake(Effect::WakeNodes);
         }
@@ -100,6 +104,7 @@ impl Turn<'_> {
         job.blocks_committed += u64::from(lease.blocks.count);
         job.cost += amount;
         self.measure(&lease, samples)?;
+        self.forget_stumbles(job.job, node)?;
         let due_ms = self.now_ms + self.terms.verdict_ms;
         lease.state = LeaseState::Committed { result: commit.result, amount, due_ms };
         self.rows.put_lease(&lease)?;
@@ -112,6 +117,7 @@ impl Turn<'_> {
             link: commit.link.clone(),
             amount,
         };
+        self.wake(Effect::Delivered { result: commit.result, node, artist: job.artist });
         self.tell(&mut job, &Event::Committed(Box::new(committed)))?;
         self.rows.put_job(&job)?;
         Ok(Response::Committed { lease: lease.lease, amount })
@@ -124,7 +130,7 @@ impl Turn<'_> {
         }
         let (job, id) = (lease.job, lease.lease);
         if failure.kind == FailureKind::Handback {
-            self.reopen(lease, None)?;
+            self.gave_up(lease, HANDED_BACK)?;
             return Ok(Response::Done);
         }
         self.reopen(lease, Some(node))?;
@@ -134,8 +140,18 @@ impl Turn<'_> {
         let mut job = self.rows.job(job)?.ok_or(Refusal::NoSuchJob)?;
         let reason = failure.reason.clone();
         self.tell(&mut job, &Event::Failed { lease: id, node, kind: failure.kind, reason })?;
+        if failure.kind == FailureKind::Job {
+            self.doubted(&mut job, node)?;
+        }
         self.rows.put_job(&job)?;
         Ok(Response::Done)
+    }
+
+    /// A running lease came to nothing, which speaks against its node as much as `weight` says.
+    pub(super) fn gave_up(&mut self, lease: LeaseRow, weight: u32) -> Result<(), Halt> {
+        let (job, node) = (lease.job, lease.node);
+        self.reopen(lease, Some(node))?;
+        self.stumbled(job, node, weight)
     }
 
     /// Ends a running lease without a result: its blocks are open again. `blamed` is asked last for this tile.
@@ -150,6 +166,7 @@ impl Turn<'_> {
         let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
         job.leases -= 1;
         job.blocks_leased -= u64::from(lease.blocks.count);
+        job.not_served(lease.tile, lease.blocks);
         self.tell(&mut job, &Event::Reopened { lease: lease.lease, piece })?;
         self.rows.put_job(&job)?;
         self.wake(Effect::WakeNodes);

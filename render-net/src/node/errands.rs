@@ -15,8 +15,8 @@ use super::{News, NodeConfig, NodeEvent, NodeEvents};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
 use crate::wire::{
-    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, Offer, Preview, Pull, Refusal, Request, Response,
-    node,
+    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, ObjectName, Offer, Preview, Pull, Refusal,
+    Request, Response, node,
 };
 
 /// Reports that a render may have unread.
@@ -103,7 +103,7 @@ impl Errands {
                     let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
                     News::Work(Box::new(Work { identity, adapter, lease, job, scene, settings }))
                 }
-                Err(ShelfFault::Link(fault)) if fault.is_passing() => {
+                Err(ShelfFault::Link(fault)) if is_passing(&fault) => {
                     News::Agent(Input::NotPrepared(id, None))
                 }
                 Err(fault) => {
@@ -130,9 +130,9 @@ impl Errands {
     pub(super) fn preview(&self, link: Link, lease: LeaseId, blocks: BlockRange, sealed: Vec<u8>) {
         let Ok(turn) = self.previews.clone().try_lock_owned() else { return };
         self.run(move |_| async move {
-            if let Ok(object) = link.put(&sealed, Priority::Preview).await {
-                let _ = link.call(&Request::Preview(Preview { lease, blocks, object })).await;
-            }
+            let object = ObjectName::of(&sealed);
+            // The next one comes soon.
+            let _ = link.show(Preview { lease, blocks, object }, &sealed).await;
             drop(turn);
             None
         });
@@ -237,6 +237,11 @@ impl Shared {
     }
 }
 
+/// Whether what could not be fetched may be fetched later.
+fn is_passing(fault: &LinkFault) -> bool {
+    fault.is_passing() || matches!(fault, LinkFault::Refused(Refusal::Busy { .. }))
+}
+
 /// Whether the coordinator will never take the result.
 fn is_final(refusal: &Refusal) -> bool {
     matches!(
@@ -255,6 +260,10 @@ fn blame(fault: &ShelfFault) -> FailureKind {
     match fault {
         ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) => FailureKind::Node,
         ShelfFault::Bundle(_) | ShelfFault::Order(_) | ShelfFault::Key(_) => FailureKind::Job,
+        // The scene is not where everybody would look for it, or is not what it should be.
+        ShelfFault::Link(LinkFault::Refused(Refusal::NoSuchObject) | LinkFault::WrongContent) => {
+            FailureKind::Job
+        }
         ShelfFault::Lease | ShelfFault::Link(_) => FailureKind::Handback,
     }
 }

@@ -12,9 +12,10 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 use super::{Record, Records, Store, StoreFault, Table, Transaction};
 
 /// Changes when the tables or the records in them do.
-const LAYOUT: i64 = 3;
-/// The layout before: without the table of views.
+const LAYOUT: i64 = 4;
+/// Earlier layouts: without the tables that came after them.
 const LAYOUT_WITHOUT_VIEWS: i64 = 2;
+const LAYOUT_WITHOUT_BLAME: i64 = 3;
 
 /// Records in an SQLite file.
 #[derive(Debug)]
@@ -34,7 +35,8 @@ impl SqliteStore {
         let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match layout {
             0 => Self::lay_out(&connection, &TABLES)?,
-            LAYOUT_WITHOUT_VIEWS => Self::lay_out(&connection, &[Table::View])?,
+            LAYOUT_WITHOUT_VIEWS => Self::lay_out(&connection, &[Table::View, Table::Blame])?,
+            LAYOUT_WITHOUT_BLAME => Self::lay_out(&connection, &[Table::Blame])?,
             LAYOUT => {}
             theirs => return Err(StoreFault::Layout { theirs, ours: LAYOUT }),
         }
@@ -124,7 +126,7 @@ impl From<rusqlite::Error> for StoreFault {
     }
 }
 
-const TABLES: [Table; 23] = [
+const TABLES: [Table; 24] = [
     Table::Job,
     Table::Frame,
     Table::Active,
@@ -148,6 +150,7 @@ const TABLES: [Table; 23] = [
     Table::PayLine,
     Table::Counter,
     Table::View,
+    Table::Blame,
 ];
 
 fn name(table: Table) -> &'static str {
@@ -175,6 +178,7 @@ fn name(table: Table) -> &'static str {
         Table::PayLine => "ledger_pay_line",
         Table::Counter => "counter",
         Table::View => "job_view",
+        Table::Blame => "blame",
     }
 }
 
@@ -183,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_from_before_there_were_views_gets_their_table_and_keeps_the_rest() {
+    fn a_store_of_an_earlier_layout_gets_the_tables_that_it_lacks_and_keeps_the_rest() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("store");
         let mut store = SqliteStore::open(&path).expect("made");
@@ -191,13 +195,16 @@ mod tests {
         change.write(Table::Counter, b"c", b"5").expect("written");
         change.commit().expect("durable");
         // As the program before wrote it.
-        store.connection.execute_batch("DROP TABLE job_view; PRAGMA user_version = 2;").expect("taken back");
+        let earlier = "DROP TABLE job_view; DROP TABLE blame; PRAGMA user_version = 2;";
+        store.connection.execute_batch(earlier).expect("taken back");
         drop(store);
         for _ in 0..2 {
             let mut store = SqliteStore::open(&path).expect("brought up to date");
             let mut change = store.begin().expect("begins");
             assert_eq!(change.read(Table::Counter, b"c").expect("reads"), Some(b"5".to_vec()));
-            assert_eq!(change.read(Table::View, b"v").expect("there is a table"), None);
+            for table in [Table::View, Table::Blame] {
+                assert_eq!(change.read(table, b"v").expect("there is a table"), None);
+            }
             change.write(Table::Counter, b"c", b"5").expect("written");
         }
         let store = SqliteStore::open(&path).expect("opens");

@@ -10,6 +10,8 @@ use frame::{BlockRange, FrameIndex, JobId, NodeId, TileIndex, blocks::block_coun
 pub const FRAMES_MAX: usize = 16_384;
 /// Most (frame, tile) pairs in one job.
 pub const TILES_MAX: u64 = 1 << 24;
+/// Most tiles of one frame, whose order the coordinator's one writer sorts: 25 ms, once for a job. 32,768² pixels in tiles of 64.
+pub const FRAME_TILES_MAX: u64 = 1 << 18;
 /// Most pixel-samples in one job, so that no price overflows.
 pub const SAMPLES_MAX: u128 = 1 << 50;
 /// Most samples per pixel.
@@ -58,6 +60,9 @@ pub enum ShapeFault {
     /// Too many tiles.
     #[error("{0} tiles are too many for one job")]
     Tiles(u64),
+    /// Too many tiles in each frame.
+    #[error("{0} tiles are too many for one frame")]
+    FrameTiles(u64),
     /// Too many samples.
     #[error("{0} pixel samples are too many for one job")]
     Samples(u128),
@@ -108,7 +113,11 @@ impl JobShape {
         if draft.frames.is_empty() || !ascending {
             return Err(ShapeFault::Frames);
         }
-        let tiles = u64::from(TileGrid::new(draft.size, draft.edge_px, 0).len()) * draft.frames.len() as u64;
+        let of_frame = u64::from(TileGrid::new(draft.size, draft.edge_px, 0).len());
+        if of_frame > FRAME_TILES_MAX {
+            return Err(ShapeFault::FrameTiles(of_frame));
+        }
+        let tiles = of_frame * draft.frames.len() as u64;
         if tiles > TILES_MAX {
             return Err(ShapeFault::Tiles(tiles));
         }

@@ -146,11 +146,11 @@ pub struct Failure {
 /// Why a lease comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureKind {
-    /// The owner wants the machine back, or the node is leaving: no fault at all.
+    /// The owner wants the machine back, or the node is leaving: no fault at all. Who does nothing else is left out for a while.
     Handback,
     /// The node could not do it (memory, lost device, stopped renderer).
     Node,
-    /// The job cannot be done (damaged bundle, wrong key): counts against the job as well.
+    /// The job cannot be done (missing or damaged bundle, wrong key): counts against the job as well, which ends when enough nodes say so.
     Job,
 }
 

@@ -154,7 +154,13 @@ fn shapes_that_cannot_be_worked_on_are_refused() {
         draft.size = FrameSize::new(65_536, 65_536).expect("in range");
         draft.edge_px = 8;
     };
-    assert_eq!(with(size), Err(ShapeFault::Tiles(3 << 26)));
+    assert_eq!(with(size), Err(ShapeFault::FrameTiles(1 << 26)), "the coordinator sorts them");
+    let many = |draft: &mut ShapeDraft| {
+        draft.size = FrameSize::new(32_768, 32_768).expect("in range");
+        draft.edge_px = 64;
+        draft.frames = Bounded::cut((0..65).collect());
+    };
+    assert_eq!(with(many), Err(ShapeFault::Tiles(65 << 18)));
 }
 
 proptest! {

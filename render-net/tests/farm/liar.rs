@@ -107,7 +107,7 @@ impl Mind {
         let kind = request.name();
         match request {
             Request::Put { name, size_bytes } => {
-                let mut object = responder.receive_object(name, size_bytes).await?;
+                let mut object = responder.receive_object(name, size_bytes, &mut ()).await?;
                 if self.is_time_to_lie(OBJECTS) {
                     self.flip(&mut object, 0);
                 }
@@ -116,6 +116,21 @@ impl Mind {
                         lock(&self.renamed).insert(name, stored);
                         Response::Done
                     }
+                    Err(LinkFault::Refused(refusal)) => Response::Refused(refusal),
+                    Err(fault) => return Err(fault),
+                };
+                responder.reply(response).await
+            }
+            Request::Show { mut preview, size_bytes } => {
+                let named = preview.object;
+                let mut object = responder.receive_object(named, size_bytes, &mut ()).await?;
+                if self.is_time_to_lie(OBJECTS) {
+                    self.flip(&mut object, 0);
+                }
+                preview.object = ObjectName::of(&object);
+                lock(&self.renamed).insert(named, preview.object);
+                let response = match honest.show(preview, &object).await {
+                    Ok(()) => Response::Done,
                     Err(LinkFault::Refused(refusal)) => Response::Refused(refusal),
                     Err(fault) => return Err(fault),
                 };

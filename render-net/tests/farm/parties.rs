@@ -52,7 +52,7 @@ pub(crate) fn spec(frames: &[u32], spp: u32) -> JobSpec {
 }
 
 /// Leases that lapse soon, so that tests of lost nodes are short.
-pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Coordinator {
+pub(crate) fn config(data: &Path, listen: std::net::SocketAddr) -> CoordinatorConfig {
     let mut config = CoordinatorConfig::new(listen, data.to_owned());
     config.terms.lapse_ms = 2000;
     config.terms.heartbeat_ms = 200;
@@ -60,6 +60,11 @@ pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Co
     config.terms.lease_ms = 500;
     config.terms.shun_ms = 500;
     config.away_after = Duration::from_millis(700);
+    config
+}
+
+pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Coordinator {
+    let config = config(data, listen);
     for _ in 0..50 {
         match Coordinator::start(config.clone()).await {
             Ok(coordinator) => return coordinator,

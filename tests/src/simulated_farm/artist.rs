@@ -67,7 +67,7 @@ impl SimArtist {
 
     /// Whether the artist's program has everything and would end.
     pub(super) fn is_done(&self) -> bool {
-        let ended = self.campaign.as_ref().and_then(|campaign| campaign.end(self.state));
+        let ended = self.campaign.as_ref().and_then(|campaign| campaign.end(self.state, true));
         ended == Some(JobEnd::Complete)
     }
 
@@ -209,8 +209,8 @@ impl SimArtist {
                     let wait_ms = world.chance.within(20, 400);
                     self.later(world, wait_ms, ArtistErrand::Collected(work));
                 }
-                Step::Confirm(lease) => self.judge(world, lease, true),
-                Step::Preview(..) | Step::Tell(_) => {}
+                // Its own list of verdicts is repeated until they are confirmed.
+                Step::Confirm(_) | Step::Refuse(_) | Step::Preview(..) | Step::Tell(_) => {}
             }
         }
     }

@@ -70,11 +70,11 @@ fn a_job_is_complete_when_every_block_is_here() {
     let mut campaign = Campaign::new(shape());
     let events = history();
     play(&mut campaign, &events[..6]);
-    assert_eq!(campaign.end(JobState::Done), None, "the coordinator's word does not make it complete");
+    assert_eq!(campaign.end(JobState::Done, false), None, "the coordinator's word does not make it complete");
     campaign.event(6, events[6].clone());
     assert!(campaign.claim(piece(3, 1, 0, 4)).is_ok());
     campaign.collected(LeaseId(6));
-    assert_eq!(campaign.end(JobState::Active), Some(JobEnd::Complete));
+    assert_eq!(campaign.end(JobState::Active, true), Some(JobEnd::Complete));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_killed_artist_resumes_without_taking_anything_twice() {
         let Event::Committed(committed) = &events[*lease as usize] else { unreachable!("all are") };
         assert!(second.restore(LeaseId(*lease), committed.piece));
     }
-    assert_eq!(second.confirmations().len(), 4);
+    assert_eq!(second.unheard(), 4);
     let leases = play(&mut second, &events);
     assert_eq!(leases, [4, 5, 6]);
     assert!(second.is_complete());
@@ -118,7 +118,84 @@ fn a_verdict_that_was_heard_is_not_given_again() {
     let mut campaign = Campaign::new(shape());
     play(&mut campaign, &history()[..2]);
     campaign.event(2, Event::Accepted { lease: LeaseId(0), automatic: false });
-    assert_eq!(campaign.confirmations(), [Step::Confirm(LeaseId(1))]);
+    campaign.link_lost();
+    assert_eq!(verdicts(&mut campaign), [Step::Confirm(LeaseId(1))]);
+    assert_eq!(verdicts(&mut campaign), [], "it is being said");
+    campaign.not_confirmed(LeaseId(1));
+    assert_eq!(verdicts(&mut campaign), [Step::Confirm(LeaseId(1))]);
+    campaign.confirmed(LeaseId(1));
+    assert_eq!(campaign.unheard(), 0);
+}
+
+fn verdicts(campaign: &mut Campaign) -> Vec<Step> {
+    let is_verdict = |step: &Step| matches!(step, Step::Confirm(_) | Step::Refuse(_));
+    campaign.steps(0).into_iter().filter(is_verdict).collect()
+}
+
+#[test]
+fn a_refusal_is_said_until_it_is_heard() {
+    let mut campaign = Campaign::new(shape());
+    campaign.event(0, history()[0].clone());
+    campaign.refuse(LeaseId(0));
+    for _ in 0..3 {
+        assert_eq!(verdicts(&mut campaign), [Step::Refuse(LeaseId(0))]);
+        campaign.link_lost();
+    }
+    campaign.event(1, Event::Rejected { lease: LeaseId(0) });
+    assert_eq!(verdicts(&mut campaign), []);
+    assert_eq!(campaign.unheard(), 0);
+}
+
+#[test]
+fn work_that_was_accepted_before_anybody_found_it_unfit_ends_the_job_incomplete() {
+    let mut campaign = Campaign::new(shape());
+    let mut events = history();
+    events.extend((0..7).map(|lease| Event::Accepted { lease: LeaseId(lease), automatic: true }));
+    events.push(Event::Done);
+    for (index, event) in events.into_iter().enumerate() {
+        campaign.event(index as u64, event);
+    }
+    for lease in 0..7 {
+        assert_eq!(campaign.end(JobState::Done, true), None, "there is something to collect");
+        let pieces = history();
+        let Event::Committed(committed) = &pieces[lease] else { unreachable!("all are") };
+        if lease == 1 || lease == 6 {
+            campaign.refuse(committed.lease);
+        } else {
+            campaign.claim(committed.piece).expect("its own blocks");
+            campaign.collected(committed.lease);
+        }
+    }
+    assert_eq!(campaign.end(JobState::Done, false), None, "more may have happened");
+    assert_eq!(campaign.end(JobState::Active, true), None, "others may do it");
+    let missing = vec![(FrameIndex(1), TileIndex(0)), (FrameIndex(3), TileIndex(1))];
+    assert_eq!(campaign.end(JobState::Done, true), Some(JobEnd::Incomplete { missing }));
+}
+
+#[test]
+fn a_stopped_job_does_not_end_before_all_that_happened_is_read() {
+    let mut campaign = Campaign::new(shape());
+    campaign.event(0, Event::NodeAwaitsKey { node: NodeId([1; 32]) });
+    assert_eq!(campaign.end(JobState::Cancelled, false), None);
+}
+
+#[test]
+fn what_was_accepted_without_a_word_is_confirmed_once_it_is_here() {
+    let mut campaign = Campaign::new(shape());
+    play(&mut campaign, &history()[..1]);
+    campaign.event(1, Event::Accepted { lease: LeaseId(0), automatic: true });
+    assert_eq!(campaign.unheard(), 1, "the coordinator keeps it for the artist");
+    campaign.event(2, Event::Accepted { lease: LeaseId(0), automatic: false });
+    assert_eq!(campaign.unheard(), 0);
+}
+
+#[test]
+fn keys_that_were_not_given_are_given_again() {
+    let mut campaign = Campaign::new(shape());
+    let asks = |campaign: &mut Campaign| campaign.steps(0).contains(&Step::GiveKeys);
+    assert!(asks(&mut campaign) && !asks(&mut campaign));
+    campaign.keys_not_given();
+    assert!(asks(&mut campaign));
 }
 
 #[test]
@@ -139,10 +216,13 @@ fn a_cancelled_job_ends_after_what_is_there_is_collected() {
     let mut campaign = Campaign::new(shape());
     campaign.event(0, history()[0].clone());
     campaign.event(1, Event::Cancelled { reason: "enough".to_owned() });
-    assert_eq!(campaign.end(JobState::Cancelled), None);
+    assert_eq!(campaign.end(JobState::Cancelled, true), None);
     assert!(campaign.claim(piece(1, 0, 0, 2)).is_ok());
     campaign.collected(LeaseId(0));
-    assert_eq!(campaign.end(JobState::Cancelled), Some(JobEnd::Cancelled { reason: "enough".to_owned() }));
+    assert_eq!(
+        campaign.end(JobState::Cancelled, true),
+        Some(JobEnd::Cancelled { reason: "enough".to_owned() })
+    );
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! What comes too late, or is not heard: refusals after the time for them, and answers that are lost.
+
+use render_net::artist::{CollectedTile, Collector, PreviewTile};
+use render_net::identity::Identity;
+use render_net::link::{Link, Listener, Priority};
+use render_net::wire::{Bounded, Commit, Lease, Offer, Opaque, Pull, Refusal, Request, Response};
+
+use super::*;
+
+async fn ask(link: &Link, request: Request) -> Response {
+    link.call(&request).await.expect("answered")
+}
+
+/// A node that has the key for a job of one tile, and its lease; nobody follows the job any more.
+async fn leased(artist: &render_net::artist::Artist, job: frame::JobId, to: &Link, node: &Identity) -> Lease {
+    let adapter = frame::AdapterCard {
+        name: "flat".into(),
+        backend: "none".into(),
+        driver: String::new(),
+        class: frame::AdapterClass::Other,
+    };
+    let descriptor = postcard::to_stdvec(&node.descriptor()).expect("encodes");
+    let descriptor = Bounded::new(descriptor).expect("short");
+    let offer = Offer { descriptor, adapter, memory_mib: 1024, price: 500, version: "1".into() };
+    ask(to, Request::Register(Box::new(offer))).await;
+    let (stop, stopped) = never();
+    let mut easel = Easel::new(settings(16));
+    let pulling = async {
+        let lease = loop {
+            let pulled = ask(to, Request::Pull(Pull { capacity: 1, wait_ms: 1000 })).await;
+            let Response::Leases(leases) = pulled else { panic!("leases expected") };
+            if let Some(lease) = leases.into_vec().pop() {
+                break lease;
+            }
+        };
+        stop.send(true).expect("it follows");
+        lease
+    };
+    let (end, lease) = tokio::join!(artist.collect(job, &mut easel, stopped), pulling);
+    assert!(matches!(end, Err(ArtistFault::Stopped)), "{end:?}");
+    lease
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_that_was_accepted_before_anybody_looked_ends_the_job_and_names_the_tile() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut config = config(&folder.path().join("coordinator"), anywhere());
+    config.terms.verdict_ms = 300;
+    let coordinator = render_net::coordinator::Coordinator::start(config).await.expect("starts");
+    let artist = artist(&folder.path().join("artist"), coordinator.address());
+    let spec = render_net::artist::JobSpec { edge_px: 128, ..spec(&[7], 16) };
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let node = Identity::generate();
+    let to = Link::connect(&node, coordinator.address()).await.expect("connects");
+    let Lease { lease, blocks, .. } = leased(&artist, job, &to, &node).await;
+    let result = to.put(b"garbage", Priority::Result).await.expect("stored");
+    let (receipt, link) = (Opaque::default(), Opaque::default());
+    let committed =
+        ask(&to, Request::Commit(Box::new(Commit { lease, blocks, result, receipt, link }))).await;
+    assert!(matches!(committed, Response::Committed { .. }));
+    while artist.cards().await.expect("answered")[0].blocks_accepted == 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let (_keep, stop) = never();
+    let mut easel = Easel::new(spec.settings);
+    let end = timeout(Duration::from_secs(20), artist.collect(job, &mut easel, stop)).await;
+    let end = end.expect("it does not wait for ever").expect("collected");
+    assert_eq!(end, JobEnd::Incomplete { missing: vec![(FrameIndex(7), frame::TileIndex(0))] });
+    let refused = |progress: &Progress| matches!(progress, Progress::Refused { .. });
+    assert_eq!(easel.progress.iter().filter(|progress| refused(progress)).count(), 1);
+    coordinator.stop().await;
+}
+
+/// Takes everything that an artist sends, and says nothing to a job that is posted.
+async fn takes_all_and_hears_no_job(listener: Listener) {
+    while let Some(caller) = listener.accept().await {
+        tokio::spawn(async move {
+            let Ok(link) = caller.handshake().await else { return };
+            link.trust();
+            while let Ok(arriving) = link.accept().await {
+                let Ok((request, responder)) = arriving.read().await else { continue };
+                let answer = match request {
+                    Request::Missing(_) => Response::Missing(Bounded::default()),
+                    Request::PostJob(_) => {
+                        link.close();
+                        break;
+                    }
+                    _ => Response::Refused(Refusal::Malformed),
+                };
+                let _ = responder.reply(answer).await;
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_whose_answer_was_lost_keeps_its_folder_and_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let listener = Listener::bind(anywhere(), &Identity::generate()).expect("a free port");
+    let address = listener.address("127.0.0.1").expect("bound");
+    let deaf = tokio::spawn(takes_all_and_hears_no_job(listener));
+    let artist = artist(&folder.path().join("artist"), &address);
+    let fault = artist.submit(spec(&[1], 16), source(), |_| {}).await.expect_err("nothing was heard");
+    let ArtistFault::Unheard { job, .. } = &fault else { panic!("{fault}") };
+    assert_eq!(artist.jobs(), [*job]);
+    assert!(artist.ticket(*job).is_ok() && fault.to_string().contains(&job.to_string()));
+    deaf.abort();
+}
+
+/// Counts what comes.
+#[derive(Default)]
+struct Counts {
+    tiles: usize,
+    previews: usize,
+}
+
+impl Collector for Counts {
+    fn tile(&mut self, _: CollectedTile) -> Result<(), String> {
+        self.tiles += 1;
+        Ok(())
+    }
+
+    fn preview(&mut self, _: PreviewTile) {
+        self.previews += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nobody_looks_on_previews_are_seen_and_only_scenes_lie_at_the_coordinator() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("coordinator");
+    let mut config = config(&data, anywhere());
+    config.limits.keeps_spares = false;
+    config.terms.lease_ms = 5_000;
+    let coordinator = render_net::coordinator::Coordinator::start(config).await.expect("starts");
+    let address = coordinator.address().clone();
+    let node = node(&folder.path().join("node"), &address, 600, false);
+    let artist = artist(&folder.path().join("artist"), &address);
+    // One tile, of which most blocks are one lease: long enough for a preview.
+    let spec = render_net::artist::JobSpec { edge_px: 128, ..spec(&[1], 128) };
+    let job = artist.submit(spec, source(), |_| {}).await.expect("posted");
+    let (_keep, stop) = never();
+    let mut counts = Counts::default();
+    let end = timeout(PATIENCE, artist.collect(job, &mut counts, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert!(counts.previews > 0 && counts.tiles > 0, "{} previews", counts.previews);
+    let shelves = std::fs::read_dir(data.join("objects")).expect("lists").flatten();
+    let files = shelves.filter_map(|shelf| std::fs::read_dir(shelf.path()).ok()).flatten().flatten();
+    let names: Vec<String> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+    let owner: String = artist.identity().id().to_string().chars().take(16).collect();
+    assert!(!names.is_empty() && names.iter().all(|name| name.ends_with(&format!(".{owner}"))), "{names:?}");
+    node.running.abort();
+    coordinator.stop().await;
+}

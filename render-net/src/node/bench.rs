@@ -251,6 +251,10 @@ impl<'a> Desk<'a> {
         } else if self.done < self.order.blocks.count {
             Flow::Break(())
         } else {
+            // Where it is denoised next, that takes a while.
+            if self.order.work.settings.may_come_denoised(self.order.blocks) {
+                self.preview();
+            }
             Flow::Continue(())
         }
     }

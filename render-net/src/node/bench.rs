@@ -263,8 +263,9 @@ impl<'a> Desk<'a> {
         }
         self.last_preview = Instant::now();
         let blocks = BlockRange { count: self.done.count(), ..self.order.blocks };
-        let sealed = self.order.work.preview(blocks, &self.shown);
-        let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
+        if let Some(sealed) = self.order.work.preview(blocks, &self.shown) {
+            let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
+        }
     }
 }
 

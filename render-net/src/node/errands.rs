@@ -254,7 +254,9 @@ fn is_final(refusal: &Refusal) -> bool {
 fn blame(fault: &ShelfFault) -> FailureKind {
     match fault {
         ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) => FailureKind::Node,
-        ShelfFault::Bundle(_) | ShelfFault::Order(_) | ShelfFault::Key(_) => FailureKind::Job,
+        ShelfFault::Bundle(_) | ShelfFault::Order(_) | ShelfFault::Key(_) | ShelfFault::Samples { .. } => {
+            FailureKind::Job
+        }
         ShelfFault::Lease | ShelfFault::Link(_) => FailureKind::Handback,
     }
 }

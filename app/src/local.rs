@@ -224,7 +224,7 @@ fn alone(fault: Fault) -> Fault {
 struct Nodes {
     stop: watch::Sender<bool>,
     running: JoinSet<Result<Why, NodeFault>>,
-    failures: mpsc::UnboundedReceiver<String>,
+    faults: mpsc::UnboundedReceiver<Fault>,
 }
 
 impl Nodes {
@@ -235,7 +235,7 @@ impl Nodes {
         renderers: Vec<Box<dyn TileRenderer>>,
     ) -> Self {
         let stop = watch::Sender::new(false);
-        let (failed, failures) = mpsc::unbounded_channel();
+        let (failed, faults) = mpsc::unbounded_channel();
         let mut running = JoinSet::new();
         for (number, renderer) in renderers.into_iter().enumerate() {
             let config = NodeConfig {
@@ -249,22 +249,29 @@ impl Nodes {
             };
             let failed = failed.clone();
             let events: NodeEvents = Arc::new(move |event| {
-                if let NodeEvent::Failed { why, .. } = event {
-                    // The farm has ended when nobody listens.
-                    let _ = failed.send(why);
-                }
+                let fault = match event {
+                    NodeEvent::Failed { why, .. } => Fault::scene(
+                        format!("the scene cannot be rendered here: {why}"),
+                        "see `tessera scene check` and `tessera doctor`",
+                    ),
+                    NodeEvent::NoRoom { .. } => Fault::failure(
+                        "the disk has no room for finished tiles",
+                        "free some space or choose another disk",
+                    ),
+                    _ => return,
+                };
+                // The farm has ended when nobody listens.
+                let _ = failed.send(fault);
             });
             running.spawn(run_node(config, renderer, stop.subscribe(), events));
         }
-        Self { stop, running, failures }
+        Self { stop, running, faults }
     }
 
     /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.
     async fn trouble(&mut self) -> Fault {
         tokio::select! {
-            Some(why) = self.failures.recv() => {
-                Fault::scene(format!("the scene cannot be rendered here: {why}"), "see `tessera scene check` and `tessera doctor`")
-            }
+            Some(fault) = self.faults.recv() => fault,
             Some(ended) = self.running.join_next() => match ended {
                 Ok(Err(fault)) => node_fault(&fault),
                 Ok(Ok(why)) => Fault::failure(format!("the node left: {why:?}"), "report this with the output of `tessera doctor`"),

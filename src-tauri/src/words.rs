@@ -116,6 +116,7 @@ mod tests {
             R::UploadSpent { limit_gb: 20 },
             R::NotRunning,
             R::Offline,
+            R::NoRoom,
             R::NoWork,
             R::Rendering,
             R::Finishing,

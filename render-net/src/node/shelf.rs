@@ -15,8 +15,9 @@ use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
 
 /// Jobs whose terms are kept.
 const JOBS_MAX: usize = 32;
-/// Chunks that are fetched at the same time.
-const CHUNKS_AHEAD: usize = 8;
+/// Chunks that are fetched at the same time: as many as fit the coordinator's send window. Each has to keep the pace that is asked of any
+/// transfer, so more of them would fail together on a slow line.
+const CHUNKS_AHEAD: usize = 4;
 
 /// Open jobs and scenes, the last used at the end.
 pub(super) struct Shelf {
@@ -151,22 +152,32 @@ fn lease_fits(lease: &Lease, order: &JobOrder) -> bool {
 
 /// Fetches a few chunks ahead and opens them in order.
 async fn fetch_scene(link: &Link, manifest: &Manifest) -> Result<SceneBlob, ShelfFault> {
-    let mut ahead: VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>> = VecDeque::new();
+    let mut ahead = Ahead::default();
     let mut names = manifest.chunks();
     let mut assembly = manifest.assembly();
     loop {
-        while ahead.len() < CHUNKS_AHEAD
+        while ahead.0.len() < CHUNKS_AHEAD
             && let Some(name) = names.next()
         {
             let link = link.clone();
             let fetch = async move { link.fetch(name, SEALED_CHUNK_BYTES_MAX, Priority::Scene).await };
-            ahead.push_back(tokio::spawn(fetch));
+            ahead.0.push_back(tokio::spawn(fetch));
         }
-        let Some(next) = ahead.pop_front() else { break };
+        let Some(next) = ahead.0.pop_front() else { break };
         let sealed = next.await.map_err(|error| LinkFault::Lost { why: error.to_string() })??;
         assembly.add(&sealed)?;
     }
     Ok(assembly.finish()?)
+}
+
+/// Fetches under way. Those that nobody waits for any more end, instead of taking the line from the next attempt.
+#[derive(Default)]
+struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>>);
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 fn take<K: PartialEq, V>(entries: &mut VecDeque<(K, V)>, key: &K) -> Option<V> {

@@ -53,6 +53,15 @@ pub(crate) fn spec(frames: &[u32], spp: u32) -> JobSpec {
 
 /// Leases that lapse soon, so that tests of lost nodes are short.
 pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Coordinator {
+    coordinator_with(data, listen, |_| {}).await
+}
+
+/// The same with other settings.
+pub(crate) async fn coordinator_with(
+    data: &Path,
+    listen: std::net::SocketAddr,
+    other: impl FnOnce(&mut CoordinatorConfig),
+) -> Coordinator {
     let mut config = CoordinatorConfig::new(listen, data.to_owned());
     config.terms.lapse_ms = 2000;
     config.terms.heartbeat_ms = 200;
@@ -60,6 +69,7 @@ pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Co
     config.terms.lease_ms = 500;
     config.terms.shun_ms = 500;
     config.away_after = Duration::from_millis(700);
+    other(&mut config);
     for _ in 0..50 {
         match Coordinator::start(config.clone()).await {
             Ok(coordinator) => return coordinator,

@@ -209,14 +209,6 @@ impl Farm<'_> {
         };
         tokio::pin!(work);
         let outcome = tokio::select! {
-<<<<<<< HEAD
-            outcome = &mut work => outcome.map_err(alone),
-            fault = nodes.trouble() => {
-                // What is rendered so far is kept as after a person's stop, and told with what went wrong.
-                stop.ask();
-                Err(with_what_is_kept(fault, work.await))
-            }
-=======
             outcome = work => outcome.map_err(alone),
             fault = nodes.trouble() => Err(fault),
             () = coordinator.failed() => Err(coordinator_broke()),
@@ -224,7 +216,6 @@ impl Farm<'_> {
                 "there is no room for what is rendered until it is in its picture",
                 "free some space, or set TMPDIR",
             )),
->>>>>>> wt-coord
         };
         nodes.stop().await;
         coordinator.stop().await;
@@ -277,7 +268,16 @@ fn failed(kind: FailureKind, why: &str) -> Fault {
 struct Nodes {
     stop: watch::Sender<bool>,
     running: JoinSet<Result<Why, NodeFault>>,
-    failures: mpsc::UnboundedReceiver<(FailureKind, String)>,
+                let fault = match event {
+                    NodeEvent::Failed { kind, why, .. } => failed(kind, &why),
+                    NodeEvent::NoRoom { .. } => Fault::failure(
+                        "the disk has no room for finished tiles",
+                        "free some space or choose another disk",
+                    ),
+                    _ => return,
+                };
+                // The farm has ended when nobody listens.
+                let _ = failed.send(fault);
 }
 
 impl Nodes {
@@ -288,7 +288,7 @@ impl Nodes {
         renderers: Vec<Box<dyn TileRenderer>>,
     ) -> Self {
         let stop = watch::Sender::new(false);
-        let (failed, failures) = mpsc::unbounded_channel();
+        let (failed, faults) = mpsc::unbounded_channel();
         let mut running = JoinSet::new();
         for (number, renderer) in renderers.into_iter().enumerate() {
             let config = NodeConfig {
@@ -302,20 +302,38 @@ impl Nodes {
             };
             let failed = failed.clone();
             let events: NodeEvents = Arc::new(move |event| {
-                if let NodeEvent::Failed { kind, why, .. } = event {
-                    // The farm has ended when nobody listens.
-                    let _ = failed.send((kind, why));
-                }
+                let fault = match event {
+                    NodeEvent::Failed { why, .. } => Fault::scene(
+                        format!("the scene cannot be rendered here: {why}"),
+                        "see `tessera scene check` and `tessera doctor`",
+                    ),
+                    NodeEvent::NoRoom { .. } => Fault::failure(
+                        "the disk has no room for finished tiles",
+                        "free some space or choose another disk",
+                    ),
+                    _ => return,
+                };
+                // The farm has ended when nobody listens.
+                let _ = failed.send(fault);
             });
             running.spawn(run_node(config, renderer, stop.subscribe(), events));
         }
-        Self { stop, running, failures }
+        Self { stop, running, faults }
     }
 
     /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.
     async fn trouble(&mut self) -> Fault {
         tokio::select! {
-            Some((kind, why)) = self.failures.recv() => failed(kind, &why),
+                let fault = match event {
+                    NodeEvent::Failed { kind, why, .. } => failed(kind, &why),
+                    NodeEvent::NoRoom { .. } => Fault::failure(
+                        "the disk has no room for finished tiles",
+                        "free some space or choose another disk",
+                    ),
+                    _ => return,
+                };
+                // The farm has ended when nobody listens.
+                let _ = failed.send(fault);
             Some(ended) = self.running.join_next() => match ended {
                 Ok(Err(fault)) => node_fault(&fault),
                 Ok(Ok(why)) => Fault::failure(format!("the node left: {why:?}"), "report this with the output of `tessera doctor`"),

@@ -180,6 +180,9 @@ fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audie
         }
         NodeEvent::Disconnected { why } => warning(format!("not connected, trying again: {why}")),
         NodeEvent::Failed { why, .. } => warning(format!("a tile could not be rendered: {why}")),
+        NodeEvent::NoRoom { why } => warning(format!(
+            "finished tiles are kept, and no other is begun until the coordinator takes them: {why}; ask whoever runs it for more room"
+        )),
         NodeEvent::Dropped { why, .. } => {
             tracing::debug!(why, "dropped");
             return;

@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod compare;
 pub mod exr;
 pub mod film;
+mod glance;
 pub mod history;
 pub mod id;
 pub mod live;

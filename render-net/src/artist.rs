@@ -89,7 +89,7 @@ pub struct CollectedTile {
     pub receipt: Countersigned,
 }
 
-/// A picture of unfinished work: the sums of [`RenderSettings::preview_planes`], never to be added to finished work.
+/// A picture of unfinished work: the sums of [`RenderSettings::preview_planes`] to three digits, never to be added to finished work.
 #[derive(Debug)]
 pub struct PreviewTile {
     /// The frame.

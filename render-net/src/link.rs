@@ -28,7 +28,7 @@ pub use probe::key_at;
 
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::wire::{Message, ObjectName, Preview, Request, Response};
-use exchange::{read_message, read_object, write_object};
+use exchange::{Outgoing, read_message, read_object, write_object};
 use limits::{CALL_TIMEOUT, HANDSHAKE_TIMEOUT, Role};
 
 /// A connection to a peer whose key is proven. Cheap to clone; the last clone's end closes it.
@@ -113,7 +113,7 @@ impl Link {
         let exchange = async {
             let (mut send, mut receive) = self.open(priority(request)).await?;
             send.write_all(&request.encode()?).await?;
-            let _ = send.finish();
+            send.finish();
             read_message::<Response>(&mut receive).await
         };
         match timeout(patience(request), exchange).await {
@@ -173,11 +173,16 @@ impl Link {
         limit: u64,
         priority: Priority,
     ) -> Result<Vec<u8>, LinkFault> {
-        let (mut send, mut receive) = self.open(priority).await?;
-        send.write_all(&Request::Fetch(name).encode()?).await?;
-        let _ = send.finish();
-        let response = timeout(CALL_TIMEOUT, read_message::<Response>(&mut receive));
-        match response.await.map_err(|_| LinkFault::Timeout)?? {
+        let asking = async {
+            let (mut send, mut receive) = self.open(priority).await?;
+            send.write_all(&Request::Fetch(name).encode()?).await?;
+            send.finish();
+            let response = read_message::<Response>(&mut receive).await?;
+            Ok::<_, LinkFault>((response, receive))
+        };
+        let (response, mut receive) =
+            timeout(CALL_TIMEOUT, asking).await.map_err(|_| LinkFault::Timeout)??;
+        match response {
             Response::Object { size_bytes } if size_bytes > limit => {
                 let _ = receive.stop(fault::CLOSE_DONE.into());
                 Err(LinkFault::TooLarge { claimed: size_bytes, limit })
@@ -255,10 +260,11 @@ impl Link {
         Ok(Self { connection, peer: expected, _endpoint: endpoint })
     }
 
-    async fn open(&self, priority: Priority) -> Result<(quinn::SendStream, quinn::RecvStream), LinkFault> {
+    async fn open(&self, priority: Priority) -> Result<(Outgoing, quinn::RecvStream), LinkFault> {
         let opened = timeout(CALL_TIMEOUT, self.connection.open_bi()).await;
         let (send, receive) = opened.map_err(|_| LinkFault::Timeout)??;
-        let _ = send.set_priority(priority as i32);
+        let send = Outgoing::new(send);
+        send.set_priority(priority);
         Ok((send, receive))
     }
 }

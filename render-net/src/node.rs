@@ -248,7 +248,9 @@ impl Driver {
                 Input::BlockDone(lease, done)
             }
             FromBench::Preview(blocks, sealed) => {
-                if let Some(link) = &self.link {
+                if let Some(link) = &self.link
+                    && !self.agent.has_results()
+                {
                     self.errands.preview(link.clone(), lease, blocks, sealed);
                 }
                 Input::Tick
@@ -293,6 +295,7 @@ impl Driver {
                 }
                 Effect::Deliver(lease) => self.with_link(|errands, link| errands.deliver(link, lease)),
                 Effect::Recut(lease, blocks) => self.recut(lease, blocks),
+                Effect::TellNoRoom(why) => self.errands.tell(NodeEvent::NoRoom { why }),
                 Effect::Fail(lease, kind, reason) => {
                     self.errands.tell(match kind {
                         crate::wire::FailureKind::Handback => NodeEvent::GivenBack { lease },
@@ -342,6 +345,6 @@ impl Driver {
         if !is_kept {
             self.errands.discard(lease);
         }
-        self.errands.send(News::Agent(Input::Recut(lease, is_kept)));
+        self.errands.send(News::Agent(Input::Recut(lease, is_kept.then_some(blocks.count))));
     }
 }

@@ -261,7 +261,7 @@ fn responses() -> Vec<Vec<u8>> {
         wrapped: few(vec![1; 130]),
         order: few(vec![2; 90]),
         result_key: few(vec![3; 120]),
-        blocks_per_tile: 4,
+        spp: 64,
     };
     let line = StatementLine {
         index: 5,

@@ -113,6 +113,7 @@ mod tests {
             R::UploadSpent { limit_gb: 20 },
             R::NotRunning,
             R::Offline,
+            R::NoRoom,
             R::NoWork,
             R::Rendering,
             R::Finishing,

@@ -289,6 +289,7 @@ fn at_work(activity: Activity) -> Reason {
         Activity::Fetching => Reason::Fetching,
         Activity::Rendering => Reason::Rendering,
         Activity::Delivering => Reason::Delivering,
+        Activity::NoRoom => Reason::NoRoom,
     }
 }
 

@@ -101,6 +101,8 @@ pub enum Reason {
     NotRunning,
     /// The coordinator cannot be reached.
     Offline,
+    /// The coordinator has no room for finished tiles.
+    NoRoom,
     /// No tile is there for this computer.
     NoWork,
     /// A tile is being rendered.
@@ -125,6 +127,7 @@ impl Reason {
             | R::PowerUnknown
             | R::NotRunning
             | R::Offline
+            | R::NoRoom
             | R::NoWork => State::Waiting,
             R::PausedByYou
             | R::PausedForAnHour { .. }
@@ -165,6 +168,7 @@ impl Reason {
             R::UploadSpent { .. } => "upload_spent",
             R::NotRunning => "not_running",
             R::Offline => "offline",
+            R::NoRoom => "no_room",
             R::NoWork => "no_work",
             R::Rendering => "rendering",
             R::Finishing => "finishing",
@@ -212,6 +216,7 @@ impl Reason {
             R::UploadSpent { limit_gb } => format!("Paused: today's {limit_gb} GB of upload are used up"),
             R::NotRunning => "Waiting: the node is not running".into(),
             R::Offline => "Waiting: the coordinator cannot be reached, trying again".into(),
+            R::NoRoom => "Waiting: the coordinator has no room for finished tiles, trying again".into(),
             R::NoWork => "Waiting: no tile is there to render".into(),
             R::Rendering => "Earning: a tile is being rendered".into(),
             R::Finishing => "Earning: this tile is finished, then there is a pause".into(),

@@ -73,6 +73,8 @@ pub enum Activity {
     Rendering,
     /// Sending a finished tile.
     Delivering,
+    /// Keeping finished tiles, for which the coordinator has no room.
+    NoRoom,
 }
 
 /// Everything that the rules look at.

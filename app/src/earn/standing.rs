@@ -93,6 +93,7 @@ pub(crate) struct Tracker {
     fetching: BTreeSet<LeaseId>,
     rendering: Option<LeaseId>,
     delivering: BTreeSet<LeaseId>,
+    has_no_room: bool,
     pub(crate) tiles_done: u64,
     pub(crate) given_back: u64,
     pub(crate) failed: u64,
@@ -123,8 +124,10 @@ impl Tracker {
                 self.forget(*lease);
                 self.delivering.insert(*lease);
             }
+            NodeEvent::NoRoom { .. } => self.has_no_room = true,
             NodeEvent::Delivered { lease, bytes, .. } => {
                 self.forget(*lease);
+                self.has_no_room = false;
                 self.tiles_done += 1;
                 self.sent_bytes += bytes;
             }
@@ -136,7 +139,11 @@ impl Tracker {
                 self.forget(*lease);
                 self.failed += 1;
             }
-            NodeEvent::Dropped { lease, .. } | NodeEvent::Forgotten { lease } => self.forget(*lease),
+            NodeEvent::Dropped { lease, .. } => {
+                self.forget(*lease);
+                self.has_no_room = false;
+            }
+            NodeEvent::Forgotten { lease } => self.forget(*lease),
         }
     }
 
@@ -146,6 +153,8 @@ impl Tracker {
             Activity::Rendering
         } else if !self.has_link {
             Activity::Offline
+        } else if self.has_no_room {
+            Activity::NoRoom
         } else if !self.delivering.is_empty() {
             Activity::Delivering
         } else if !self.fetching.is_empty() {
@@ -210,6 +219,7 @@ mod tests {
         assert_eq!(after(rendering(first)), Activity::Rendering);
         assert_eq!(after(NodeEvent::Fetching { lease: second }), Activity::Rendering);
         assert_eq!(after(NodeEvent::Rendered { lease: first }), Activity::Delivering);
+        assert_eq!(after(NodeEvent::NoRoom { why: String::new() }), Activity::NoRoom);
         assert_eq!(after(NodeEvent::Delivered { lease: first, bytes: 7, amount: 1 }), Activity::Fetching);
         assert_eq!(after(rendering(second)), Activity::Rendering);
         assert_eq!(after(NodeEvent::Disconnected { why: String::new() }), Activity::Rendering);

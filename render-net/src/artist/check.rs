@@ -84,12 +84,13 @@ impl ResultReader {
 
     /// Opens a preview: sums over its blocks.
     pub(super) fn open_preview(&self, shown: &Committed, sealed: &[u8]) -> Option<TilePlanes> {
-        let rect = self.plan.shape.grid().rect(shown.piece.tile)?;
+        let rect = self.shape(&shown.piece)?.rect;
         let binding = self.binding(shown, rect)?;
         let planes = self.plan.settings.preview_planes();
-        let limit = rect.pixels() as u64 * planes.channels() as u64 * 4;
+        let limit = TilePlanes::glance_bytes(rect, planes) as u64;
         let bytes = open_from(&self.key, &SealContext::Preview(binding), sealed, limit).ok()?;
-        let planes = TilePlanes::from_bytes(rect, planes, &bytes)?;
+        let samples = shown.piece.blocks.samples(self.plan.shape.spp).len() as u32;
+        let planes = TilePlanes::from_glance(rect, planes, samples, &bytes)?;
         let has_coverage = planes.plane(Plane::Alpha).is_some();
         (has_coverage && planes.is_finite()).then_some(planes)
     }

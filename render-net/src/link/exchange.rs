@@ -1,4 +1,6 @@
 //! One stream: a request, its response, and the object that may follow either.
+//!
+//! A direction ends in one of two ways: finished, when all was sent, or reset. Nobody takes a part for the whole ([`Outgoing`]).
 
 use std::time::Duration;
 
@@ -6,7 +8,7 @@ use quinn::{Connection, RecvStream, SendStream, WriteError};
 use tokio::time::timeout;
 
 use super::LinkFault;
-use super::fault::CLOSE_VERSION;
+use super::fault::{CLOSE_VERSION, CUT_SHORT};
 use super::limits::{BULK_PAUSE_MAX, CALL_TIMEOUT, bulk_timeout};
 use crate::wire::{HEADER_BYTES, Header, Message, ObjectName, Refusal, Request, Response, VERSION};
 
@@ -16,7 +18,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// A stream that the peer opened and whose request has not been read.
 #[derive(Debug)]
 pub struct Arriving {
-    send: SendStream,
+    send: Outgoing,
     receive: RecvStream,
     connection: Connection,
 }
@@ -24,7 +26,7 @@ pub struct Arriving {
 /// The way back for one request. Dropped without a reply, the peer sees a broken stream.
 #[derive(Debug)]
 pub struct Responder {
-    send: SendStream,
+    send: Outgoing,
     receive: RecvStream,
 }
 
@@ -42,7 +44,7 @@ impl Memory for () {
 
 impl Arriving {
     pub(super) fn new(send: SendStream, receive: RecvStream, connection: Connection) -> Self {
-        Self { send, receive, connection }
+        Self { send: Outgoing::new(send), receive, connection }
     }
 
     /// Reads the request. What cannot be read is answered with a refusal here.
@@ -57,7 +59,7 @@ impl Arriving {
             Err(LinkFault::VersionMismatch) => {
                 responder.write(&Response::Refused(Refusal::Version { ours: VERSION })).await?;
                 // The refusal should arrive before the connection's end does.
-                let _ = timeout(Duration::from_secs(1), responder.send.stopped()).await;
+                let _ = timeout(Duration::from_secs(1), responder.send.stream.stopped()).await;
                 self.connection.close(CLOSE_VERSION.into(), b"version mismatch");
                 Err(LinkFault::VersionMismatch)
             }
@@ -94,20 +96,59 @@ impl Responder {
 
     /// Sends [`Response::Object`] and the object itself.
     pub async fn reply_object(mut self, object: &[u8], priority: super::Priority) -> Result<(), LinkFault> {
-        let _ = self.send.set_priority(priority as i32);
-        let response = Response::Object { size_bytes: object.len() as u64 };
-        self.send.write_all(&response.encode()?).await?;
-        let sending = write_object(&mut self.send, object);
+        self.send.set_priority(priority);
+        let response = Response::Object { size_bytes: object.len() as u64 }.encode()?;
+        let sending = async {
+            self.send.write_all(&response).await?;
+            write_object(&mut self.send, object).await
+        };
         timeout(bulk_timeout(object.len() as u64), sending).await.map_err(|_| LinkFault::Timeout)?
     }
 
     async fn write(&mut self, response: &Response) -> Result<(), LinkFault> {
         let writing = async {
             self.send.write_all(&response.encode()?).await?;
-            let _ = self.send.finish();
+            self.send.finish();
             Ok(())
         };
         timeout(CALL_TIMEOUT, writing).await.map_err(|_| LinkFault::Timeout)?
+    }
+}
+
+/// What is sent on a stream. The transport would finish a stream that is dropped halfway, and the peer would read its end as the end of what
+/// was sent; this resets it instead.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    stream: SendStream,
+    is_finished: bool,
+}
+
+impl Outgoing {
+    pub(super) fn new(stream: SendStream) -> Self {
+        Self { stream, is_finished: false }
+    }
+
+    pub(super) fn set_priority(&self, priority: super::Priority) {
+        // It fails for a stream that was stopped: then nothing more is sent anyway.
+        let _ = self.stream.set_priority(priority as i32);
+    }
+
+    pub(super) async fn write_all(&mut self, bytes: &[u8]) -> Result<(), LinkFault> {
+        Ok(self.stream.write_all(bytes).await?)
+    }
+
+    /// All was sent.
+    pub(super) fn finish(&mut self) {
+        self.is_finished = true;
+        let _ = self.stream.finish();
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let _ = self.stream.reset(CUT_SHORT.into());
+        }
     }
 }
 
@@ -145,23 +186,24 @@ pub(super) async fn read_object(
         Ok(object)
     };
     let object = timeout(bulk_timeout(size_bytes), reading).await.map_err(|_| LinkFault::Timeout)??;
-    if object.len() as u64 == size_bytes && ObjectName::of(&object) == name {
-        Ok(object)
-    } else {
-        Err(LinkFault::WrongContent)
+    if (object.len() as u64) < size_bytes {
+        // Nobody's object is judged by a part of it.
+        return Err(LinkFault::cut_off());
     }
+    if ObjectName::of(&object) == name { Ok(object) } else { Err(LinkFault::WrongContent) }
 }
 
 /// Writes an object and ends the stream. A receiver that wants no more (it refuses, or has it already) is no fault: its response says why.
-pub(super) async fn write_object(send: &mut SendStream, object: &[u8]) -> Result<(), LinkFault> {
+pub(super) async fn write_object(send: &mut Outgoing, object: &[u8]) -> Result<(), LinkFault> {
     for piece in object.chunks(PIECE_BYTES) {
-        let written = timeout(BULK_PAUSE_MAX, send.write_all(piece)).await.map_err(|_| LinkFault::Timeout)?;
+        let written = timeout(BULK_PAUSE_MAX, send.stream.write_all(piece));
+        let written = written.await.map_err(|_| LinkFault::Timeout)?;
         match written {
             Ok(()) => {}
             Err(WriteError::Stopped(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
     }
-    let _ = send.finish();
+    send.finish();
     Ok(())
 }

@@ -75,6 +75,8 @@ pub enum LinkFault {
 
 /// The TLS alert no_application_protocol (RFC 7301) as a QUIC error code (RFC 9001, section 4.8).
 const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
+/// Code of a stream that ends before all was sent on it.
+pub(crate) const CUT_SHORT: u32 = 2;
 /// Application close code for a frame of another version.
 pub(crate) const CLOSE_VERSION: u32 = 1;
 /// Application close code for an orderly end.
@@ -94,6 +96,11 @@ impl LinkFault {
                 | Self::Lost { .. }
                 | Self::Timeout
         )
+    }
+
+    /// The other side gave up in the middle of something: it stopped, or its own patience ended.
+    pub(crate) fn cut_off() -> Self {
+        Self::Lost { why: "the other side broke off before the end".to_owned() }
     }
 
     pub(crate) fn of_connection(error: &quinn::ConnectionError) -> Self {
@@ -135,6 +142,7 @@ impl From<quinn::ReadError> for LinkFault {
     fn from(error: quinn::ReadError) -> Self {
         match error {
             quinn::ReadError::ConnectionLost(error) => error.into(),
+            quinn::ReadError::Reset(_) => Self::cut_off(),
             other => Self::Lost { why: other.to_string() },
         }
     }
@@ -143,7 +151,7 @@ impl From<quinn::ReadError> for LinkFault {
 impl From<quinn::ReadExactError> for LinkFault {
     fn from(error: quinn::ReadExactError) -> Self {
         match error {
-            quinn::ReadExactError::FinishedEarly(_) => Self::Protocol("a message was cut off".to_owned()),
+            quinn::ReadExactError::FinishedEarly(_) => Self::cut_off(),
             quinn::ReadExactError::ReadError(error) => error.into(),
         }
     }

@@ -95,7 +95,7 @@ async fn another_message_version_ends_the_link_readably() {
     let mut bytes = Request::Ping.encode().expect("encodes");
     bytes[0] = 9;
     send.write_all(&bytes).await.expect("sent");
-    send.finish().expect("open");
+    send.finish();
     let reply = read_message::<Response>(&mut receive).await;
     assert_eq!(reply, Ok(Response::Refused(Refusal::Version { ours: VERSION })));
     drop((send, receive));
@@ -110,7 +110,7 @@ async fn malformed_requests_are_answered_and_harm_nobody() {
     for bytes in [&unknown[..], &kind, &[VERSION, 1, 0, 255, 255, 255, 255]] {
         let (mut send, mut receive) = pair.dialler.open(Priority::Control).await.expect("open");
         send.write_all(bytes).await.expect("sent");
-        let _ = send.finish();
+        send.finish();
         let reply = read_message::<Response>(&mut receive).await;
         assert_eq!(reply, Ok(Response::Refused(Refusal::Malformed)));
     }
@@ -126,4 +126,50 @@ async fn nobody_at_the_address_is_said_so() {
     assert_eq!(Link::connect(&dialler, &address).await.err(), Some(LinkFault::NoAnswer));
     let nowhere = CoordinatorAddress::new("host.invalid", port, dialler.id()).expect("valid");
     assert!(matches!(Link::connect(&dialler, &nowhere).await.err(), Some(LinkFault::UnknownHost { .. })));
+}
+
+#[tokio::test]
+async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
+    let (pair, ..) = pair().await;
+    let (link, object) = (&pair.dialler, vec![7; 100_000]);
+    let name = ObjectName::of(&object);
+    let far = pair.listener.clone();
+    let served = object.clone();
+    let serving = tokio::spawn(async move {
+        // A request that is dropped, as when the coordinator's own patience ends.
+        drop(far.accept().await.expect("a stream").read().await.expect("a request"));
+        // A put whose reader gives up.
+        drop(far.accept().await.expect("a stream").read().await.expect("a request"));
+        // An object of which a part comes, with a proper end and without.
+        for finished in [true, false] {
+            let (send, mut receive) = far.connection.accept_bi().await.expect("a stream");
+            let mut send = exchange::Outgoing::new(send);
+            read_message::<Request>(&mut receive).await.expect("a request");
+            let response = Response::Object { size_bytes: served.len() as u64 };
+            send.write_all(&response.encode().expect("encodes")).await.expect("sent");
+            send.write_all(&served[..60_000]).await.expect("sent");
+            if finished {
+                send.finish();
+            }
+        }
+        // A put that the sender gives up halfway.
+        let (_, mut responder) = far.accept().await.expect("a stream").read().await.expect("a request");
+        responder.receive_object(name, served.len() as u64).await
+    });
+    let mut faults = vec![
+        link.call(&Request::Ping).await.expect_err("no reply"),
+        link.put(&object, Priority::Result).await.expect_err("no reply"),
+    ];
+    for _ in 0..2 {
+        faults.push(link.fetch(name, 1 << 20, Priority::Scene).await.expect_err("a part"));
+    }
+    let (mut send, _receive) = link.open(Priority::Result).await.expect("open");
+    let put = Request::Put { name, size_bytes: object.len() as u64 };
+    send.write_all(&put.encode().expect("encodes")).await.expect("sent");
+    send.write_all(&object[..60_000]).await.expect("sent");
+    drop(send);
+    faults.push(serving.await.expect("no panic").expect_err("a part"));
+    for fault in &faults {
+        assert!(matches!(fault, LinkFault::Lost { .. }) && fault.is_passing(), "{faults:?}");
+    }
 }

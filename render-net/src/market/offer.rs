@@ -38,7 +38,7 @@ impl Turn<'_> {
                     wrapped,
                     order: job.order,
                     result_key: job.result_key,
-                    blocks_per_tile: job.blocks_per_tile,
+                    spp: job.spp,
                 })))
             }
             _ => Err(Refusal::NoKey.into()),

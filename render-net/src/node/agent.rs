@@ -3,8 +3,10 @@
 //! The driver ([`super::run_node`]) tells the agent what happened and when ([`Input`]), and carries out what it answers ([`Effect`]). The agent
 //! holds at most [`HELD_MAX`] leases, one rendering and one whose scene is being fetched, so that the renderer never waits for the
 //! network. A lost link stops nothing: rendering goes on and finished work waits for the next link. A lost lease stops its rendering at once.
+//! While finished results wait for the uplink, or for room at the coordinator, it asks for no more ([`deliveries`]).
 //! An owner's [`Allowance::Hold`] frees the GPU in the middle of a block: finished blocks are delivered, everything else is handed back.
 
+mod deliveries;
 mod held;
 mod turn;
 
@@ -13,7 +15,8 @@ use std::time::Duration;
 
 use frame::LeaseId;
 
-use held::{Delivery, Held, HeldState, LinkState, PullState};
+use deliveries::{Beats, Deliveries};
+use held::{Held, HeldState, LinkState, PullState};
 pub use turn::{Allowance, Effect, Input, Millis, Rendered, Why};
 
 use crate::wire::{Beat, FailureKind, Lease};
@@ -28,12 +31,16 @@ const PULL_WAIT: Duration = Duration::from_secs(10);
 const PULL_WAIT_ONCE: Duration = Duration::from_secs(2);
 const EMPTY_PULLS_BEFORE_WORK: u32 = 15;
 const EMPTY_PULLS_AFTER_WORK: u32 = 2;
-/// Pause after a delivery that failed for a passing reason.
-const DELIVER_AGAIN: Duration = Duration::from_secs(1);
 /// Pause after a refused pull.
 const PULL_AGAIN: Duration = Duration::from_secs(2);
+/// Pauses before the next pull after work that came to nothing, doubled each time: it would come back at once.
+const TROUBLE_FIRST: Duration = Duration::from_secs(1);
+const TROUBLE_LAST: Duration = Duration::from_secs(60);
+/// How long a node that was stopped goes on delivering; what is left is delivered at its next start.
+const STOP_GRACE: Duration = Duration::from_secs(3);
 /// Why a lease comes back, for the artist's log.
 const OWNER_FIRST: &str = "the owner needs this computer";
+const NO_ROOM: &str = "the coordinator has no room for results";
 /// Reconnection pauses double from the first to the last.
 const RECONNECT_FIRST: Duration = Duration::from_millis(250);
 const RECONNECT_LAST: Duration = Duration::from_secs(15);
@@ -46,13 +53,16 @@ pub struct Agent {
     pull: PullState,
     held: BTreeMap<LeaseId, Held>,
     queue: VecDeque<LeaseId>,
-    kept: BTreeMap<LeaseId, Delivery>,
+    kept: Deliveries,
     rendering: Option<LeaseId>,
     empty_pulls: u32,
     has_worked: bool,
     failures: u32,
+    trouble_pause: Duration,
+    pull_not_before: Millis,
     allowance: Allowance,
     leaving: Option<Why>,
+    leave_by: Option<Millis>,
 }
 
 impl Agent {
@@ -65,14 +75,22 @@ impl Agent {
             pull: PullState::Due(0),
             held: BTreeMap::new(),
             queue: VecDeque::new(),
-            kept: kept.into_iter().map(|lease| (lease, Delivery::Due(0))).collect(),
+            kept: Deliveries::new(kept),
             rendering: None,
             empty_pulls: 0,
             has_worked: false,
             failures: 0,
+            trouble_pause: TROUBLE_FIRST,
+            pull_not_before: 0,
             allowance: Allowance::Work,
             leaving: None,
+            leave_by: None,
         }
+    }
+
+    /// Whether finished results wait for the uplink: then nothing less should use it.
+    pub fn has_results(&self) -> bool {
+        !self.kept.is_empty()
     }
 
     /// The first thing to do.
@@ -89,13 +107,12 @@ impl Agent {
             Input::LinkLost => self.link_lost(&mut effects),
             Input::Leases(leases) => self.leases(now, leases, &mut effects),
             Input::PullRefused => self.pull = PullState::Due(now + millis(PULL_AGAIN)),
-            Input::Prepared(lease) if self.held.contains_key(&lease) => {
-                self.set_state(lease, HeldState::Ready);
-            }
+            Input::Prepared(lease) if self.held.contains_key(&lease) => self.prepared(lease),
             // Handed back or lost while its scene was on the way.
             Input::Prepared(lease) => effects.push(Effect::Forget(lease)),
-            Input::NotPrepared(lease, None) => self.set_state(lease, HeldState::Unprepared),
+            Input::NotPrepared(lease, None) => self.not_prepared(now, lease, &mut effects),
             Input::NotPrepared(lease, Some((kind, reason))) => {
+                self.pause_pulling(now);
                 self.give_back(lease, kind, reason, &mut effects);
             }
             Input::BlockDone(lease, done) => {
@@ -103,29 +120,24 @@ impl Agent {
                     held.blocks_done = done;
                 }
             }
-            Input::Rendered(lease, rendered) => self.rendered(lease, rendered, &mut effects),
+            Input::Rendered(lease, rendered) => self.rendered(now, lease, rendered, &mut effects),
             Input::Beat(lease, beat) => self.beat(lease, beat, &mut effects),
             Input::Settled(lease) => {
-                self.kept.remove(&lease);
+                self.kept.settled(lease);
                 effects.push(Effect::Forget(lease));
             }
-            Input::NotSettled(lease) => {
-                if let Some(delivery) = self.kept.get_mut(&lease) {
-                    *delivery = Delivery::Due(now + millis(DELIVER_AGAIN));
-                }
-            }
+            Input::NotSettled(lease) => self.kept.failed(now, lease),
+            Input::NoRoom(lease, why) => self.no_room(now, lease, why, &mut effects),
             Input::Shortened(lease, blocks) => effects.push(Effect::Recut(lease, blocks)),
-            Input::Recut(lease, true) => {
-                self.kept.insert(lease, Delivery::Due(now));
-            }
-            Input::Recut(lease, false) => {
-                self.kept.remove(&lease);
+            Input::Recut(lease, Some(blocks)) => self.kept.recut(now, lease, Some(blocks)),
+            Input::Recut(lease, None) => {
+                self.kept.recut(now, lease, None);
                 let reason = "the lease was shortened after its work was done".to_owned();
                 effects.push(Effect::Forget(lease));
                 effects.push(Effect::Fail(lease, FailureKind::Handback, reason));
             }
             Input::Allow(allowance) => self.allow(allowance, &mut effects),
-            Input::Stop => self.stop(&mut effects),
+            Input::Stop => self.stop(now, &mut effects),
         }
         self.go_on(now, &mut effects);
         effects
@@ -133,26 +145,23 @@ impl Agent {
 
     /// When [`Input::Tick`] is wanted at the latest.
     pub fn next_tick(&self, now: Millis) -> Millis {
-        let beats = self.held.values().map(|held| held.next_beat);
-        let pull = match self.pull {
-            PullState::Due(at) if self.link == LinkState::Up => Some(at),
-            _ => None,
-        };
-        beats.chain(pull).min().unwrap_or(now + 1000).clamp(now + 10, now + 1000)
+        let (soonest, latest) = (now + 10, now + 1000);
+        if self.link == LinkState::Down {
+            return latest;
+        }
+        let beats = self.held.values().map(|held| held.next_beat).chain(self.kept.next_beat());
+        beats.chain(self.pull_at()).min().unwrap_or(latest).clamp(soonest, latest)
     }
 
     fn linked(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         self.link = LinkState::Up;
         self.reconnect_pause = RECONNECT_FIRST;
         self.pull = PullState::Due(now);
-        self.kept.values_mut().for_each(|delivery| *delivery = Delivery::Due(now));
+        self.kept.linked(now);
         for held in self.held.values_mut() {
-            held.next_beat = now;
-            if held.state == HeldState::Unprepared {
-                held.state = HeldState::Preparing;
-                effects.push(Effect::Prepare(held.lease.clone()));
-            }
+            (held.next_beat, held.tries) = (now, 0);
         }
+        self.prepare_again(Millis::MAX, effects);
     }
 
     fn link_lost(&mut self, effects: &mut Vec<Effect>) {
@@ -170,27 +179,49 @@ impl Agent {
         }
         for lease in leases {
             let id = lease.lease;
-            let is_wanted = self.leaving.is_none() && self.allowance == Allowance::Work;
+            let is_wanted = self.takes_work() && !self.kept.is_refused();
             if !is_wanted || self.held.len() >= HELD_MAX || self.held.contains_key(&id) {
                 effects.push(Effect::Fail(id, FailureKind::Handback, "not wanted now".to_owned()));
                 continue;
             }
-            let beat_every = u64::from(lease.heartbeat_ms.max(100));
             effects.push(Effect::Prepare(lease.clone()));
             self.queue.push_back(id);
             let (blocks, state) = (lease.blocks, HeldState::Preparing);
-            self.held.insert(id, Held { lease, blocks, state, blocks_done: 0, next_beat: now + beat_every });
+            let mut held = Held { lease, blocks, state, blocks_done: 0, next_beat: now, tries: 0 };
+            held.next_beat += held.beat_every_ms();
+            self.held.insert(id, held);
         }
     }
 
-    fn rendered(&mut self, lease: LeaseId, rendered: Rendered, effects: &mut Vec<Effect>) {
+    /// Work came to nothing. Whoever asks again at once may get the same again at once. Leases that were asked for together are one trouble.
+    fn pause_pulling(&mut self, now: Millis) {
+        if self.pull_not_before <= now {
+            self.pull_not_before = now + millis(self.trouble_pause);
+            self.trouble_pause = (self.trouble_pause * 2).min(TROUBLE_LAST);
+        }
+    }
+
+    /// Nobody can take results now: what is not begun is for others, and nothing else is begun.
+    fn no_room(&mut self, now: Millis, lease: LeaseId, why: String, effects: &mut Vec<Effect>) {
+        if self.kept.refused(now, lease) {
+            effects.push(Effect::TellNoRoom(why));
+            self.give_back_waiting(NO_ROOM, effects);
+        }
+    }
+
+    fn rendered(&mut self, now: Millis, lease: LeaseId, rendered: Rendered, effects: &mut Vec<Effect>) {
         self.rendering = None;
         let yielded = self.held.get(&lease).is_some_and(|held| held.state == HeldState::Yielding);
         match rendered {
             Rendered::Kept => {
                 self.failures = 0;
                 self.has_worked = true;
-                self.kept.insert(lease, Delivery::Due(0));
+                let beats = self.held.get(&lease).map(|held| Beats {
+                    blocks: if yielded { held.blocks_done } else { held.blocks.count },
+                    every_ms: held.beat_every_ms(),
+                    next: held.next_beat,
+                });
+                self.kept.keep(lease, beats);
                 self.remove(lease);
             }
             Rendered::Abandoned if yielded => {
@@ -204,6 +235,7 @@ impl Agent {
                 if kind == FailureKind::Node {
                     self.failures += 1;
                 }
+                self.pause_pulling(now);
                 self.give_back(lease, kind, reason, effects);
                 if self.failures >= FAILURES_MAX {
                     self.leaving = Some(Why::Broken);
@@ -216,7 +248,12 @@ impl Agent {
     }
 
     fn beat(&mut self, lease: LeaseId, beat: Beat, effects: &mut Vec<Effect>) {
-        let Some(held) = self.held.get_mut(&lease) else { return };
+        let Some(held) = self.held.get_mut(&lease) else {
+            if beat == Beat::Lost {
+                self.kept.lost(lease);
+            }
+            return;
+        };
         match beat {
             Beat::GoOn { blocks, .. } => {
                 // Only shortening from above is allowed; anything else is not for us to guess at.
@@ -245,11 +282,7 @@ impl Agent {
         if allowance == Allowance::Work {
             return;
         }
-        let waiting: Vec<LeaseId> =
-            self.held.keys().copied().filter(|lease| self.rendering != Some(*lease)).collect();
-        for lease in waiting {
-            self.give_back(lease, FailureKind::Handback, OWNER_FIRST.to_owned(), effects);
-        }
+        self.give_back_waiting(OWNER_FIRST, effects);
         match self.rendering {
             Some(lease) if allowance == Allowance::Hold => {
                 self.set_state(lease, HeldState::Yielding);
@@ -260,8 +293,9 @@ impl Agent {
         }
     }
 
-    fn stop(&mut self, effects: &mut Vec<Effect>) {
+    fn stop(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         self.leaving = Some(Why::Stopped);
+        self.leave_by = Some(now + millis(STOP_GRACE));
         if let Some(lease) = self.rendering {
             effects.push(Effect::StopNow(lease));
         }
@@ -269,15 +303,21 @@ impl Agent {
 
     /// Everything that follows from the state alone.
     fn go_on(&mut self, now: Millis, effects: &mut Vec<Effect>) {
-        if self.leaving.is_none() && self.allowance == Allowance::Work {
+        if self.takes_work() {
             self.render_next(effects);
         }
         if self.link == LinkState::Up {
+            self.prepare_again(now, effects);
             self.beat_all(now, effects);
-            self.deliver_all(now, effects);
+            self.kept.beat(now, effects);
+            self.kept.deliver(now, effects);
             self.pull_more(now, effects);
         }
-        self.leave_if_done(effects);
+        self.leave_if_done(now, effects);
+    }
+
+    fn takes_work(&self) -> bool {
+        self.leaving.is_none() && self.allowance == Allowance::Work
     }
 
     fn render_next(&mut self, effects: &mut Vec<Effect>) {
@@ -294,73 +334,42 @@ impl Agent {
         }
     }
 
-    fn beat_all(&mut self, now: Millis, effects: &mut Vec<Effect>) {
-        for (lease, held) in &mut self.held {
-            if held.next_beat <= now {
-                held.next_beat = now + u64::from(held.lease.heartbeat_ms.max(100));
-                // The block that is being rendered counts as begun.
-                let running = u32::from(held.state == HeldState::Rendering);
-                let begun = (held.blocks_done + running).min(held.blocks.count);
-                effects.push(Effect::Heartbeat(*lease, begun));
-            }
-        }
-    }
-
-    fn deliver_all(&mut self, now: Millis, effects: &mut Vec<Effect>) {
-        for (lease, delivery) in &mut self.kept {
-            if matches!(delivery, Delivery::Due(at) if *at <= now) {
-                *delivery = Delivery::UnderWay;
-                effects.push(Effect::Deliver(*lease));
-            }
-        }
-    }
-
     fn pull_more(&mut self, now: Millis, effects: &mut Vec<Effect>) {
-        let room = HELD_MAX - self.held.len().min(HELD_MAX);
-        if let PullState::Due(at) = self.pull
-            && at <= now
-            && room > 0
-            && self.leaving.is_none()
-            && self.allowance == Allowance::Work
-        {
+        if self.pull_at().is_some_and(|at| at <= now) {
             self.pull = PullState::Waiting;
+            let capacity = (HELD_MAX - self.held.len()) as u32;
             let wait = if self.once { PULL_WAIT_ONCE } else { PULL_WAIT };
-            effects.push(Effect::Pull { capacity: room as u32, wait });
+            effects.push(Effect::Pull { capacity, wait });
         }
     }
 
-    fn leave_if_done(&mut self, effects: &mut Vec<Effect>) {
+    /// When to ask for work; `None` while there is no room for any, or an answer is awaited.
+    fn pull_at(&self) -> Option<Millis> {
+        let has_room = self.held.len() < HELD_MAX && !self.kept.is_full();
+        match self.pull {
+            PullState::Due(at) if has_room && self.takes_work() => Some(at.max(self.pull_not_before)),
+            _ => None,
+        }
+    }
+
+    fn leave_if_done(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         let patience = if self.has_worked { EMPTY_PULLS_AFTER_WORK } else { EMPTY_PULLS_BEFORE_WORK };
-        let busy = self.rendering.is_some() || !self.kept.is_empty();
-        let idle = self.once && self.empty_pulls >= patience && self.held.is_empty();
+        let no_more = self.empty_pulls >= patience || self.kept.is_refused();
+        let idle = self.once && no_more && self.held.is_empty();
         if idle && self.leaving.is_none() {
             self.leaving = Some(Why::Idle);
         }
-        // Kept results are on disk: a stopped node delivers them next time if the link is down now.
-        let can_wait = self.link == LinkState::Down;
+        // Kept results are on disk: what cannot be delivered soon is delivered next time.
+        let can_wait = self.link == LinkState::Down
+            || self.kept.is_empty()
+            || self.kept.is_refused()
+            || self.leave_by.is_some_and(|by| by <= now);
         if let Some(why) = self.leaving
-            && (!busy || (self.rendering.is_none() && can_wait))
+            && self.rendering.is_none()
+            && can_wait
         {
             effects.push(Effect::Leave(why));
         }
-    }
-
-    fn give_back(&mut self, lease: LeaseId, kind: FailureKind, reason: String, effects: &mut Vec<Effect>) {
-        if self.remove(lease) {
-            effects.push(Effect::Forget(lease));
-            effects.push(Effect::Fail(lease, kind, reason));
-        }
-    }
-
-    fn set_state(&mut self, lease: LeaseId, state: HeldState) {
-        if let Some(held) = self.held.get_mut(&lease) {
-            held.state = state;
-        }
-    }
-
-    fn remove(&mut self, lease: LeaseId) -> bool {
-        self.queue.retain(|queued| *queued != lease);
-        self.held.remove(&lease).is_some()
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::mpsc as asynchronous;
 
 use super::finish::{Span, Work};
 use super::outbox::Parcel;
-use super::sums::RunningSums;
+use super::sums::DoneBlocks;
 use crate::wire::FailureKind;
 
 /// Memory for single blocks, kept until the result is taken so that it can still be cut shorter.
@@ -44,11 +44,11 @@ pub(super) enum FromBench {
     Failed(FailureKind, String),
 }
 
-/// The single blocks of a finished result.
+/// The blocks of a finished result.
 pub(super) struct Retained {
     work: Arc<Work>,
     blocks: BlockRange,
-    singles: Vec<Partial>,
+    done: DoneBlocks,
     span: Span,
 }
 
@@ -157,13 +157,10 @@ impl Bench {
 }
 
 impl Retained {
-    /// The same work cut to fewer blocks; `None` when the single blocks were too large to keep.
+    /// The same work cut to fewer blocks; `None` when the single blocks were too large to keep and these are not all of them.
     pub(super) fn cut(&self, blocks: BlockRange) -> Option<Parcel> {
-        let fits = blocks.first == self.blocks.first && blocks.count <= self.singles.len() as u32;
-        let singles = self.singles.get(..blocks.count as usize).filter(|_| fits)?;
-        let mut sums = RunningSums::new(frame::blocks::block_count(self.work.settings.spp));
-        singles.iter().for_each(|block| sums.add(block));
-        self.work.parcel(blocks, sums.partials(), self.span)
+        let sums = self.done.first(blocks.count).filter(|_| blocks.first == self.blocks.first)?;
+        self.work.parcel(blocks, &sums, self.span)
     }
 }
 
@@ -189,9 +186,14 @@ fn render(renderer: &mut dyn TileRenderer, order: &BenchOrder) -> FromBench {
         return FromBench::Abandoned;
     }
     let wanted = BlockRange { count, ..order.blocks };
-    let retained = Retained { work: work.clone(), blocks: order.blocks, singles: desk.singles, span };
+    let retained = Retained { work: work.clone(), blocks: order.blocks, done: desk.done, span };
     let parcel = match rendered {
         Ok(partials) if wanted == order.blocks => work.parcel(wanted, &partials, span),
+        Ok(_) | Err(RenderFault::Stopped) if retained.done.is_past(count) => {
+            // The lease was shortened below blocks whose sum can no longer be taken apart.
+            let reason = "the lease was shortened after its work was done".to_owned();
+            return FromBench::Failed(FailureKind::Handback, reason);
+        }
         Ok(_) | Err(RenderFault::Stopped) => retained.cut(wanted),
         Err(fault) => return failure(&fault),
     };
@@ -207,22 +209,17 @@ fn render(renderer: &mut dyn TileRenderer, order: &BenchOrder) -> FromBench {
 /// What lies on the bench while a piece is rendered.
 struct Desk<'a> {
     order: &'a BenchOrder,
-    singles: Vec<Partial>,
-    singles_bytes: usize,
-    overflow: bool,
-    done: u32,
+    done: DoneBlocks,
     shown: TilePlanes,
     last_preview: Instant,
 }
 
 impl<'a> Desk<'a> {
     fn new(order: &'a BenchOrder) -> Self {
+        let tree_blocks = frame::blocks::block_count(order.work.settings.spp);
         Self {
             order,
-            singles: Vec::new(),
-            singles_bytes: 0,
-            overflow: false,
-            done: 0,
+            done: DoneBlocks::new(tree_blocks, BLOCKS_BYTES_MAX),
             shown: TilePlanes::zeroed(order.work.lease.rect, order.work.settings.preview_planes()),
             last_preview: Instant::now(),
         }
@@ -234,36 +231,28 @@ impl<'a> Desk<'a> {
 
     /// Finished blocks that can be delivered.
     fn kept(&self) -> u32 {
-        self.wanted().min(self.singles.len() as u32)
+        self.wanted().min(self.done.count())
     }
 
     fn block(&mut self, block: &Partial) -> Flow {
-        self.done += 1;
-        self.keep(block);
+        self.done.add(block);
+        let done = self.done.count();
         add_shown(&mut self.shown, &block.planes);
-        let _ = self.order.report.try_send(FromBench::Block(self.done));
+        let _ = self.order.report.try_send(FromBench::Block(done));
         if self.order.reins.is_stopped() || self.order.reins.gives_way() {
             return Flow::Break(());
         }
-        if self.done < self.wanted() {
+        if done < self.wanted() {
             self.preview();
             Flow::Continue(())
-        } else if self.done < self.order.blocks.count {
+        } else if done < self.order.blocks.count {
             Flow::Break(())
         } else {
+            // Where it is denoised next, that takes a while.
+            if self.order.work.settings.may_come_denoised(self.order.blocks) {
+                self.preview();
+            }
             Flow::Continue(())
-        }
-    }
-
-    fn keep(&mut self, block: &Partial) {
-        let bytes = block.planes.rect().pixels() * block.planes.planes().channels() * 4;
-        self.singles_bytes = self.singles_bytes.saturating_add(bytes);
-        if self.singles_bytes > BLOCKS_BYTES_MAX {
-            self.overflow = true;
-            self.singles.clear();
-        }
-        if !self.overflow {
-            self.singles.push(block.clone());
         }
     }
 
@@ -273,9 +262,10 @@ impl<'a> Desk<'a> {
             return;
         }
         self.last_preview = Instant::now();
-        let blocks = BlockRange { count: self.done, ..self.order.blocks };
-        let sealed = self.order.work.preview(blocks, &self.shown);
-        let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
+        let blocks = BlockRange { count: self.done.count(), ..self.order.blocks };
+        if let Some(sealed) = self.order.work.preview(blocks, &self.shown) {
+            let _ = self.order.report.try_send(FromBench::Preview(blocks, sealed));
+        }
     }
 }
 

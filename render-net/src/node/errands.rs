@@ -1,7 +1,7 @@
 //! A node's errands: everything that takes time and talks to the coordinator, each in a task of its own that reports back as [`News`].
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frame::{AdapterCard, BlockRange, LeaseId};
 use tokio::sync::{Mutex, mpsc};
@@ -19,6 +19,8 @@ use crate::wire::{
     Request, Response, node,
 };
 
+/// After a preview the uplink is left to others for so many times as long as it took.
+const PREVIEW_REST: u32 = 3;
 /// Reports that a render may have unread.
 const REPORTS_MAX: usize = 64;
 
@@ -103,9 +105,7 @@ impl Errands {
                     let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
                     News::Work(Box::new(Work { identity, adapter, lease, job, scene, settings }))
                 }
-                Err(ShelfFault::Link(fault)) if is_passing(&fault) => {
-                    News::Agent(Input::NotPrepared(id, None))
-                }
+                Err(ShelfFault::Link(fault)) if can_pass(&fault) => News::Agent(Input::NotPrepared(id, None)),
                 Err(fault) => {
                     shared.shelf.lock().await.forget_job(lease.job);
                     News::Agent(Input::NotPrepared(id, Some((blame(&fault), fault.to_string()))))
@@ -126,13 +126,15 @@ impl Errands {
         });
     }
 
-    /// Sends a preview unless another one is still on its way.
+    /// Sends a preview unless another one is still on its way, or was there too recently for an uplink as slow as this one.
     pub(super) fn preview(&self, link: Link, lease: LeaseId, blocks: BlockRange, sealed: Vec<u8>) {
         let Ok(turn) = self.previews.clone().try_lock_owned() else { return };
         self.run(move |_| async move {
+            let began = Instant::now();
             let object = ObjectName::of(&sealed);
             // The next one comes soon.
             let _ = link.show(Preview { lease, blocks, object }, &sealed).await;
+            tokio::time::sleep(began.elapsed() * PREVIEW_REST).await;
             drop(turn);
             None
         });
@@ -227,6 +229,9 @@ impl Shared {
                 Input::Settled(lease)
             }
             Err(LinkFault::Refused(Refusal::Shortened { blocks })) => Input::Shortened(lease, blocks),
+            Err(LinkFault::Refused(refusal @ (Refusal::Limit { .. } | Refusal::NoRoom))) => {
+                Input::NoRoom(lease, refusal.to_string())
+            }
             Err(LinkFault::Refused(refusal)) if is_final(&refusal) => {
                 self.outbox.remove(lease);
                 (self.events)(NodeEvent::Dropped { lease, why: refusal.to_string() });
@@ -255,16 +260,26 @@ fn is_final(refusal: &Refusal) -> bool {
     )
 }
 
-/// Damaged scenes and orders are the job's fault; everything else is between this node and the coordinator.
+/// Whether fetching again can help.
+fn can_pass(fault: &LinkFault) -> bool {
+    fault.is_passing() || matches!(fault, LinkFault::Refused(Refusal::Busy { .. } | Refusal::Failed))
+}
+
+/// Scenes and orders that are damaged or gone are the job's fault: no node can do its work. Everything else is between this node and the
+/// coordinator, as are bytes under a wrong name: the next ones may be right.
 fn blame(fault: &ShelfFault) -> FailureKind {
     match fault {
         ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) => FailureKind::Node,
-        ShelfFault::Bundle(_) | ShelfFault::Order(_) | ShelfFault::Key(_) => FailureKind::Job,
+        ShelfFault::Bundle(_)
+        | ShelfFault::Order(_)
+        | ShelfFault::Key(_)
+        | ShelfFault::Lease
+        | ShelfFault::Samples { .. } => FailureKind::Job,
         // The scene is not where everybody would look for it, or is not what it should be.
-        ShelfFault::Link(LinkFault::Refused(Refusal::NoSuchObject) | LinkFault::WrongContent) => {
-            FailureKind::Job
-        }
-        ShelfFault::Lease | ShelfFault::Link(_) => FailureKind::Handback,
+        ShelfFault::Link(
+            LinkFault::TooLarge { .. } | LinkFault::Refused(Refusal::NoSuchObject) | LinkFault::WrongContent,
+        ) => FailureKind::Job,
+        ShelfFault::Link(_) => FailureKind::Handback,
     }
 }
 
@@ -273,4 +288,30 @@ fn jittered(pause: Duration) -> Duration {
     let mut random = [0; 2];
     crate::seal::fill_random(&mut random);
     pause.mul_f64(0.5 + f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenes_that_nobody_can_render_are_the_jobs_fault() {
+        let refused = |refusal| ShelfFault::Link(LinkFault::Refused(refusal));
+        for fault in [
+            refused(Refusal::NoSuchObject),
+            ShelfFault::Link(LinkFault::TooLarge { claimed: 2, limit: 1 }),
+            ShelfFault::Lease,
+            ShelfFault::Samples { paid: 1, asked: 16 },
+        ] {
+            assert_eq!(blame(&fault), FailureKind::Job, "{fault}");
+        }
+        let wrong = ShelfFault::Link(LinkFault::WrongContent);
+        for fault in [refused(Refusal::NoKey), refused(Refusal::JobEnded), wrong] {
+            assert_eq!(blame(&fault), FailureKind::Handback, "{fault}");
+        }
+        for refusal in [Refusal::Failed, Refusal::Busy { again_ms: 1 }] {
+            assert!(can_pass(&LinkFault::Refused(refusal)));
+        }
+        assert!(!can_pass(&LinkFault::Refused(Refusal::NoSuchObject)) && can_pass(&LinkFault::Timeout));
+    }
 }

@@ -51,6 +51,11 @@ pub enum NodeEvent {
         /// Micro-credits held for it.
         amount: u64,
     },
+    /// The coordinator has no room for results: they are kept, and no work is taken until it takes one. Told once.
+    NoRoom {
+        /// In a sentence.
+        why: String,
+    },
     /// The work is no longer wanted.
     Dropped {
         /// Its lease.

@@ -71,9 +71,10 @@ impl Work {
     }
 
     /// A sealed picture of the blocks done so far.
-    pub(super) fn preview(&self, blocks: BlockRange, shown: &TilePlanes) -> Vec<u8> {
+    pub(super) fn preview(&self, blocks: BlockRange, shown: &TilePlanes) -> Option<Vec<u8>> {
         let context = SealContext::Preview(self.binding(blocks));
-        seal_to(&self.job.result_key, &context, &shown.to_bytes())
+        let samples = blocks.samples(self.settings.spp).len() as u32;
+        Some(seal_to(&self.job.result_key, &context, &shown.to_glance(samples)?))
     }
 
     fn binding(&self, blocks: BlockRange) -> TileBinding {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use frame::{LeaseId, NodeId};
 
 use crate::whole_file::write_whole;
-use crate::wire::{Commit, Message, Request};
+use crate::wire::{Commit, Message, ObjectName, Request};
 
 /// Most results kept; when the disk or the coordinator is gone for long, the oldest leases have lapsed anyway.
 const KEPT_MAX: usize = 256;
@@ -56,17 +56,14 @@ impl Outbox {
         write_whole(&path, &[&length, &commit, &parcel.sealed], self.durable)
     }
 
-    /// A kept result; `None` when it is not there or damaged.
+    /// A kept result; `None` when it is not there, or was damaged and is gone now.
     pub(crate) fn parcel(&self, lease: LeaseId) -> Option<Parcel> {
         let bytes = fs::read(self.path(lease)).ok()?;
-        let (length, rest) = bytes.split_first_chunk::<4>()?;
-        let (commit, sealed) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        match Request::decode(commit) {
-            Ok(Request::Commit(commit)) if commit.lease == lease => {
-                Some(Parcel { commit: *commit, sealed: sealed.to_vec() })
-            }
-            _ => None,
+        let parcel = opened(lease, &bytes);
+        if parcel.is_none() {
+            self.remove(lease);
         }
+        parcel
     }
 
     /// Forgets a result.
@@ -81,12 +78,24 @@ impl Outbox {
     }
 }
 
+/// A result that is whole: what was damaged on the disk no coordinator would ever take.
+fn opened(lease: LeaseId, bytes: &[u8]) -> Option<Parcel> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (commit, sealed) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    match Request::decode(commit) {
+        Ok(Request::Commit(commit)) if commit.lease == lease && commit.result == ObjectName::of(sealed) => {
+            Some(Parcel { commit: *commit, sealed: sealed.to_vec() })
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use frame::BlockRange;
 
     use super::*;
-    use crate::wire::{Bounded, ObjectName};
+    use crate::wire::Bounded;
 
     fn parcel(lease: u64) -> Parcel {
         let sealed = vec![7; 1000];
@@ -123,6 +132,12 @@ mod tests {
         for bytes in [&b""[..], b"\xff\xff\xff\xff", b"\x02\0\0\0ab"] {
             fs::write(outbox.path(LeaseId(1)), bytes).expect("written");
             assert!(outbox.parcel(LeaseId(1)).is_none());
+            assert!(outbox.leases().is_empty(), "and is not kept for ever");
         }
+        outbox.put(&parcel(2)).expect("written");
+        let mut bytes = fs::read(outbox.path(LeaseId(2))).expect("read");
+        *bytes.last_mut().expect("not empty") ^= 1;
+        fs::write(outbox.path(LeaseId(2)), bytes).expect("written");
+        assert!(outbox.parcel(LeaseId(2)).is_none(), "its bytes are not those of its name");
     }
 }

@@ -15,8 +15,9 @@ use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
 
 /// Jobs whose terms are kept.
 const JOBS_MAX: usize = 32;
-/// Chunks that are fetched at the same time.
-const CHUNKS_AHEAD: usize = 8;
+/// Chunks that are fetched at the same time: as many as fit the coordinator's send window. Each has to keep the pace that is asked of any
+/// transfer, so more of them would fail together on a slow line.
+const CHUNKS_AHEAD: usize = 4;
 
 /// Open jobs and scenes, the last used at the end.
 pub(super) struct Shelf {
@@ -54,6 +55,8 @@ pub(super) enum ShelfFault {
     Key(#[from] SealFault),
     #[error("the lease does not fit its job's order")]
     Lease,
+    #[error("the job pays for {paid} samples per pixel and its order asks for {asked}")]
+    Samples { paid: u32, asked: u32 },
 }
 
 impl Shelf {
@@ -127,7 +130,13 @@ fn open_terms(identity: &Identity, job: JobId, terms: &JobTerms) -> Result<OpenJ
     let admission = keys.next().ok_or(SealFault::Format)?;
     let result_key = EnvelopePublic::try_from(terms.result_key.to_vec())?;
     let order = JobOrder::open(&terms.order, terms.artist, &admission, job, &result_key)?;
+    check_samples(terms.spp, order.settings.spp)?;
     Ok(OpenJob { artist: terms.artist, order, result_key, admission })
+}
+
+/// Pay follows what the artist posted in the clear, work follows the sealed order: one block can be one sample or sixteen.
+fn check_samples(paid: u32, asked: u32) -> Result<(), ShelfFault> {
+    if paid == asked { Ok(()) } else { Err(ShelfFault::Samples { paid, asked }) }
 }
 
 /// Whether the coordinator's lease is a piece of a frame with these settings.
@@ -143,25 +152,71 @@ fn lease_fits(lease: &Lease, order: &JobOrder) -> bool {
 
 /// Fetches a few chunks ahead and opens them in order.
 async fn fetch_scene(link: &Link, manifest: &Manifest) -> Result<SceneBlob, ShelfFault> {
-    let mut ahead: VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>> = VecDeque::new();
+    let mut ahead = Ahead::default();
     let mut names = manifest.chunks();
     let mut assembly = manifest.assembly();
     loop {
-        while ahead.len() < CHUNKS_AHEAD
+        while ahead.0.len() < CHUNKS_AHEAD
             && let Some(name) = names.next()
         {
             let link = link.clone();
             let fetch = async move { link.fetch(name, SEALED_CHUNK_BYTES_MAX, Priority::Scene).await };
-            ahead.push_back(tokio::spawn(fetch));
+            ahead.0.push_back(tokio::spawn(fetch));
         }
-        let Some(next) = ahead.pop_front() else { break };
+        let Some(next) = ahead.0.pop_front() else { break };
         let sealed = next.await.map_err(|error| LinkFault::Lost { why: error.to_string() })??;
         assembly.add(&sealed)?;
     }
     Ok(assembly.finish()?)
 }
 
+/// Fetches under way. Those that nobody waits for any more end, instead of taking the line from the next attempt.
+#[derive(Default)]
+struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>>);
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
 fn take<K: PartialEq, V>(entries: &mut VecDeque<(K, V)>, key: &K) -> Option<V> {
     let at = entries.iter().position(|(candidate, _)| candidate == key)?;
     entries.remove(at).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{FrameSize, SettingsDraft};
+
+    use super::*;
+    use crate::identity::Identity;
+    use crate::seal::{JobSecret, wrap_keys};
+    use crate::wire::Bounded;
+
+    #[test]
+    fn an_order_for_more_samples_than_are_paid_is_refused() {
+        let (artist, node, job) = (Identity::generate(), Identity::generate(), JobId([1; 16]));
+        let secret = JobSecret::generate();
+        let result_key = secret.result_key().public();
+        let draft =
+            SettingsDraft { spp: 16, ..SettingsDraft::defaults(FrameSize::new(8, 8).expect("in range")) };
+        let settings = RenderSettings::new(draft).expect("valid");
+        let order = JobOrder::new(settings, 0, &result_key).seal(&artist, &secret.admission_key(), job);
+        let wrapped = wrap_keys(&artist, job, &node.descriptor(), &[secret.admission_key()]);
+        let terms = |spp| JobTerms {
+            artist: artist.id(),
+            wrapped: Bounded::new(postcard::to_stdvec(&wrapped).expect("plain data")).expect("short"),
+            order: Bounded::new(order.clone()).expect("short"),
+            result_key: Bounded::new(result_key.clone().into()).expect("short"),
+            spp,
+        };
+        assert!(open_terms(&node, job, &terms(16)).is_ok());
+        for paid in [1, 15, 17] {
+            let fault = open_terms(&node, job, &terms(paid)).err();
+            let refused =
+                matches!(fault, Some(ShelfFault::Samples { asked: 16, paid: told }) if told == paid);
+            assert!(refused, "{fault:?}");
+        }
+    }
 }

@@ -37,16 +37,75 @@ impl RunningSums {
         self.partials.push(partial);
     }
 
-    /// The sums so far.
-    pub(crate) fn partials(&self) -> &[Partial] {
-        &self.partials
-    }
-
     /// The nodes so far.
     #[cfg(test)]
     fn nodes(&self) -> Vec<frame::TreeNode> {
         self.partials.iter().map(|partial| partial.node).collect()
     }
+}
+
+/// The finished blocks of a running render: single, so that any number of the first ones can be delivered; when that would take too much
+/// memory, only their sum.
+pub(crate) struct DoneBlocks {
+    tree_blocks: u32,
+    bytes_max: usize,
+    count: u32,
+    kept: Kept,
+}
+
+enum Kept {
+    Single { blocks: Vec<Partial>, bytes: usize },
+    Summed(RunningSums),
+}
+
+impl DoneBlocks {
+    /// None yet, in a tree of `tree_blocks` blocks.
+    pub(crate) fn new(tree_blocks: u32, bytes_max: usize) -> Self {
+        let kept = Kept::Single { blocks: Vec::new(), bytes: 0 };
+        Self { tree_blocks, bytes_max, count: 0, kept }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether the first `count` can no longer be told from those after them.
+    pub(crate) fn is_past(&self, count: u32) -> bool {
+        count < self.count && matches!(self.kept, Kept::Summed(_))
+    }
+
+    /// Adds the next one.
+    pub(crate) fn add(&mut self, block: &Partial) {
+        self.count += 1;
+        match &mut self.kept {
+            Kept::Summed(sums) => sums.add(block),
+            Kept::Single { blocks, bytes } => {
+                blocks.push(block.clone());
+                *bytes += block.planes.rect().pixels() * block.planes.planes().channels() * size_of::<f32>();
+                if *bytes > self.bytes_max {
+                    let sums = sum_of(self.tree_blocks, blocks);
+                    self.kept = Kept::Summed(sums);
+                }
+            }
+        }
+    }
+
+    /// The sums over the first `count`; `None` when there are fewer, or more and only their sum is known.
+    pub(crate) fn first(&self, count: u32) -> Option<Vec<Partial>> {
+        match &self.kept {
+            Kept::Single { blocks, .. } => {
+                blocks.get(..count as usize).map(|first| sum_of(self.tree_blocks, first).partials)
+            }
+            Kept::Summed(sums) => (count == self.count).then(|| sums.partials.clone()),
+        }
+    }
+}
+
+fn sum_of(tree_blocks: u32, blocks: &[Partial]) -> RunningSums {
+    let mut sums = RunningSums::new(tree_blocks);
+    blocks.iter().for_each(|block| sums.add(block));
+    sums
 }
 
 #[cfg(test)]
@@ -85,8 +144,27 @@ mod tests {
             let mut sums = RunningSums::new(blocks);
             (range.first..range.end()).for_each(|index| sums.add(&block(index)));
             prop_assert_eq!(sums.nodes(), range.maximal_nodes(blocks));
-            for partial in sums.partials() {
+            for partial in &sums.partials {
                 prop_assert_eq!(&partial.planes, &tree_sum(partial.node, blocks));
+            }
+        }
+
+        #[test]
+        fn blocks_that_take_too_much_memory_still_give_all_their_sum(blocks in 1u32..40, few in 0usize..10) {
+            let bytes = 4 * size_of::<f32>();
+            let mut done = DoneBlocks::new(blocks, few * bytes);
+            for count in 1..=blocks {
+                done.add(&block(count - 1));
+                let all = done.first(count).expect("never lost");
+                let nodes: Vec<TreeNode> = all.iter().map(|partial| partial.node).collect();
+                prop_assert_eq!(nodes, BlockRange { first: 0, count }.maximal_nodes(blocks));
+                for partial in &all {
+                    prop_assert_eq!(&partial.planes, &tree_sum(partial.node, blocks));
+                }
+                prop_assert_eq!(done.first(count + 1), None);
+                let fits = count as usize <= few;
+                prop_assert_eq!(done.first(count - 1).is_some(), fits);
+                prop_assert_eq!(done.is_past(count - 1), !fits);
             }
         }
     }

@@ -79,8 +79,8 @@ pub struct JobTerms {
     pub order: Opaque<ORDER_BYTES_MAX>,
     /// Public key to which results are sealed.
     pub result_key: Opaque<RESULT_KEY_BYTES_MAX>,
-    /// Sample blocks of every tile: the size of its summation tree.
-    pub blocks_per_tile: u32,
+    /// Samples per pixel that the job pays for; a node compares them with those that the order asks for.
+    pub spp: u32,
 }
 
 /// A node is alive and at work on a lease.

@@ -17,8 +17,11 @@ use crate::{PATIENCE, anywhere, never, source};
 const NETWORK: NetworkId = NetworkId([9; 32]);
 const MARGIN_PX: u32 = 16;
 
-/// The mean of a pixel and its eight neighbours, times the exposure: its reach is one pixel.
-struct Blur;
+/// The mean of a pixel and its eight neighbours, times the exposure: its reach is one pixel. `pause` makes it as slow as a test needs.
+#[derive(Default)]
+struct Blur {
+    pause: Duration,
+}
 
 impl TileDenoiser for Blur {
     fn network(&self) -> NetworkId {
@@ -30,6 +33,7 @@ impl TileDenoiser for Blur {
     }
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
+        std::thread::sleep(self.pause);
         let (width, height) = (noisy.width() as usize, noisy.height() as usize);
         let mut colours = vec![0.0; noisy.radiance.len()];
         for (at, colour) in colours.iter_mut().enumerate() {
@@ -51,8 +55,9 @@ struct Denoising {
 }
 
 fn denoising(pause_ms: u64, lie: fn(&mut f32)) -> Box<Denoising> {
-    let painter = Box::new(Painter { pause: Duration::from_millis(pause_ms) });
-    let renderer = DenoisingRenderer::new(painter, vec![Box::new(Blur)], Box::new(|fault| panic!("{fault}")));
+    let pause = Duration::from_millis(pause_ms);
+    let (painter, blur) = (Box::new(Painter { pause }), Box::new(Blur { pause: pause / 3 }));
+    let renderer = DenoisingRenderer::new(painter, vec![blur], Box::new(|fault| panic!("{fault}")));
     Box::new(Denoising { renderer, lie })
 }
 
@@ -94,7 +99,7 @@ fn finished(easel: &Easel, frame: FrameIndex) -> (Picture, u32) {
             continue;
         }
         let rect = film.grid().rect(tile).expect("in the grid");
-        picture.denoise(rect, MARGIN_PX, &mut Blur, exposure_scale(frame)).expect("it denoises");
+        picture.denoise(rect, MARGIN_PX, &mut Blur::default(), exposure_scale(frame)).expect("it denoises");
     }
     (picture, denoised)
 }
@@ -104,7 +109,7 @@ fn assert_same_beauty(easel: &Easel, frames: &[u32]) -> u32 {
     let mut by_nodes = 0;
     for frame in frames.iter().copied().map(FrameIndex) {
         let mut ours = painted(frame, easel.settings).picture();
-        ours.denoise(ours.rect(), 0, &mut Blur, exposure_scale(frame)).expect("it denoises");
+        ours.denoise(ours.rect(), 0, &mut Blur::default(), exposure_scale(frame)).expect("it denoises");
         let (theirs, denoised) = finished(easel, frame);
         let bits =
             |picture: &Picture| picture.beauty().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
@@ -133,6 +138,27 @@ async fn nodes_that_denoise_give_the_bits_that_one_machine_gives() {
     let by_nodes = assert_same_beauty(&easel, &[1, 4]);
     assert!(by_nodes > 15, "{by_nodes} of 30 tiles came denoised");
     assert!(nodes.iter().all(|node| node.delivered() > 0), "both worked");
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_traced_is_shown_before_it_is_denoised() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    // Long enough that a person would wait for the tile; one block of samples, so that nothing of it comes sooner.
+    let nodes = ["one", "two", "three", "four", "five"]
+        .map(|name| node_with(&folder.path().join(name), &address, denoising(1050, |_| ()), true));
+    let artist = artist(&folder.path().join("artist"), &address);
+    let spec = denoised_spec(&[1], 16);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_eq!(assert_same_beauty(&easel, &[1]), 15);
+    assert!(easel.previews > 0, "a noisy tile was seen");
+    nodes.iter().for_each(|node| node.running.abort());
     coordinator.stop().await;
 }
 

@@ -6,6 +6,7 @@ mod liar;
 mod owner;
 mod painter;
 mod parties;
+mod room;
 mod view;
 
 use std::net::SocketAddr;

@@ -64,7 +64,17 @@ pub(crate) fn config(data: &Path, listen: std::net::SocketAddr) -> CoordinatorCo
 }
 
 pub(crate) async fn coordinator(data: &Path, listen: std::net::SocketAddr) -> Coordinator {
-    let config = config(data, listen);
+    coordinator_with(data, listen, |_| {}).await
+}
+
+/// The same with other settings.
+pub(crate) async fn coordinator_with(
+    data: &Path,
+    listen: std::net::SocketAddr,
+    other: impl FnOnce(&mut CoordinatorConfig),
+) -> Coordinator {
+    let mut config = config(data, listen);
+    other(&mut config);
     for _ in 0..50 {
         match Coordinator::start(config.clone()).await {
             Ok(coordinator) => return coordinator,

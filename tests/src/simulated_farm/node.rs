@@ -194,8 +194,11 @@ impl SimNode {
             Response::Refused(Refusal::Shortened { blocks }) => {
                 self.hear(world, Input::Shortened(lease, *blocks));
             }
-            Response::Refused(Refusal::Failed | Refusal::Busy { .. } | Refusal::NoRoom) => {
+            Response::Refused(Refusal::Failed | Refusal::Busy { .. }) => {
                 self.hear(world, Input::NotSettled(lease));
+            }
+            Response::Refused(refusal @ Refusal::NoRoom) => {
+                self.hear(world, Input::NoRoom(lease, refusal.to_string()));
             }
             _ => {
                 self.outbox.remove(&lease);
@@ -259,7 +262,7 @@ impl SimNode {
                 self.outbox.insert(lease, (blocks, true));
                 return Some(Input::Rendered(lease, Rendered::Kept));
             }
-            Effect::Rest => {}
+            Effect::Rest | Effect::TellNoRoom(_) => {}
             Effect::Forget(lease) => {
                 self.leases.remove(&lease);
                 self.outbox.remove(&lease);
@@ -273,7 +276,7 @@ impl SimNode {
                 let entry = self.outbox.get_mut(&lease)?;
                 let fits = blocks.first == entry.0.first && blocks.count <= entry.0.count;
                 entry.0 = if fits { blocks } else { entry.0 };
-                return Some(Input::Recut(lease, fits));
+                return Some(Input::Recut(lease, fits.then_some(blocks.count)));
             }
             Effect::Fail(lease, kind, reason) => {
                 self.call(world, &Request::Fail(Failure { lease, kind, reason }), Call::Quiet);

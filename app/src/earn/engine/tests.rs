@@ -79,6 +79,10 @@ fn each_rule_has_its_own_sentence() {
             Signals { activity: Activity::Offline, ..free() },
             "Waiting: the coordinator cannot be reached, trying again",
         ),
+        (
+            Signals { activity: Activity::NoRoom, ..free() },
+            "Waiting: the coordinator has no room for finished tiles, trying again",
+        ),
         (Signals { activity: Activity::Off, ..free() }, "Waiting: the node is not running"),
     ] {
         let decision = decided(&mut desktop(), &signals);
@@ -247,9 +251,9 @@ prop_compose! {
         power in 0u8..4, percent in 0u8..101,
         full_screen in 0u8..4, apps in 0u8..4,
         celsius in proptest::option::of(40f32..100.0), free_mib in proptest::option::of(300u32..2000),
-        disk in proptest::option::of(1000u64..4000), uploaded in 0u64..3, activity in 0usize..6,
+        disk in proptest::option::of(1000u64..4000), uploaded in 0u64..3, activity in 0usize..7,
     ) -> Signals {
-        use Activity::{Delivering, Fetching, Idle, Off, Offline, Rendering};
+        use Activity::{Delivering, Fetching, Idle, NoRoom, Off, Offline, Rendering};
         let memory = free_mib.map(|free_mib| GpuMemory { free_mib, total_mib: 8192 });
         Signals {
             idle_s: idle.into(),
@@ -271,7 +275,7 @@ prop_compose! {
             adapters: vec![AdapterSense { name: "a".into(), celsius: celsius.into(), memory: memory.into() }],
             disk_free_mib: disk.into(),
             uploaded_today_bytes: uploaded * 1_000_000_000,
-            activity: [Off, Offline, Idle, Fetching, Rendering, Delivering][activity],
+            activity: [Off, Offline, Idle, Fetching, Rendering, Delivering, NoRoom][activity],
             holds_scene: true,
         }
     }

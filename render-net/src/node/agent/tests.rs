@@ -1,5 +1,6 @@
 use frame::{BlockRange, FrameIndex, JobId, TileIndex, TileRect};
 
+use super::deliveries::{KEPT_FULL, UNDER_WAY_MAX};
 use super::*;
 use crate::wire::ObjectName;
 
@@ -111,8 +112,8 @@ fn a_result_that_is_too_long_is_cut_or_given_back() {
     let blocks = BlockRange { first: 2, count: 1 };
     let effects = agent.handle(3, Input::Shortened(LeaseId(1), blocks));
     assert_eq!(effects, [Effect::Recut(LeaseId(1), blocks)]);
-    assert_eq!(agent.handle(4, Input::Recut(LeaseId(1), true)), [Effect::Deliver(LeaseId(1))]);
-    let effects = agent.handle(5, Input::Recut(LeaseId(1), false));
+    assert_eq!(agent.handle(4, Input::Recut(LeaseId(1), Some(1))), [Effect::Deliver(LeaseId(1))]);
+    let effects = agent.handle(5, Input::Recut(LeaseId(1), None));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Fail(_, FailureKind::Handback, _))));
 }
 
@@ -223,4 +224,191 @@ fn a_lost_lease_stops_even_while_it_yields() {
     let mut agent = working();
     agent.handle(2, Input::Allow(Allowance::Hold));
     assert_eq!(agent.handle(3, Input::Beat(LeaseId(1), Beat::Lost)), [Effect::StopNow(LeaseId(1))]);
+}
+
+fn is_pull(effect: &Effect) -> bool {
+    matches!(effect, Effect::Pull { .. })
+}
+
+fn deliveries(effects: &[Effect]) -> Vec<u64> {
+    let lease = |effect: &Effect| if let Effect::Deliver(lease) = effect { Some(lease.0) } else { None };
+    effects.iter().filter_map(lease).collect()
+}
+
+/// Ticks ten times a second from `from` to `to` and collects what is wanted, with the time.
+fn tick(agent: &mut Agent, from: Millis, to: Millis) -> Vec<(Millis, Effect)> {
+    let at = |now| agent.handle(now, Input::Tick).into_iter().map(move |effect| (now, effect));
+    (from..to).step_by(100).flat_map(at).collect()
+}
+
+/// Renders one lease after the other, as fast as the agent asks for them, until it asks for no more: how many, and all that it wanted.
+fn render_all(agent: &mut Agent) -> (u64, Vec<Effect>) {
+    let mut number = 0;
+    let mut seen = agent.handle(0, Input::Linked);
+    let mut is_asked = seen.iter().any(is_pull);
+    while is_asked && number < 100 {
+        number += 1;
+        let mut effects = agent.handle(0, Input::Leases(vec![lease(number)]));
+        effects.extend(agent.handle(0, Input::Prepared(LeaseId(number))));
+        effects.extend(agent.handle(0, Input::Rendered(LeaseId(number), Rendered::Kept)));
+        is_asked = effects.iter().any(is_pull);
+        seen.extend(effects);
+    }
+    (number, seen)
+}
+
+#[test]
+fn a_node_that_outruns_its_uplink_waits_and_delivers_few_at_a_time() {
+    let mut agent = Agent::new(false, []);
+    let (rendered, effects) = render_all(&mut agent);
+    // One answer was under way when there were enough.
+    assert_eq!(rendered, KEPT_FULL as u64 + 1);
+    assert_eq!(deliveries(&effects), [1, 2], "{UNDER_WAY_MAX} at a time");
+    assert!(!tick(&mut agent, 100, 9_000).iter().any(|(_, effect)| is_pull(effect)));
+    assert_eq!(deliveries(&agent.handle(9_000, Input::Settled(LeaseId(1)))), [3]);
+    let effects = agent.handle(9_000, Input::Settled(LeaseId(2)));
+    assert_eq!(deliveries(&effects), [4]);
+    assert!(effects.iter().any(is_pull), "and it goes on: {effects:?}");
+}
+
+#[test]
+fn a_kept_lease_is_beaten_until_it_is_delivered() {
+    let mut agent = working();
+    agent.handle(2, Input::Rendered(LeaseId(1), Rendered::Kept));
+    let beats = |effects: Vec<(Millis, Effect)>| -> Vec<Millis> {
+        let beat = |(now, effect)| (effect == Effect::Heartbeat(LeaseId(1), 4)).then_some(now);
+        effects.into_iter().filter_map(beat).collect()
+    };
+    let told = beats(tick(&mut agent, 100, 30_000));
+    assert!(told.len() >= 28 && told.windows(2).all(|pair| pair[1] - pair[0] <= 1_100), "{told:?}");
+    agent.handle(30_000, Input::Settled(LeaseId(1)));
+    assert!(beats(tick(&mut agent, 30_000, 33_000)).is_empty());
+    // One that is lost is not beaten, and delivered all the same.
+    agent.handle(33_000, Input::Prepared(LeaseId(2)));
+    agent.handle(33_000, Input::Rendered(LeaseId(2), Rendered::Kept));
+    agent.handle(33_000, Input::Beat(LeaseId(2), Beat::Lost));
+    agent.handle(33_000, Input::NotSettled(LeaseId(2)));
+    let effects = tick(&mut agent, 33_000, 36_000);
+    assert!(effects.iter().any(|(_, effect)| *effect == Effect::Deliver(LeaseId(2))), "{effects:?}");
+    assert!(!effects.iter().any(|(_, effect)| matches!(effect, Effect::Heartbeat(LeaseId(2), _))));
+}
+
+#[test]
+fn a_coordinator_without_room_is_asked_again_ever_more_seldom_and_gets_no_more_work_done() {
+    let mut agent = working();
+    agent.handle(2, Input::Rendered(LeaseId(1), Rendered::Kept));
+    let effects = agent.handle(3, Input::NoRoom(LeaseId(1), "full".to_owned()));
+    let told = |effects: &[Effect]| effects.contains(&Effect::TellNoRoom("full".to_owned()));
+    assert!(told(&effects), "{effects:?}");
+    let handed_back = Effect::Fail(LeaseId(2), FailureKind::Handback, NO_ROOM.to_owned());
+    assert!(effects.contains(&handed_back), "others may have room: {effects:?}");
+    let effects = agent.handle(4, Input::Leases(vec![lease(3)]));
+    assert!(matches!(effects[..], [Effect::Fail(LeaseId(3), FailureKind::Handback, _)]), "{effects:?}");
+    let mut tries = Vec::new();
+    for now in (0..3_600_000).step_by(100) {
+        let mut effects = agent.handle(now + 100, Input::Tick);
+        while let Some(at) = effects.iter().position(|effect| *effect == Effect::Deliver(LeaseId(1))) {
+            effects.remove(at);
+            tries.push(now + 100);
+            effects.extend(agent.handle(now + 100, Input::NoRoom(LeaseId(1), "full".to_owned())));
+        }
+        assert_eq!(effects, [], "neither told again nor pulled nor beaten");
+    }
+    let pauses: Vec<Millis> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1]) && tries.len() < 25, "{pauses:?}");
+    assert!(pauses.last().is_some_and(|pause| *pause <= 301_000), "{pauses:?}");
+    let effects = agent.handle(3_700_000, Input::Settled(LeaseId(1)));
+    assert!(effects.iter().any(is_pull), "{effects:?}");
+    // The next time is news again.
+    agent.handle(3_700_000, Input::Leases(vec![lease(5)]));
+    agent.handle(3_700_000, Input::Prepared(LeaseId(5)));
+    agent.handle(3_700_000, Input::Rendered(LeaseId(5), Rendered::Kept));
+    assert!(told(&agent.handle(3_700_001, Input::NoRoom(LeaseId(5), "full".to_owned()))));
+}
+
+#[test]
+fn a_stopped_node_leaves_what_cannot_be_delivered_for_its_next_start() {
+    let left = |agent: &mut Agent, from, to| {
+        let effects = tick(agent, from, to);
+        effects.iter().find(|(_, effect)| *effect == Effect::Leave(Why::Stopped)).map(|(now, _)| *now)
+    };
+    // Slow: it gets a moment.
+    let mut agent = Agent::new(false, []);
+    render_all(&mut agent);
+    assert!(!agent.handle(1_000, Input::Stop).contains(&Effect::Leave(Why::Stopped)));
+    assert!(left(&mut agent, 1_100, 10_000).is_some_and(|at| at <= 4_100));
+    // Without room: at once.
+    let mut agent = Agent::new(false, [LeaseId(1)]);
+    agent.handle(0, Input::Linked);
+    agent.handle(1, Input::NoRoom(LeaseId(1), "full".to_owned()));
+    assert!(agent.handle(2, Input::Stop).contains(&Effect::Leave(Why::Stopped)));
+    // One that leaves when idle has nothing else to do, too.
+    let mut agent = Agent::new(true, [LeaseId(1)]);
+    agent.handle(0, Input::Linked);
+    let effects = agent.handle(1, Input::NoRoom(LeaseId(1), "full".to_owned()));
+    assert!(effects.contains(&Effect::Leave(Why::Idle)), "{effects:?}");
+}
+
+#[test]
+fn passing_faults_of_deliveries_have_growing_pauses() {
+    let mut agent = Agent::new(false, [LeaseId(1)]);
+    let mut effects = agent.handle(0, Input::Linked);
+    let mut tries = Vec::new();
+    for now in (0..200_000).step_by(100) {
+        if effects.contains(&Effect::Deliver(LeaseId(1))) {
+            tries.push(now);
+            agent.handle(now, Input::NotSettled(LeaseId(1)));
+        }
+        effects = agent.handle(now + 100, Input::Tick);
+    }
+    let pauses: Vec<Millis> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1]), "{pauses:?}");
+    assert!(
+        pauses.first() <= Some(&1_100) && pauses.last() <= Some(&30_100) && tries.len() < 15,
+        "{pauses:?}"
+    );
+}
+
+#[test]
+fn what_could_not_be_fetched_over_a_link_that_holds_is_tried_again_and_then_given_back() {
+    let mut agent = linked(false);
+    agent.handle(0, Input::Leases(vec![lease(1), lease(2)]));
+    agent.handle(0, Input::NotPrepared(LeaseId(1), None));
+    let mut tries = 0;
+    for now in (100..60_000).step_by(100) {
+        let effects = agent.handle(now, Input::Tick);
+        if effects.contains(&Effect::Prepare(lease(1))) {
+            tries += 1;
+            let effects = agent.handle(now, Input::NotPrepared(LeaseId(1), None));
+            if effects.contains(&Effect::Forget(LeaseId(1))) {
+                break;
+            }
+        }
+    }
+    assert_eq!(tries, 3, "and not kept idle until the coordinator takes it away");
+    // News that come late change nothing for a lease that is being rendered.
+    let effects = agent.handle(60_000, Input::Prepared(LeaseId(2)));
+    assert!(effects.contains(&Effect::Render(LeaseId(2), lease(2).blocks)), "{effects:?}");
+    agent.handle(60_001, Input::NotPrepared(LeaseId(2), None));
+    agent.handle(60_002, Input::Prepared(LeaseId(2)));
+    let effects = tick(&mut agent, 60_100, 70_000);
+    assert!(!effects.iter().any(|(_, effect)| matches!(effect, Effect::Render(..) | Effect::Prepare(_))));
+}
+
+#[test]
+fn work_that_comes_to_nothing_is_not_asked_for_in_a_circle() {
+    let mut agent = linked(false);
+    let (mut is_asked, mut answers) = (true, 0);
+    for now in (0..300_000).step_by(10) {
+        let mut effects = agent.handle(now, Input::Tick);
+        if std::mem::take(&mut is_asked) {
+            answers += 1;
+            let missing = Some((FailureKind::Job, "the object is not stored".to_owned()));
+            effects.extend(agent.handle(now, Input::Leases(vec![lease(answers)])));
+            effects.extend(agent.handle(now, Input::NotPrepared(LeaseId(answers), missing)));
+            assert!(effects.iter().any(|effect| matches!(effect, Effect::Fail(_, FailureKind::Job, _))));
+        }
+        is_asked |= effects.iter().any(is_pull);
+    }
+    assert!((8..25).contains(&answers), "{answers} in five minutes");
 }

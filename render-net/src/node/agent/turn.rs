@@ -36,7 +36,7 @@ pub enum Input {
     PullRefused,
     /// The lease's scene is in memory.
     Prepared(LeaseId),
-    /// The lease cannot be prepared; `None` = the link failed, try again.
+    /// The lease cannot be prepared; `None` = for a passing reason, try again.
     NotPrepared(LeaseId, Option<(FailureKind, String)>),
     /// The renderer has finished this many blocks of the lease.
     BlockDone(LeaseId, u32),
@@ -48,10 +48,12 @@ pub enum Input {
     Settled(LeaseId),
     /// A kept result could not be delivered now.
     NotSettled(LeaseId),
+    /// The coordinator has no room for a kept result; why, in its words.
+    NoRoom(LeaseId, String),
     /// A kept result must be cut down to these blocks.
     Shortened(LeaseId, BlockRange),
-    /// A shorter result waits to be delivered; or it cannot be made.
-    Recut(LeaseId, bool),
+    /// A result of so many blocks waits to be delivered; or none so short can be made.
+    Recut(LeaseId, Option<u32>),
     /// The owner says what the node may do from now on.
     Allow(Allowance),
     /// The owner wants the machine back.
@@ -104,6 +106,8 @@ pub enum Effect {
     Deliver(LeaseId),
     /// Make a shorter result of one that was too long.
     Recut(LeaseId, BlockRange),
+    /// Tell the owner that results cannot be delivered, and why in the coordinator's words: once, until one was.
+    TellNoRoom(String),
     /// Give the lease back.
     Fail(LeaseId, FailureKind, String),
     /// Say goodbye and end.

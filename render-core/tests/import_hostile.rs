@@ -5,6 +5,7 @@ mod scene_file;
 
 use proptest::prelude::*;
 use render_core::import::{Document, ImportError, ImportOptions, Limits, decode_environment};
+use render_core::{PackFault, pack};
 use scene_file::{SceneFile, glb_of, png};
 use serde_json::json;
 
@@ -238,6 +239,24 @@ fn copies_of_moving_meshes_count_as_triangles() {
     let options = ImportOptions { limits, ..ImportOptions::default() };
     assert!(matches!(Document::open_bytes(&file.glb(), &options), Err(ImportError::OverLimit { .. })));
     assert_eq!(open(&file.glb()).expect("it is within the usual budget").summary().meshes, 100);
+}
+
+#[test]
+fn geometry_that_no_tree_can_hold_is_refused_when_it_is_packed() {
+    // Far apart in the mesh, and by both the mesh and where it stands.
+    for (mesh, node) in [(1e14_f32, 1.0), (1e19, 1.0), (1e37, 1.0), (1e7, 1e8), (1e19, 1e9), (1e30, 1e12)] {
+        let mut file = SceneFile::triangle();
+        let corners: Vec<f32> = (1..26)
+            .map(|i| mesh * i as f32)
+            .flat_map(|x| [x, 0.0, 0.0, x + 0.5 * mesh, 0.0, 0.0, x, mesh, x])
+            .collect();
+        let positions = file.add_floats("VEC3", &corners);
+        file.json["meshes"][0]["primitives"][0] = json!({ "attributes": { "POSITION": positions } });
+        file.json["nodes"][0]["scale"] = json!([node, node, node]);
+        let scene = open(&file.glb()).and_then(|document| document.scene_at(0.0, 0.0));
+        let packed = pack(&scene.expect("every number in it is finite"));
+        assert!(matches!(packed, Err(PackFault::TooFar(_))), "{mesh:e} × {node:e}: {:?}", packed.err());
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
         numbers: 1 << 16,
         triangles: 1 << 14,
         instances: 1 << 10,
+        lights: 1 << 14,
         texels: 1 << 16,
         ..Limits::default()
     };

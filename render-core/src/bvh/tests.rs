@@ -139,9 +139,10 @@ proptest! {
 
     #[test]
     fn every_walk_of_a_tree_that_passes_its_check_ends(
-        bytes in prop::collection::vec((0..4usize, 0..8usize, any::<u8>()), 0..12),
-        words in prop::collection::vec((0..4usize, prop::sample::select(&[CHILD_BASE, PRIMITIVE_BASE][..]), 0..5u32), 0..4),
-        masks in prop::collection::vec((0..4usize, any::<u8>()), 0..3),
+        // Written so that many of them are what a tree may have, and many are next to it.
+        bytes in prop::collection::vec((0..4usize, 0..8usize, 0..32u8, prop::sample::select(&[1u8, 1, 3, 7, 7, 0, 2][..])), 0..6),
+        words in prop::collection::vec((0..4usize, prop::sample::select(&[CHILD_BASE, PRIMITIVE_BASE][..]), 0..5u32), 0..3),
+        masks in prop::collection::vec((0..4usize, any::<u8>()), 0..2),
         octant in 0..8u32,
     ) {
         // Three nodes in a row and one of their own, then anything written over them.
@@ -150,8 +151,8 @@ proptest! {
             nodes[node][CHILD_BASE] = child;
             nodes[node][INNER_MASK] = 1 << 24;
         }
-        for (node, slot, byte) in bytes {
-            bytemuck::bytes_of_mut(&mut nodes[node])[24 + slot] = byte;
+        for (node, slot, place, marks) in bytes {
+            bytemuck::bytes_of_mut(&mut nodes[node])[24 + slot] = place | marks << 5;
         }
         for (node, word, value) in words {
             nodes[node][word] = value;

@@ -114,18 +114,18 @@ impl Gpu {
     /// Opens an adapter.
     pub(crate) fn open(choice: &AdapterChoice) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find(choice)?;
-        Self::of(&adapter, card)
+        Self::of(&adapter, &card)
     }
 
     /// Opens the adapter that was lost, and no other.
     pub(crate) fn reopen(choice: &AdapterChoice, was: &Seat) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find_again(choice, was)?;
-        Self::of(&adapter, card)
+        Self::of(&adapter, &card)
     }
 
-    fn of(adapter: &wgpu::Adapter, card: AdapterCard) -> Result<Self, GpuFault> {
-        let limits = adapter::wanted_limits(adapter, &card)?;
-        let shares_lanes = adapter::shares_lanes(adapter, &card);
+    fn of(adapter: &wgpu::Adapter, card: &AdapterCard) -> Result<Self, GpuFault> {
+        let limits = adapter::wanted_limits(adapter, card)?;
+        let shares_lanes = adapter::shares_lanes(adapter, card);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tessera"),
             required_features: if shares_lanes { wgpu::Features::SUBGROUP } else { wgpu::Features::empty() },
@@ -151,8 +151,8 @@ impl Gpu {
             };
             note(&uncaptured, fault);
         }));
-        let arrays = adapter::arrays_for(&card, &limits);
-        let seat = Seat::of(adapter, &card);
+        let arrays = adapter::arrays_for(card, &limits);
+        let seat = Seat::of(adapter, card);
         Ok(Self { device, queue, seat, limits, arrays, shares_lanes, fault })
     }
 

@@ -128,7 +128,7 @@ pub(crate) fn gpu_fault(fault: &GpuFault) -> Fault {
         GpuFault::OutOfMemory(_) => {
             Fault::failure(what, "close other programs that use it, or choose another adapter with --gpu")
         }
-        GpuFault::Lost(_) => Fault::failure(
+        GpuFault::Lost(_) | GpuFault::Gone { .. } => Fault::failure(
             what,
             "update its driver, close other programs that use it, or choose another with --gpu",
         ),

@@ -35,7 +35,7 @@ pub struct RenderRequest {
     pub filter: Filter,
     /// Reflection model.
     pub microfacet: Microfacet,
-    /// Largest indirect contribution; 0 = off.
+    /// Largest indirect contribution in a scene of ordinary brightness, more in a brighter one; 0 = off.
     pub clamp_indirect: f32,
     /// Who denoises.
     pub denoise: Denoise,

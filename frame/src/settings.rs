@@ -56,13 +56,14 @@ pub struct SettingsDraft {
     pub filter: Filter,
     /// Reflection model.
     pub microfacet: Microfacet,
-    /// Largest radiance (times the scene's exposure scale) that an indirect contribution may have; 0 = no clamp.
+    /// Largest radiance that an indirect contribution may have in a scene of ordinary brightness; 0 = no clamp. What it is in this frame:
+    /// [`RenderSettings::indirect_limit`].
     pub clamp_indirect: f32,
     /// Who denoises.
     pub denoise: Denoise,
     /// With which network; [`NetworkId::NONE`] where nobody does.
     pub network: NetworkId,
-    /// One exposure scale for the whole frame, for the denoiser; within [`RenderSettings::EXPOSURE_SCALE`].
+    /// One exposure scale for the whole frame, for the clamp and the denoiser; within [`RenderSettings::EXPOSURE_SCALE`].
     pub exposure_scale: f32,
     /// What comes back besides radiance.
     pub planes: PlaneSet,
@@ -220,6 +221,18 @@ impl RenderSettings {
         Self::new(SettingsDraft { exposure_scale, ..self.0 })
     }
 
+    /// Largest channel of an indirect contribution in this frame, in the scene's own units; `None`: there is no limit. A scene whose lights are told in
+    /// lux is hundreds of times as bright as one of ordinary brightness, and so is its limit. A darker scene keeps the plain number: pictures that
+    /// are mostly black have a large scale, and would lose the light of their few bright parts.
+    pub fn indirect_limit(&self) -> Option<f32> {
+        (self.clamp_indirect > 0.0).then(|| self.clamp_indirect / self.exposure_scale.min(1.0))
+    }
+
+    /// Whether the frame's exposure changes any number of it.
+    pub fn needs_exposure(&self) -> bool {
+        self.denoise != Denoise::Off || self.clamp_indirect > 0.0
+    }
+
     /// The planes of a picture of unfinished work: where it may be denoised, all that a denoiser looks at.
     pub fn preview_planes(&self) -> PlaneSet {
         if self.denoise == Denoise::Off { PlaneSet::BEAUTY } else { PlaneSet::DEFAULT }
@@ -346,5 +359,19 @@ mod tests {
         assert_eq!(RenderSettings::new(denoised), Err(SettingsError::Planes));
         let bytes = postcard::to_stdvec(&denoised).expect("encodes");
         assert!(postcard::from_bytes::<RenderSettings>(&bytes).is_err(), "nor by a stranger");
+    }
+
+    #[test]
+    fn indirect_light_is_limited_by_what_is_bright_in_the_frame() {
+        let size = FrameSize::new(4, 4).expect("in range");
+        let limit = |clamp_indirect, exposure_scale| {
+            let draft = SettingsDraft { clamp_indirect, ..SettingsDraft::defaults(size) };
+            let settings = RenderSettings::new(draft).expect("valid").with_exposure_scale(exposure_scale);
+            settings.expect("in range").indirect_limit()
+        };
+        assert_eq!(limit(10.0, 1.0), Some(10.0));
+        assert_eq!(limit(10.0, 0.002), Some(5000.0), "lights in lux");
+        assert_eq!(limit(10.0, 200.0), Some(10.0), "mostly black");
+        assert_eq!(limit(0.0, 0.002), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Any bytes as a scene: refused with a sentence, or a scene that holds together at any instant.
+//! Any bytes as a scene: refused with a sentence, or a scene that holds together at any instant and can be packed, or is refused with a sentence then.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,6 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
         numbers: 1 << 16,
         triangles: 1 << 14,
         instances: 1 << 10,
+        lights: 1 << 14,
         texels: 1 << 16,
         ..Limits::default()
     };
@@ -22,6 +23,9 @@ fuzz_target!(|bytes: &[u8]| {
             for seconds in [0.3, -1.0, 1e30] {
                 if let Ok(scene) = document.scene_at(seconds, 0.1) {
                     scene.check().expect("the importer checks what it hands out");
+                    if let Err(fault) = render_core::pack(&scene) {
+                        assert!(!fault.to_string().is_empty() && !fault.help().is_empty());
+                    }
                 }
             }
         }

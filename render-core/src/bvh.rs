@@ -32,30 +32,42 @@ const PRIMITIVE_BASE: usize = 5;
 const INNER_MASK: usize = 3;
 
 impl Bvh {
+    /// Farthest from the origin that corners may lie, metres: twice as far as Neptune. Squares of lengths, sums of areas over all primitives and the
+    /// kernels' products of three lengths stay within f32 up to about there; the builder panics on an area that is not finite.
+    pub const REACH_MAX: f32 = 1e13;
+
     /// A tree over triangles, given by their corners.
-    pub fn of_triangles(corners: &[[Vec3; 3]]) -> Self {
+    ///
+    /// # Errors
+    /// A corner lies beyond [`Self::REACH_MAX`].
+    pub fn of_triangles(corners: &[[Vec3; 3]]) -> Result<Self, TooFar> {
+        corners.iter().flatten().try_for_each(|&corner| TooFar::check(corner))?;
         let triangles: Vec<Triangle> = corners
             .iter()
             .map(|&[a, b, c]| Triangle { v0: theirs(a), v1: theirs(b), v2: theirs(c) })
             .collect();
         if triangles.is_empty() {
-            return Self::empty();
+            return Ok(Self::empty());
         }
-        Self::from_built(&build_cwbvh_from_tris(
+        Ok(Self::from_built(&build_cwbvh_from_tris(
             &triangles,
             Self::params(triangles.len()),
             &mut Default::default(),
-        ))
+        )))
     }
 
     /// A tree over boxes, given by their lowest and highest corners.
-    pub fn of_boxes(boxes: &[(Vec3, Vec3)]) -> Self {
+    ///
+    /// # Errors
+    /// A corner lies beyond [`Self::REACH_MAX`].
+    pub fn of_boxes(boxes: &[(Vec3, Vec3)]) -> Result<Self, TooFar> {
+        boxes.iter().flat_map(|&(low, high)| [low, high]).try_for_each(TooFar::check)?;
         let boxes: Vec<Aabb> =
             boxes.iter().map(|&(low, high)| Aabb::new(theirs(low), theirs(high))).collect();
         if boxes.is_empty() {
-            return Self::empty();
+            return Ok(Self::empty());
         }
-        Self::from_built(&build_cwbvh(&boxes, Self::params(boxes.len()), &mut Default::default()))
+        Ok(Self::from_built(&build_cwbvh(&boxes, Self::params(boxes.len()), &mut Default::default())))
     }
 
     /// Moves the tree to its place among others: node and primitive numbers grow by these.
@@ -111,6 +123,52 @@ pub fn transformed_box(world_from_object: &Affine3A, low: Vec3, high: Vec3) -> (
     ((low - slack).into(), (high + slack).into())
 }
 
+/// Geometry that lies too far away for a tree.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "its geometry reaches {reach:e} m from the origin, and {:e} m are the most that can be rendered",
+    Bvh::REACH_MAX
+)]
+pub struct TooFar {
+    /// Largest coordinate of a corner that does, metres.
+    pub reach: f32,
+}
+
+impl TooFar {
+    fn check(corner: Vec3) -> Result<(), Self> {
+        let reach = if corner.is_finite() { corner.abs().max_element() } else { f32::INFINITY };
+        if reach <= Bvh::REACH_MAX { Ok(()) } else { Err(Self { reach }) }
+    }
+}
+
+/// What one of a node's eight slots holds. The kernels shift a byte's three marks by its place and take what lands at 24 and above
+/// for children, so a leaf whose marks reached there would send them to nodes that nobody checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Empty,
+    Inner,
+    Leaf {
+        /// One past its last primitive, counted from the node's first.
+        end: u8,
+    },
+}
+
+impl Slot {
+    /// Only what the builder writes: 0; a place below 24 with a mark for each of one to three primitives; 24 and the slot's number with one mark.
+    fn read(byte: u8, slot: u8) -> Option<Self> {
+        let (place, marks) = (byte & 0x1f, byte >> 5);
+        match marks {
+            _ if byte == 0 => Some(Self::Empty),
+            1 if place == 24 + slot => Some(Self::Inner),
+            0b001 | 0b011 | 0b111 => {
+                let end = place + marks.count_ones() as u8;
+                (end <= 24).then_some(Self::Leaf { end })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A tree that a stranger sent is not a tree that can be walked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the tree at node {node} is damaged: {what}")]
@@ -121,8 +179,8 @@ pub struct DamagedTree {
     pub what: &'static str,
 }
 
-/// Checks the tree at `root` and returns its depth: every child exists, lies behind its parent and has only one,
-/// and every leaf names primitives below `primitives`. So every walk ends.
+/// Checks the tree at `root` and returns its depth: every slot is written as the builder writes it, every child exists, lies
+/// behind its parent and has only one, and every leaf names primitives below `primitives`. So every walk ends.
 pub fn check_tree(
     nodes: &[Node],
     root: u32,
@@ -140,16 +198,18 @@ pub fn check_tree(
         deepest = deepest.max(depth);
         let inner = node[INNER_MASK] >> 24;
         let meta: [u8; 8] = bytemuck::cast([node[6], node[7]]);
-        for (slot, &byte) in meta.iter().enumerate() {
-            let is_inner = byte & (byte << 1) & 0x10 != 0;
-            if is_inner != (inner >> slot & 1 == 1) || (is_inner && usize::from(byte & 0x1f) != slot + 24) {
-                return fault(index, "its child bits contradict each other");
-            }
-            let last = u64::from(node[PRIMITIVE_BASE])
-                + u64::from(byte & 0x1f)
-                + u64::from((byte >> 5).count_ones());
-            if !is_inner && byte != 0 && last > u64::from(primitives) {
-                return fault(index, "it names a primitive that does not exist");
+        for (slot, &byte) in (0..).zip(&meta) {
+            match Slot::read(byte, slot) {
+                Some(found) if (found == Slot::Inner) != (inner >> slot & 1 == 1) => {
+                    return fault(index, "its child bits contradict each other");
+                }
+                Some(Slot::Leaf { end })
+                    if u64::from(node[PRIMITIVE_BASE]) + u64::from(end) > u64::from(primitives) =>
+                {
+                    return fault(index, "it names a primitive that does not exist");
+                }
+                Some(_) => {}
+                None => return fault(index, "one of its slots is malformed"),
             }
         }
         for child in 0..inner.count_ones() {
@@ -163,49 +223,4 @@ pub fn check_tree(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn strip(count: usize) -> Vec<[Vec3; 3]> {
-        (0..count)
-            .map(|i| {
-                let x = i as f32;
-                [Vec3::new(x, 0.0, 0.0), Vec3::new(x + 1.0, 0.0, 0.3), Vec3::new(x, 1.0, (x * 0.7).sin())]
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_built_tree_passes_its_check_and_orders_every_primitive_once() {
-        for count in [0, 1, 2, 3, 7, 100, 5000] {
-            let bvh = Bvh::of_triangles(&strip(count));
-            let mut seen = vec![false; bvh.nodes.len()];
-            check_tree(&bvh.nodes, 0, count as u32, &mut seen).expect("built trees are sound");
-            let mut order = bvh.order.clone();
-            order.sort_unstable();
-            assert!(order.into_iter().eq(0..count as u32), "{count}");
-        }
-    }
-
-    #[test]
-    fn the_same_input_builds_the_same_tree() {
-        let (a, b) = (Bvh::of_triangles(&strip(3000)), Bvh::of_triangles(&strip(3000)));
-        assert_eq!((a.nodes, a.order), (b.nodes, b.order));
-    }
-
-    #[test]
-    fn damaged_trees_are_refused() {
-        let bvh = Bvh::of_triangles(&strip(500));
-        let check = |nodes: &[Node]| check_tree(nodes, 0, 500, &mut vec![false; nodes.len()]);
-        for (word, value) in [(CHILD_BASE, 0), (CHILD_BASE, u32::MAX), (6, u32::MAX)] {
-            let mut nodes = bvh.nodes.clone();
-            nodes[0][word] = value;
-            assert!(check(&nodes).is_err(), "word {word}");
-        }
-        // Only nodes with leaves read it; some node has them.
-        let mut nodes = bvh.nodes.clone();
-        nodes.iter_mut().for_each(|node| node[PRIMITIVE_BASE] = u32::MAX);
-        assert!(check(&nodes).is_err());
-        assert!(check(&bvh.nodes[..bvh.nodes.len() / 2]).is_err());
-    }
-}
+mod tests;

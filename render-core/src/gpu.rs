@@ -7,6 +7,7 @@ mod adapter;
 mod kernel;
 mod steps;
 
+pub(crate) use adapter::Seat;
 pub use adapter::{AdapterChoice, AdapterReport, adapter_class, adapters};
 pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
@@ -21,8 +22,7 @@ use shaders::layout::ARRAY_ROW_BITS;
 pub(crate) struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
-    card: AdapterCard,
-    pci_bus_id: String,
+    seat: Seat,
     limits: wgpu::Limits,
     /// How kernels read the scene's arrays on it.
     pub(crate) arrays: Arrays,
@@ -43,6 +43,14 @@ pub enum GpuFault {
     NotFound {
         /// What was asked for.
         wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// The one that was lost did not come back; another is not taken in its place.
+    #[error("{name} did not come back, and no other is taken in its place; there are: {found}")]
+    Gone {
+        /// Its name.
+        name: String,
         /// What there is.
         found: String,
     },
@@ -106,8 +114,18 @@ impl Gpu {
     /// Opens an adapter.
     pub(crate) fn open(choice: &AdapterChoice) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find(choice)?;
-        let limits = adapter::wanted_limits(&adapter, &card)?;
-        let shares_lanes = adapter::shares_lanes(&adapter, &card);
+        Self::of(&adapter, &card)
+    }
+
+    /// Opens the adapter that was lost, and no other.
+    pub(crate) fn reopen(choice: &AdapterChoice, was: &Seat) -> Result<Self, GpuFault> {
+        let (adapter, card) = adapter::find_again(choice, was)?;
+        Self::of(&adapter, &card)
+    }
+
+    fn of(adapter: &wgpu::Adapter, card: &AdapterCard) -> Result<Self, GpuFault> {
+        let limits = adapter::wanted_limits(adapter, card)?;
+        let shares_lanes = adapter::shares_lanes(adapter, card);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tessera"),
             required_features: if shares_lanes { wgpu::Features::SUBGROUP } else { wgpu::Features::empty() },
@@ -133,19 +151,19 @@ impl Gpu {
             };
             note(&uncaptured, fault);
         }));
-        let arrays = adapter::arrays_for(&card, &limits);
-        let pci_bus_id = adapter.get_info().device_pci_bus_id;
-        Ok(Self { device, queue, card, pci_bus_id, limits, arrays, shares_lanes, fault })
+        let arrays = adapter::arrays_for(card, &limits);
+        let seat = Seat::of(adapter, card);
+        Ok(Self { device, queue, seat, limits, arrays, shares_lanes, fault })
     }
 
     /// What this is.
     pub(crate) fn card(&self) -> &AdapterCard {
-        &self.card
+        &self.seat.card
     }
 
-    /// Where it sits; empty where its driver does not tell.
-    pub(crate) fn pci_bus_id(&self) -> &str {
-        &self.pci_bus_id
+    /// By what it is known again.
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// Largest storage binding, bytes.

@@ -13,7 +13,7 @@ use bytemuck::{Pod, Zeroable};
 use frame::{RenderFault, SceneBlob, Section};
 use shaders::layout::{Instance, Part};
 
-use crate::bvh::Node;
+use crate::bvh::{Node, TooFar};
 use crate::lights::LightTable;
 use crate::scene::{Projection, Scene, SceneFault};
 
@@ -94,7 +94,7 @@ pub struct PackedScene {
 }
 
 /// A scene that cannot be packed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PackFault {
     /// The scene's parts do not fit together.
     #[error(transparent)]
@@ -105,6 +105,19 @@ pub enum PackFault {
     /// A tree is deeper than the kernels' stack.
     #[error("the scene's geometry is so uneven that its search tree has {0} levels, more than can be walked")]
     TooDeep(usize),
+    /// Something lies beyond what f32 can reckon with.
+    #[error(transparent)]
+    TooFar(#[from] TooFar),
+}
+
+impl PackFault {
+    /// What a person can do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::TooFar(_) => "scale the scene down, or take out what lies far away, and export it again",
+            Self::Scene(_) | Self::TooMany(_) | Self::TooDeep(_) => "simplify it there and export it again",
+        }
+    }
 }
 
 /// Packs a scene.

@@ -6,7 +6,7 @@ use frame::{
 };
 use shaders::layout::PATH_FIELDS;
 
-use crate::gpu::{AdapterChoice, Bindings, Gpu, GpuFault, KernelSet};
+use crate::gpu::{AdapterChoice, Bindings, Gpu, GpuFault, KernelSet, Seat};
 use crate::pack::PackedScene;
 use crate::stage::Stage;
 use crate::trace::{Pool, Tally, Tracer, order_fault};
@@ -23,8 +23,7 @@ pub struct RendererOptions {
 /// Renders tiles on one GPU; keeps the last scene uploaded.
 pub struct GpuRenderer {
     options: RendererOptions,
-    card: AdapterCard,
-    pci_bus_id: String,
+    seat: Seat,
     device: Option<Device>,
     tally: Tally,
     brake: Option<Brake>,
@@ -45,10 +44,9 @@ const PATHS_CPU: u32 = 1 << 16;
 impl GpuRenderer {
     /// Opens an adapter and compiles the kernels.
     pub fn open(options: RendererOptions) -> Result<Self, GpuFault> {
-        let device = Device::open(&options.adapter, 1)?;
+        let device = Device::on(Gpu::open(&options.adapter)?, 1)?;
         Ok(Self {
-            card: device.gpu.card().clone(),
-            pci_bus_id: device.gpu.pci_bus_id().to_owned(),
+            seat: device.gpu.seat().clone(),
             options,
             device: Some(device),
             tally: Tally::default(),
@@ -63,7 +61,7 @@ impl GpuRenderer {
 
     /// Where the adapter sits; empty where its driver does not tell.
     pub fn pci_bus_id(&self) -> &str {
-        &self.pci_bus_id
+        &self.seat.pci_bus_id
     }
 
     /// Rays and samples since opening.
@@ -80,7 +78,7 @@ impl GpuRenderer {
         let device = match &mut self.device {
             Some(device) => device,
             // A smaller pool after a loss: a driver that was reset once is given shorter work.
-            none => none.insert(Device::open(&self.options.adapter, 4)?),
+            none => none.insert(Device::on(Gpu::reopen(&self.options.adapter, &self.seat)?, 4)?),
         };
         device.show(scene, self.options.memory_limit)?;
         device.pool.heed(self.brake.as_ref());
@@ -108,7 +106,7 @@ impl From<GpuFault> for Trouble {
 
 impl TileRenderer for GpuRenderer {
     fn adapter(&self) -> AdapterCard {
-        self.card.clone()
+        self.seat.card.clone()
     }
 
     fn render(
@@ -148,8 +146,7 @@ impl TileRenderer for GpuRenderer {
 }
 
 impl Device {
-    fn open(choice: &AdapterChoice, divisor: u32) -> Result<Self, GpuFault> {
-        let gpu = Gpu::open(choice)?;
+    fn on(gpu: Gpu, divisor: u32) -> Result<Self, GpuFault> {
         let kernels = KernelSet::build(&gpu)?;
         let on_cpu = gpu.card().class == AdapterClass::Cpu;
         let wanted = if on_cpu { PATHS_CPU } else { PATHS_GPU };
@@ -234,5 +231,38 @@ impl Sums {
 
     fn into_partials(self) -> Vec<Partial> {
         self.open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{FrameIndex, FrameSize, RenderSettings, SettingsDraft, TileRect};
+
+    use super::*;
+
+    #[test]
+    fn after_a_loss_no_other_adapter_goes_on_under_the_old_name() {
+        let Ok(mut renderer) = GpuRenderer::open(RendererOptions::default()) else { return };
+        let size = FrameSize::new(4, 4).expect("in range");
+        let settings = RenderSettings::new(SettingsDraft::defaults(size)).expect("valid");
+        let order = TileOrder {
+            frame: FrameIndex(0),
+            rect: TileRect { x: 0, y: 0, width: 4, height: 4 },
+            margin_px: 0,
+            blocks: BlockRange::all(settings.spp),
+            settings,
+        };
+        let no_scene = SceneBlob::new(Vec::new());
+        let render = |renderer: &mut GpuRenderer| {
+            renderer.render(&no_scene, &order, &mut |_| Flow::Continue(())).expect_err("there is no scene")
+        };
+        renderer.device = None;
+        assert!(matches!(render(&mut renderer), RenderFault::BadScene(_)), "it is opened again");
+        assert!(renderer.device.is_some());
+        renderer.device = None;
+        renderer.seat.pci_bus_id = "another place".into();
+        let RenderFault::DeviceLost(why) = render(&mut renderer) else { panic!("another adapter went on") };
+        assert!(why.starts_with(&renderer.adapter().name), "{why}");
+        assert!(renderer.device.is_none());
     }
 }

@@ -273,7 +273,7 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
             | switch(header.orthographic == 1, flag::ORTHOGRAPHIC)
             | switch(header.environment_columns > 0, flag::ENVIRONMENT)
             | switch(settings.planes.iter().any(Plane::is_ranked), flag::RANKED),
-        clamp_indirect: settings.clamp_indirect,
+        clamp_indirect: settings.indirect_limit().unwrap_or(0.0),
         capacity,
         tile_x: order.rect.x,
         tile_y: order.rect.y,

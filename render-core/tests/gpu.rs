@@ -53,8 +53,18 @@ fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
     let size = FrameSize::new(width, height).expect("in range");
     let planes = Plane::ALL.into_iter().fold(PlaneSet::DEFAULT, PlaneSet::with);
     let filter = if seed.is_multiple_of(2) { Filter::BlackmanHarris } else { Filter::Box };
-    RenderSettings::new(SettingsDraft { spp, seed, filter, planes, ..SettingsDraft::defaults(size) })
-        .expect("valid")
+    // The third is of a bright frame with a limit that cuts much.
+    let (clamp_indirect, exposure_scale) = if seed == 2 { (0.025, 0.25) } else { (10.0, 1.0) };
+    let draft = SettingsDraft {
+        spp,
+        seed,
+        filter,
+        planes,
+        clamp_indirect,
+        exposure_scale,
+        ..SettingsDraft::defaults(size)
+    };
+    RenderSettings::new(draft).expect("valid")
 }
 
 fn whole(settings: RenderSettings) -> TileOrder {
@@ -156,6 +166,23 @@ fn gpu_and_reference_agree_sample_by_sample() {
         assert!(share(places) >= 99.5, "{name}: only {:.2} % of the first hits agree", share(places));
         assert!(share(features) >= 99.0, "{name}: only {:.2} % of the features agree", share(features));
     }
+}
+
+#[test]
+fn the_limit_on_indirect_light_follows_the_frames_exposure() {
+    let Some(mut renderer) = renderer() else { return };
+    let Some(scene) = scene(ASSETS, "studio.glb", None) else { return };
+    let blob = pack(&scene).expect("packs").to_blob();
+    let mut light = |clamp_indirect: f32, exposure_scale: f32| {
+        let draft = SettingsDraft { clamp_indirect, exposure_scale, ..*settings(48, 36, 4, 0) };
+        let order = whole(RenderSettings::new(draft).expect("valid"));
+        let planes = render(&mut renderer, &blob, &order).remove(0).planes;
+        planes.plane(Plane::Radiance).expect("asked for").to_vec()
+    };
+    let plain = light(0.125, 1.0);
+    assert!(light(0.03125, 0.25) == plain, "a bright frame has a higher limit");
+    assert!(light(0.125, 200.0) == plain, "one that is mostly black keeps it");
+    assert!(light(0.125, 0.25) != plain && light(0.03125, 1.0) != plain, "it cuts something");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod scene_file;
 
 use proptest::prelude::*;
 use render_core::import::{Document, ImportError, ImportOptions, Limits, decode_environment};
+use render_core::{PackFault, pack};
 use scene_file::{SceneFile, glb_of, png};
 use serde_json::json;
 
@@ -238,6 +239,69 @@ fn copies_of_moving_meshes_count_as_triangles() {
     let options = ImportOptions { limits, ..ImportOptions::default() };
     assert!(matches!(Document::open_bytes(&file.glb(), &options), Err(ImportError::OverLimit { .. })));
     assert_eq!(open(&file.glb()).expect("it is within the usual budget").summary().meshes, 100);
+}
+
+/// A file whose one node shows its mesh in so many places.
+fn in_places(count: usize) -> SceneFile {
+    let mut file = SceneFile::triangle();
+    let places = file.add_floats("VEC3", &vec![0.5; 3 * count]);
+    file.json["nodes"][0]["extensions"] =
+        json!({ "EXT_mesh_gpu_instancing": { "attributes": { "TRANSLATION": places } } });
+    file
+}
+
+#[test]
+fn triangles_that_shine_count_in_every_place() {
+    let limits = Limits { lights: 199, ..Limits::default() };
+    let options = |limits| ImportOptions { limits, ..ImportOptions::default() };
+    let mut file = in_places(200);
+    assert!(Document::open_bytes(&file.glb(), &options(limits.clone())).is_ok(), "nothing shines");
+    file.json["materials"] = json!([{ "emissiveFactor": [0, 0, 1] }]);
+    file.json["meshes"][0]["primitives"][0]["material"] = json!(0);
+    let error = Document::open_bytes(&file.glb(), &options(limits)).expect_err("200 triangles shine");
+    assert!(matches!(error, ImportError::OverLimit { limit: 199, .. }), "{error}");
+    assert!(Document::open_bytes(&file.glb(), &options(Limits { lights: 200, ..Limits::default() })).is_ok());
+    // Two nodes share the budget.
+    file.json["nodes"] = vec![file.json["nodes"][0].clone(); 2].into();
+    file.json["scenes"][0]["nodes"] = json!([0, 1]);
+    let limits = Limits { lights: 399, ..Limits::default() };
+    assert!(Document::open_bytes(&file.glb(), &options(limits)).is_err());
+}
+
+#[test]
+fn places_of_a_mesh_without_triangles_count_and_show_nothing() {
+    let mut file = in_places(200);
+    file.json["meshes"][0]["primitives"][0]["mode"] = json!(0);
+    let opened = |instances: u64| {
+        let limits = Limits { instances, ..Limits::default() };
+        Document::open_bytes(&file.glb(), &ImportOptions { limits, ..ImportOptions::default() })
+    };
+    let document = opened(200).expect("it is within the budget");
+    let scene = document.scene_at(0.0, 0.0).expect("it is empty");
+    assert_eq!((scene.instances.len(), scene.object_names.len()), (0, 0));
+    file.json["nodes"] = vec![file.json["nodes"][0].clone(); 2].into();
+    file.json["scenes"][0]["nodes"] = json!([0, 1]);
+    let limits = Limits { instances: 399, ..Limits::default() };
+    let options = ImportOptions { limits, ..ImportOptions::default() };
+    assert!(matches!(Document::open_bytes(&file.glb(), &options), Err(ImportError::OverLimit { .. })));
+}
+
+#[test]
+fn geometry_that_no_tree_can_hold_is_refused_when_it_is_packed() {
+    // Far apart in the mesh, and by both the mesh and where it stands.
+    for (mesh, node) in [(1e14_f32, 1.0), (1e19, 1.0), (1e37, 1.0), (1e7, 1e8), (1e19, 1e9), (1e30, 1e12)] {
+        let mut file = SceneFile::triangle();
+        let corners: Vec<f32> = (1..26)
+            .map(|i| mesh * i as f32)
+            .flat_map(|x| [x, 0.0, 0.0, x + 0.5 * mesh, 0.0, 0.0, x, mesh, x])
+            .collect();
+        let positions = file.add_floats("VEC3", &corners);
+        file.json["meshes"][0]["primitives"][0] = json!({ "attributes": { "POSITION": positions } });
+        file.json["nodes"][0]["scale"] = json!([node, node, node]);
+        let scene = open(&file.glb()).and_then(|document| document.scene_at(0.0, 0.0));
+        let packed = pack(&scene.expect("every number in it is finite"));
+        assert!(matches!(packed, Err(PackFault::TooFar(_))), "{mesh:e} × {node:e}: {:?}", packed.err());
+    }
 }
 
 #[test]

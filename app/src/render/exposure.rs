@@ -21,9 +21,9 @@ const SPP: u32 = 4;
 /// Triangles that it is made of, at most, those of a mesh that stands often counted once: the plain tracer sorts them all.
 const TRIANGLES_MAX: u64 = 1 << 22;
 
-/// The exposure scale at which a frame of this scene is denoised; 1 when nobody denoises.
+/// The exposure scale at which a frame of this scene is clamped and denoised; 1 when it is neither.
 pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {
-    if settings.denoise == Denoise::Off {
+    if !settings.needs_exposure() {
         return 1.0;
     }
     let started = std::time::Instant::now();
@@ -31,6 +31,8 @@ pub(crate) fn exposure_scale(scene: &Scene, settings: &RenderSettings) -> f32 {
     let draft = SettingsDraft {
         size,
         spp: SPP,
+        // How much is too much is what it is made for.
+        clamp_indirect: 0.0,
         denoise: Denoise::Off,
         network: NetworkId::NONE,
         planes: PlaneSet::BEAUTY,
@@ -101,27 +103,59 @@ mod tests {
         }
     }
 
+    /// The scene with all its lights so many times as bright.
+    fn brightened(scene: &Scene, times: f32) -> Scene {
+        let mut scene = scene.clone();
+        scene.lights.iter_mut().for_each(|light| light.color *= times);
+        scene.materials.iter_mut().for_each(|material| material.emissive *= times);
+        scene.environment.strength *= times;
+        scene
+    }
+
+    /// The light of each pixel, with the usual clamp and at the exposure that the program settles.
+    fn light(scene: &Scene) -> Vec<f32> {
+        let size = FrameSize::new(48, 27).expect("in range");
+        let draft = SettingsDraft { spp: 16, ..SettingsDraft::defaults(size) };
+        let settings = RenderSettings::new(draft).expect("valid");
+        let settings = settings.with_exposure_scale(exposure_scale(scene, &settings)).expect("in range");
+        let rect = TileRect { x: 0, y: 0, width: 48, height: 27 };
+        let sums = Reference::new(scene).render(rect, &settings, FrameIndex(0), BlockRange::all(16));
+        sums[0].planes.plane(frame::Plane::Radiance).expect("asked for").to_vec()
+    }
+
     #[test]
-    fn twice_the_light_is_half_the_scale_and_no_denoiser_needs_none() {
+    fn lights_650_times_as_bright_give_a_picture_650_times_as_bright() {
+        // Photometric units: watts are told in lux, candela or lumen. Eight times as bright as it is, the scene's scale is below 1, and its clamp cuts something.
+        let scene = brightened(&crate::bench::demo_scene(), 8.0);
+        let (once, bright) = (light(&scene), light(&brightened(&scene, 650.0)));
+        let alike = |(a, b): (&f32, &f32)| (650.0 * a - b).abs() <= 1e-3 * b.abs() + 1e-3;
+        let share = once.iter().zip(&bright).filter(|&pair| alike(pair)).count() as f32 / once.len() as f32;
+        // Rounding may turn a path to another lamp.
+        assert!(share > 0.99, "{share}");
+        let sum = |light: &[f32]| light.iter().map(|&value| f64::from(value)).sum::<f64>();
+        let energy = sum(&bright) / sum(&once) / 650.0;
+        assert!((energy - 1.0).abs() < 1e-3, "{energy}");
+    }
+
+    #[test]
+    fn twice_the_light_is_half_the_scale_and_without_clamp_and_denoiser_none_is_needed() {
         let size = FrameSize::new(320, 180).expect("in range");
         let draft = SettingsDraft {
             denoise: Denoise::Local,
             network: NetworkId([1; 32]),
-            clamp_indirect: 0.0,
             ..SettingsDraft::defaults(size)
         };
         let settings = RenderSettings::new(draft).expect("valid");
         let scene = crate::bench::demo_scene();
-        let mut bright = scene.clone();
-        bright.lights.iter_mut().for_each(|light| light.color *= 2.0);
-        bright.materials.iter_mut().for_each(|material| material.emissive *= 2.0);
-        bright.environment.strength *= 2.0;
+        let bright = brightened(&scene, 2.0);
         let (once, again) = (exposure_scale(&scene, &settings), exposure_scale(&scene, &settings));
         assert!((1e-3..1e3).contains(&once), "{once}");
         assert_eq!(once.to_bits(), again.to_bits());
         let half = exposure_scale(&bright, &settings);
         assert!((half / once - 0.5).abs() < 1e-4, "{half} {once}");
         let off = SettingsDraft { denoise: Denoise::Off, network: NetworkId::NONE, ..draft };
-        assert_eq!(exposure_scale(&scene, &RenderSettings::new(off).expect("valid")), 1.0);
+        let scale = |draft| exposure_scale(&scene, &RenderSettings::new(draft).expect("valid"));
+        assert_eq!(scale(off).to_bits(), once.to_bits(), "the clamp needs it too");
+        assert_eq!(scale(SettingsDraft { clamp_indirect: 0.0, ..off }), 1.0);
     }
 }

@@ -169,9 +169,8 @@ pub(crate) fn open_scene(
 
 /// Packs a scene as the renderer reads it.
 pub(crate) fn pack(scene: &Scene) -> Result<PackedScene, Fault> {
-    render_core::pack(scene).map_err(|fault| {
-        Fault::scene(format!("the scene cannot be packed: {fault}"), "simplify it there and export it again")
-    })
+    render_core::pack(scene)
+        .map_err(|fault| Fault::scene(format!("the scene cannot be packed: {fault}"), fault.help()))
 }
 
 /// An importer's error, for people.

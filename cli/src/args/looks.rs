@@ -52,7 +52,7 @@ pub(crate) struct Looks {
     /// Reflection of rough surfaces: energy-conserving, or plain single scattering.
     #[arg(long, value_enum, default_value = "multi")]
     pub(crate) microfacet: Microfacet,
-    /// Largest indirect contribution to a sample; 0 = off.
+    /// Largest indirect contribution to a sample in a scene of ordinary brightness, more in a brighter one; 0 = off.
     #[arg(long, value_name = "X", default_value_t = 10.0, value_parser = not_negative)]
     pub(crate) clamp_indirect: f64,
     /// Who denoises: the nodes that render each tile, this computer when a frame is finished, or nobody.

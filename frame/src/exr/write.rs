@@ -126,6 +126,8 @@ pub fn settings_metadata(settings: &RenderSettings) -> Vec<(String, String)> {
     ];
     if settings.denoise != Denoise::Off {
         facts.push(("denoiser_weights", settings.network.to_string()));
+    }
+    if settings.needs_exposure() {
         facts.push(("exposure_scale", settings.exposure_scale.to_string()));
     }
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

@@ -6,13 +6,13 @@ use frame::{AdapterCard, Noisy};
 
 use super::gpu::GpuDenoiser;
 use super::{Filtered, Weights};
-use crate::gpu::{AdapterChoice, Gpu, GpuFault};
+use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat};
 
 /// Denoises on one GPU that it opened for nothing else.
 pub struct LocalDenoiser {
     adapter: AdapterChoice,
     weights: Arc<Weights>,
-    card: AdapterCard,
+    seat: Seat,
     device: Option<(Gpu, GpuDenoiser)>,
 }
 
@@ -33,19 +33,19 @@ impl LocalDenoiser {
     /// # Errors
     /// [`GpuFault`] when there is no such adapter or it cannot run them.
     pub fn open(adapter: AdapterChoice, weights: Arc<Weights>) -> Result<Self, GpuFault> {
-        let device = opened(&adapter, &weights)?;
-        Ok(Self { adapter, weights, card: device.0.card().clone(), device: Some(device) })
+        let device = on(Gpu::open(&adapter)?, &weights)?;
+        Ok(Self { adapter, weights, seat: device.0.seat().clone(), device: Some(device) })
     }
 
     /// What it runs on.
     pub fn adapter(&self) -> &AdapterCard {
-        &self.card
+        &self.seat.card
     }
 
     /// The filtered picture; `exposure` is the frame's one scale.
     ///
     /// # Errors
-    /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew.
+    /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew. It is never another one than at first.
     pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Filtered, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
@@ -70,7 +70,7 @@ impl LocalDenoiser {
         loop {
             let (gpu, denoiser) = match &mut self.device {
                 Some(device) => device,
-                none => none.insert(opened(&self.adapter, &self.weights)?),
+                none => none.insert(on(Gpu::reopen(&self.adapter, &self.seat)?, &self.weights)?),
             };
             match work(gpu, denoiser) {
                 Err(fault) if !lost => {
@@ -89,8 +89,7 @@ impl LocalDenoiser {
     }
 }
 
-fn opened(adapter: &AdapterChoice, weights: &Weights) -> Result<(Gpu, GpuDenoiser), GpuFault> {
-    let gpu = Gpu::open(adapter)?;
+fn on(gpu: Gpu, weights: &Weights) -> Result<(Gpu, GpuDenoiser), GpuFault> {
     let denoiser = GpuDenoiser::new(&gpu, weights)?;
     Ok((gpu, denoiser))
 }
@@ -126,5 +125,9 @@ mod tests {
         gpu.lose();
         assert!(matches!(denoiser.denoise(gpu, &noisy, 1.0), Err(GpuFault::Lost(_))));
         assert_eq!(local.denoise(&noisy, 1.0), Ok(before));
+        // Whatever is there now is not the card that was lost.
+        local.device = None;
+        local.seat.pci_bus_id = "another place".into();
+        assert!(matches!(local.denoise(&noisy, 1.0), Err(GpuFault::Gone { .. })));
     }
 }

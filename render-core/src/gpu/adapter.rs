@@ -34,6 +34,20 @@ pub struct AdapterReport {
     pub refused: Option<String>,
 }
 
+/// By what an adapter is known again: what it is, and where it sits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) card: AdapterCard,
+    /// Empty where the driver does not tell.
+    pub(crate) pci_bus_id: String,
+}
+
+impl Seat {
+    pub(super) fn of(adapter: &wgpu::Adapter, card: &AdapterCard) -> Self {
+        Self { card: card.clone(), pci_bus_id: adapter.get_info().device_pci_bus_id }
+    }
+}
+
 /// What a wgpu device has to offer at the least.
 const STORAGE_BUFFERS: u32 = 16;
 const BINDING_BYTES: u64 = 128 << 20;
@@ -71,24 +85,52 @@ pub(super) fn find(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterCard
     if found.is_empty() {
         return Err(GpuFault::NoAdapter);
     }
-    let at = match choice {
-        AdapterChoice::Strongest => Some(0),
-        AdapterChoice::Index(index) => Some(*index).filter(|&index| index < found.len()),
-        AdapterChoice::Name(name) => {
-            let wanted = name.to_lowercase();
-            found.iter().position(|(_, card)| card.name.to_lowercase().contains(&wanted))
-        }
-    };
-    let Some(at) = at else {
-        let names: Vec<&str> = found.iter().map(|(_, card)| card.name.as_str()).collect();
+    let Some(at) = chosen(choice, &found) else {
         let wanted = match choice {
             AdapterChoice::Index(index) => index.to_string(),
             AdapterChoice::Name(name) => name.clone(),
             AdapterChoice::Strongest => String::new(),
         };
-        return Err(GpuFault::NotFound { wanted, found: names.join(", ") });
+        return Err(GpuFault::NotFound { wanted, found: names(&found) });
     };
     Ok(found.swap_remove(at))
+}
+
+/// The adapter that was opened by this choice before; nothing else, whatever has become first, or has its number, since.
+pub(super) fn find_again(
+    choice: &AdapterChoice,
+    was: &Seat,
+) -> Result<(wgpu::Adapter, AdapterCard), GpuFault> {
+    let mut found = all();
+    let seats: Vec<Seat> = found.iter().map(|(adapter, card)| Seat::of(adapter, card)).collect();
+    match at_again(chosen(choice, &found), was, &seats) {
+        Some(at) => Ok(found.swap_remove(at)),
+        None => {
+            let found = if found.is_empty() { "none".to_owned() } else { names(&found) };
+            Err(GpuFault::Gone { name: was.card.name.clone(), found })
+        }
+    }
+}
+
+/// Where the adapter that sat there is now. What was chosen comes first: drivers that do not tell the place cannot tell two of a kind apart.
+fn at_again(chosen: Option<usize>, was: &Seat, seats: &[Seat]) -> Option<usize> {
+    chosen.filter(|&at| seats.get(at) == Some(was)).or_else(|| seats.iter().position(|seat| seat == was))
+}
+
+fn chosen(choice: &AdapterChoice, found: &[(wgpu::Adapter, AdapterCard)]) -> Option<usize> {
+    match choice {
+        AdapterChoice::Strongest => Some(0).filter(|_| !found.is_empty()),
+        AdapterChoice::Index(index) => Some(*index).filter(|&index| index < found.len()),
+        AdapterChoice::Name(name) => {
+            let wanted = name.to_lowercase();
+            found.iter().position(|(_, card)| card.name.to_lowercase().contains(&wanted))
+        }
+    }
+}
+
+fn names(found: &[(wgpu::Adapter, AdapterCard)]) -> String {
+    let names: Vec<&str> = found.iter().map(|(_, card)| card.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// The adapter's own limits where they reach ours.
@@ -168,5 +210,40 @@ fn card_of(info: &wgpu::AdapterInfo) -> AdapterCard {
             wgpu::DeviceType::Cpu => AdapterClass::Cpu,
             wgpu::DeviceType::Other => AdapterClass::Other,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(name: &str, pci_bus_id: &str) -> Seat {
+        let card = AdapterCard {
+            name: name.into(),
+            backend: "Vulkan".into(),
+            driver: "1".into(),
+            class: AdapterClass::Discrete,
+        };
+        Seat { card, pci_bus_id: pci_bus_id.into() }
+    }
+
+    #[test]
+    fn only_the_same_adapter_is_the_one_that_was_lost() {
+        let (first, second) = (seat("Card", "0000:01:00.0"), seat("Card", "0000:02:00.0"));
+        let other = seat("Chip", "0000:00:02.0");
+        let all = [first.clone(), second.clone(), other.clone()];
+        assert_eq!(at_again(Some(0), &first, &all), Some(0));
+        // The first is gone, so numbers have moved and the strongest is another.
+        assert_eq!(at_again(Some(0), &first, &all[1..]), None, "a twin at another place is not it");
+        assert_eq!(at_again(Some(1), &second, &all[1..]), Some(0), "it is found under another number");
+        assert_eq!(at_again(Some(0), &first, &[other]), None);
+        assert_eq!(at_again(None, &first, &[]), None);
+    }
+
+    #[test]
+    fn of_two_that_do_not_tell_their_place_the_chosen_one_is_taken() {
+        let twins = [seat("Card", ""), seat("Card", "")];
+        assert_eq!(at_again(Some(1), &twins[1], &twins), Some(1));
+        assert_eq!(at_again(Some(1), &twins[1], &twins[..1]), Some(0));
     }
 }

@@ -13,7 +13,7 @@ use super::deform::{Skin, deformed};
 use super::fault::{ImportError, Warnings, broken, place_of};
 use super::geometry::{Part, Parts};
 use super::light::Lamp;
-use super::limits::Limits;
+use super::limits::{Limits, PlaceBudgets};
 use super::tree::{Tree, single};
 use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Texture};
 
@@ -83,7 +83,7 @@ impl Stage {
             Parts { accessors, materials: &self.materials, limits, triangles_left: limits.triangles };
         let mut known: HashMap<usize, Vec<Arc<Part>>> = HashMap::new();
         let mut still: HashMap<*const Part, usize> = HashMap::new();
-        let mut instances_left = limits.instances;
+        let mut budgets = PlaceBudgets::new(limits);
         for &node in &self.tree.visible {
             let Some(index) = self.tree.nodes[node].mesh else { continue };
             let json = &root.meshes[index];
@@ -104,12 +104,10 @@ impl Stage {
                 parts.spend(copied as u64, &self.tree.place(node))?;
             }
             let skin = self.skin_of(node, &known[&index], warnings)?;
-            let count = (known[&index].len() as u64).saturating_mul(node_from_instance.len() as u64);
-            instances_left = instances_left.checked_sub(count).ok_or_else(|| ImportError::OverLimit {
-                place: self.tree.place(node),
-                what: "instances",
-                limit: limits.instances,
-            })?;
+            self.spend(node, &known[&index], node_from_instance.len() as u64, &mut budgets)?;
+            if known[&index].is_empty() {
+                continue;
+            }
             let mut meshes = Vec::new();
             for part in &known[&index] {
                 let follows = skin.filter(|_| part.influences.is_some());
@@ -147,14 +145,30 @@ impl Stage {
         self.name_flattened(warnings)
     }
 
+    /// Charges a node's list of places, which is taken also where nothing stands in them, and the lights there.
+    fn spend(
+        &self,
+        node: usize,
+        parts: &[Arc<Part>],
+        places: u64,
+        budgets: &mut PlaceBudgets,
+    ) -> Result<(), ImportError> {
+        let place = || self.tree.place(node);
+        budgets.instances.spend((parts.len() as u64).max(1), places, place)?;
+        let shining = parts.iter().filter(|part| self.shines(&part.base));
+        let triangles = shining.map(|part| part.base.triangles.len() as u64).sum();
+        budgets.lights.spend(triangles, places, place)
+    }
+
+    fn shines(&self, mesh: &Mesh) -> bool {
+        self.materials[mesh.material as usize].emissive.max_element() > 0.0
+    }
+
     /// Whether nothing in the scene shines.
     pub(super) fn is_dark(&self) -> bool {
-        let glows = |shape: &Shape| {
-            let mesh = match shape {
-                Shape::Still(mesh) => mesh.as_ref(),
-                Shape::Moving(moving) => &moving.part.base,
-            };
-            self.materials[mesh.material as usize].emissive.max_element() > 0.0
+        let glows = |shape: &Shape| match shape {
+            Shape::Still(mesh) => self.shines(mesh),
+            Shape::Moving(moving) => self.shines(&moving.part.base),
         };
         !self.lamps.iter().any(Lamp::shines) && !self.meshes.iter().any(glows)
     }

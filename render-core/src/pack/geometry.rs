@@ -130,7 +130,7 @@ impl Packer<'_> {
             return Ok(());
         }
         let boxes: Vec<(Vec3, Vec3)> = self.placed.iter().map(|(_, bounds)| *bounds).collect();
-        let mut tree = Bvh::of_boxes(&boxes);
+        let mut tree = Bvh::of_boxes(&boxes)?;
         packed.header.root = number(packed.nodes.len(), "nodes")?;
         tree.relocate(packed.header.root, 0);
         packed.instances = tree.order.iter().map(|&index| self.placed[index as usize].0).collect();
@@ -141,7 +141,7 @@ impl Packer<'_> {
 
     fn add_tree(&mut self, loose: &[Loose], part: u32) -> Result<Tree, PackFault> {
         let corners: Vec<[Vec3; 3]> = loose.iter().map(|triangle| triangle.corners).collect();
-        let mut bvh = Bvh::of_triangles(&corners);
+        let mut bvh = Bvh::of_triangles(&corners)?;
         let root = number(self.packed.nodes.len(), "nodes")?;
         bvh.relocate(root, number(self.packed.triangles.len(), "triangles")?);
         self.packed.nodes.append(&mut bvh.nodes);

@@ -143,14 +143,9 @@ impl Path {
     }
 
     fn clamped(&self, light: Vec3, indirect_from: u32, settings: &RenderSettings) -> Vec3 {
-        let (limit, top) = (settings.clamp_indirect, light.max_element());
-        if !light.is_finite() {
-            Vec3::ZERO
-        } else if self.vertex >= indirect_from && limit > 0.0 && top > limit {
-            light * (limit / top)
-        } else {
-            light
-        }
+        let top = light.max_element();
+        let limit = settings.indirect_limit().filter(|&limit| self.vertex >= indirect_from && top > limit);
+        if light.is_finite() { limit.map_or(light, |limit| light * (limit / top)) } else { Vec3::ZERO }
     }
 
     fn write_feature(&mut self, albedo: Vec3, normal: Vec3) {

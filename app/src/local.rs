@@ -268,16 +268,7 @@ fn failed(kind: FailureKind, why: &str) -> Fault {
 struct Nodes {
     stop: watch::Sender<bool>,
     running: JoinSet<Result<Why, NodeFault>>,
-                let fault = match event {
-                    NodeEvent::Failed { kind, why, .. } => failed(kind, &why),
-                    NodeEvent::NoRoom { .. } => Fault::failure(
-                        "the disk has no room for finished tiles",
-                        "free some space or choose another disk",
-                    ),
-                    _ => return,
-                };
-                // The farm has ended when nobody listens.
-                let _ = failed.send(fault);
+    faults: mpsc::UnboundedReceiver<Fault>,
 }
 
 impl Nodes {
@@ -288,7 +279,7 @@ impl Nodes {
         renderers: Vec<Box<dyn TileRenderer>>,
     ) -> Self {
         let stop = watch::Sender::new(false);
-        let (failed, faults) = mpsc::unbounded_channel();
+        let (tell, faults) = mpsc::unbounded_channel();
         let mut running = JoinSet::new();
         for (number, renderer) in renderers.into_iter().enumerate() {
             let config = NodeConfig {
@@ -300,30 +291,8 @@ impl Nodes {
                 once: false,
                 durable,
             };
-            let failed = failed.clone();
+            let tell = tell.clone();
             let events: NodeEvents = Arc::new(move |event| {
-                let fault = match event {
-                    NodeEvent::Failed { why, .. } => Fault::scene(
-                        format!("the scene cannot be rendered here: {why}"),
-                        "see `tessera scene check` and `tessera doctor`",
-                    ),
-                    NodeEvent::NoRoom { .. } => Fault::failure(
-                        "the disk has no room for finished tiles",
-                        "free some space or choose another disk",
-                    ),
-                    _ => return,
-                };
-                // The farm has ended when nobody listens.
-                let _ = failed.send(fault);
-            });
-            running.spawn(run_node(config, renderer, stop.subscribe(), events));
-        }
-        Self { stop, running, faults }
-    }
-
-    /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.
-    async fn trouble(&mut self) -> Fault {
-        tokio::select! {
                 let fault = match event {
                     NodeEvent::Failed { kind, why, .. } => failed(kind, &why),
                     NodeEvent::NoRoom { .. } => Fault::failure(
@@ -333,7 +302,17 @@ impl Nodes {
                     _ => return,
                 };
                 // The farm has ended when nobody listens.
-                let _ = failed.send(fault);
+                let _ = tell.send(fault);
+            });
+            running.spawn(run_node(config, renderer, stop.subscribe(), events));
+        }
+        Self { stop, running, faults }
+    }
+
+    /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.
+    async fn trouble(&mut self) -> Fault {
+        tokio::select! {
+            Some(fault) = self.faults.recv() => fault,
             Some(ended) = self.running.join_next() => match ended {
                 Ok(Err(fault)) => node_fault(&fault),
                 Ok(Ok(why)) => Fault::failure(format!("the node left: {why:?}"), "report this with the output of `tessera doctor`"),

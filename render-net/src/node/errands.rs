@@ -242,11 +242,6 @@ impl Shared {
     }
 }
 
-/// Whether what could not be fetched may be fetched later.
-fn is_passing(fault: &LinkFault) -> bool {
-    fault.is_passing() || matches!(fault, LinkFault::Refused(Refusal::Busy { .. }))
-}
-
 /// Whether the coordinator will never take the result.
 fn is_final(refusal: &Refusal) -> bool {
     matches!(
@@ -275,10 +270,9 @@ fn blame(fault: &ShelfFault) -> FailureKind {
         | ShelfFault::Key(_)
         | ShelfFault::Lease
         | ShelfFault::Samples { .. } => FailureKind::Job,
-        // The scene is not where everybody would look for it, or is not what it should be.
-        ShelfFault::Link(
-            LinkFault::TooLarge { .. } | LinkFault::Refused(Refusal::NoSuchObject) | LinkFault::WrongContent,
-        ) => FailureKind::Job,
+        ShelfFault::Link(LinkFault::TooLarge { .. } | LinkFault::Refused(Refusal::NoSuchObject)) => {
+            FailureKind::Job
+        }
         ShelfFault::Link(_) => FailureKind::Handback,
     }
 }

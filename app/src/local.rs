@@ -208,14 +208,22 @@ impl Farm<'_> {
             commission::follow(&artist, job, output, self.adapter, stop, audience).await
         };
         tokio::pin!(work);
-        let outcome = tokio::select! {
-            outcome = work => outcome.map_err(alone),
+        let ended = tokio::select! {
+            outcome = &mut work => Ok(outcome.map_err(alone)),
             fault = nodes.trouble() => Err(fault),
             () = coordinator.failed() => Err(coordinator_broke()),
             () = coordinator.full() => Err(Fault::failure(
                 "there is no room for what is rendered until it is in its picture",
                 "free some space, or set TMPDIR",
             )),
+        };
+        let outcome = match ended {
+            Ok(outcome) => outcome,
+            Err(trouble) => {
+                // What is rendered so far is kept as after a person's stop, and told with what went wrong.
+                stop.ask();
+                Err(with_what_is_kept(trouble, work.await))
+            }
         };
         nodes.stop().await;
         coordinator.stop().await;

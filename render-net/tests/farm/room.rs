@@ -25,7 +25,7 @@ async fn a_node_without_room_at_the_coordinator_waits_stops_and_delivers_at_its_
 
     // Room for a few tiles beside the scene.
     let most = bytes_in(&data.join("objects")) + 100_000;
-    let full = coordinator_with(&data, listen, |config| config.objects_bytes_max = most).await;
+    let full = coordinator_with(&data, listen, |config| config.limits.bytes_max = most).await;
     let home = folder.path().join("node");
     let waiting = node(&home, &address, 1, false);
     let mut easel = Easel::new(spec.settings);

@@ -154,7 +154,7 @@ async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
         }
         // A put that the sender gives up halfway.
         let (_, mut responder) = far.accept().await.expect("a stream").read().await.expect("a request");
-        responder.receive_object(name, served.len() as u64).await
+        responder.receive_object(name, served.len() as u64, &mut ()).await
     });
     let mut faults = vec![
         link.call(&Request::Ping).await.expect_err("no reply"),

@@ -135,6 +135,7 @@ async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
     let name = ObjectName::of(&object);
     let far = pair.listener.clone();
     let served = object.clone();
+    let (told, was_read) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(async move {
         // A request that is dropped, as when the coordinator's own patience ends.
         drop(far.accept().await.expect("a stream").read().await.expect("a request"));
@@ -154,6 +155,7 @@ async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
         }
         // A put that the sender gives up halfway.
         let (_, mut responder) = far.accept().await.expect("a stream").read().await.expect("a request");
+        told.send(()).expect("awaited");
         responder.receive_object(name, served.len() as u64, &mut ()).await
     });
     let mut faults = vec![
@@ -167,6 +169,7 @@ async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
     let put = Request::Put { name, size_bytes: object.len() as u64 };
     send.write_all(&put.encode().expect("encodes")).await.expect("sent");
     send.write_all(&object[..60_000]).await.expect("sent");
+    was_read.await.expect("the request came");
     drop(send);
     faults.push(serving.await.expect("no panic").expect_err("a part"));
     for fault in &faults {

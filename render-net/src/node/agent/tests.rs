@@ -182,6 +182,7 @@ fn an_owner_gets_the_gpu_at_once_and_finished_blocks_are_delivered() {
     // The scene of the second lease arrives late and is forgotten; a late answer to a pull is handed back.
     assert_eq!(agent.handle(5, Input::Prepared(LeaseId(2))), [Effect::Forget(LeaseId(2))]);
     assert!(handed_back(&agent.handle(6, Input::Leases(vec![lease(3)])), 3));
+    agent.handle(7, Input::Settled(LeaseId(1)));
     assert_eq!(agent.handle(60_000, Input::Tick), [], "it asks for nothing while it may not work");
     let effects = agent.handle(60_001, Input::Allow(Allowance::Work));
     assert!(matches!(effects[..], [Effect::Pull { capacity: 2, .. }]), "{effects:?}");

@@ -161,7 +161,7 @@ impl Work {
         for effect in effects {
             match effect {
                 Effect::Delivered { result, node, artist } => {
-                    self.around.blobs.deliver(*result, *node, *artist)
+                    self.around.blobs.deliver(*result, *node, *artist);
                 }
                 Effect::Spare(result) => self.around.blobs.spare(*result),
                 _ => {}

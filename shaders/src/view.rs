@@ -25,9 +25,9 @@ pub struct View {
     pub transform: u32,
     /// 0 colour, 1 to 4 red, green, blue, alpha, 5 luminance.
     pub channel: u32,
-    /// 0 the first picture, 1 the second, 2 a wipe, 3 their difference.
+    /// 0 the first picture, 1 the second, 2 a wipe.
     pub mode: u32,
-    /// Samples of the picture per screen pixel and axis, 1 or more.
+    /// Texels per screen pixel and axis, 1 or more.
     pub taps: u32,
     /// 1 when the screen's format encodes sRGB by itself.
     pub encodes: u32,
@@ -39,7 +39,7 @@ pub struct View {
     pub offset: f32,
 }
 
-/// Where a square of a picture lies in it, pixels.
+/// Where a square of a picture lies in it and how coarse it is, pixels of the picture.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub struct Square {
@@ -47,6 +47,10 @@ pub struct Square {
     pub origin: [f32; 2],
     /// Columns and rows.
     pub size: [f32; 2],
+    /// Edge of a texel.
+    pub texel: f32,
+    /// So that it is as long as the shader's.
+    pub padding: f32,
 }
 
 #[cfg(test)]
@@ -67,6 +71,7 @@ mod tests {
         let last = std::mem::offset_of!(View, offset);
         let middle = std::mem::offset_of!(View, transform);
         assert_eq!((offsets[6], offsets.last().copied()), (middle, Some(last)));
-        assert_eq!(size("Square").0, size_of::<Square>());
+        let (square, offsets) = size("Square");
+        assert_eq!((square, offsets[2]), (size_of::<Square>(), std::mem::offset_of!(Square, texel)));
     }
 }

@@ -1,6 +1,6 @@
 //! Two pictures at once: which of them is seen where, and how far they are apart.
 
-use frame::compare::{ColourError, CompareError, compare_colours};
+use frame::compare::CompareError;
 
 use crate::picture::Picture;
 
@@ -19,13 +19,12 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Its number in the shader.
+    /// Its number in the shader, to which a difference is a picture like others.
     pub fn number(self) -> u32 {
         match self {
-            Self::First => 0,
+            Self::First | Self::Difference => 0,
             Self::Second => 1,
             Self::Wipe(_) => 2,
-            Self::Difference => 3,
         }
     }
 
@@ -44,12 +43,15 @@ impl Mode {
     }
 }
 
-/// How far the second picture's layer is from the first's, which is the reference.
+/// Whether a second picture can be compared with the first pixel by pixel.
 ///
 /// # Errors
 /// When their sizes differ.
-pub fn measure(first: (&Picture, usize), second: (&Picture, usize)) -> Result<ColourError, CompareError> {
-    compare_colours(&second.0.colours(second.1), &first.0.colours(first.1))
+pub fn same_size(first: &Picture, second: &Picture) -> Result<(), CompareError> {
+    match (first.width, first.height) == (second.width, second.height) {
+        true => Ok(()),
+        false => Err(CompareError::Size(second.width, second.height, first.width, first.height)),
+    }
 }
 
 /// The layer of the second picture that belongs to one of the first: the one of the same name, else its first.
@@ -62,6 +64,7 @@ pub fn partner(first: &Picture, layer: usize, second: &Picture) -> usize {
 mod tests {
     use super::*;
     use crate::picture::tests::made;
+    use frame::compare::compare_colours;
 
     #[test]
     fn a_wipe_shows_one_left_and_the_other_right() {
@@ -77,11 +80,11 @@ mod tests {
     fn metrics_are_those_of_the_reference_harness() {
         let first = made(16, 16, &[("beauty", &["R", "G", "B"], |_, _| 1.0)]);
         let second = made(16, 16, &[("beauty", &["R", "G", "B"], |_, _| 1.5)]);
-        let error = measure((&first, 0), (&second, 0)).expect("of one size");
+        let error = compare_colours(&second.colours(0), &first.colours(0)).expect("of one size");
         assert!((error.mse - 0.25).abs() < 1e-9, "{}", error.mse);
         assert!((error.relmse - 0.25 / (1.0 + 1e-4)).abs() < 1e-6, "{}", error.relmse);
         let other = made(8, 16, &[("beauty", &["R", "G", "B"], |_, _| 1.0)]);
-        assert!(measure((&first, 0), (&other, 0)).is_err());
+        assert!(same_size(&first, &second).is_ok() && same_size(&first, &other).is_err());
     }
 
     #[test]

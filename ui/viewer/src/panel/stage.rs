@@ -30,7 +30,7 @@ pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
     }
     look(desk, &response, rect, scale, ui);
     let view = shader_view(desk);
-    if !canvas.draw(ui.painter(), rect, desk.shown(), view) {
+    if !canvas.draw(ui.painter(), rect, desk.sources(), view) {
         ui.ctx().request_repaint();
     }
     let painter = ui.painter_at(rect);
@@ -118,7 +118,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
     ShaderView {
         origin: camera.picture_from_window([0.0, 0.0], desk.window),
         viewport: desk.window,
-        step: 1.0 / camera.zoom,
+        step: camera.step(),
         gain: view.gain(),
         offset: view.offset,
         inverse_gamma: 1.0 / view.gamma,
@@ -126,7 +126,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
         transform: view.transform as u32,
         channel: view.channel as u32,
         mode: desk.seen().number(),
-        // The mean of two objects' numbers is no object: only light is averaged.
+        // The mean of two objects' numbers is no object: only light is averaged, here as in texels.
         taps: if layer.is_light { camera.taps() } else { 1 },
         has_holes: u32::from(layer.has_alpha()),
         ground: theme::surround(),

@@ -19,7 +19,7 @@ pub struct View {
     pub gain: f32,
     /// 1 / gamma.
     pub inverse_gamma: f32,
-    /// Column at which the second picture begins, picture pixels.
+    /// Where the second picture begins: along `across`, from the picture's corner, picture pixels.
     pub wipe: f32,
     /// 0 AgX, 1 Khronos PBR Neutral, 2 sRGB, 3 raw, 4 false colour.
     pub transform: u32,
@@ -37,6 +37,8 @@ pub struct View {
     pub ground: f32,
     /// What is added to light after the gain.
     pub offset: f32,
+    /// The direction into the second picture, of length 1.
+    pub across: [f32; 2],
 }
 
 /// Where a square of a picture lies in it and how coarse it is, pixels of the picture.
@@ -68,7 +70,7 @@ mod tests {
         };
         let (view, offsets) = size("View");
         assert_eq!(view, size_of::<View>());
-        let last = std::mem::offset_of!(View, offset);
+        let last = std::mem::offset_of!(View, across);
         let middle = std::mem::offset_of!(View, transform);
         assert_eq!((offsets[6], offsets.last().copied()), (middle, Some(last)));
         let (square, offsets) = size("Square");

@@ -14,7 +14,7 @@ struct View {
     step: f32,
     gain: f32,
     inverse_gamma: f32,
-    // Column at which the second picture begins, in picture pixels.
+    // Where the second picture begins: along `across`, from the picture's corner, in picture pixels.
     wipe: f32,
     transform: u32,
     channel: u32,
@@ -28,6 +28,8 @@ struct View {
     ground: f32,
     // Added to light after the gain.
     offset: f32,
+    // The direction into the second picture, of length 1.
+    across: vec2<f32>,
 }
 
 struct Square {
@@ -81,7 +83,7 @@ fn light(place: vec2<f32>) -> vec4<f32> {
 fn texel(place: vec2<f32>) -> vec4<f32> {
     let last = vec2<i32>(ceil(square.size / square.texel)) - 1;
     let at = clamp(vec2<i32>(floor((place - square.origin) / square.texel)), vec2<i32>(0), last);
-    if view.mode == 1u || (view.mode == 2u && place.x >= view.wipe) {
+    if view.mode == 1u || (view.mode == 2u && dot(place, view.across) >= view.wipe) {
         return load_second(at);
     }
     return load_first(at);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::camera::Camera;
 use crate::canvas::{Shown, Side};
 use crate::command::Command;
-use crate::compare::{self, Mode};
+use crate::compare::{self, Mode, Wipe};
 use crate::keys::Preset;
 use crate::levels::Source;
 use crate::live::{Change, Delivered, Delivery, Growth};
@@ -39,6 +39,8 @@ pub struct Desk {
     pub view: View,
     /// Which picture is seen where.
     pub mode: Mode,
+    /// Whether the pointer turns the line between two pictures.
+    pub is_turning: bool,
     /// Whether the reference, B, is seen as long as a key is held.
     pub is_reference_held: bool,
     /// What is drawn over it.
@@ -151,7 +153,7 @@ impl Desk {
             Side::Second => {
                 self.second = Some(opened);
                 if self.mode == Mode::First {
-                    self.mode = Mode::Wipe(0.5);
+                    self.mode = Mode::Wipe(Wipe::default());
                 }
             }
         }
@@ -301,7 +303,7 @@ impl Desk {
         let inside = |picture: &Picture| x < picture.width && y < picture.height;
         let second = self.second.as_ref().filter(|second| inside(&second.picture));
         let two = second.map_or([0.0; 4], |second| second.picture.light(self.partner(), x, y));
-        Some(self.seen().light(x, first.picture.width, one, two))
+        Some(self.seen().light((x, y), [first.picture.width, first.picture.height], one, two))
     }
 
     /// Which picture is seen where, now: a held key shows the reference whatever was chosen.
@@ -337,7 +339,13 @@ impl Desk {
                     camera.pan([by[0] * window[0], by[1] * window[1]]);
                 }
             }
-            Command::Wipe => self.compare(Mode::Wipe(0.5), |mode| matches!(mode, Mode::Wipe(_))),
+            Command::Wipe => {
+                self.compare(Mode::Wipe(Wipe::default()), |mode| matches!(mode, Mode::Wipe(_)));
+            }
+            Command::TurnWipe(by) => {
+                let wipe = if let Mode::Wipe(wipe) = self.mode { wipe } else { Wipe::default() };
+                self.compare(Mode::Wipe(wipe.turned(by)), |_| false);
+            }
             Command::Difference => self.compare(Mode::Difference, |mode| mode == Mode::Difference),
             Command::Flip => self.compare(Mode::Second, |mode| mode == Mode::Second),
             Command::Only(Side::First) => self.mode = Mode::First,
@@ -422,7 +430,7 @@ mod tests {
         desk.run(Command::Wipe);
         assert!(desk.trouble.take().is_some_and(|trouble| trouble.what.contains("only one")));
         desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
-        assert_eq!(desk.mode, Mode::Wipe(0.5), "that is what a second picture is for");
+        assert_eq!(desk.mode, Mode::Wipe(Wipe::default()), "that is what a second picture is for");
         assert_eq!(
             [desk.light(4, 0), desk.light(5, 0)].map(|light| light.map(|light| light[2])),
             [Some(2.0), Some(9.0)]
@@ -439,7 +447,10 @@ mod tests {
         desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
         assert_eq!((desk.seen(), desk.light(0, 0).map(|light| light[0])), (Mode::Second, Some(9.0)));
         desk.is_reference_held = false;
-        assert_eq!((desk.seen(), desk.mode), (Mode::Wipe(0.5), Mode::Wipe(0.5)));
+        let wipe = Mode::Wipe(Wipe::default());
+        assert_eq!((desk.seen(), desk.mode), (wipe, wipe));
+        desk.run(Command::TurnWipe(-15.0));
+        assert_eq!(desk.mode, Mode::Wipe(Wipe { turn: -15.0, ..Wipe::default() }));
         desk.run(Command::Only(Side::Second));
         desk.run(Command::Only(Side::Second));
         assert_eq!(desk.mode, Mode::Second, "no toggle");
@@ -526,7 +537,7 @@ mod tests {
     #[test]
     fn a_sender_that_goes_ends_the_growth_and_a_render_says_so() {
         let mut desk = Desk::default();
-        let mut take = |desk: &mut Desk, what| desk.take(Delivery { sender: 7, what }, Instant::now());
+        let take = |desk: &mut Desk, what| desk.take(Delivery { sender: 7, what }, Instant::now());
         take(&mut desk, Delivered::Packet(live(16, 8)));
         assert_eq!(take(&mut desk, Delivered::Gone), Some(Change::End));
         let is_open = |desk: &Desk| desk.growth.as_ref().is_some_and(|growth| growth.is_open);

@@ -4,22 +4,28 @@
 //! tile that grows touches nothing but itself. Squares that are not seen stay while there is room. Light stays what the file holds:
 //! halves where all its numbers are halves, else floats. The shader (`shaders/view/picture.wgsl`) does the rest.
 
+mod made;
+
 use std::collections::{HashMap, HashSet};
 
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait};
 use eframe::{CreationContext, egui};
 use frame::TileRect;
 use half::f16;
-use shaders::view::{PICTURE, Square, View};
+use shaders::view::{Square, View};
 use wgpu::util::DeviceExt;
 
 use crate::levels::{self, Place, Source, What};
 use crate::picture::Picture;
+use made::{layout, new_texture, pipeline, texture, uniform};
 
 /// Pixels of which texels are made before the next frame is shown.
 const UPLOAD_PX_MAX: usize = 16 << 20;
 /// Bytes of squares that stay on the GPU, unless more is seen.
 const BYTES_MAX: usize = 512 << 20;
+
+/// Changed rectangles of a square that are told apart.
+const STALE_MAX: usize = 256;
 
 /// Which of two pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +70,10 @@ struct OnGpu {
     texture: wgpu::Texture,
     /// Its pixels.
     part: TileRect,
-    /// Pixels that have changed since, or never came.
-    stale: Option<TileRect>,
-    /// Whether the stale ones never came, so that there is nothing to show in their place yet.
-    is_fresh: bool,
+    /// Pixels at its end that never came: there is nothing to show in their place yet.
+    missing: Option<TileRect>,
+    /// Pixels that have changed since they came.
+    stale: Vec<TileRect>,
     /// The last frame in which it was drawn.
     turn: u64,
 }
@@ -150,9 +156,7 @@ impl Canvas {
         let is_of = |what: &What| what.iter().flatten().any(|(found, _)| *found == stamp);
         for ((_, place), square) in self.squares.iter_mut().filter(|((what, _), _)| is_of(what)) {
             let changed = levels::whole_texels(rect, place.texel_px(), square.part);
-            if changed.pixels() > 0 {
-                square.stale = Some(square.stale.map_or(changed, |stale| levels::around(stale, changed)));
-            }
+            square.change(changed);
         }
     }
 
@@ -198,7 +202,7 @@ impl Canvas {
         }
         let mut square = held.unwrap_or_else(|| OnGpu::new(&self.device, source, place, part));
         square.turn = self.turn;
-        while let Some(stale) = square.stale.filter(|_| *budget_px > 0) {
+        while let Some(stale) = square.missing.or(square.stale.last().copied()).filter(|_| *budget_px > 0) {
             // As many rows of texels as the budget has, and at least one.
             let texel_px = place.texel_px();
             let rows = (*budget_px / stale.width as usize) as u32 / texel_px * texel_px;
@@ -207,11 +211,16 @@ impl Canvas {
             self.write(&square, source, texel_px, band);
             *budget_px = budget_px.saturating_sub(band.pixels());
             let rest = TileRect { y: stale.y + height, height: stale.height - height, ..stale };
-            square.stale = Some(rest).filter(|rest| rest.height > 0);
+            let rest = Some(rest).filter(|rest| rest.height > 0);
+            if square.missing.is_some() {
+                square.missing = rest;
+            } else {
+                square.stale.pop();
+                square.stale.extend(rest);
+            }
         }
-        square.is_fresh &= square.stale.is_some();
-        let ready = square.stale.filter(|_| square.is_fresh).map_or(u32::MAX, |stale| stale.y);
-        let is_all = square.stale.is_none();
+        let ready = square.missing.map_or(u32::MAX, |missing| missing.y);
+        let is_all = square.missing.is_none() && square.stale.is_empty();
         self.squares.insert(key, square);
         (ready, is_all)
     }
@@ -225,7 +234,8 @@ impl Canvas {
     ) -> Vec<(Place, TileRect)> {
         let is_there = |source: &Source<'_>, place: Place| {
             let has_pixels = place.part(source.size()).pixels() > 0;
-            !has_pixels || self.squares.get(&(source.what(), place)).is_some_and(|square| !square.is_fresh)
+            !has_pixels
+                || self.squares.get(&(source.what(), place)).is_some_and(|square| square.missing.is_none())
         };
         let places: HashSet<Place> = self.squares.keys().map(|(_, place)| *place).collect();
         let is_other = |place: &Place| place.level != level;
@@ -302,7 +312,20 @@ impl OnGpu {
         };
         let [width, height] = [part.width, part.height].map(|side| side.div_ceil(place.texel_px()));
         let texture = new_texture(device, width, height, format);
-        Self { texture, part, stale: Some(part), is_fresh: true, turn: 0 }
+        Self { texture, part, missing: Some(part), stale: Vec::new(), turn: 0 }
+    }
+
+    /// Learns that pixels have changed: those of tiles that lie far apart one by one, many at once together.
+    fn change(&mut self, rect: TileRect) {
+        let known = self.missing.iter().chain(&self.stale);
+        if rect.pixels() == 0 || known.into_iter().any(|known| known.contains(rect)) {
+            return;
+        }
+        self.stale.push(rect);
+        if self.stale.len() > STALE_MAX {
+            let all = self.stale.drain(..).reduce(levels::around);
+            self.stale.extend(all);
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -326,78 +349,4 @@ impl CallbackTrait for Paint {
             pass.draw(0..4, 0..1);
         }
     }
-}
-
-fn pipeline(
-    device: &wgpu::Device,
-    layouts: &[Option<&wgpu::BindGroupLayout>],
-    format: wgpu::TextureFormat,
-) -> wgpu::RenderPipeline {
-    let label = Some("picture");
-    let source = wgpu::ShaderSource::Wgsl(PICTURE.into());
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label,
-        bind_group_layouts: layouts,
-        immediate_size: 0,
-    });
-    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label,
-        layout: Some(&layout),
-        vertex: wgpu::VertexState {
-            module: &module,
-            entry_point: Some("corner"),
-            buffers: &[],
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-        },
-        primitive: wgpu::PrimitiveState {
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-            ..wgpu::PrimitiveState::default()
-        },
-        depth_stencil: None,
-        multisample: wgpu::MultisampleState::default(),
-        fragment: Some(wgpu::FragmentState {
-            module: &module,
-            entry_point: Some("shade"),
-            targets: &[Some(format.into())],
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-        }),
-        multiview_mask: None,
-        cache: None,
-    })
-}
-
-fn new_texture(device: &wgpu::Device, width: u32, height: u32, format: wgpu::TextureFormat) -> wgpu::Texture {
-    device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("a square of the picture"),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    })
-}
-
-fn layout(device: &wgpu::Device, entries: &[wgpu::BindGroupLayoutEntry]) -> wgpu::BindGroupLayout {
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("picture"), entries })
-}
-
-fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
-    let ty = wgpu::BindingType::Buffer {
-        ty: wgpu::BufferBindingType::Uniform,
-        has_dynamic_offset: false,
-        min_binding_size: None,
-    };
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::VERTEX_FRAGMENT, ty, count: None }
-}
-
-fn texture(binding: u32) -> wgpu::BindGroupLayoutEntry {
-    let ty = wgpu::BindingType::Texture {
-        sample_type: wgpu::TextureSampleType::Float { filterable: false },
-        view_dimension: wgpu::TextureViewDimension::D2,
-        multisampled: false,
-    };
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None }
 }

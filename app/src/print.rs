@@ -138,7 +138,7 @@ pub(crate) fn exr_fault(doing: &str, path: &Path, error: &ExrError) -> Fault {
         ExrError::Read(source) | ExrError::Write(source) => Fault::file(doing, path, source),
         ExrError::DiskFull => Fault::file(doing, path, &std::io::ErrorKind::StorageFull.into()),
         ExrError::Malformed(_) => Fault::failure(format!("{}: {error}", quoted(path)), unreadable),
-        ExrError::TooLarge { .. } => {
+        ExrError::TooLarge { .. } | ExrError::NoMemory(_) => {
             Fault::failure(format!("{}: {error}", quoted(path)), "give a smaller picture")
         }
         _ => Fault::failure(format!("could not {doing} {}: {error}", quoted(path)), unreadable),

@@ -146,7 +146,7 @@ impl Feed {
     fn channels(&self) -> Vec<String> {
         let names: &[&str] = match self.screen {
             Screen::Tev { .. } => &["R", "G", "B", "A"],
-            Screen::Viewer => &["R", "G", "B", "A", "samples.Y"],
+            Screen::Viewer => &["R", "G", "B", "A", "samples.N"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
     }

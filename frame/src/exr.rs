@@ -21,7 +21,7 @@ use std::io;
 pub use cryptomatte::MatteNames;
 pub use layer::{Layer, Layers, LayersError, Layout};
 pub use png::{ToneMap, write_png};
-pub use read::{ExrFile, ExrPart, ReadLimits, Samples, read, read_bytes, read_info};
+pub use read::{ExrFile, ExrPart, ReadLimits, Samples, ask_memory, read, read_bytes, read_info};
 pub use report::{ChannelInfo, CheckReport, ExrInfo, PartInfo, SampleKind, check};
 pub use write::{
     Compression, ExrOptions, NotAnOption, partial_path, refuse_lossy_data, settings_metadata, write,
@@ -69,6 +69,9 @@ pub enum ExrError {
         /// As the limits have it.
         limit: u64,
     },
+    /// The system does not give so much memory.
+    #[error("the picture needs {0} MiB of memory, more than this computer can give")]
+    NoMemory(u64),
 }
 
 #[cfg(test)]

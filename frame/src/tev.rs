@@ -10,14 +10,15 @@
 //! `u32` frame, `u32` tile edge) and [`Packet::Tile`] (129: name, `u32` tile, `u8` stage, `u8` checked, `f32` seconds, negative where
 //! nobody measured). A picture is whole without them.
 
-use crate::{FrameIndex, TileGrid, TileIndex, TileRect, TileStage};
+use crate::{FrameIndex, FrameSize, TileGrid, TileIndex, TileRect, TileStage};
 
 /// Where a tev listens unless told otherwise.
 pub const TEV_PORT: u16 = 14_158;
-/// Longest side of a picture that is taken, pixels.
-pub const SIDE_PX_MAX: u32 = 16_384;
-/// Values (pixels × channels) of a picture that is taken: 2 GiB of them.
-pub const VALUES_MAX: u64 = 1 << 29;
+/// Longest side of a picture that is taken, pixels: as long as a frame's can be.
+pub const SIDE_PX_MAX: u32 = FrameSize::SIDE_MAX;
+/// Values (pixels × channels) of a picture that is taken: 16 GiB of them, three times what 16,384² pixels with five channels take.
+/// Whether there is so much memory, the program that keeps them has to ask.
+pub const VALUES_MAX: u64 = 1 << 32;
 /// Bytes of one packet; a whole large frame goes in pieces.
 pub const PACKET_BYTES_MAX: u32 = 64 << 20;
 /// Channels of a picture.
@@ -95,6 +96,16 @@ pub enum PacketError {
     /// Opening a file, drawing, or something unknown.
     #[error("operation {0}, which is not taken from outside")]
     Operation(u8),
+    /// A new picture that is larger than any that is taken.
+    #[error("{width} by {height} pixels with {channels} channels are more than it takes")]
+    TooLarge {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// How many channels.
+        channels: usize,
+    },
     /// It ends too early, is too large, or contradicts itself.
     #[error("a packet whose {0} cannot be right")]
     Malformed(&'static str),
@@ -174,10 +185,14 @@ impl Packet {
 
 fn create(rest: &mut Reader<'_>) -> Result<Packet, PacketError> {
     let (_focus, name) = (rest.byte()?, rest.text()?);
-    let (width, height) = (rest.side()?, rest.side()?);
+    let (width, height) = (rest.number()?, rest.number()?);
     let channels = rest.names()?;
-    if u64::from(width) * u64::from(height) * channels.len() as u64 > VALUES_MAX {
+    if width == 0 || height == 0 {
         return Err(PacketError::Malformed("size"));
+    }
+    let values = u128::from(width) * u128::from(height) * channels.len() as u128;
+    if width.max(height) > SIDE_PX_MAX || values > u128::from(VALUES_MAX) {
+        return Err(PacketError::TooLarge { width, height, channels: channels.len() });
     }
     Ok(Packet::Create { name, width, height, channels })
 }
@@ -388,6 +403,22 @@ mod tests {
             panic!("it is well formed")
         };
         assert_eq!(values, [1.0, 3.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn a_picture_of_16384_square_pixels_with_samples_is_taken_and_one_beyond_the_limits_says_how_large_it_is()
+    {
+        let create = |side: u32, count: usize| {
+            let channels = (0..count).map(|channel| channel.to_string()).collect();
+            Packet::Create { name: "a".into(), width: side, height: side, channels }
+        };
+        let read = |packet: &Packet| Packet::read(&packet.to_bytes()[4..]);
+        assert_eq!(read(&create(16_384, 5)).as_ref(), Ok(&create(16_384, 5)));
+        for (side, count) in [(16_384, 64), (SIDE_PX_MAX + 1, 1), (u32::MAX, 64)] {
+            let (width, height, channels) = (side, side, count);
+            assert_eq!(read(&create(side, count)), Err(PacketError::TooLarge { width, height, channels }));
+        }
+        assert_eq!(read(&create(0, 1)), Err(PacketError::Malformed("size")));
     }
 
     #[test]

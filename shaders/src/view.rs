@@ -19,15 +19,15 @@ pub struct View {
     pub gain: f32,
     /// 1 / gamma.
     pub inverse_gamma: f32,
-    /// Column at which the second picture begins, picture pixels.
+    /// Where the second picture begins: along `across`, from the picture's corner, picture pixels.
     pub wipe: f32,
     /// 0 AgX, 1 Khronos PBR Neutral, 2 sRGB, 3 raw, 4 false colour.
     pub transform: u32,
     /// 0 colour, 1 to 4 red, green, blue, alpha, 5 luminance.
     pub channel: u32,
-    /// 0 the first picture, 1 the second, 2 a wipe, 3 their difference.
+    /// 0 the first picture, 1 the second, 2 a wipe.
     pub mode: u32,
-    /// Samples of the picture per screen pixel and axis, 1 or more.
+    /// Texels per screen pixel and axis, 1 or more.
     pub taps: u32,
     /// 1 when the screen's format encodes sRGB by itself.
     pub encodes: u32,
@@ -37,9 +37,11 @@ pub struct View {
     pub ground: f32,
     /// What is added to light after the gain.
     pub offset: f32,
+    /// The direction into the second picture, of length 1.
+    pub across: [f32; 2],
 }
 
-/// Where a square of a picture lies in it, pixels.
+/// Where a square of a picture lies in it and how coarse it is, pixels of the picture.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub struct Square {
@@ -47,6 +49,10 @@ pub struct Square {
     pub origin: [f32; 2],
     /// Columns and rows.
     pub size: [f32; 2],
+    /// Edge of a texel.
+    pub texel: f32,
+    /// So that it is as long as the shader's.
+    pub padding: f32,
 }
 
 #[cfg(test)]
@@ -64,9 +70,10 @@ mod tests {
         };
         let (view, offsets) = size("View");
         assert_eq!(view, size_of::<View>());
-        let last = std::mem::offset_of!(View, offset);
+        let last = std::mem::offset_of!(View, across);
         let middle = std::mem::offset_of!(View, transform);
         assert_eq!((offsets[6], offsets.last().copied()), (middle, Some(last)));
-        assert_eq!(size("Square").0, size_of::<Square>());
+        let (square, offsets) = size("Square");
+        assert_eq!((square, offsets[2]), (size_of::<Square>(), std::mem::offset_of!(Square, texel)));
     }
 }

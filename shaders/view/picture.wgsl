@@ -14,12 +14,12 @@ struct View {
     step: f32,
     gain: f32,
     inverse_gamma: f32,
-    // Column at which the second picture begins, in picture pixels.
+    // Where the second picture begins: along `across`, from the picture's corner, in picture pixels.
     wipe: f32,
     transform: u32,
     channel: u32,
     mode: u32,
-    // Samples of the picture per screen pixel and axis.
+    // Texels per screen pixel and axis.
     taps: u32,
     // 1 when the screen's format encodes sRGB by itself.
     encodes: u32,
@@ -28,11 +28,15 @@ struct View {
     ground: f32,
     // Added to light after the gain.
     offset: f32,
+    // The direction into the second picture, of length 1.
+    across: vec2<f32>,
 }
 
 struct Square {
     origin: vec2<f32>,
     size: vec2<f32>,
+    // Edge of a texel, picture pixels.
+    texel: f32,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -64,7 +68,7 @@ fn shade(corner: Corner) -> @location(0) vec4<f32> {
     return vec4<f32>(code, 1.0);
 }
 
-// The picture's light around a place: the mean over the screen pixel when it covers several of the picture's.
+// The picture's light around a place: the mean over the screen pixel when it covers several texels.
 fn light(place: vec2<f32>) -> vec4<f32> {
     var sum = vec4<f32>(0.0);
     for (var row = 0u; row < view.taps; row += 1u) {
@@ -77,26 +81,27 @@ fn light(place: vec2<f32>) -> vec4<f32> {
 }
 
 fn texel(place: vec2<f32>) -> vec4<f32> {
-    let at = vec2<i32>(floor(place - square.origin));
-    let is_second = view.mode == 1u || (view.mode == 2u && place.x >= view.wipe);
-    if view.mode == 3u {
-        let apart = abs(load_first(at) - load_second(at));
-        return vec4<f32>(apart.rgb, 1.0);
-    }
-    if is_second {
+    let last = vec2<i32>(ceil(square.size / square.texel)) - 1;
+    let at = clamp(vec2<i32>(floor((place - square.origin) / square.texel)), vec2<i32>(0), last);
+    if view.mode == 1u || (view.mode == 2u && dot(place, view.across) >= view.wipe) {
         return load_second(at);
     }
     return load_first(at);
 }
 
+// Of two pictures the smaller one ends within a square, and has nothing beyond.
 fn load_first(at: vec2<i32>) -> vec4<f32> {
-    let last = vec2<i32>(textureDimensions(first)) - 1;
-    return textureLoad(first, clamp(at, vec2<i32>(0), last), 0);
+    if any(at >= vec2<i32>(textureDimensions(first))) {
+        return vec4<f32>(0.0);
+    }
+    return textureLoad(first, at, 0);
 }
 
 fn load_second(at: vec2<i32>) -> vec4<f32> {
-    let last = vec2<i32>(textureDimensions(second)) - 1;
-    return textureLoad(second, clamp(at, vec2<i32>(0), last), 0);
+    if any(at >= vec2<i32>(textureDimensions(second))) {
+        return vec4<f32>(0.0);
+    }
+    return textureLoad(second, at, 0);
 }
 
 // --- The same in view.rs, function by function. ---

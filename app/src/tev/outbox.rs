@@ -12,7 +12,7 @@ use frame::tev::Packet;
 /// A program that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What may wait: a whole frame of 8192 × 4608 pixels, and a little.
+/// What may wait, if not one whole frame is more: a frame of 8192 × 4608 pixels, and a little.
 const WAITING_BYTES_MAX: usize = 1 << 30;
 
 /// A packet without pixels.
@@ -33,6 +33,8 @@ struct Shared {
 struct Waiting {
     letters: VecDeque<Letter>,
     bytes: usize,
+    /// The largest frame, all of which waits when it is denoised at its end.
+    frame_bytes: usize,
     is_closed: bool,
     fault: Option<String>,
 }
@@ -96,8 +98,14 @@ impl Outbox {
 impl Waiting {
     fn add(&mut self, letter: Letter) {
         self.bytes += letter.bytes();
+        if let Letter::Packet(Packet::Create { width, height, channels, .. }) = &letter {
+            let values = (*width as usize).saturating_mul(*height as usize).saturating_mul(channels.len());
+            self.frame_bytes = self.frame_bytes.max(values.saturating_mul(4));
+        }
         self.letters.push_back(letter);
-        if self.bytes > WAITING_BYTES_MAX {
+        // A little more than the frame: what is told of tiles lies between its pieces.
+        let most = WAITING_BYTES_MAX.max(self.frame_bytes.saturating_add(self.frame_bytes / 8));
+        if self.bytes > most {
             self.fault = Some("it takes pictures too slowly".to_owned());
             (self.letters, self.bytes) = (VecDeque::new(), 0);
         }
@@ -159,5 +167,34 @@ fn send(mut stream: TcpStream, shared: &Shared) {
 impl Drop for Outbox {
     fn drop(&mut self) {
         self.empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::TileRect;
+
+    use super::*;
+
+    fn update(pixels: usize) -> Letter {
+        let rect = TileRect { x: 0, y: 0, width: 1, height: 1 };
+        let values = vec![0.0; pixels];
+        Letter::Packet(Packet::Update { name: String::new(), rect, channels: Vec::new(), values })
+    }
+
+    #[test]
+    fn a_whole_frame_may_wait_however_large_it_is() {
+        let channels: Vec<String> = ["R", "G", "B", "A", "samples.N"].map(str::to_owned).into();
+        let create = Packet::Create { name: String::new(), width: 16_384, height: 16_384, channels };
+        let whole = 16_384 * 16_384 * 5 * 4;
+        let mut waiting = Waiting::default();
+        waiting.add(Letter::Packet(create));
+        // Stands for the pieces that are there already: nobody allocates five gigabytes to count them.
+        waiting.bytes = whole - 4;
+        waiting.add(update(1));
+        assert_eq!((waiting.fault.as_deref(), waiting.letters.len()), (None, 2));
+        waiting.bytes = whole + whole / 8;
+        waiting.add(update(1));
+        assert!(waiting.fault.is_some() && waiting.letters.is_empty());
     }
 }

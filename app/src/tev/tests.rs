@@ -96,7 +96,7 @@ fn the_viewer_is_told_samples_and_never_a_file() {
         Ok(Packet::Update { channels, values, .. }) => Some((channels[4].clone(), values[4])),
         _ => None,
     });
-    assert_eq!(samples, Some(("samples.Y".to_owned(), 16.0)));
+    assert_eq!(samples, Some(("samples.N".to_owned(), 16.0)));
 }
 
 #[test]

@@ -21,7 +21,10 @@ use codec::{FlatSamples, ReadChannels, ReadLayers};
 use half::f16;
 
 use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, write::RECEIPTS_ATTRIBUTE};
-use crate::film::Colours;
+use crate::{FrameSize, film::Colours};
+
+/// Bytes of a pixel in the layers that are written unless others are asked for, and some more: 36 today.
+const USUAL_PIXEL_BYTES_MAX: u64 = 64;
 
 /// How large a picture may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +86,17 @@ pub fn read_bytes(bytes: &[u8], limits: &ReadLimits) -> Result<ExrFile, ExrError
 pub fn read_info(path: &Path, limits: &ReadLimits) -> Result<ExrInfo, ExrError> {
     let (mut file, file_bytes) = open(path)?;
     guarded(|| {
-        let meta = headers(&mut file, file_bytes, limits)?;
+        let (meta, _) = headers(&mut file, file_bytes, limits)?;
         Ok(ExrInfo { parts: meta.headers.iter().map(part_info).collect() })
     })
 }
 
 impl Default for ReadLimits {
+    /// What any frame that can be rendered takes with its usual layers; before that, the machine's memory is the limit.
     fn default() -> Self {
-        Self { side_px_max: 65_536, channels_max: 1024, samples_bytes_max: 4 << 30, file_bytes_max: 8 << 30 }
+        let side_px_max = u64::from(FrameSize::SIDE_MAX);
+        let bytes_max = side_px_max * side_px_max * USUAL_PIXEL_BYTES_MAX;
+        Self { side_px_max, channels_max: 1024, samples_bytes_max: bytes_max, file_bytes_max: bytes_max }
     }
 }
 
@@ -200,7 +206,8 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ExrError>) -> Result<T, ExrError>
 }
 
 fn decode(mut source: impl Read + Seek, file_bytes: u64, limits: &ReadLimits) -> Result<ExrFile, ExrError> {
-    let meta = headers(&mut source, file_bytes, limits)?;
+    let (meta, samples_bytes) = headers(&mut source, file_bytes, limits)?;
+    ask_memory(samples_bytes)?;
     source.rewind().map_err(ExrError::Read)?;
     dwa::check_blocks(&mut source)?;
     source.rewind().map_err(ExrError::Read)?;
@@ -214,11 +221,12 @@ fn decode(mut source: impl Read + Seek, file_bytes: u64, limits: &ReadLimits) ->
     Ok(ExrFile { parts: meta.headers.iter().zip(image.layer_data).map(part).collect() })
 }
 
+/// The headers, once they are within the limits, and the bytes of all samples.
 fn headers(
     source: &mut (impl Read + Seek),
     file_bytes: u64,
     limits: &ReadLimits,
-) -> Result<MetaData, ExrError> {
+) -> Result<(MetaData, u64), ExrError> {
     within("file size in bytes", file_bytes, limits.file_bytes_max)?;
     let meta = Reader::read_from_buffered(source, false).map_err(fault)?.into_meta_data();
     let (mut channels, mut samples_bytes, mut table_bytes) = (0u64, 0u64, 0u64);
@@ -239,7 +247,22 @@ fn headers(
     if table_bytes > file_bytes {
         return Err(ExrError::Malformed("the file ends inside its table of blocks".to_owned()));
     }
-    Ok(meta)
+    Ok((meta, samples_bytes))
+}
+
+/// Asks the system whether it gives so much memory at once. Codecs and collections ask for it without a way to be refused, and a
+/// refusal there ends the program.
+///
+/// # Errors
+/// [`ExrError::NoMemory`].
+pub fn ask_memory(bytes: u64) -> Result<(), ExrError> {
+    let refused = ExrError::NoMemory(bytes >> 20);
+    let Ok(count) = usize::try_from(bytes) else { return Err(refused) };
+    let mut asked: Vec<u8> = Vec::new();
+    let answer = asked.try_reserve_exact(count);
+    // Memory that nobody looks at need not be asked for, as a compiler sees it.
+    std::hint::black_box(&mut asked);
+    answer.map_err(|_| refused)
 }
 
 fn within(what: &'static str, found: u64, limit: u64) -> Result<(), ExrError> {

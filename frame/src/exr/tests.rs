@@ -324,6 +324,23 @@ fn limits_hold_before_memory_is_asked_for() {
     }
 }
 
+/// The contract's largest frame with its usual layers takes 5.4 GB; a header alone is enough to be measured by the limits.
+#[test]
+fn a_frame_of_16384_by_9216_with_its_usual_layers_is_within_the_limits() {
+    let (width, height) = (16_384, 9_216);
+    let bytes_per_pixel = 36;
+    let limits = ReadLimits::default();
+    assert!(limits.side_px_max >= width && limits.samples_bytes_max >= width * height * bytes_per_pixel);
+    assert!(limits.file_bytes_max >= limits.samples_bytes_max, "stored without compression it is as large");
+}
+
+#[test]
+fn a_picture_that_no_memory_holds_is_refused_before_it_is_asked_for() {
+    assert!(ask_memory(1 << 20).is_ok());
+    let refused = ask_memory(1 << 50).expect_err("a pebibyte");
+    assert!(matches!(refused, ExrError::NoMemory(mebibytes) if mebibytes == 1 << 30), "{refused:?}");
+}
+
 #[test]
 fn unfinished_and_broken_pictures_are_reported() {
     let folder = folder();

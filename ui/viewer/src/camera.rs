@@ -1,5 +1,7 @@
 //! Which part of the picture is seen, and how large: panning and zooming, without a window.
 
+use crate::levels;
+
 /// Nearest and farthest that one can look, screen pixels per picture pixel.
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.01..=128.0;
 
@@ -54,9 +56,15 @@ impl Camera {
         }
     }
 
-    /// How many samples of the picture, per axis, one screen pixel asks for.
+    /// Picture pixels per screen pixel.
+    pub fn step(&self) -> f32 {
+        1.0 / self.zoom
+    }
+
+    /// How many texels, per axis, one screen pixel asks for; see [`crate::levels`].
     pub fn taps(&self) -> u32 {
-        (1.0 / self.zoom).ceil().clamp(1.0, 4.0) as u32
+        let texels = self.step() / (1_u32 << levels::level(self.step())) as f32;
+        if texels > 1.0 { 2 } else { 1 }
     }
 }
 
@@ -97,6 +105,12 @@ mod tests {
         let corner = camera.window_from_picture([0.0, 0.0], WINDOW);
         assert!(corner.iter().all(|at| (at - at.round()).abs() < 1e-3), "{corner:?}");
         assert_eq!((camera.zoom, camera.taps()), (1.0, 1));
+    }
+
+    #[test]
+    fn between_two_levels_a_screen_pixel_is_the_mean_of_four_texels() {
+        let taps = |zoom| Camera { centre: [0.0; 2], zoom, is_fit: false }.taps();
+        assert_eq!([8.0, 1.0, 0.9, 0.5, 0.3, 0.25, 0.125, 0.01].map(taps), [1, 1, 2, 1, 2, 1, 1, 2]);
     }
 
     #[test]

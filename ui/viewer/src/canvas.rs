@@ -1,23 +1,31 @@
 //! The one module that speaks to the GPU: pictures as textures, and the picture drawn by our own shader.
 //!
-//! A picture is cut into squares, so that one larger than a texture may be can be shown, only what is seen is uploaded, and a tile that
-//! grows touches nothing but itself. Light stays what the file holds: halves where all its numbers are halves, else floats. The
-//! shader (`shaders/view/picture.wgsl`) does the rest.
+//! A picture is cut into squares of texels ([`crate::levels`]), so that only what is seen is uploaded, as coarsely as it is seen, and a
+//! tile that grows touches nothing but itself. Squares that are not seen stay while there is room. Light stays what the file holds:
+//! halves where all its numbers are halves, else floats. The shader (`shaders/view/picture.wgsl`) does the rest.
 
-use std::collections::HashMap;
+mod made;
+
+use std::collections::{HashMap, HashSet};
 
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait};
 use eframe::{CreationContext, egui};
 use frame::TileRect;
-use shaders::view::{PICTURE, Square, View};
+use half::f16;
+use shaders::view::{Square, View};
 use wgpu::util::DeviceExt;
 
+use crate::levels::{self, Place, Source, What};
 use crate::picture::Picture;
+use made::{layout, new_texture, pipeline, texture, uniform};
 
-/// Edge of a square, pixels: 16 MiB of floats.
-const EDGE_PX: u32 = 1024;
-/// Pixels that are uploaded before the next frame is shown.
+/// Pixels of which texels are made before the next frame is shown.
 const UPLOAD_PX_MAX: usize = 16 << 20;
+/// Bytes of squares that stay on the GPU, unless more is seen.
+const BYTES_MAX: usize = 512 << 20;
+
+/// Changed rectangles of a square that are told apart.
+const STALE_MAX: usize = 256;
 
 /// Which of two pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +49,8 @@ pub struct Shown<'a> {
 
 /// The picture's place on the GPU.
 pub struct Canvas {
+    /// Bytes of squares that stay there; what is seen stays in any case.
+    pub bytes_max: usize,
     device: wgpu::Device,
     queue: wgpu::Queue,
     pipeline: wgpu::RenderPipeline,
@@ -49,14 +59,23 @@ pub struct Canvas {
     square_layout: wgpu::BindGroupLayout,
     /// Stands where a picture has no pixels.
     nothing: wgpu::TextureView,
-    squares: HashMap<(u32, u32), OnGpu>,
-    held: [Option<(u64, usize)>; 2],
+    squares: HashMap<(What, Place), OnGpu>,
+    /// Frames that were drawn.
+    turn: u64,
     encodes: bool,
 }
 
+/// A square of one source.
 struct OnGpu {
-    textures: [Option<wgpu::Texture>; 2],
-    group: wgpu::BindGroup,
+    texture: wgpu::Texture,
+    /// Its pixels.
+    part: TileRect,
+    /// Pixels at its end that never came: there is nothing to show in their place yet.
+    missing: Option<TileRect>,
+    /// Pixels that have changed since they came.
+    stale: Vec<TileRect>,
+    /// The last frame in which it was drawn.
+    turn: u64,
 }
 
 impl Canvas {
@@ -83,113 +102,172 @@ impl Canvas {
         let pipeline = pipeline(&device, &[Some(&view_layout), Some(&square_layout)], state.target_format);
         let nothing = new_texture(&device, 1, 1, wgpu::TextureFormat::Rgba16Float);
         Ok(Self {
+            bytes_max: BYTES_MAX,
             pipeline,
             view,
             view_group,
             square_layout,
             nothing: nothing.create_view(&wgpu::TextureViewDescriptor::default()),
             squares: HashMap::new(),
-            held: [None; 2],
+            turn: 0,
             encodes: state.target_format.is_srgb(),
             device,
             queue,
         })
     }
 
-    /// Draws what is seen of one or two pictures into a rectangle of the window; false while parts of it are still to be uploaded.
+    /// Draws what is seen of one or two sources into a rectangle of the window; false while parts of it are still to be uploaded.
     pub fn draw(
         &mut self,
         painter: &egui::Painter,
         rect: egui::Rect,
-        shown: [Option<Shown<'_>>; 2],
+        sources: [Option<Source<'_>>; 2],
         mut view: View,
     ) -> bool {
-        for side in 0..2 {
-            let asked = shown[side].map(|shown| (shown.stamp, shown.layer));
-            if self.held[side] != asked {
-                self.squares.values_mut().for_each(|square| square.textures[side] = None);
-                self.held[side] = asked;
-                if asked.is_none() {
-                    self.squares.clear();
-                }
-            }
-        }
+        self.turn += 1;
+        self.forget(&sources);
         view.encodes = u32::from(self.encodes);
         let end = [0, 1].map(|axis| view.origin[axis] + view.viewport[axis] * view.step);
-        let size = shown.iter().flatten().fold([0, 0], |size, shown| {
-            [size[0].max(shown.picture.width), size[1].max(shown.picture.height)]
-        });
-        let (mut groups, mut uploaded, mut is_whole) = (Vec::new(), 0, true);
-        for (column, row) in seen(view.origin, end, size) {
-            if uploaded >= UPLOAD_PX_MAX && shown_misses(&self.squares, &shown, (column, row)) {
-                is_whole = false;
-                continue;
+        let size = sources.iter().flatten().map(Source::size);
+        let size = size.fold([0; 2], |most, size| [most[0].max(size[0]), most[1].max(size[1])]);
+        let level = levels::level(view.step);
+        let (mut budget_px, mut is_whole, mut drawn) = (UPLOAD_PX_MAX, true, Vec::new());
+        for place in levels::seen(level, view.origin, end, size) {
+            let mut part = place.part(size);
+            for source in sources.iter().flatten() {
+                let (ready, is_all) = self.prepare(source, place, &mut budget_px);
+                part.height = part.height.min(ready.saturating_sub(part.y));
+                is_whole &= is_all;
             }
-            uploaded += self.prepare((column, row), &shown, size);
-            groups.push(self.squares[&(column, row)].group.clone());
+            drawn.push((place, part));
         }
+        let others = if is_whole { Vec::new() } else { self.others(&sources, level, size) };
+        let all = others.into_iter().chain(drawn).filter(|(_, part)| part.pixels() > 0);
+        let groups = all.map(|(place, part)| self.bound(place, part, &sources)).collect();
+        self.evict();
         self.queue.write_buffer(&self.view, 0, bytemuck::bytes_of(&view));
         let paint = Paint { pipeline: self.pipeline.clone(), view: self.view_group.clone(), groups };
         painter.add(Callback::new_paint_callback(rect, paint));
         is_whole
     }
 
-    /// Uploads a rectangle that has changed, wherever it is on the GPU already.
-    pub fn update(&self, side: Side, shown: Shown<'_>, rect: TileRect) {
-        if self.held[side as usize] != Some((shown.stamp, shown.layer)) {
+    /// Learns that a rectangle of a picture has changed; it is uploaded where and when it is seen.
+    pub fn update(&mut self, stamp: u64, rect: TileRect) {
+        let is_of = |what: &What| what.iter().flatten().any(|(found, _)| *found == stamp);
+        for ((_, place), square) in self.squares.iter_mut().filter(|((what, _), _)| is_of(what)) {
+            let changed = levels::whole_texels(rect, place.texel_px(), square.part);
+            square.change(changed);
+        }
+    }
+
+    /// Bytes of all squares, and how many there are.
+    pub fn held(&self) -> (usize, usize) {
+        (self.squares.values().map(OnGpu::bytes).sum(), self.squares.len())
+    }
+
+    /// Drops squares of pictures that are not shown any more; other layers of those that are may come back.
+    fn forget(&mut self, sources: &[Option<Source<'_>>; 2]) {
+        let shown = sources.iter().flatten().flat_map(Source::what).flatten();
+        let stamps: HashSet<u64> = shown.map(|(stamp, _)| stamp).collect();
+        self.squares.retain(|(what, _), _| what.iter().flatten().all(|(stamp, _)| stamps.contains(stamp)));
+    }
+
+    /// Drops squares that were not seen for longest, until the others fit or all of them are seen.
+    fn evict(&mut self) {
+        let mut bytes = self.held().0;
+        if bytes <= self.bytes_max {
             return;
         }
-        for (&(column, row), square) in &self.squares {
-            let Some(texture) = &square.textures[side as usize] else { continue };
-            let whole = part((column, row), [shown.picture.width, shown.picture.height]);
-            let changed = whole.intersection(rect);
-            if changed.pixels() > 0 {
-                self.write(texture, shown, changed, (changed.x - whole.x, changed.y - whole.y));
+        let unseen = self.squares.iter().filter(|(_, square)| square.turn != self.turn);
+        let mut unseen: Vec<_> = unseen.map(|(key, square)| (square.turn, *key)).collect();
+        unseen.sort_by_key(|(turn, _)| *turn);
+        for (_, key) in unseen {
+            if bytes <= self.bytes_max {
+                return;
             }
+            bytes -= self.squares.remove(&key).map_or(0, |square| square.bytes());
         }
     }
 
-    /// Makes a square ready to be drawn; says how many pixels that took.
-    fn prepare(&mut self, at: (u32, u32), shown: &[Option<Shown<'_>>; 2], size: [u32; 2]) -> usize {
-        if !shown_misses(&self.squares, shown, at) {
-            return 0;
+    /// Makes a square of a source ready, within a budget; says the row of the picture up to which it can be shown, and whether it is
+    /// as it should be.
+    fn prepare(&mut self, source: &Source<'_>, place: Place, budget_px: &mut usize) -> (u32, bool) {
+        let (part, key) = (place.part(source.size()), (source.what(), place));
+        if part.pixels() == 0 {
+            return (u32::MAX, true);
         }
-        let mut uploaded = 0;
-        let mut textures = self.squares.remove(&at).map_or([None, None], |square| square.textures);
-        for (texture, shown) in textures.iter_mut().zip(shown) {
-            let Some(shown) = shown.filter(|_| texture.is_none()) else { continue };
-            let rect = part(at, [shown.picture.width, shown.picture.height]);
-            if rect.pixels() == 0 {
-                continue;
+        let held = self.squares.remove(&key);
+        if held.is_none() && *budget_px == 0 {
+            return (part.y, false);
+        }
+        let mut square = held.unwrap_or_else(|| OnGpu::new(&self.device, source, place, part));
+        square.turn = self.turn;
+        while let Some(stale) = square.missing.or(square.stale.last().copied()).filter(|_| *budget_px > 0) {
+            // As many rows of texels as the budget has, and at least one.
+            let texel_px = place.texel_px();
+            let rows = (*budget_px / stale.width as usize) as u32 / texel_px * texel_px;
+            let height = rows.max(texel_px).min(stale.height);
+            let band = TileRect { height, ..stale };
+            self.write(&square, source, texel_px, band);
+            *budget_px = budget_px.saturating_sub(band.pixels());
+            let rest = TileRect { y: stale.y + height, height: stale.height - height, ..stale };
+            let rest = Some(rest).filter(|rest| rest.height > 0);
+            if square.missing.is_some() {
+                square.missing = rest;
+            } else {
+                square.stale.pop();
+                square.stale.extend(rest);
             }
-            let is_half = shown.picture.layers[shown.layer].is_half();
-            let format =
-                if is_half { wgpu::TextureFormat::Rgba16Float } else { wgpu::TextureFormat::Rgba32Float };
-            let made = new_texture(&self.device, rect.width, rect.height, format);
-            self.write(&made, shown, rect, (0, 0));
-            uploaded += rect.pixels();
-            *texture = Some(made);
         }
-        let square = self.bound(at, textures, size);
-        self.squares.insert(at, square);
-        uploaded
+        let ready = square.missing.map_or(u32::MAX, |missing| missing.y);
+        let is_all = square.missing.is_none() && square.stale.is_empty();
+        self.squares.insert(key, square);
+        (ready, is_all)
     }
 
-    fn bound(&self, at: (u32, u32), textures: [Option<wgpu::Texture>; 2], size: [u32; 2]) -> OnGpu {
-        let rect = part(at, size);
-        let square =
-            Square { origin: [rect.x as f32, rect.y as f32], size: [rect.width as f32, rect.height as f32] };
+    /// Squares of other levels, which stand for what is still to come; those that are nearest to this level come last and lie above.
+    fn others(
+        &self,
+        sources: &[Option<Source<'_>>; 2],
+        level: u32,
+        size: [u32; 2],
+    ) -> Vec<(Place, TileRect)> {
+        let is_there = |source: &Source<'_>, place: Place| {
+            let has_pixels = place.part(source.size()).pixels() > 0;
+            !has_pixels
+                || self.squares.get(&(source.what(), place)).is_some_and(|square| square.missing.is_none())
+        };
+        let places: HashSet<Place> = self.squares.keys().map(|(_, place)| *place).collect();
+        let is_other = |place: &Place| place.level != level;
+        let mut others: Vec<Place> = places
+            .into_iter()
+            .filter(|place| {
+                is_other(place) && sources.iter().flatten().all(|source| is_there(source, *place))
+            })
+            .collect();
+        others.sort_by_key(|place| (std::cmp::Reverse(place.level.abs_diff(level)), place.row, place.column));
+        others.into_iter().map(|place| (place, place.part(size))).collect()
+    }
+
+    fn bound(&self, place: Place, part: TileRect, sources: &[Option<Source<'_>>; 2]) -> wgpu::BindGroup {
+        let square = Square {
+            origin: [part.x as f32, part.y as f32],
+            size: [part.width as f32, part.height as f32],
+            texel: place.texel_px() as f32,
+            ..Square::default()
+        };
         let buffer = self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("where a square lies"),
             contents: bytemuck::bytes_of(&square),
             usage: wgpu::BufferUsages::UNIFORM,
         });
-        let views = textures.each_ref().map(|texture| {
+        let views = sources.each_ref().map(|source| {
+            let square = source.and_then(|source| self.squares.get(&(source.what(), place)));
             let view =
-                texture.as_ref().map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
+                square.map(|square| square.texture.create_view(&wgpu::TextureViewDescriptor::default()));
             view.unwrap_or_else(|| self.nothing.clone())
         });
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("a square of the picture"),
             layout: &self.square_layout,
             entries: &[
@@ -197,68 +275,63 @@ impl Canvas {
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(&views[0]) },
                 wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&views[1]) },
             ],
-        });
-        OnGpu { textures, group }
+        })
     }
 
-    fn write(&self, texture: &wgpu::Texture, shown: Shown<'_>, rect: TileRect, (x, y): (u32, u32)) {
-        let (layer, width) = (&shown.picture.layers[shown.layer], shown.picture.width);
-        let size = wgpu::Extent3d { width: rect.width, height: rect.height, depth_or_array_layers: 1 };
+    fn write(&self, square: &OnGpu, source: &Source<'_>, texel_px: u32, rect: TileRect) {
+        let (width, height) = (rect.width.div_ceil(texel_px), rect.height.div_ceil(texel_px));
+        let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
+        let [x, y] = [rect.x - square.part.x, rect.y - square.part.y].map(|at| at / texel_px);
         let target = wgpu::TexelCopyTextureInfo {
-            texture,
+            texture: &square.texture,
             mip_level: 0,
             origin: wgpu::Origin3d { x, y, z: 0 },
             aspect: wgpu::TextureAspect::All,
         };
         let rows = |texel_bytes: u32| wgpu::TexelCopyBufferLayout {
             offset: 0,
-            bytes_per_row: Some(texel_bytes * rect.width),
-            rows_per_image: Some(rect.height),
+            bytes_per_row: Some(texel_bytes * width),
+            rows_per_image: Some(height),
         };
-        match texture.format() {
+        let texels = source.texels(texel_px, rect);
+        match square.texture.format() {
             wgpu::TextureFormat::Rgba16Float => {
-                let texels = layer.rgba_half(width, rect);
+                let texels: Vec<f16> = texels.into_iter().map(f16::from_f32).collect();
                 self.queue.write_texture(target, bytemuck::cast_slice(&texels), rows(8), size);
             }
-            _ => {
-                let texels = layer.rgba(width, rect);
-                self.queue.write_texture(target, bytemuck::cast_slice(&texels), rows(16), size);
-            }
+            _ => self.queue.write_texture(target, bytemuck::cast_slice(&texels), rows(16), size),
         }
     }
 }
 
-/// Whether drawing a square would need an upload.
-fn shown_misses(
-    squares: &HashMap<(u32, u32), OnGpu>,
-    shown: &[Option<Shown<'_>>; 2],
-    at: (u32, u32),
-) -> bool {
-    let Some(square) = squares.get(&at) else { return true };
-    let has_pixels = |shown: &Shown<'_>| part(at, [shown.picture.width, shown.picture.height]).pixels() > 0;
-    (0..2).any(|side| shown[side].as_ref().is_some_and(has_pixels) && square.textures[side].is_none())
-}
+impl OnGpu {
+    fn new(device: &wgpu::Device, source: &Source<'_>, place: Place, part: TileRect) -> Self {
+        let format = match source.is_half() {
+            true => wgpu::TextureFormat::Rgba16Float,
+            false => wgpu::TextureFormat::Rgba32Float,
+        };
+        let [width, height] = [part.width, part.height].map(|side| side.div_ceil(place.texel_px()));
+        let texture = new_texture(device, width, height, format);
+        Self { texture, part, missing: Some(part), stale: Vec::new(), turn: 0 }
+    }
 
-/// Squares of a picture of this size between two of its places, those in the middle first.
-fn seen(start: [f32; 2], end: [f32; 2], size: [u32; 2]) -> Vec<(u32, u32)> {
-    let range = |axis: usize| {
-        let count = size[axis].div_ceil(EDGE_PX);
-        let square = |place: f32| (place / EDGE_PX as f32).max(0.0);
-        (square(start[axis]).floor() as u32).min(count)..(square(end[axis]).ceil() as u32).min(count)
-    };
-    let (columns, rows) = (range(0), range(1));
-    let middle = [columns.start + columns.end, rows.start + rows.end].map(i64::from);
-    let mut all: Vec<_> = rows.flat_map(|row| columns.clone().map(move |column| (column, row))).collect();
-    let away = |at: u32, middle: i64| (2 * i64::from(at) + 1 - middle).pow(2);
-    all.sort_by_key(|&(column, row)| away(column, middle[0]) + away(row, middle[1]));
-    all
-}
+    /// Learns that pixels have changed: those of tiles that lie far apart one by one, many at once together.
+    fn change(&mut self, rect: TileRect) {
+        let known = self.missing.iter().chain(&self.stale);
+        if rect.pixels() == 0 || known.into_iter().any(|known| known.contains(rect)) {
+            return;
+        }
+        self.stale.push(rect);
+        if self.stale.len() > STALE_MAX {
+            let all = self.stale.drain(..).reduce(levels::around);
+            self.stale.extend(all);
+        }
+    }
 
-/// The pixels of a square; none where the picture has ended.
-fn part((column, row): (u32, u32), size: [u32; 2]) -> TileRect {
-    let (x, y) = (column * EDGE_PX, row * EDGE_PX);
-    let side = |start: u32, size: u32| size.saturating_sub(start).min(EDGE_PX);
-    TileRect { x, y, width: side(x, size[0]), height: side(y, size[1]) }
+    fn bytes(&self) -> usize {
+        let texel = if self.texture.format() == wgpu::TextureFormat::Rgba16Float { 8 } else { 16 };
+        texel * self.texture.width() as usize * self.texture.height() as usize
+    }
 }
 
 struct Paint {
@@ -275,103 +348,5 @@ impl CallbackTrait for Paint {
             pass.set_bind_group(1, group, &[]);
             pass.draw(0..4, 0..1);
         }
-    }
-}
-
-fn pipeline(
-    device: &wgpu::Device,
-    layouts: &[Option<&wgpu::BindGroupLayout>],
-    format: wgpu::TextureFormat,
-) -> wgpu::RenderPipeline {
-    let label = Some("picture");
-    let source = wgpu::ShaderSource::Wgsl(PICTURE.into());
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label,
-        bind_group_layouts: layouts,
-        immediate_size: 0,
-    });
-    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label,
-        layout: Some(&layout),
-        vertex: wgpu::VertexState {
-            module: &module,
-            entry_point: Some("corner"),
-            buffers: &[],
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-        },
-        primitive: wgpu::PrimitiveState {
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-            ..wgpu::PrimitiveState::default()
-        },
-        depth_stencil: None,
-        multisample: wgpu::MultisampleState::default(),
-        fragment: Some(wgpu::FragmentState {
-            module: &module,
-            entry_point: Some("shade"),
-            targets: &[Some(format.into())],
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-        }),
-        multiview_mask: None,
-        cache: None,
-    })
-}
-
-fn new_texture(device: &wgpu::Device, width: u32, height: u32, format: wgpu::TextureFormat) -> wgpu::Texture {
-    device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("a square of the picture"),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    })
-}
-
-fn layout(device: &wgpu::Device, entries: &[wgpu::BindGroupLayoutEntry]) -> wgpu::BindGroupLayout {
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("picture"), entries })
-}
-
-fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
-    let ty = wgpu::BindingType::Buffer {
-        ty: wgpu::BufferBindingType::Uniform,
-        has_dynamic_offset: false,
-        min_binding_size: None,
-    };
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::VERTEX_FRAGMENT, ty, count: None }
-}
-
-fn texture(binding: u32) -> wgpu::BindGroupLayoutEntry {
-    let ty = wgpu::BindingType::Texture {
-        sample_type: wgpu::TextureSampleType::Float { filterable: false },
-        view_dimension: wgpu::TextureViewDimension::D2,
-        multisampled: false,
-    };
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn squares_cover_the_picture_once() {
-        let size = [2500, 1030];
-        let all = seen([-10.0, -10.0], [9000.0, 9000.0], size);
-        assert_eq!(all.len(), 6);
-        assert_eq!(all.iter().map(|at| part(*at, size).pixels()).sum::<usize>(), 2500 * 1030);
-    }
-
-    #[test]
-    fn only_what_is_seen_is_drawn_from_the_middle_outwards() {
-        let size = [16384, 16384];
-        let near = seen([5000.0, 3000.0], [5100.0, 3080.0], size);
-        assert_eq!(near, [(4, 2), (4, 3)]);
-        let all = seen([0.0, 0.0], [16384.0, 16384.0], size);
-        assert_eq!(all.len(), 256);
-        assert!([(7, 7), (7, 8), (8, 7), (8, 8)].contains(&all[0]), "{:?}", all[0]);
-        assert!(seen([20000.0, 0.0], [21000.0, 9.0], size).is_empty());
     }
 }

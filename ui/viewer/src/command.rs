@@ -41,6 +41,8 @@ pub enum Command {
     Look(i8, i8),
     /// A line with one picture on each side of it.
     Wipe,
+    /// Turns that line by degrees, clockwise.
+    TurnWipe(f32),
     /// How far the pictures are apart.
     Difference,
     /// Shows the other picture.
@@ -120,6 +122,8 @@ impl Command {
         Self::Look(0, -1),
         Self::Look(0, 1),
         Self::Wipe,
+        Self::TurnWipe(15.0),
+        Self::TurnWipe(-15.0),
         Self::Difference,
         Self::Flip,
         Self::Only(Side::First),
@@ -150,6 +154,8 @@ impl Command {
             Self::Through(transform) => return named("command.view", transform.name()),
             Self::Zoom(times) => return by("command.zoom", "times", f32::from(times)),
             Self::ZoomOut(times) => return by("command.zoom.out", "times", f32::from(times)),
+            Self::TurnWipe(degrees) if degrees > 0.0 => return by("command.wipe.right", "degrees", degrees),
+            Self::TurnWipe(degrees) => return by("command.wipe.left", "degrees", degrees),
             Self::ResetView => "command.reset",
             Self::NextTransform => "command.view.next",
             Self::PreviousTransform => "command.view.previous",

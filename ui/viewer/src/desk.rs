@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::camera::Camera;
 use crate::canvas::{Shown, Side};
 use crate::command::Command;
-use crate::compare::{self, Mode};
+use crate::compare::{self, Mode, Wipe};
 use crate::keys::Preset;
-use crate::live::{Change, Growth};
+use crate::levels::Source;
+use crate::live::{Change, Delivered, Delivery, Growth};
 use crate::picture::Picture;
 use crate::view::{Channel, Transform, View};
 use crate::words::{fill, say};
@@ -38,6 +39,8 @@ pub struct Desk {
     pub view: View,
     /// Which picture is seen where.
     pub mode: Mode,
+    /// Whether the pointer turns the line between two pictures.
+    pub is_turning: bool,
     /// Whether the reference, B, is seen as long as a key is held.
     pub is_reference_held: bool,
     /// What is drawn over it.
@@ -54,6 +57,8 @@ pub struct Desk {
     pub trouble: Option<Trouble>,
     /// Which picture that is about, if it is about one.
     troubled: Option<Side>,
+    /// The two sizes that were told last: a picture that comes again and again says it once.
+    sizes_told: Option<Trouble>,
     /// Layer that the next first picture is shown by, if it has one of that name.
     pub wanted_layer: Option<String>,
     stamps: u64,
@@ -148,11 +153,15 @@ impl Desk {
             Side::Second => {
                 self.second = Some(opened);
                 if self.mode == Mode::First {
-                    self.mode = Mode::Wipe(0.5);
+                    self.mode = Mode::Wipe(Wipe::default());
                 }
-                self.trouble = self.differing_sizes().or(self.trouble.take());
             }
         }
+        let sizes = self.differing_sizes();
+        if sizes.is_some() && sizes != self.sizes_told {
+            (self.trouble, self.troubled) = (sizes.clone(), Some(side));
+        }
+        self.sizes_told = sizes;
     }
 
     /// Tells that a picture cannot be laid on the desk; what lay there stays.
@@ -173,11 +182,48 @@ impl Desk {
         })
     }
 
+    /// Takes what came over a connection; says what the canvas has to upload.
+    pub fn take(&mut self, Delivery { sender, what }: Delivery, now: Instant) -> Option<Change> {
+        match what {
+            Delivered::Packet(packet) => {
+                let change = self.grow(packet, now)?;
+                if let Some(growth) = &mut self.growth {
+                    growth.comes_from(sender);
+                }
+                Some(change)
+            }
+            Delivered::Refused(why) => {
+                self.refuse(&why.to_string());
+                None
+            }
+            Delivered::Gone => {
+                let growth = self.growth.as_mut()?;
+                if !growth.lose(sender) {
+                    return None;
+                }
+                // Whoever told no tiles tells no end either: that is how other programs send.
+                if growth.is_cut() {
+                    let (what, advice) = (say("trouble.lost"), say("trouble.lost.advice"));
+                    self.fail(Side::First, Trouble { what: what.into(), advice: advice.into() });
+                }
+                Some(Change::End)
+            }
+        }
+    }
+
+    /// Tells that a picture which was sent is not shown.
+    fn refuse(&mut self, why: &str) {
+        let (what, advice) = (fill("trouble.sent", &[("why", why)]), say("trouble.sent.advice").into());
+        self.fail(Side::First, Trouble { what, advice });
+    }
+
     /// Takes a packet of a picture that grows; says what the canvas has to upload.
     pub fn grow(&mut self, packet: Packet, now: Instant) -> Option<Change> {
         match packet {
             Packet::Create { name, width, height, channels } => {
-                self.put(Side::First, Picture::growing(&name, width, height, &channels), None);
+                let picture = Picture::growing(&name, width, height, &channels);
+                let picture = picture.map_err(|error| self.refuse(&error.to_string())).ok()?;
+                self.put(Side::First, picture, None);
                 self.growth = Some(Growth::new(&name));
                 Some(Change::Picture)
             }
@@ -211,12 +257,20 @@ impl Desk {
         self.growth.as_mut().filter(|growth| growth.name == name)
     }
 
-    /// What is to be on the GPU.
+    /// The layers that are compared.
     pub fn shown(&self) -> [Option<Shown<'_>>; 2] {
         let sides = [(&self.first, self.layer), (&self.second, self.partner())];
         sides.map(|(opened, layer)| {
             opened.as_ref().map(|opened| Shown { picture: &opened.picture, layer, stamp: opened.stamp })
         })
+    }
+
+    /// What is to be on the GPU of them: both, so that a key flips between them at once, or what lies between them.
+    pub fn sources(&self) -> [Option<Source<'_>>; 2] {
+        match (self.seen(), self.shown()) {
+            (Mode::Difference, [Some(shown), minus]) => [Some(Source { shown, minus }), None],
+            (_, shown) => shown.map(|shown| shown.map(|shown| Source { shown, minus: None })),
+        }
     }
 
     /// Layer of the second picture that belongs to the first's.
@@ -249,7 +303,7 @@ impl Desk {
         let inside = |picture: &Picture| x < picture.width && y < picture.height;
         let second = self.second.as_ref().filter(|second| inside(&second.picture));
         let two = second.map_or([0.0; 4], |second| second.picture.light(self.partner(), x, y));
-        Some(self.seen().light(x, first.picture.width, one, two))
+        Some(self.seen().light((x, y), [first.picture.width, first.picture.height], one, two))
     }
 
     /// Which picture is seen where, now: a held key shows the reference whatever was chosen.
@@ -285,7 +339,13 @@ impl Desk {
                     camera.pan([by[0] * window[0], by[1] * window[1]]);
                 }
             }
-            Command::Wipe => self.compare(Mode::Wipe(0.5), |mode| matches!(mode, Mode::Wipe(_))),
+            Command::Wipe => {
+                self.compare(Mode::Wipe(Wipe::default()), |mode| matches!(mode, Mode::Wipe(_)));
+            }
+            Command::TurnWipe(by) => {
+                let wipe = if let Mode::Wipe(wipe) = self.mode { wipe } else { Wipe::default() };
+                self.compare(Mode::Wipe(wipe.turned(by)), |_| false);
+            }
             Command::Difference => self.compare(Mode::Difference, |mode| mode == Mode::Difference),
             Command::Flip => self.compare(Mode::Second, |mode| mode == Mode::Second),
             Command::Only(Side::First) => self.mode = Mode::First,
@@ -370,7 +430,7 @@ mod tests {
         desk.run(Command::Wipe);
         assert!(desk.trouble.take().is_some_and(|trouble| trouble.what.contains("only one")));
         desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
-        assert_eq!(desk.mode, Mode::Wipe(0.5), "that is what a second picture is for");
+        assert_eq!(desk.mode, Mode::Wipe(Wipe::default()), "that is what a second picture is for");
         assert_eq!(
             [desk.light(4, 0), desk.light(5, 0)].map(|light| light.map(|light| light[2])),
             [Some(2.0), Some(9.0)]
@@ -387,7 +447,10 @@ mod tests {
         desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
         assert_eq!((desk.seen(), desk.light(0, 0).map(|light| light[0])), (Mode::Second, Some(9.0)));
         desk.is_reference_held = false;
-        assert_eq!((desk.seen(), desk.mode), (Mode::Wipe(0.5), Mode::Wipe(0.5)));
+        let wipe = Mode::Wipe(Wipe::default());
+        assert_eq!((desk.seen(), desk.mode), (wipe, wipe));
+        desk.run(Command::TurnWipe(-15.0));
+        assert_eq!(desk.mode, Mode::Wipe(Wipe { turn: -15.0, ..Wipe::default() }));
         desk.run(Command::Only(Side::Second));
         desk.run(Command::Only(Side::Second));
         assert_eq!(desk.mode, Mode::Second, "no toggle");
@@ -445,6 +508,59 @@ mod tests {
         assert_eq!(desk.trouble, Some(trouble));
         desk.put(Side::Second, made(10, 10, layers), None);
         assert_eq!(desk.trouble, None, "B is there");
+    }
+
+    #[test]
+    fn two_sizes_are_told_whichever_comes_last_and_once() {
+        let layers: &[Made<'_>] = &[("beauty", &["R", "G", "B"], |_, _| 1.0)];
+        for (last, before) in [(Side::First, Side::Second), (Side::Second, Side::First)] {
+            let mut desk = Desk::default();
+            desk.put(before, made(10, 10, layers), None);
+            assert_eq!(desk.trouble, None);
+            desk.put(last, made(20, 10, layers), None);
+            assert!(desk.trouble.is_some(), "{last:?} came last");
+            desk.run(Command::Fit);
+            desk.put(last, made(20, 10, layers), None);
+            assert_eq!(desk.trouble, None, "it was read");
+            desk.put(last, made(30, 10, layers), None);
+            assert!(desk.trouble.is_some(), "another size is news");
+            desk.put(last, made(10, 10, layers), None);
+            assert_eq!(desk.trouble, None, "and it is mended");
+        }
+    }
+
+    fn live(width: u32, height: u32) -> Packet {
+        let channels = ["R", "G", "B", "A", "samples.N"].map(str::to_owned).into();
+        Packet::Create { name: "live".into(), width, height, channels }
+    }
+
+    #[test]
+    fn a_sender_that_goes_ends_the_growth_and_a_render_says_so() {
+        let mut desk = Desk::default();
+        let take = |desk: &mut Desk, what| desk.take(Delivery { sender: 7, what }, Instant::now());
+        take(&mut desk, Delivered::Packet(live(16, 8)));
+        assert_eq!(take(&mut desk, Delivered::Gone), Some(Change::End));
+        let is_open = |desk: &Desk| desk.growth.as_ref().is_some_and(|growth| growth.is_open);
+        assert!(!is_open(&desk) && desk.trouble.is_none(), "another program's picture is as it is");
+        take(&mut desk, Delivered::Packet(live(16, 8)));
+        let cut = Packet::Cut { name: "live".into(), frame: frame::FrameIndex(0), edge_px: 8 };
+        take(&mut desk, Delivered::Packet(cut));
+        assert!(is_open(&desk));
+        take(&mut desk, Delivered::Gone);
+        assert!(!is_open(&desk) && desk.trouble.is_some());
+    }
+
+    #[test]
+    fn a_picture_for_which_there_is_no_memory_is_told_and_the_old_one_stays() {
+        let mut desk = desk();
+        let channels = (0..64).map(|channel| channel.to_string()).collect();
+        let (width, height) = (1 << 21, 1 << 21);
+        let create = Packet::Create { name: "live".into(), width, height, channels };
+        assert_eq!(desk.grow(create, Instant::now()), None);
+        assert!(desk.trouble.is_some_and(|trouble| trouble.what.contains("memory")));
+        assert!(desk.first.is_some() && desk.growth.is_none());
+        let samples = Picture::growing("live", 1, 1, &["samples.N".to_owned()]).expect("it is small");
+        assert!(!samples.layers[0].is_light, "counts are no light");
     }
 
     #[test]

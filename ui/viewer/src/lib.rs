@@ -1,7 +1,7 @@
 //! The viewer: pictures as scene-linear light, finished or growing.
 //!
 //! A process of its own, so that whatever happens to it no render stops. The core knows no window: [`picture`], [`view`],
-//! [`camera`], [`compare`], [`histogram`], [`pixel`] and [`desk`] are plain functions on numbers; [`canvas`] alone speaks to
+//! [`camera`], [`levels`], [`compare`], [`histogram`], [`pixel`] and [`desk`] are plain functions on numbers; [`canvas`] alone speaks to
 //! the GPU; [`window`] and its panels only lay out what the desk says and hand it commands.
 
 pub mod camera;
@@ -11,10 +11,13 @@ pub mod compare;
 pub mod desk;
 pub mod histogram;
 pub mod keys;
+pub mod levels;
 pub mod live;
+pub mod measure;
 pub mod panel;
 pub mod picture;
 pub mod pixel;
+pub mod reads;
 pub mod settings;
 pub mod theme;
 pub mod view;

@@ -1,17 +1,18 @@
 //! Pictures that grow: received over loopback by tev's own operations, and kept with what was told of them.
 //!
 //! Only this machine may connect, only four senders at a time, and only creating, updating and closing is taken
-//! ([`frame::tev`]): nobody can make the viewer open a file. A sender that is faster than the window waits.
+//! ([`frame::tev`]): nobody can make the viewer open a file. A sender that is faster than the window waits. A picture whose sender
+//! goes without a word grows no longer.
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 
 use frame::TileStage;
-use frame::tev::Packet;
+use frame::tev::{Packet, PacketError};
 use frame::{FrameIndex, FrameSize, TileGrid, TileIndex, TileRect};
 
 /// Packets that wait for the window.
@@ -24,7 +25,27 @@ const TILES_MAX: usize = 1 << 16;
 pub struct Listener {
     /// Where senders connect.
     pub address: SocketAddr,
-    packets: Receiver<Packet>,
+    deliveries: Receiver<Delivery>,
+}
+
+/// What came over a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Tells connections apart.
+    pub sender: u64,
+    /// What it is.
+    pub what: Delivered,
+}
+
+/// What can come over a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivered {
+    /// A packet.
+    Packet(Packet),
+    /// A new picture that is not taken, and why.
+    Refused(PacketError),
+    /// Nothing more: the connection has ended.
+    Gone,
 }
 
 /// What is known of a picture that grows.
@@ -40,6 +61,10 @@ pub struct Growth {
     pub updates: u64,
     /// Whether more may come.
     pub is_open: bool,
+    /// Whether its sender went before it had said that nothing more comes.
+    pub is_lost: bool,
+    /// The connection over which it comes.
+    sender: Option<u64>,
     grid: Option<TileGrid>,
 }
 
@@ -85,8 +110,8 @@ impl Listener {
         }
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
-        let (sender, packets) = sync_channel(WAITING_MAX);
-        let senders = Arc::new(AtomicUsize::new(0));
+        let (sender, deliveries) = sync_channel(WAITING_MAX);
+        let (senders, numbers) = (Arc::new(AtomicUsize::new(0)), AtomicU64::new(0));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if senders.fetch_add(1, Ordering::Relaxed) >= SENDERS_MAX {
@@ -94,23 +119,30 @@ impl Listener {
                     continue;
                 }
                 let (sender, wake, senders) = (sender.clone(), wake.clone(), Arc::clone(&senders));
+                let number = numbers.fetch_add(1, Ordering::Relaxed);
                 std::thread::spawn(move || {
-                    take(stream, &sender, &wake);
+                    let deliver = |what| {
+                        let is_taken = sender.send(Delivery { sender: number, what }).is_ok();
+                        wake();
+                        is_taken
+                    };
+                    take(stream, deliver);
                     senders.fetch_sub(1, Ordering::Relaxed);
+                    deliver(Delivered::Gone);
                 });
             }
         });
-        Ok(Self { address, packets })
+        Ok(Self { address, deliveries })
     }
 
-    /// A packet that waits.
-    pub fn next(&self) -> Option<Packet> {
-        self.packets.try_recv().ok()
+    /// What waits.
+    pub fn next(&self) -> Option<Delivery> {
+        self.deliveries.try_recv().ok()
     }
 }
 
-/// Reads packets until the sender goes or sends what cannot be read any further.
-fn take(mut stream: TcpStream, packets: &SyncSender<Packet>, wake: &impl Fn()) {
+/// Reads packets until the sender goes, sends what cannot be read any further, or nobody takes them.
+fn take(mut stream: TcpStream, deliver: impl Fn(Delivered) -> bool) {
     loop {
         let mut head = [0; 4];
         let Ok(length) = stream
@@ -126,14 +158,17 @@ fn take(mut stream: TcpStream, packets: &SyncSender<Packet>, wake: &impl Fn()) {
             Ok(read) if read == length => {}
             _ => return,
         }
-        match Packet::read(&body) {
-            Ok(packet) => {
-                if packets.send(packet).is_err() {
-                    return;
-                }
-                wake();
+        let what = match Packet::read(&body) {
+            Ok(packet) => Delivered::Packet(packet),
+            // Somebody waits for this picture, and would look at an empty window.
+            Err(error @ PacketError::TooLarge { .. }) => Delivered::Refused(error),
+            Err(error) => {
+                tracing::warn!(%error, "a packet was refused");
+                continue;
             }
-            Err(error) => tracing::warn!(%error, "a packet was refused"),
+        };
+        if !deliver(what) {
+            return;
         }
     }
 }
@@ -142,7 +177,23 @@ impl Growth {
     /// Of a picture that was just created.
     pub fn new(name: &str) -> Self {
         let (frame, grid) = (FrameIndex(0), None);
-        Self { name: name.to_owned(), frame, tiles: Vec::new(), updates: 0, is_open: true, grid }
+        let (is_open, is_lost, sender) = (true, false, None);
+        Self { name: name.to_owned(), frame, tiles: Vec::new(), updates: 0, is_open, is_lost, sender, grid }
+    }
+
+    /// Learns over which connection it comes now; one that was given up because its sender went may go on over another.
+    pub fn comes_from(&mut self, sender: u64) {
+        self.sender = Some(sender);
+        self.is_open |= self.is_lost;
+        self.is_lost = false;
+    }
+
+    /// Learns that a connection has ended; says whether more of this picture should have come over it.
+    pub fn lose(&mut self, sender: u64) -> bool {
+        let is_its_own = self.is_open && self.sender == Some(sender);
+        self.is_open &= !is_its_own;
+        self.is_lost |= is_its_own;
+        is_its_own
     }
 
     /// Learns how the picture is cut; a cut into too many tiles is left out.
@@ -217,7 +268,7 @@ mod tests {
     use super::*;
 
     fn names() -> Vec<String> {
-        ["R", "G", "B", "A", "samples.Y"].map(str::to_owned).into()
+        ["R", "G", "B", "A", "samples.N"].map(str::to_owned).into()
     }
 
     fn update(rect: TileRect, value: f32) -> Packet {
@@ -263,15 +314,48 @@ mod tests {
         let rect = TileRect { x: 0, y: 0, width: 2, height: 2 };
         stream.write_all(&Packet::open_file("secret.exr")).expect("it is read");
         stream.write_all(&update(rect, 3.0).to_bytes()).expect("it is read");
+        let packet = Delivered::Packet(update(rect, 3.0));
+        assert_eq!(next(&listener), Delivery { sender: 0, what: packet }, "and the file was not opened");
+    }
+
+    fn next(listener: &Listener) -> Delivery {
         let until = Instant::now() + Duration::from_secs(20);
-        let packet = loop {
+        loop {
             match listener.next() {
-                Some(packet) => break packet,
-                None => assert!(Instant::now() < until, "the packet came"),
+                Some(delivery) => return delivery,
+                None => assert!(Instant::now() < until, "something came"),
             }
             std::thread::sleep(Duration::from_millis(5));
-        };
-        assert_eq!(packet, update(rect, 3.0), "and the file was not opened");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_too_large_and_a_sender_that_goes_are_told() {
+        let listener = Listener::open(([127, 0, 0, 1], 0).into(), || ()).expect("a free port");
+        for sender in 0..2 {
+            let mut stream = TcpStream::connect(listener.address).expect("it listens");
+            let (width, height) = (60_000, 60_000);
+            let create = Packet::Create { name: "frame".into(), width, height, channels: names() };
+            stream.write_all(&create.to_bytes()).expect("it is read");
+            let refused = Delivered::Refused(PacketError::TooLarge { width, height, channels: 5 });
+            assert_eq!(next(&listener), Delivery { sender, what: refused });
+            drop(stream);
+            assert_eq!(next(&listener), Delivery { sender, what: Delivered::Gone });
+        }
+    }
+
+    #[test]
+    fn a_picture_ends_with_its_own_sender_only_and_goes_on_with_another() {
+        let mut growth = Growth::new("frame");
+        growth.comes_from(3);
+        assert!(!growth.lose(2) && growth.is_open);
+        assert!(growth.lose(3) && growth.is_lost && !growth.is_open);
+        growth.comes_from(4);
+        assert!(growth.is_open && !growth.is_lost);
+        growth.is_open = false;
+        assert!(!growth.lose(4) && !growth.is_lost, "it was complete");
+        growth.comes_from(5);
+        assert!(!growth.is_open, "and stays so");
     }
 
     #[test]

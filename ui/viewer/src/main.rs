@@ -9,6 +9,7 @@ use clap::Parser;
 use eframe::egui;
 use viewer::canvas::Side;
 use viewer::live::Listener;
+use viewer::reads;
 use viewer::settings::Settings;
 use viewer::window::{self, Window};
 use viewer::words::{self, Language};
@@ -72,7 +73,7 @@ fn has_display() -> bool {
 /// Where no window can open, the file at least is checked, and a script can tell what is wrong by the exit code.
 fn without_display(arguments: &Arguments) -> ExitCode {
     let files = arguments.file.iter().chain(&arguments.second);
-    if let Some(trouble) = files.filter_map(|path| window::open(path).err()).next() {
+    if let Some(trouble) = files.filter_map(|path| reads::open(path).err()).next() {
         say(&format!("error: {}\n  help: {}", trouble.what, trouble.advice));
         return ExitCode::from(UNREADABLE);
     }

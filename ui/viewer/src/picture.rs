@@ -4,7 +4,6 @@ use std::path::Path;
 
 use frame::exr::{self, ExrError, ExrFile, ReadLimits, Samples};
 use frame::film::Colours;
-use half::f16;
 
 use crate::desk::Trouble;
 use crate::words::{fill, say};
@@ -99,12 +98,16 @@ impl Picture {
     }
 
     /// A picture that is still to come: all its numbers are 0. Channels are named as in a file.
-    pub fn growing(name: &str, width: u32, height: u32, channels: &[String]) -> Self {
+    ///
+    /// # Errors
+    /// When the system does not give the memory.
+    pub fn growing(name: &str, width: u32, height: u32, channels: &[String]) -> Result<Self, PictureError> {
         let pixels = width as usize * height as usize;
+        exr::ask_memory((pixels as u64).saturating_mul(4 * channels.len() as u64))?;
         let mut layers = Vec::new();
         channels.iter().for_each(|channel| add(&mut layers, "", channel, Samples::Float(vec![0.0; pixels])));
         layers.iter_mut().for_each(Layer::arrange);
-        Self { name: name.to_owned(), width, height, layers, attributes: Vec::new(), note: None }
+        Ok(Self { name: name.to_owned(), width, height, layers, attributes: Vec::new(), note: None })
     }
 
     /// Puts new numbers, one per named channel and pixel, into a rectangle; channels that are not there are left out, and so
@@ -139,6 +142,18 @@ impl Picture {
         let pixels = self.width as usize * self.height as usize;
         let rgba = (0..pixels).flat_map(|at| self.layers[layer].light(at)).collect();
         Colours { width: self.width, height: self.height, rgba }
+    }
+}
+
+/// Adds each run of `across` samples to one value.
+fn sum<'a, T: Copy>(
+    values: impl Iterator<Item = &'a mut f32>,
+    samples: &[T],
+    across: usize,
+    number: impl Fn(T) -> f32,
+) {
+    for (value, samples) in values.zip(samples.chunks(across)) {
+        *value += samples.iter().map(|&sample| number(sample)).sum::<f32>();
     }
 }
 
@@ -223,9 +238,41 @@ impl Layer {
         self.pixels(width, rect).flat_map(|at| self.light(at)).collect()
     }
 
-    /// The same as halves; exact where [`Self::is_half`].
-    pub fn rgba_half(&self, width: u32, rect: frame::TileRect) -> Vec<f16> {
-        self.pixels(width, rect).flat_map(|at| self.light(at).map(f16::from_f32)).collect()
+    /// Adds the pixels of a rectangle of a picture `width` wide to texels of `texel_px` × `texel_px` of them, four values each.
+    pub fn add(&self, width: u32, rect: frame::TileRect, texel_px: u32, texels: &mut [f32]) {
+        let columns = rect.width.div_ceil(texel_px) as usize;
+        let across = texel_px as usize;
+        // As `light` has them: one number is grey, and without a fourth channel all is covered.
+        let sources: [Option<usize>; 4] = match self.channels.len() {
+            1 => [Some(0), Some(0), Some(0), None],
+            2 => [Some(0), Some(1), None, None],
+            3 => [Some(0), Some(1), Some(2), None],
+            _ => [Some(0), Some(1), Some(2), Some(3)],
+        };
+        for y in 0..rect.height {
+            let start = (rect.y + y) as usize * width as usize + rect.x as usize;
+            let row = start..start + rect.width as usize;
+            let texels = &mut texels[4 * columns * (y / texel_px) as usize..][..4 * columns];
+            for (value, source) in sources.into_iter().enumerate() {
+                let values = texels[value..].iter_mut().step_by(4);
+                match source.map(|channel| &self.channels[channel].samples) {
+                    Some(Samples::Half(samples)) => {
+                        sum(values, &samples[row.clone()], across, |half| half.to_f32())
+                    }
+                    Some(Samples::Float(samples)) => {
+                        sum(values, &samples[row.clone()], across, |float| float)
+                    }
+                    Some(Samples::Uint(samples)) => {
+                        sum(values, &samples[row.clone()], across, |whole| whole as f32)
+                    }
+                    None if value == 3 => {
+                        let count = |at: usize| across.min(rect.width as usize - at * across);
+                        values.enumerate().for_each(|(at, value)| *value += count(at) as f32);
+                    }
+                    None => {}
+                }
+            }
+        }
     }
 
     fn pixels(&self, width: u32, rect: frame::TileRect) -> impl Iterator<Item = usize> {

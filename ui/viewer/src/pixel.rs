@@ -88,7 +88,7 @@ mod tests {
         let picture = made(
             2,
             1,
-            &[("beauty", &["R"], |_, _| 0.0), ("samples", &["Y"], |_, pixel| 64.0 + pixel as f32)],
+            &[("beauty", &["R"], |_, _| 0.0), ("samples", &["N"], |_, pixel| 64.0 + pixel as f32)],
         );
         assert_eq!(samples(&picture, 1, 0), Some(65));
     }

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::desk::{Desk, Overlay};
 use crate::keys::Preset;
@@ -27,7 +27,8 @@ pub struct Settings {
     pub preset: Preset,
     /// Name of the layer that was shown.
     pub layer: Option<String>,
-    /// Files of A and B.
+    /// Files of A and B; one whose path is no text is not written, as JSON has nothing else.
+    #[serde(serialize_with = "as_texts")]
     pub files: [Option<PathBuf>; 2],
     /// Whether the window is open on them, or was when it was killed.
     pub is_open: bool,
@@ -84,6 +85,10 @@ impl Settings {
     }
 }
 
+fn as_texts<S: Serializer>(files: &[Option<PathBuf>; 2], to: S) -> Result<S::Ok, S::Error> {
+    files.each_ref().map(|file| file.as_deref().and_then(Path::to_str)).serialize(to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +116,18 @@ mod tests {
         assert_eq!(Settings::read(&path), settings);
         let names = std::fs::read_dir(place.path().join("deep")).expect("it is there").count();
         assert_eq!(names, 1, "no half-written file stays");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_costs_no_other_setting() {
+        use std::os::unix::ffi::OsStrExt;
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let path = place.path().join("viewer.json");
+        let latin = PathBuf::from(std::ffi::OsStr::from_bytes(b"f\xfcr/a.exr"));
+        let settings = Settings { files: [Some(latin), Some("b.exr".into())], ..Settings::default() };
+        settings.write(&path).expect("it can be written");
+        assert_eq!(Settings::read(&path).files, [None, Some("b.exr".into())]);
     }
 
     #[test]

@@ -129,9 +129,12 @@ pub fn newest(path: PathBuf) -> PathBuf {
     complete(&path).filter(|path| path.exists()).unwrap_or(path)
 }
 
-/// What a growing file is called once it is complete.
+/// What a growing file is called once it is complete. Names need not be text, and folders neither.
 fn complete(path: &Path) -> Option<PathBuf> {
-    Some(format!("{}.exr", path.to_str()?.strip_suffix(GROWING)?).into())
+    let partial = Path::new(path.file_stem().filter(|_| is_growing(path))?);
+    let mut name = partial.file_stem().filter(|_| partial.extension().is_some())?.to_owned();
+    name.push(".exr");
+    Some(path.with_file_name(name))
 }
 
 fn version(path: &Path) -> Option<Version> {
@@ -170,6 +173,20 @@ mod tests {
         std::fs::rename(&growing, &complete).expect("it can be renamed");
         assert_eq!(watched.look(), Some(complete));
         assert_eq!(watched.look(), None, "once");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_growing_file_gives_way_in_a_folder_whose_name_is_no_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = Path::new(std::ffi::OsStr::from_bytes(b"Szenen f\xfcr morgen"));
+        let growing = folder.join("a.0001.partial.exr");
+        assert_eq!(complete(&growing), Some(folder.join("a.0001.exr")));
+        let named = folder.join(std::ffi::OsStr::from_bytes(b"\xfc.partial.exr"));
+        assert_eq!(complete(&named), Some(folder.join(std::ffi::OsStr::from_bytes(b"\xfc.exr"))));
+        for other in ["a.exr", "partial.exr", ".partial.exr", "a.partial.png"] {
+            assert_eq!(complete(&folder.join(other)), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,30 +1,24 @@
 //! The window: lays panels around the picture, turns keys into commands, and takes files and packets as they come.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Panel, Ui};
 
 use crate::canvas::{Canvas, Side};
 use crate::command::Command;
-use crate::compare::{self, Mode};
-use crate::desk::{Desk, Trouble};
-use crate::histogram::{Histogram, PIXELS_MAX};
+use crate::desk::Desk;
 use crate::live::{Change, Listener};
-use crate::panel::inspect::Measured;
+use crate::measure::Measured;
 use crate::panel::palette::Sheet;
 use crate::panel::{self, inspect, layers, palette, stage, status};
-use crate::picture::Picture;
+use crate::reads::{Read, Reads};
 use crate::settings::Settings;
 use crate::theme;
 use crate::watch::{self, Watcher};
-use crate::words::{fill, say};
 
 /// Packets that are taken between two frames.
-const PACKETS_MAX: usize = 64;
-/// Counting all pixels takes longer than showing a tile: while a picture grows, it is not done for each.
-const MEASURED_EVERY: Duration = Duration::from_millis(700);
+const DELIVERIES_MAX: usize = 64;
 /// Settings are written once they have stayed the same for so long.
 const SETTLED_AFTER: Duration = Duration::from_millis(400);
 
@@ -35,14 +29,11 @@ pub const TITLE: &str = "Tessera viewer";
 pub struct Window {
     /// What lies on the desk.
     pub desk: Desk,
-    canvas: Canvas,
+    /// What of it is on the GPU.
+    pub canvas: Canvas,
     listener: Option<Listener>,
-    files: (Sender<Read>, Receiver<Read>),
-    reading: usize,
+    reads: Reads,
     measured: Measured,
-    /// Which pictures, layers and view `measured` is of.
-    measured_of: Option<Measurement>,
-    measured_at: Instant,
     sheet: Option<Sheet>,
     filter: String,
     is_bare: bool,
@@ -64,15 +55,6 @@ struct Kept {
     wanted: (Settings, Instant),
 }
 
-type Measurement = ([Option<(u64, usize)>; 2], u32, (u64, bool), bool);
-
-/// A file that was read on another thread.
-struct Read {
-    side: Side,
-    path: PathBuf,
-    picture: Result<Picture, Trouble>,
-}
-
 impl Window {
     /// A window with nothing on its desk.
     ///
@@ -84,11 +66,8 @@ impl Window {
             desk: Desk::default(),
             canvas: Canvas::new(context)?,
             listener,
-            files: channel(),
-            reading: 0,
+            reads: Reads::default(),
             measured: Measured::default(),
-            measured_of: None,
-            measured_at: Instant::now(),
             sheet: None,
             filter: String::new(),
             is_bare: false,
@@ -126,7 +105,6 @@ impl Window {
         self.watcher = Some(Watcher::start(watches_all, move || context.request_repaint()));
     }
 
-    /// Writes settings that have stayed the same for a while, or at once.
     /// Names the window after its picture: several of them lie side by side in a task bar.
     fn entitle(&mut self, context: &egui::Context) {
         let [first, _] = self.desk.shown();
@@ -138,6 +116,7 @@ impl Window {
         }
     }
 
+    /// Writes settings that have stayed the same for a while, or at once.
     fn save(&mut self, context: &egui::Context, at_once: bool) {
         let files = self.files_shown();
         let Some(kept) = &mut self.kept else { return };
@@ -177,21 +156,16 @@ impl Window {
 
     /// Reads a file on another thread.
     pub fn read(&mut self, side: Side, path: PathBuf, context: &egui::Context) {
-        self.reading += 1;
         // Another start, from another folder, is to find it again.
-        let path = watch::newest(std::path::absolute(&path).unwrap_or(path));
-        let (sender, context) = (self.files.0.clone(), context.clone());
-        std::thread::spawn(move || {
-            let picture = open(&path);
-            // The window may have gone.
-            let _ = sender.send(Read { side, path, picture });
-            context.request_repaint();
-        });
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let context = context.clone();
+        self.reads.ask(side, path, move || context.request_repaint());
     }
 
-    fn take_files(&mut self) {
-        while let Ok(Read { side, path, picture }) = self.files.1.try_recv() {
-            self.reading -= 1;
+    fn take_files(&mut self, context: &egui::Context) {
+        let context = context.clone();
+        let wake = move || context.request_repaint();
+        while let Some(Read { side, path, picture }) = self.reads.next(wake.clone()) {
             match picture {
                 Ok(picture) => self.desk.put(side, picture, Some(path)),
                 Err(trouble) => self.desk.fail(side, trouble),
@@ -199,14 +173,23 @@ impl Window {
         }
     }
 
-    fn take_packets(&mut self, context: &egui::Context) {
+    fn take_deliveries(&mut self, context: &egui::Context) {
         let Some(listener) = &self.listener else { return };
-        for _ in 0..PACKETS_MAX {
-            let Some(packet) = listener.next() else { return };
-            if let Some(Change::Pixels(rect)) = self.desk.grow(packet, Instant::now())
-                && let [Some(shown), _] = self.desk.shown()
-            {
-                self.canvas.update(Side::First, shown, rect);
+        // For the moment in which a picture is copied to be compared, what comes waits.
+        for _ in 0..DELIVERIES_MAX {
+            if self.measured.is_copying() {
+                return;
+            }
+            let Some(delivery) = listener.next() else { return };
+            match self.desk.take(delivery, Instant::now()) {
+                // It came later than what was asked for before.
+                Some(Change::Picture) => self.reads.forget(Side::First),
+                Some(Change::Pixels(rect)) => {
+                    if let Some(first) = &self.desk.first {
+                        self.canvas.update(first.stamp, rect);
+                    }
+                }
+                _ => {}
             }
         }
         context.request_repaint();
@@ -287,65 +270,22 @@ impl Window {
             }
         }
     }
-
-    /// Counts and compares anew what has changed since.
-    fn measure(&mut self, context: &egui::Context) {
-        let shown = self.desk.shown();
-        let is_difference = self.desk.mode == Mode::Difference;
-        let grown = self.desk.growth.as_ref().map_or((0, false), |growth| (growth.updates, growth.is_open));
-        let stamps = [&shown[0], &shown[1]].map(|side| side.map(|shown| (shown.stamp, shown.layer)));
-        let asked = (stamps, self.desk.view.white().to_bits(), grown, is_difference);
-        if self.measured_of == Some(asked) {
-            return;
-        }
-        let is_only_grown = self
-            .measured_of
-            .is_some_and(|of| grown.1 && (of.0, of.1, of.2.1, of.3) == (asked.0, asked.1, true, asked.3));
-        if is_only_grown && self.measured_at.elapsed() < MEASURED_EVERY {
-            context.request_repaint_after(MEASURED_EVERY);
-            return;
-        }
-        let [first, second] = shown;
-        self.measured.histogram = first.map(|first| {
-            let (width, height) = (first.picture.width, first.picture.height);
-            let pixels = width as usize * height as usize;
-            let step = ((pixels as f64 / PIXELS_MAX as f64).sqrt().ceil() as usize).max(1);
-            let places =
-                (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| (x, y)));
-            let light = places.map(|(x, y)| first.picture.light(first.layer, x, y));
-            Histogram::of(light, self.desk.view.white())
-        });
-        let both = first.zip(second).filter(|_| is_difference);
-        self.measured.error = both.map(|(first, second)| {
-            let error = compare::measure((first.picture, first.layer), (second.picture, second.layer));
-            error.map_err(|error| error.to_string())
-        });
-        (self.measured_of, self.measured_at) = (Some(asked), Instant::now());
-    }
-}
-
-/// Reads a file, or says what is wrong with it in a sentence and an advice.
-///
-/// # Errors
-/// [`Trouble`], for people.
-pub fn open(path: &Path) -> Result<Picture, Trouble> {
-    Picture::open(path).map_err(|error| {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let advice = if path.exists() { say("trouble.file.advice") } else { say("trouble.missing") };
-        let what = fill("trouble.file", &[("name", &name), ("why", &error.to_string())]);
-        Trouble { what, advice: advice.into() }
-    })
 }
 
 impl eframe::App for Window {
+    /// Also where the window is hidden, and nothing is drawn: a sender that nobody listens to gives up.
+    fn logic(&mut self, context: &egui::Context, _: &mut eframe::Frame) {
+        self.take_files(context);
+        self.take_deliveries(context);
+        self.take_changes(context);
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let context = ui.ctx().clone();
-        self.take_files();
-        self.take_packets(&context);
         self.take_drops(&context);
-        self.take_changes(&context);
         self.keys(&context);
-        self.measure(&context);
+        let waking = context.clone();
+        self.measured.measure(&self.desk, move |after| waking.request_repaint_after(after));
         let mut commands = Vec::new();
         let bottom =
             Panel::bottom("status").frame(panel::frame().inner_margin(egui::Margin::symmetric(12, 4)));

@@ -4,6 +4,8 @@
 mod growing;
 #[path = "window/keyboard.rs"]
 mod keyboard;
+#[path = "window/large.rs"]
+mod large;
 #[path = "window/troubles.rs"]
 mod troubles;
 
@@ -17,7 +19,7 @@ use exr::prelude::{
     AnyChannel, AnyChannels, Encoding, FlatSamples, Image, Layer, LayerAttributes, WritableImage,
 };
 use viewer::canvas::Side;
-use viewer::compare::Mode;
+use viewer::compare::{Mode, Wipe};
 use viewer::view::{Channel, Transform, View};
 use viewer::window::Window;
 
@@ -87,6 +89,16 @@ impl Place {
             self.harness.step();
         }
         self.harness.run_steps(3);
+    }
+
+    /// Steps until these words are in the window.
+    fn until_said(&mut self, words: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.harness.query_by_label(words).is_none() {
+            assert!(Instant::now() < until, "{words:?} is said");
+            std::thread::sleep(Duration::from_millis(5));
+            self.harness.step();
+        }
     }
 
     fn read(&mut self, side: Side, path: PathBuf) {
@@ -190,7 +202,7 @@ fn keys_isolate_channels() {
 fn two_pictures_are_wiped_and_their_difference_is_seen() {
     let mut place = window(2);
     place.harness.state_mut().desk.view.transform = Transform::Raw;
-    place.harness.state_mut().desk.mode = Mode::Wipe(0.25);
+    place.harness.state_mut().desk.mode = Mode::Wipe(Wipe::upright(0.25));
     let raw = View { transform: Transform::Raw, ..View::default() };
     let twice = |x, y| light(x, y).map(|value| value * 2.0);
     let seen = place.seen(&[(8, 24), (24, 24)]);
@@ -200,9 +212,50 @@ fn two_pictures_are_wiped_and_their_difference_is_seen() {
     assert_eq!(place.harness.state().desk.mode, Mode::Difference);
     let seen = place.seen_at(40, 3);
     assert!(near(seen, raw.shown(light(40, 3))), "2a - a is a: {seen:?}");
-    assert!(place.harness.query_by_label("PSNR").is_some(), "and numbers say how far they are apart");
+    place.until_said("PSNR");
+    while place.harness.query_by_label("…").is_some() {
+        place.harness.step();
+    }
+    assert!(place.harness.query_by_label_contains(" dB").is_some(), "and numbers say how far they are apart");
     place.key(Key::W);
     assert!(matches!(place.harness.state().desk.mode, Mode::Wipe(_)));
+}
+
+#[test]
+fn the_wipe_is_turned_by_keys_and_by_its_handle() {
+    let mut place = window(2);
+    place.harness.state_mut().desk.view.transform = Transform::Raw;
+    let raw = View { transform: Transform::Raw, ..View::default() };
+    let turn = |place: &Place| match place.harness.state().desk.mode {
+        Mode::Wipe(wipe) => wipe.turn,
+        other => panic!("{other:?}"),
+    };
+    place.harness.key_press_modifiers(Modifiers::SHIFT, Key::W);
+    place.harness.run_steps(3);
+    assert_eq!(turn(&place), 15.0);
+    place.harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::W);
+    place.harness.run_steps(3);
+    assert_eq!(turn(&place), 0.0);
+    // The dot lies below the middle of the line; pulled to the left of it, B is below.
+    let middle = place.on_screen(31, 23) + (place.on_screen(32, 24) - place.on_screen(31, 23)) * 0.5;
+    let (dot, left) = (eframe::egui::vec2(0.0, 90.0), eframe::egui::vec2(-90.0, 0.0));
+    place.harness.hover_at(middle + dot);
+    place.harness.run_steps(2);
+    place.harness.drag_at(middle + dot);
+    place.harness.run_steps(2);
+    for share in [0.3, 0.7, 1.0] {
+        place.harness.hover_at(middle + dot * (1.0 - share) + left * share);
+        place.harness.run_steps(2);
+    }
+    place.harness.drop_at(middle + left);
+    place.harness.run_steps(3);
+    assert_eq!(turn(&place), 90.0);
+    let twice = |x, y| light(x, y).map(|value| value * 2.0);
+    let seen = place.seen(&[(8, 12), (8, 36)]);
+    assert!(near(seen[0], raw.shown(light(8, 12))), "A above: {seen:?}");
+    assert!(near(seen[1], raw.shown(twice(8, 36))), "B below: {seen:?}");
+    let read = place.harness.state().desk.light(8, 36).expect("it is inside");
+    assert_eq!(read[..3], twice(8, 36)[..3], "and the inspector's number is of the same picture");
 }
 
 #[test]

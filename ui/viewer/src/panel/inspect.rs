@@ -1,23 +1,14 @@
 //! On the right: the pixel under the pointer, how bright the picture is, and how far two pictures are apart.
 
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
-use frame::compare::ColourError;
 
 use crate::desk::Desk;
 use crate::histogram::{BINS, Histogram, STOPS};
 use crate::live::Growth;
+use crate::measure::{Against, Measured};
 use crate::panel::overlay::State;
 use crate::words::{fill, say};
 use crate::{pixel, theme};
-
-/// What is computed once per picture and shown every frame.
-#[derive(Default)]
-pub struct Measured {
-    /// Of the layer that is shown.
-    pub histogram: Option<Histogram>,
-    /// Of both pictures, or why there is none.
-    pub error: Option<Result<ColourError, String>>,
-}
 
 /// All of it, from top to bottom.
 pub fn show(desk: &Desk, measured: &Measured, ui: &mut Ui) {
@@ -27,18 +18,25 @@ pub fn show(desk: &Desk, measured: &Measured, ui: &mut Ui) {
         ui.label(RichText::new(say("inspect.histogram")).strong());
         histogram_plot(histogram, desk, ui);
     }
-    if let Some(error) = &measured.error {
+    if let Some(against) = &measured.against {
         ui.add_space(8.0);
         ui.label(RichText::new(say("inspect.against")).strong());
-        match error {
-            Ok(error) => {
-                line(ui, "MSE", &format!("{:.3e}", error.mse), theme::TEXT);
-                line(ui, "PSNR", &format!("{:.2} dB", error.psnr), theme::TEXT);
-                line(ui, "relMSE", &format!("{:.3e}", error.relmse), theme::TEXT);
-                line(ui, say("inspect.largest"), &format!("{:.4}", error.max_abs), theme::TEXT);
-            }
-            Err(why) => {
-                ui.label(RichText::new(why).color(theme::MUTED));
+        let numbers = match against {
+            Against::Pending => ["…"; 4].map(str::to_owned),
+            Against::Apart(error) => [
+                format!("{:.3e}", error.mse),
+                format!("{:.2} dB", error.psnr),
+                format!("{:.3e}", error.relmse),
+                format!("{:.4}", error.max_abs),
+            ],
+            Against::Not(_) => Default::default(),
+        };
+        if let Against::Not(why) = against {
+            ui.label(RichText::new(why).color(theme::MUTED));
+        } else {
+            for (name, number) in ["MSE", "PSNR", "relMSE", say("inspect.largest")].into_iter().zip(&numbers)
+            {
+                line(ui, name, number, theme::TEXT);
             }
         }
     }

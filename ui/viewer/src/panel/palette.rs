@@ -114,6 +114,7 @@ fn keys(preset: Preset, ui: &mut Ui) {
             (say("sheet.zoom"), say("sheet.zoom.by")),
             (say("sheet.fit"), say("sheet.fit.by")),
             (say("sheet.wipe"), say("sheet.wipe.by")),
+            (say("sheet.wipe.turn"), say("sheet.wipe.turn.by")),
             (say("sheet.reference"), "Shift"),
         ];
         for (name, keys) in mouse {

@@ -6,7 +6,7 @@ use shaders::view::View as ShaderView;
 use crate::camera::Camera;
 use crate::canvas::Canvas;
 use crate::command::Command;
-use crate::compare::Mode;
+use crate::compare::{Mode, Wipe};
 use crate::desk::Desk;
 use crate::panel::overlay::{self, shadowed};
 use crate::theme;
@@ -14,6 +14,10 @@ use crate::words::{fill, say};
 
 /// Screen pixels per picture pixel from which numbers fit into pixels.
 const NUMBERS_FROM: f32 = 56.0;
+
+/// Where the line between two pictures is turned: so far from where it turns, and taken from so far, points.
+const HANDLE_AWAY: f32 = 90.0;
+const HANDLE_REACH: f32 = 14.0;
 
 /// The picture, filling what is left of the window.
 pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
@@ -30,12 +34,12 @@ pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
     }
     look(desk, &response, rect, scale, ui);
     let view = shader_view(desk);
-    if !canvas.draw(ui.painter(), rect, desk.shown(), view) {
+    if !canvas.draw(ui.painter(), rect, desk.sources(), view) {
         ui.ctx().request_repaint();
     }
     let painter = ui.painter_at(rect);
     if let Some(camera) = desk.camera {
-        overlay::show(desk, ui, rect, |place| on_screen(camera, desk, rect, scale, place));
+        overlay::show(desk, ui, rect, |place| on_screen(camera, desk.window, rect, scale, place));
     }
     wipe(desk, &painter, rect, scale);
     numbers(desk, &painter, rect, scale);
@@ -83,12 +87,25 @@ fn look(desk: &mut Desk, response: &egui::Response, rect: Rect, scale: f32, ui: 
     let mut camera = desk.camera.filter(|camera| !camera.is_fit).unwrap_or(fit);
     let place = |at: egui::Pos2| [(at.x - rect.left()) * scale, (at.y - rect.top()) * scale];
     desk.pointer = response.hover_pos().map(place);
-    let is_wiping = matches!(desk.mode, Mode::Wipe(_))
-        && (ui.input(|input| input.modifiers.alt) || response.dragged_by(egui::PointerButton::Secondary));
-    if response.dragged() && is_wiping {
-        if let Some(at) = response.interact_pointer_pos() {
-            let share = camera.picture_from_window(place(at), window)[0] / size[0];
-            desk.mode = Mode::Wipe(share.clamp(0.0, 1.0));
+    let wipe = if let Mode::Wipe(wipe) = desk.mode { Some(wipe) } else { None };
+    let on_screen = |place| on_screen(camera, window, rect, scale, place);
+    if response.drag_started() {
+        let from = ui.input(|input| input.pointer.press_origin());
+        let handle = wipe.map(|wipe| handles(wipe, size, on_screen)[1]);
+        desk.is_turning =
+            from.zip(handle).is_some_and(|(from, handle)| from.distance(handle) <= HANDLE_REACH);
+    }
+    let moves = ui.input(|input| input.modifiers.alt) || response.dragged_by(egui::PointerButton::Secondary);
+    let pulled = response.interact_pointer_pos().filter(|_| response.dragged() && (moves || desk.is_turning));
+    if let Some((wipe, at)) = wipe.zip(pulled) {
+        if desk.is_turning {
+            let away = at - handles(wipe, size, on_screen)[0];
+            let turn = (-away.x).atan2(away.y).to_degrees();
+            desk.mode = Mode::Wipe(Wipe { turn: 0.0, ..wipe }.turned(turn.round()));
+        } else {
+            let at = camera.picture_from_window(place(at), window);
+            let at = [0, 1].map(|axis| (at[axis] / size[axis]).clamp(0.0, 1.0));
+            desk.mode = Mode::Wipe(Wipe { at, ..wipe });
         }
     } else if response.dragged() {
         let by = response.drag_delta() * scale;
@@ -111,22 +128,23 @@ fn shader_view(desk: &Desk) -> ShaderView {
     let Some((camera, first)) = desk.camera.zip(desk.first.as_ref()) else { return ShaderView::default() };
     let layer = &first.picture.layers[desk.layer];
     let view = desk.effective_view();
-    let line = match desk.seen() {
-        Mode::Wipe(share) => (share * first.picture.width as f32).floor(),
-        _ => 0.0,
+    let (across, wipe) = match desk.seen() {
+        Mode::Wipe(wipe) => wipe.line([first.picture.width as f32, first.picture.height as f32]),
+        _ => ([1.0, 0.0], 0.0),
     };
     ShaderView {
         origin: camera.picture_from_window([0.0, 0.0], desk.window),
         viewport: desk.window,
-        step: 1.0 / camera.zoom,
+        step: camera.step(),
         gain: view.gain(),
         offset: view.offset,
         inverse_gamma: 1.0 / view.gamma,
-        wipe: line,
+        wipe,
+        across,
         transform: view.transform as u32,
         channel: view.channel as u32,
         mode: desk.seen().number(),
-        // The mean of two objects' numbers is no object: only light is averaged.
+        // The mean of two objects' numbers is no object: only light is averaged, here as in texels.
         taps: if layer.is_light { camera.taps() } else { 1 },
         has_holes: u32::from(layer.has_alpha()),
         ground: theme::surround(),
@@ -134,9 +152,19 @@ fn shader_view(desk: &Desk) -> ShaderView {
     }
 }
 
-fn on_screen(camera: Camera, desk: &Desk, rect: Rect, scale: f32, place: [f32; 2]) -> egui::Pos2 {
-    let [x, y] = camera.window_from_picture(place, desk.window);
+fn on_screen(camera: Camera, window: [f32; 2], rect: Rect, scale: f32, place: [f32; 2]) -> egui::Pos2 {
+    let [x, y] = camera.window_from_picture(place, window);
     pos2(rect.left() + x / scale, rect.top() + y / scale)
+}
+
+/// Where the line between two pictures turns, and where it is taken to turn it.
+fn handles(wipe: Wipe, size: [f32; 2], on_screen: impl Fn([f32; 2]) -> egui::Pos2) -> [egui::Pos2; 2] {
+    let (across, offset) = wipe.line(size);
+    let at = [wipe.at[0] * size[0], wipe.at[1] * size[1]];
+    // An upright line lies between two columns, a little beside what it was drawn to.
+    let beside = offset - (at[0] * across[0] + at[1] * across[1]);
+    let middle = on_screen([0, 1].map(|axis| at[axis] + beside * across[axis]));
+    [middle, middle + vec2(-across[1], across[0]) * HANDLE_AWAY]
 }
 
 fn wipe(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
@@ -156,15 +184,28 @@ fn wipe(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
         Mode::First => label(left, Align2::LEFT_TOP, &a),
         Mode::Second => label(left, Align2::LEFT_TOP, &b),
         Mode::Difference => label(left, Align2::LEFT_TOP, say("stage.difference")),
-        Mode::Wipe(share) => {
-            label(left, Align2::LEFT_TOP, &a);
-            label(right, Align2::RIGHT_TOP, &b);
-            let column = (share * first.picture.width as f32).floor();
-            let x = on_screen(camera, desk, rect, scale, [column, 0.0]).x;
-            if rect.x_range().contains(x) {
-                painter.vline(x, rect.y_range(), Stroke::new(3.0, Color32::from_black_alpha(120)));
-                painter.vline(x, rect.y_range(), Stroke::new(1.0, theme::TEXT));
-                painter.circle(pos2(x, rect.center().y), 6.0, theme::PANEL, Stroke::new(1.5, theme::TEXT));
+        Mode::Wipe(wipe) => {
+            let size = [first.picture.width as f32, first.picture.height as f32];
+            let [middle, handle] =
+                handles(wipe, size, |place| on_screen(camera, desk.window, rect, scale, place));
+            let along = (handle - middle).normalized();
+            // Each name is on its picture's side.
+            let below = (rect.left_bottom() + vec2(12.0, -12.0), Align2::LEFT_BOTTOM);
+            let (left, right) = ((left, Align2::LEFT_TOP), (right, Align2::RIGHT_TOP));
+            let [place_a, place_b] = match (along.y.abs() >= along.x.abs(), along.y > 0.0, along.x < 0.0) {
+                (true, true, _) => [left, right],
+                (true, false, _) => [right, left],
+                (false, _, true) => [left, below],
+                (false, _, false) => [below, left],
+            };
+            label(place_a.0, place_a.1, &a);
+            label(place_b.0, place_b.1, &b);
+            let far = along * 2.0 * (rect.size().length() + middle.distance(rect.center()));
+            let ends = [middle - far, middle + far];
+            painter.line_segment(ends, Stroke::new(3.0, Color32::from_black_alpha(120)));
+            painter.line_segment(ends, Stroke::new(1.0, theme::TEXT));
+            for (at, radius) in [(middle, 6.0), (handle, 4.5)] {
+                painter.circle(at, radius, theme::PANEL, Stroke::new(1.5, theme::TEXT));
             }
         }
     }
@@ -183,7 +224,7 @@ fn numbers(desk: &Desk, painter: &egui::Painter, rect: Rect, scale: f32) {
     for y in start[1]..end[1].ceil() as u32 {
         for x in start[0]..end[0].ceil() as u32 {
             let Some(light) = desk.light(x, y) else { continue };
-            let middle = on_screen(camera, desk, rect, scale, [x as f32 + 0.5, y as f32 + 0.5]);
+            let middle = on_screen(camera, desk.window, rect, scale, [x as f32 + 0.5, y as f32 + 0.5]);
             let colours = [theme::TERRACOTTA, theme::MALACHITE, theme::SMALT];
             let count = if first.picture.layers[desk.layer].channels.len() == 1 { 1 } else { 3 };
             for (row, value) in light.iter().take(count).enumerate() {

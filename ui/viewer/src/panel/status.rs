@@ -31,7 +31,11 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
         }
         if let Some(growth) = &desk.growth {
             ui.separator();
-            let colour = if growth.is_open { theme::GOLD } else { theme::MALACHITE };
+            let colour = match (growth.is_open, growth.is_lost) {
+                (true, _) => theme::GOLD,
+                (false, true) => theme::TERRACOTTA,
+                (false, false) => theme::MALACHITE,
+            };
             let words = progress(growth);
             ui.label(RichText::new(words).color(colour));
         }
@@ -57,6 +61,9 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
 fn progress(growth: &Growth) -> String {
     let all = growth.tiles.len().to_string();
     let is_finished = |tile: &&Tile| tile.is_checked || tile.stage >= TileStage::Denoised;
+    if growth.is_lost {
+        return fill("status.lost", &[("all", &all)]);
+    }
     match (growth.is_open, growth.is_cut(), growth.tiles.iter().filter(is_finished).count()) {
         (false, ..) => fill("status.complete", &[("all", &all)]),
         (true, false, _) => fill("status.growing", &[("all", &all)]),

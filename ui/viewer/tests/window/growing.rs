@@ -30,7 +30,7 @@ fn send(stream: &mut TcpStream, packet: &Packet) {
 const NAME: &str = "a.exr frame 0";
 
 fn channels() -> Vec<String> {
-    ["R", "G", "B", "A", "samples.Y"].map(str::to_owned).into()
+    ["R", "G", "B", "A", "samples.N"].map(str::to_owned).into()
 }
 
 fn create() -> Packet {
@@ -72,6 +72,68 @@ fn what_a_sender_sends_over_loopback_is_seen_pixel_by_pixel() {
         let seen = place.seen_at(x, y);
         assert!(near(seen, raw.shown(light(x, y))), "on the screen at {x},{y}: {seen:?}");
     }
+}
+
+/// A window that is minimised has no frames; eframe calls its logic alone.
+#[test]
+fn what_comes_while_the_window_is_hidden_is_taken_and_seen_afterwards() {
+    let (mut place, mut stream) = listening();
+    let context = place.harness.ctx.clone();
+    let hidden = |place: &mut Place, what: &str, holds: &dyn Fn(&Window) -> bool| {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !holds(place.harness.state()) {
+            assert!(Instant::now() < until, "{what}");
+            std::thread::sleep(Duration::from_millis(2));
+            eframe::App::logic(place.harness.state_mut(), &context, &mut eframe::Frame::_new_kittest());
+        }
+    };
+    send(&mut stream, &create());
+    place.until("the picture is created", |window| window.desk.first.is_some());
+    let (width, height) = (WIDTH as u32, HEIGHT as u32);
+    // More than wait for the window, so that a sender would stand still.
+    let sender = std::thread::spawn(move || {
+        for times in 0..20 {
+            for rect in (TileRect { x: 0, y: 0, width, height }).cut(24) {
+                send(&mut stream, &update(rect, times as f32));
+            }
+        }
+        send(&mut stream, &Packet::Close { name: NAME.into() });
+        stream
+    });
+    hidden(&mut place, "all of it is taken", &|window| {
+        window.desk.growth.as_ref().is_some_and(|growth| growth.updates == 120 && !growth.is_open)
+    });
+    let stream = sender.join().expect("nobody panicked");
+    let raw = View { transform: Transform::Raw, ..View::default() };
+    place.harness.state_mut().desk.view = raw;
+    for (x, y) in [(0, 0), (23, 24), (40, 3), (63, 47)] {
+        let seen = place.seen_at(x, y);
+        assert!(near(seen, raw.shown(light(x, y))), "on the screen at {x},{y}: {seen:?}");
+    }
+    drop(stream);
+    place.harness.run_steps(3);
+    assert_eq!(place.harness.state().desk.trouble, None, "it was complete");
+}
+
+#[test]
+fn a_sender_that_goes_is_told_and_a_picture_that_is_too_large_as_well() {
+    let (mut place, mut stream) = listening();
+    let (width, height) = (60_000, 60_000);
+    send(&mut stream, &Packet::Create { name: NAME.into(), width, height, channels: channels() });
+    place.until("it is told", |window| window.desk.trouble.is_some());
+    let trouble = place.harness.state().desk.trouble.clone().expect("it was waited for");
+    troubles::assert_is_told(&trouble, "60000 by 60000 pixels");
+    place.until_said(&trouble.what);
+    send(&mut stream, &create());
+    send(&mut stream, &Packet::Cut { name: NAME.into(), frame: FrameIndex(0), edge_px: 24 });
+    place.until("the picture is created", |window| {
+        window.desk.growth.as_ref().is_some_and(|growth| growth.is_cut())
+    });
+    assert_eq!(place.harness.state().desk.trouble, None);
+    drop(stream);
+    place.until_said("sender gone · 6 tiles");
+    let trouble = place.harness.state().desk.trouble.clone().expect("it was not complete");
+    troubles::assert_is_told(&trouble, "before it was complete");
 }
 
 /// Six tiles of 24 pixels: five on their way and one that nobody has taken.

@@ -6,7 +6,7 @@ use viewer::desk::Trouble;
 use super::*;
 
 /// One sentence and one advice, both for people.
-fn assert_is_told(trouble: &Trouble, about: &str) {
+pub(crate) fn assert_is_told(trouble: &Trouble, about: &str) {
     let is_sentence = |text: &str| text.ends_with('.') && !text.contains('\n') && text.len() < 240;
     assert!(is_sentence(&trouble.what) && is_sentence(&trouble.advice), "{trouble:?}");
     assert!(trouble.what.contains(about), "{trouble:?} is about {about}");
@@ -27,7 +27,7 @@ fn told(place: &mut Place, path: PathBuf) -> Trouble {
 }
 
 /// A picture of one colour.
-fn plain(path: &Path, size: (usize, usize), value: impl Fn(usize) -> f32) {
+pub(crate) fn plain(path: &Path, size: (usize, usize), value: impl Fn(usize) -> f32) {
     let channels = ["R", "G", "B"]
         .map(|name| AnyChannel::new(name, FlatSamples::F32((0..size.0 * size.1).map(&value).collect())));
     let channels = AnyChannels::sort(channels.into_iter().collect());

@@ -238,7 +238,8 @@ async fn lied_to(seed: u64, lies: u32) -> LiedTo {
     let mut easel = Easel::new(spec.settings);
     let (_keep, stop) = never();
     // What the lies have spoilt for good (a key that was never given, a node turned away) is waited for in vain.
-    let end = timeout(Duration::from_secs(20), artist.collect(job, &mut easel, stop)).await;
+    // Nodes that were lied to about a scene wait before they ask again, and longer each time.
+    let end = timeout(Duration::from_secs(45), artist.collect(job, &mut easel, stop)).await;
     eprintln!("seed {seed}: {} lies, {} tiles, {end:?}", liar.told(), easel.tiles);
     let complete = matches!(end, Ok(Ok(JobEnd::Complete)));
     if complete {

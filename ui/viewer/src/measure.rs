@@ -29,6 +29,8 @@ type Of = Option<(u64, usize)>;
 /// How often the growing picture changed, and whether it still does.
 type Grown = (u64, bool);
 type Compared = ([Of; 2], Grown);
+/// A comparison that is finished.
+type Finished = (Compared, Against);
 
 /// What is computed once per picture and shown every frame.
 pub struct Measured {
@@ -40,7 +42,7 @@ pub struct Measured {
     /// The last comparison that is finished.
     compared: Option<(Compared, Against, Instant)>,
     is_comparing: bool,
-    results: (Sender<(Compared, Against)>, Receiver<(Compared, Against)>),
+    results: (Sender<Finished>, Receiver<Finished>),
     /// Held by the thread as long as it needs the pictures themselves.
     copying: Weak<()>,
 }

@@ -257,13 +257,13 @@ impl Layer {
                 let values = texels[value..].iter_mut().step_by(4);
                 match source.map(|channel| &self.channels[channel].samples) {
                     Some(Samples::Half(samples)) => {
-                        sum(values, &samples[row.clone()], across, |half| half.to_f32())
+                        sum(values, &samples[row.clone()], across, |half| half.to_f32());
                     }
                     Some(Samples::Float(samples)) => {
-                        sum(values, &samples[row.clone()], across, |float| float)
+                        sum(values, &samples[row.clone()], across, |float| float);
                     }
                     Some(Samples::Uint(samples)) => {
-                        sum(values, &samples[row.clone()], across, |whole| whole as f32)
+                        sum(values, &samples[row.clone()], across, |whole| whole as f32);
                     }
                     None if value == 3 => {
                         let count = |at: usize| across.min(rect.width as usize - at * across);

@@ -32,7 +32,7 @@ pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.

@@ -100,8 +100,7 @@ impl Rig {
         crate::places::create_private(&self.data)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.data).map_err(fault)?;
         file.write_all(&serde_json::to_vec_pretty(keys).expect("it holds only text")).map_err(fault)?;
-        file.persist(&path).map_err(|failed| fault(failed.error))?;
-        Ok(())
+        crate::places::put_in_place(file, &path).map_err(fault)
     }
 
     fn list(&self) -> PathBuf {

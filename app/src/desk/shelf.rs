@@ -49,7 +49,7 @@ impl<T: Default + Serialize + DeserializeOwned> Shelf<T> {
         let fault = |error: std::io::Error| Fault::file("write", &self.path, &error);
         let beside = self.path.with_extension("new");
         std::fs::write(&beside, bytes).map_err(fault)?;
-        std::fs::rename(&beside, &self.path).map_err(fault)?;
+        frame::patience::replace(&beside, &self.path).map_err(fault)?;
         Ok(answer)
     }
 

@@ -194,7 +194,7 @@ impl RulesFile {
         let beside = self.path.with_extension("new");
         let mut file = std::fs::File::create(&beside).map_err(fault)?;
         file.write_all(rules.to_toml().as_bytes()).map_err(fault)?;
-        std::fs::rename(&beside, &self.path).map_err(fault)
+        frame::patience::replace(&beside, &self.path).map_err(fault)
     }
 }
 

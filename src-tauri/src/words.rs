@@ -61,7 +61,19 @@ fn system_is_german() -> bool {
     ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .or_else(asked_of_system)
         .is_some_and(|value| value.starts_with("de"))
+}
+
+/// Windows and macOS set no variable.
+#[cfg(not(target_os = "linux"))]
+fn asked_of_system() -> Option<String> {
+    sys_locale::get_locale()
+}
+
+#[cfg(target_os = "linux")]
+fn asked_of_system() -> Option<String> {
+    None
 }
 
 #[cfg(test)]

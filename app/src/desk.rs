@@ -256,7 +256,7 @@ fn usual_folder() -> Result<PathBuf, Fault> {
             "start Tessera from an account that has one",
         )
     })?;
-    Ok(usual.data_dir().join("desktop"))
+    Ok(usual.data_local_dir().join("desktop"))
 }
 
 #[cfg(test)]

@@ -70,10 +70,12 @@ impl Fault {
     pub fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         let advice = match error.kind() {
+            _ if frame::patience::is_in_use(error) => "close it there and try again",
             ErrorKind::NotFound => "check the path",
             ErrorKind::PermissionDenied => "choose a place that you may use, or change its permissions",
             ErrorKind::StorageFull => "free some space or choose another disk",
             ErrorKind::AlreadyExists => "choose another name or move what is there",
+            ErrorKind::InvalidFilename => "choose a shorter name of plain letters",
             _ => "check the path and its disk",
         };
         Self::failure(format!("could not {doing} {}: {}", quoted(path), reason(error)), advice)
@@ -96,12 +98,14 @@ pub fn one_line(text: &str) -> String {
 fn reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
+        _ if frame::patience::is_in_use(error) => "another program has it open".into(),
         ErrorKind::NotFound => "it does not exist".into(),
         ErrorKind::PermissionDenied => "permission denied".into(),
         ErrorKind::StorageFull => "the disk is full".into(),
         ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
         ErrorKind::IsADirectory => "it is a folder".into(),
         ErrorKind::NotADirectory => "part of the path is not a folder".into(),
+        ErrorKind::InvalidFilename => "no file can have this name here".into(),
         _ => error.to_string(),
     }
 }

@@ -139,7 +139,8 @@ pub(crate) fn run(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let place = tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
-        Fault::failure(format!("no temporary folder can be made: {error}"), "free some space, or set TMPDIR")
+        let advice = "free some space, or set TMPDIR (on Windows TMP)";
+        Fault::failure(format!("no temporary folder can be made: {error}"), advice)
     })?;
     let farm = Farm { place: place.path(), keeps: false, adapter, renderers };
     farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
@@ -214,7 +215,7 @@ impl Farm<'_> {
             () = coordinator.failed() => Err(coordinator_broke()),
             () = coordinator.full() => Err(Fault::failure(
                 "there is no room for what is rendered until it is in its picture",
-                "free some space, or set TMPDIR",
+                "free some space, or set TMPDIR (on Windows TMP)",
             )),
         };
         let outcome = match ended {

@@ -24,6 +24,12 @@ impl OutputName {
             let advice = "end it in .exr, as in -o picture.exr";
             return Err(Fault::usage(format!("the output name {} is not an EXR file", quoted(path)), advice));
         };
+        if cfg!(windows) && is_refused_by_windows(name) {
+            return Err(Fault::usage(
+                format!("Windows gives no file the name {}", quoted(Path::new(name))),
+                "choose another name with -o",
+            ));
+        }
         let (before, digits, after) = split_at_hashes(stem);
         if frames > 1 && digits == 0 {
             return Err(Fault::usage(
@@ -56,7 +62,9 @@ impl OutputName {
     /// Whether any picture of this name is there, finished or growing.
     pub(crate) fn is_taken(&self) -> bool {
         let is_mine = |name: &str| {
-            let stem = name.strip_suffix(".exr").map(|stem| stem.strip_suffix(".partial").unwrap_or(stem));
+            let stem = name.strip_suffix(".exr").map(|stem| {
+                [".partial", ".new"].into_iter().find_map(|kind| stem.strip_suffix(kind)).unwrap_or(stem)
+            });
             let inner = stem.and_then(|stem| stem.strip_prefix(&self.before)?.strip_suffix(&self.after));
             inner.is_some_and(|digits| {
                 digits.is_empty() == (self.digits == 0) && digits.bytes().all(|digit| digit.is_ascii_digit())
@@ -64,6 +72,11 @@ impl OutputName {
         };
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_mine))
+    }
+
+    /// Where a finished frame goes while another program has its own file open.
+    pub(crate) fn beside(&self, frame: u32) -> PathBuf {
+        self.folder.join(format!("{}.new.exr", self.stem(frame)))
     }
 
     /// What is there after a stop, in words: so many finished frames, and the unfinished one.
@@ -95,7 +108,10 @@ impl OutputName {
             let what = format!("the output {} is a folder", quoted(&path));
             return Err(Fault::failure(what, "choose another name with -o"));
         }
-        try_to_write(&self.folder, &path)?;
+        if let Some(error) = frame::patience::held(&path) {
+            return Err(Fault::file("write", &path, &error));
+        }
+        try_to_write(&self.partial(first_frame), &path)?;
         match free_bytes(&self.folder) {
             Some(free) if free < need_bytes => Err(Fault::failure(
                 format!(
@@ -129,8 +145,24 @@ fn split_at_hashes(stem: &str) -> (&str, usize, &str) {
     (before, end - before.len(), &stem[end..])
 }
 
-fn try_to_write(folder: &Path, path: &Path) -> Result<(), Fault> {
-    let probe = folder.join(format!(".tessera-{}.tmp", std::process::id()));
+/// Names that mean devices with whatever ending, hidden streams behind a colon, and letters that no name may have.
+///
+/// Source: "Naming Files, Paths, and Namespaces", learn.microsoft.com.
+fn is_refused_by_windows(name: &str) -> bool {
+    const PORTS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³'];
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    port.is_some_and(|port| port.chars().count() == 1 && port.contains(PORTS))
+        || DEVICES.contains(&stem.as_str())
+        || name.chars().any(|letter| letter.is_control() || r#"<>:"|?*"#.contains(letter))
+}
+
+/// Makes and removes a file with a name as long as the longest that the render will write.
+fn try_to_write(partial: &Path, path: &Path) -> Result<(), Fault> {
+    let name = partial.file_name().unwrap_or_default().to_string_lossy();
+    let probe = partial.with_file_name(format!(".{name}.{}-0.tmp", std::process::id()));
+    let folder = partial.parent().unwrap_or(Path::new("."));
     let made = std::fs::File::create(&probe);
     let written = made.and_then(|file| file.set_len(4096));
     match std::fs::remove_file(&probe) {
@@ -205,6 +237,37 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_the_disk_cannot_take_is_told_before_rendering() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let long = format!("{}.exr", "a".repeat(248));
+        let output = OutputName::parse(&place.path().join(long), 1).expect("it ends in .exr");
+        let fault = output.check_writable(0, 0).expect_err("its growing copy has too long a name");
+        // Wine takes it for a folder that is missing.
+        assert!(cfg!(windows) || fault.what.ends_with("no file can have this name here"), "{fault}");
+        assert_eq!(std::fs::read_dir(place.path()).expect("it is there").count(), 0);
+    }
+
+    #[test]
+    fn devices_streams_and_forbidden_letters_are_no_names_on_windows() {
+        for name in [
+            "CON.exr",
+            "nul.exr",
+            "aux.0001.exr",
+            "Com1.exr",
+            "lpt9 .exr",
+            "ab:c.exr",
+            "why?.exr",
+            "COM¹.exr",
+        ] {
+            assert!(is_refused_by_windows(name), "{name}");
+            assert_eq!(OutputName::parse(Path::new(name), 1).is_err(), cfg!(windows), "{name}");
+        }
+        for name in ["console.exr", "com10.exr", "com.exr", "a.con.exr", "käse ##.exr", "nul_.exr"] {
+            assert!(!is_refused_by_windows(name), "{name}");
+        }
+    }
+
+    #[test]
     fn what_a_stop_left_is_said_as_one_says_it() {
         let output = OutputName::parse(Path::new("a.####.exr"), 4).expect("it tells four apart");
         assert_eq!(output.kept_words(0, None), "nothing was finished yet");
@@ -212,6 +275,7 @@ mod tests {
         let still = OutputName::parse(Path::new("a.exr"), 1).expect("one picture");
         assert_eq!(still.kept_words(0, Some(FrameIndex(0))), "the picture so far is in \"./a.partial.exr\"");
         let both = output.kept_words(2, Some(FrameIndex(3)));
-        assert_eq!(both, "2 finished frames are kept and frame 3 so far is in \"./a.0003.partial.exr\"");
+        let partial = quoted(&Path::new(".").join("a.0003.partial.exr"));
+        assert_eq!(both, format!("2 finished frames are kept and frame 3 so far is in {partial}"));
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
+use tempfile::NamedTempFile;
 
 use crate::fault::Fault;
 
@@ -38,7 +39,8 @@ pub fn data_folder(part: Part, asked: Option<&Path>) -> Result<PathBuf, Fault> {
     let usual = ProjectDirs::from("", "", "tessera").ok_or_else(|| {
         Fault::usage("this account has no home folder to keep data in", "name a folder with --data DIR")
     })?;
-    Ok(usual.data_dir().join(part.name()))
+    // Of this computer alone: on Windows the other one travels with the account, and a node's key and objects must not.
+    Ok(usual.data_local_dir().join(part.name()))
 }
 
 /// Makes the data folder, readable by its owner alone.
@@ -61,7 +63,21 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|error| Fault::file("write", path, &error))
+    written
+        .and_then(|()| frame::patience::replace(&beside, path))
+        .map_err(|error| Fault::file("write", path, &error))
+}
+
+/// Puts a private temporary file into its place, over what is there; a reader who has that open just now is waited for.
+pub(crate) fn put_in_place(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
+    let mut waiting = Some(file);
+    frame::patience::patiently(|| {
+        let file = waiting.take().expect("a try that fails gives it back");
+        file.persist(path).map(drop).map_err(|failed| {
+            waiting = Some(failed.file);
+            failed.error
+        })
+    })
 }
 
 #[cfg(test)]
@@ -69,9 +85,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_is_put_over_one_that_is_being_read() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let path = place.path().join("state");
+        std::fs::write(&path, "old").expect("it can be written");
+        let reading = std::fs::File::open(&path).expect("it is there");
+        let reader = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            drop(reading);
+        });
+        let file = NamedTempFile::new_in(place.path()).expect("it can be made");
+        std::fs::write(file.path(), "new").expect("it can be written");
+        put_in_place(file, &path).expect("the reader has gone in time");
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"new");
+        reader.join().expect("it only waits");
+    }
+
+    #[test]
     fn a_named_folder_wins() {
         let asked = Path::new("somewhere");
         assert_eq!(data_folder(Part::Node, Some(asked)).expect("it is named"), asked);
+    }
+
+    #[test]
+    fn data_stays_on_this_computer() {
+        let folder = data_folder(Part::Node, None).expect("this account has a home");
+        assert!(folder.ends_with("node") && !folder.display().to_string().contains("Roaming"), "{folder:?}");
     }
 
     #[cfg(unix)]

@@ -4,7 +4,8 @@ use app::{Exit, Fault, Stop};
 
 use crate::speak;
 
-/// A switch that Ctrl-C (and on Unix a polite kill) turns on.
+/// A switch that Ctrl-C turns on, and whatever else asks politely: a kill on Unix; Ctrl-Break, a closed console and a
+/// shut-down on Windows.
 pub(crate) fn listen() -> Result<Stop, Fault> {
     let stop = Stop::new();
     let asked = stop.clone();
@@ -35,9 +36,18 @@ async fn signal() {
     }
 }
 
-#[cfg(not(unix))]
+/// After the last two Windows ends the process some seconds later, whatever it does.
+#[cfg(windows)]
 async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    let all = (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown());
+    let (Ok(mut word), Ok(mut pause), Ok(mut close), Ok(mut shutdown)) = all else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = word.recv() => {}
+        _ = pause.recv() => {}
+        _ = close.recv() => {}
+        _ = shutdown.recv() => {}
     }
 }

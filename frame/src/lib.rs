@@ -1,7 +1,7 @@
 //! The vocabulary of Tessera: what is asked of a renderer, what comes back, and how it fits together.
 //!
 //! Every other crate speaks in these words. This crate never touches a GPU, a socket or a clock; the only
-//! files it knows are pictures ([`exr`]).
+//! files it knows are pictures ([`exr`]), and what Windows asks of whoever replaces a file ([`patience`]).
 //!
 //! The one idea that everything rests on: *any sample is a pure function* of scene, settings, frame, pixel
 //! and sample index, and samples are added up along one fixed tree ([`blocks`]). So a frame may be cut into
@@ -17,6 +17,7 @@ pub mod id;
 pub mod live;
 pub mod noisy;
 pub mod order;
+pub mod patience;
 pub mod planes;
 pub mod ranks;
 pub mod scene_blob;

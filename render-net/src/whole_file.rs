@@ -16,7 +16,7 @@ pub(crate) fn write_whole(path: &Path, parts: &[&[u8]], durable: bool) -> io::Re
         if durable {
             file.sync_data()?;
         }
-        fs::rename(&temporary, path)
+        frame::patience::replace(&temporary, path)
     })();
     if written.is_err() {
         // A full disk is not made fuller by what nobody will read; the first error is the one to tell.

@@ -10,8 +10,28 @@ pub(crate) fn find() -> anyhow::Result<()> {
     })
 }
 
-/// The other systems start no program of this kind without one.
-#[cfg(not(target_os = "linux"))]
+/// There always is one, and the page is drawn by a part of Windows that older ones lack.
+#[cfg(windows)]
+pub(crate) fn find() -> anyhow::Result<()> {
+    tauri::webview_version().map(drop).map_err(|_| {
+        anyhow::anyhow!(
+            "Microsoft's WebView2, which draws this window, is not installed; install it from https://go.microsoft.com/fwlink/p/?LinkId=2124703, or use `tessera render` and `tessera node`, which need none"
+        )
+    })
+}
+
+/// macOS starts no program of this kind without one.
+#[cfg(not(any(windows, target_os = "linux")))]
 pub(crate) fn find() -> anyhow::Result<()> {
     Ok(())
+}
+
+/// Tells why the program cannot start, where people see it: on Windows it has no terminal.
+pub(crate) fn tell(error: &anyhow::Error) {
+    tracing::error!("{error:#}");
+    #[cfg(all(windows, not(debug_assertions)))]
+    {
+        // Without a desktop nobody is there to read it.
+        let _ = winsafe::HWND::NULL.MessageBox(&format!("{error:#}"), "Tessera", winsafe::co::MB::ICONERROR);
+    }
 }

@@ -50,6 +50,8 @@ Usage: cargo xtask VERB
 ";
 
 fn main() -> ExitCode {
+    #[cfg(windows)]
+    process::step_aside();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match run(&words) {

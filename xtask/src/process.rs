@@ -39,6 +39,22 @@ fn is_about_this_package(variable: &str) -> bool {
     variable.starts_with("CARGO_PKG_") || ONE_BY_ONE.contains(&variable)
 }
 
+/// Gives this program's file another name. Cargo may build it anew while it runs, with other features for all crates together, and Windows
+/// replaces no file that runs; a new name it may have.
+#[cfg(windows)]
+pub(crate) fn step_aside() {
+    const ASIDE: &str = ".running.exe";
+    let Ok(own) = std::env::current_exe() else { return };
+    let beside =
+        own.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    for left in beside.filter(|file| file.file_name().to_string_lossy().ends_with(ASIDE)) {
+        // One that still runs stays.
+        let _ = std::fs::remove_file(left.path());
+    }
+    // Without it cargo says what it could not replace.
+    let _ = std::fs::rename(&own, own.with_extension(format!("{}{ASIDE}", std::process::id())));
+}
+
 /// Says `step`, runs `command` with this process's input and output, and fails when it fails.
 pub(crate) fn run_step(step: &str, command: &mut Command) -> Result<()> {
     eprintln!("== {step}");
@@ -69,6 +85,17 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
 /// Whether `program --version` can be run.
 pub(crate) fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Tauri's command line, as npm puts it beside the page.
+pub(crate) fn tauri() -> Result<PathBuf> {
+    // On Windows a script for shells lies beside it, which the system cannot start.
+    let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
+    let place = std::path::absolute(PathBuf::from("ui/desktop/node_modules/.bin").join(name))?;
+    if !place.exists() {
+        bail!("{} is missing; run `npm ci` in ui/desktop", place.display());
+    }
+    Ok(place)
 }
 
 /// The program `tessera` as `cargo build` leaves it.

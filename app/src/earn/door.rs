@@ -103,7 +103,7 @@ impl Door {
         let path = self.word_path();
         let bytes = read(&path).ok()??;
         // A word that cannot be understood is thrown away as well: it would be found again for ever.
-        let _ = std::fs::remove_file(&path);
+        let _ = frame::patience::patiently(|| std::fs::remove_file(&path));
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -119,8 +119,7 @@ impl Door {
         // Temporary files are readable by their owner alone, and stay so under their new name.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(&serde_json::to_vec(value)?)?;
-        file.persist(path)?;
-        Ok(())
+        places::put_in_place(file, path)
     }
 
     fn state_path(&self) -> PathBuf {
@@ -234,7 +233,7 @@ fn ago(seconds: f64) -> String {
 }
 
 fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    let file = match std::fs::File::open(path) {
+    let file = match frame::patience::patiently(|| std::fs::File::open(path)) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

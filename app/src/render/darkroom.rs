@@ -10,7 +10,7 @@ use frame::{Film, FrameIndex, LiveEvent, Picture, TileIndex, TileState};
 use super::developer::{Developed, Developer};
 use super::steady::{Finished, Seal, Steadied, Steady};
 use crate::event::{Audience, Event};
-use crate::fault::Fault;
+use crate::fault::{Fault, quoted};
 use crate::output::OutputName;
 use crate::print::{Facts, Print};
 use crate::sight::{Sight, Work};
@@ -173,12 +173,30 @@ impl<'a> Darkroom<'a> {
             Sight::of_frame(frame, picture, edge_px, work, |sight| audience.see(sight));
         }
         let facts = Facts { frame, settings, denoiser: self.developer.name(), is_steadied };
-        let path = self.output.path(frame.0);
-        match seal {
-            Some(seal) => self.print.write_sealed(&path, picture, &facts, seal)?,
-            None => self.print.write(&path, picture, &facts)?,
+        let write = |path: &Path| match seal {
+            Some(seal) => self.print.write_sealed(path, picture, &facts, seal),
+            None => self.print.write(path, picture, &facts),
+        };
+        let mut path = self.output.path(frame.0);
+        match write(&path) {
+            // What was rendered is worth more than its name.
+            Err(_) if frame::patience::in_use(&path).is_some() => {
+                let beside = self.output.beside(frame.0);
+                write(&beside)?;
+                let message = format!(
+                    "another program has {} open, so this frame is in {}",
+                    quoted(&path),
+                    quoted(&beside)
+                );
+                audience.hear(&LiveEvent::Warning { message }.into());
+                path = beside;
+            }
+            written => written?,
         }
-        if *is_printed { Ok(()) } else { self.finished(frame, audience) }
+        if !is_printed {
+            self.finished(frame, &path, audience);
+        }
+        Ok(())
     }
 
     /// The finished picture. What cannot be denoised stays noisy, and that is told: the picture is whole all the same.
@@ -195,17 +213,17 @@ impl<'a> Darkroom<'a> {
         picture
     }
 
-    fn finished(&self, frame: FrameIndex, audience: &mut dyn Audience) -> Result<(), Fault> {
+    /// Takes the growing picture away. Somebody may still look at it, and the whole one is in its place all the same.
+    fn finished(&self, frame: FrameIndex, path: &Path, audience: &mut dyn Audience) {
         let partial = self.output.partial(frame.0);
-        match std::fs::remove_file(&partial) {
+        match frame::patience::patiently(|| std::fs::remove_file(&partial)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Fault::file("remove", &partial, &error));
+                let message = Fault::file("remove", &partial, &error).what;
+                audience.hear(&LiveEvent::Warning { message }.into());
             }
             _ => {}
         }
-        let file = shown(&self.output.path(frame.0));
-        audience.hear(&LiveEvent::FrameWritten { frame, file }.into());
-        Ok(())
+        audience.hear(&LiveEvent::FrameWritten { frame, file: shown(path) }.into());
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::ExrError;
+use crate::patience;
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -25,7 +26,7 @@ pub(super) fn replace_file(
         fill(&mut file)?;
         file.sync_all().map_err(fault)?;
         drop(file);
-        fs::rename(&temporary, path).map_err(fault)
+        patience::replace(&temporary, path).map_err(fault)
     })();
     match &outcome {
         Ok(()) => sync_folder(path),

@@ -219,7 +219,7 @@ impl BlobFolder {
             if let Some(parent) = place.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::rename(&temporary, &place)
+            frame::patience::replace(&temporary, &place)
         })();
         if written.is_err() {
             // Best effort: the next start clears the folder in any case.

@@ -1,5 +1,8 @@
 //! The program `tessera-viewer`: opens pictures, or waits for one that grows.
 
+// From a file manager or the desktop it opens a window and no console beside it.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,6 +52,9 @@ struct Arguments {
 const UNREADABLE: u8 = 3;
 
 fn main() -> ExitCode {
+    // Windows gives a program of windows no console: started in one, it speaks there.
+    #[cfg(windows)]
+    let has_console = winsafe::AttachConsole(winsafe::PidParent::Parent).is_ok() || cfg!(debug_assertions);
     let arguments = Arguments::parse();
     words::speak(arguments.language.unwrap_or_else(Language::of_system));
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
@@ -58,7 +64,13 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("error: {error}\n  help: see `tessera doctor` for the graphics driver"));
+            let told = format!("error: {error}\n  help: see `tessera doctor` for the graphics driver");
+            say(&told);
+            #[cfg(windows)]
+            if !has_console {
+                // Without a desktop nobody is there to read it.
+                let _ = winsafe::HWND::NULL.MessageBox(&told, window::TITLE, winsafe::co::MB::ICONERROR);
+            }
             ExitCode::FAILURE
         }
     }

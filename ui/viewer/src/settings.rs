@@ -61,7 +61,9 @@ impl Settings {
         let beside = path.with_extension(format!("{}.part", std::process::id()));
         let text = serde_json::to_vec_pretty(self)?;
         let mut file = std::fs::File::create(&beside)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path))
+        file.write_all(&text)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| frame::patience::replace(&beside, path))
     }
 
     /// As a desk has them now.

@@ -14,11 +14,9 @@ use serde_json::{Value, json};
 
 use super::trial::{Running, left_over, until};
 use super::{Profile, place};
-use crate::process::{built, output_of, run_step};
+use crate::process::{built, output_of, run_step, tauri};
 
 const BUNDLE: &str = "installers/app/bundle.json";
-/// Tauri's bundler, as npm puts it beside the page.
-const BUNDLER: &str = "ui/desktop/node_modules/.bin/tauri";
 /// Stands in a program that lies in no package yet; updates depend on what is written over it.
 const UNMARKED: &[u8] = b"__TAURI_BUNDLE_TYPE_VAR_UNK";
 /// Where the bundler looks for programs beside the main one.
@@ -101,9 +99,7 @@ fn pack(profile: Profile, kind: &str) -> Result<()> {
             bail!("there is no {}; build it first, see installers/README.md", path.display());
         }
     }
-    if !Path::new(BUNDLER).exists() {
-        bail!("{BUNDLER} is missing; run `npm ci` in ui/desktop");
-    }
+    let mut bundler = Command::new(tauri()?);
     // The bundler wants the machine's name in the file's, and takes it off again.
     let machine = output_of(Command::new("rustc").arg("-vV"))?;
     let machine =
@@ -111,7 +107,6 @@ fn pack(profile: Profile, kind: &str) -> Result<()> {
     let name = format!("tessera-viewer-{machine}{}", std::env::consts::EXE_SUFFIX);
     place(&built(folder, "tessera-viewer"), &Path::new(BESIDE).join(name), 0o755)?;
     fs::write(Path::new(BESIDE).join("LICENSE.txt"), licence()?)?;
-    let mut bundler = Command::new(fs::canonicalize(BUNDLER)?);
     bundler.args(["bundle", "--config", BUNDLE, "--bundles", kind, "--config"]);
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     bundler.arg(surroundings(std::env::consts::OS, given).to_string());

@@ -13,8 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minisign_verify::{PublicKey, Signature};
 
-/// Tauri's program, as npm puts it beside the page.
-const SIGNER: &str = "ui/desktop/node_modules/.bin/tauri";
+use crate::process::tauri;
 
 /// Signs, where there is a key.
 pub(super) struct Signer {
@@ -63,7 +62,7 @@ impl Signer {
                 eprintln!("== NOT SIGNED, for want of TAURI_SIGNING_PRIVATE_KEY: {}", path.display());
                 return Ok(false);
             }
-            let mut signer = Command::new(fs::canonicalize(SIGNER).context("run `npm ci` in ui/desktop")?);
+            let mut signer = Command::new(tauri()?);
             signer.args(["signer", "sign", "--app-version", version]).arg(path);
             signer.envs(self.surroundings.iter().cloned()).stdin(Stdio::null());
             // Its own words repeat the signature; what went wrong is in the other stream.

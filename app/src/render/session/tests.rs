@@ -1,6 +1,8 @@
 //! The loop over frames, passes and tiles, with a renderer whose every sample is a formula.
 
 mod finishing;
+#[cfg(windows)]
+mod held;
 mod steady;
 
 use std::path::Path;

@@ -29,8 +29,10 @@ pub(crate) fn find() -> anyhow::Result<()> {
 /// Tells why the program cannot start, where people see it: on Windows it has no terminal.
 pub(crate) fn tell(error: &anyhow::Error) {
     tracing::error!("{error:#}");
-    #[cfg(all(windows, not(debug_assertions)))]
+    #[cfg(windows)]
     {
+        use winsafe::prelude::Handle;
+
         // Without a desktop nobody is there to read it.
         let _ = winsafe::HWND::NULL.MessageBox(&format!("{error:#}"), "Tessera", winsafe::co::MB::ICONERROR);
     }

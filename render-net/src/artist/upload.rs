@@ -16,9 +16,10 @@ use crate::link::{Link, LinkFault, Priority};
 use crate::seal::{ObjectKey, WorkspaceSecret};
 use crate::wire::{Bounded, ObjectName, Request, Response};
 
-/// Chunks that are asked about at once, and sent at once.
+/// Chunks that are asked about at once.
 const BATCH_CHUNKS: usize = 32;
-const CHUNKS_AT_ONCE: usize = 8;
+/// Chunks that are sent at once. Each has to keep the pace that is asked of any transfer, so more of them would fail together on a slow line.
+const CHUNKS_AT_ONCE: usize = 4;
 
 /// What one frame shows.
 #[derive(Debug)]

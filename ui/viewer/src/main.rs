@@ -68,6 +68,8 @@ fn main() -> ExitCode {
             say(&told);
             #[cfg(windows)]
             if !has_console {
+                use winsafe::prelude::Handle;
+
                 // Without a desktop nobody is there to read it.
                 let _ = winsafe::HWND::NULL.MessageBox(&told, window::TITLE, winsafe::co::MB::ICONERROR);
             }

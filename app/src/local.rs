@@ -213,10 +213,7 @@ impl Farm<'_> {
             outcome = &mut work => Ok(outcome.map_err(alone)),
             fault = nodes.trouble() => Err(fault),
             () = coordinator.failed() => Err(coordinator_broke()),
-            () = coordinator.full() => Err(Fault::failure(
-                "there is no room for what is rendered until it is in its picture",
-                "free some space, or set TMPDIR (on Windows TMP)",
-            )),
+            () = coordinator.full() => Err(no_room()),
         };
         let outcome = match ended {
             Ok(outcome) => outcome,
@@ -273,6 +270,14 @@ fn failed(kind: FailureKind, why: &str) -> Fault {
     }
 }
 
+/// The disk that holds the farm is full; its coordinator and its node both notice.
+fn no_room() -> Fault {
+    Fault::failure(
+        "there is no room for what is rendered until it is in its picture",
+        "free some space, or set TMPDIR (on Windows TMP)",
+    )
+}
+
 /// The farm's nodes.
 struct Nodes {
     stop: watch::Sender<bool>,
@@ -304,10 +309,7 @@ impl Nodes {
             let events: NodeEvents = Arc::new(move |event| {
                 let fault = match event {
                     NodeEvent::Failed { kind, why, .. } => failed(kind, &why),
-                    NodeEvent::NoRoom { .. } => Fault::failure(
-                        "the disk has no room for finished tiles",
-                        "free some space or choose another disk",
-                    ),
+                    NodeEvent::NoRoom { .. } => no_room(),
                     _ => return,
                 };
                 // The farm has ended when nobody listens.

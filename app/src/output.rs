@@ -61,14 +61,17 @@ impl OutputName {
 
     /// Whether any picture of this name is there, finished or growing.
     pub(crate) fn is_taken(&self) -> bool {
-        let is_mine = |name: &str| {
-            let stem = name.strip_suffix(".exr").map(|stem| {
-                [".partial", ".new"].into_iter().find_map(|kind| stem.strip_suffix(kind)).unwrap_or(stem)
-            });
-            let inner = stem.and_then(|stem| stem.strip_prefix(&self.before)?.strip_suffix(&self.after));
+        let is_stem = |stem: &str| {
+            let inner = stem.strip_prefix(&self.before).and_then(|rest| rest.strip_suffix(&self.after));
             inner.is_some_and(|digits| {
                 digits.is_empty() == (self.digits == 0) && digits.bytes().all(|digit| digit.is_ascii_digit())
             })
+        };
+        let is_mine = |name: &str| {
+            [".exr", ".partial.exr", ".new.exr"]
+                .into_iter()
+                .filter_map(|end| name.strip_suffix(end))
+                .any(is_stem)
         };
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_mine))
@@ -196,10 +199,21 @@ mod tests {
         let place = tempfile::tempdir().expect("a temporary folder");
         let is_taken =
             |text: &str| OutputName::parse(&place.path().join(text), 1).expect("a good name").is_taken();
-        for file in ["vase.exr", "film.0007.exr", "cut.0001.partial.exr", "pot.partial.exr", "tree-2.exr"] {
+        for file in [
+            "vase.exr",
+            "film.0007.exr",
+            "cut.0001.partial.exr",
+            "pot.partial.exr",
+            "tree-2.exr",
+            "cup.new.exr",
+        ] {
             std::fs::write(place.path().join(file), "").expect("it can be written");
         }
-        assert!(["vase.exr", "film.####.exr", "cut.####.exr", "pot.exr"].into_iter().all(is_taken));
+        assert!(
+            ["vase.exr", "film.####.exr", "cut.####.exr", "pot.exr", "cup.exr", "cup.new.exr"]
+                .into_iter()
+                .all(is_taken)
+        );
         assert!(
             !["vase.####.exr", "film.exr", "cut.exr", "tree.exr", "tree-####.exr.exr"]
                 .into_iter()

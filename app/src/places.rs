@@ -1,6 +1,5 @@
 //! Where things lie on this computer: the data folders of artist, node and coordinator.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -56,16 +55,15 @@ pub fn create_private(folder: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Writes a file whole: beside it first, on the disk before it takes its place, so that a computer that ends in between leaves the old one or the new one.
+/// Writes a private file whole: beside it first, on the disk before it takes its place, so that a computer that ends in between leaves the old one or the new one.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let beside = path.with_extension("new");
-    let written = File::create(&beside).and_then(|mut file| {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let written = NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(bytes)?;
-        file.sync_all()
+        file.as_file().sync_all()?;
+        put_in_place(file, path)
     });
-    written
-        .and_then(|()| frame::patience::replace(&beside, path))
-        .map_err(|error| Fault::file("write", path, &error))
+    written.map_err(|error| Fault::file("write", path, &error))
 }
 
 /// Puts a private temporary file into its place, over what is there; a reader who has that open just now is waited for.

@@ -133,7 +133,7 @@ impl Desk {
             Request::Commit(commit) if !self.has(commit.result).await => {
                 Response::Refused(Refusal::NoSuchObject)
             }
-            // From nodes that store their previews; the others show them.
+            // A picture that was stored by a `Put` before; a node of ours shows it instead.
             Request::Preview(preview) if !self.has(preview.object).await => {
                 Response::Refused(Refusal::NoSuchObject)
             }

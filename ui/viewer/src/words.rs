@@ -23,22 +23,9 @@ pub enum Language {
 impl Language {
     /// The system's where there is a catalogue for it, else English.
     pub fn of_system() -> Self {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
-        let mut set = set.filter_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        let spoken = set.next().or_else(asked_of_system);
-        if spoken.is_some_and(|value| value.starts_with("de")) { Self::De } else { Self::En }
+        let spoken = sys_locale::get_locale();
+        if spoken.is_some_and(|tongue| tongue.starts_with("de")) { Self::De } else { Self::En }
     }
-}
-
-/// Windows and macOS set no variable.
-#[cfg(not(target_os = "linux"))]
-fn asked_of_system() -> Option<String> {
-    sys_locale::get_locale()
-}
-
-#[cfg(target_os = "linux")]
-fn asked_of_system() -> Option<String> {
-    None
 }
 
 impl std::str::FromStr for Language {

@@ -68,8 +68,9 @@ test("it starts at login when that is wanted, and no longer when it is not", asy
   assert.deepEqual(entries(), [], "nobody has asked for it");
   await page.click("#go-settings");
   await page.click("#at-login");
-  const [entry] = await until(() => (entries().length > 0 ? entries() : null), 5_000, "the session is told");
-  const line = /^Exec=(.*)$/m.exec(readFileSync(join(folder, entry), "utf8"))[1];
+  // The entry is made empty and filled afterwards, so it is the line that is waited for.
+  const command = () => entries().map((entry) => /^Exec=(.*)$/m.exec(readFileSync(join(folder, entry), "utf8"))?.[1]).find(Boolean);
+  const line = await until(command, 5_000, "the session is told");
   assert.match(line, /tessera-desktop.* --hidden/);
   await page.click("#at-login");
   await until(() => entries().length === 0, 5_000, "and told otherwise");

@@ -84,6 +84,12 @@ pub(crate) enum Verb {
     /// Run a whole market in one process: coordinator, nodes and artist, with a small scene.
     #[command(before_help = examples::DEMO)]
     Demo(Demo),
+    /// Print what a shell needs to complete this program's words.
+    #[command(before_help = examples::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands into a folder.
+    #[command(before_help = examples::MAN)]
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -348,6 +354,19 @@ pub(crate) struct Demo {
     pub(crate) gpu: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Folder for the pages of all commands.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,6 +401,7 @@ mod tests {
             let examples: Vec<&str> = opens.lines().filter(|line| line.contains("tessera ")).collect();
             assert!(!examples.is_empty(), "{verb} has no examples");
             for example in examples {
+                assert!(example.len() <= 100, "a help of 100 columns breaks this line: {example}");
                 Line::try_parse_from(words(example)).unwrap_or_else(|error| panic!("{example}: {error}"));
             }
         }

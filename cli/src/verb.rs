@@ -2,6 +2,7 @@
 
 mod farm;
 mod look;
+mod manual;
 mod node;
 mod render;
 
@@ -39,5 +40,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         }
         Verb::Doctor(_) => Ok(look::doctor(json)),
         Verb::Demo(demo) => farm::demo(&demo, json),
+        Verb::Completions(asked) => manual::completions(asked.shell),
+        Verb::Man(asked) => manual::pages(asked.output.as_deref()),
     }
 }

@@ -40,6 +40,13 @@ impl Profile {
     }
 }
 
+/// Where each shell finds completions, below `/usr/share`.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "bash-completion/completions/tessera"),
+    ("zsh", "zsh/vendor-completions/_tessera"),
+    ("fish", "fish/vendor_completions.d/tessera.fish"),
+];
+
 /// Packs a deb and says where it is.
 pub(crate) fn deb(profile: Profile) -> Result<PathBuf> {
     needs("dpkg-deb", "dpkg")?;
@@ -114,6 +121,7 @@ fn stage(profile: Profile) -> Result<PathBuf> {
     if is_installed("strip") {
         run_step("strip", Command::new("strip").arg("--strip-debug").arg(&binary))?;
     }
+    hand_to_shells(&program, &stage)?;
     let documents = stage.join("usr/share/doc").join(NAME);
     let rules = output_of(Command::new(&program).args(["node", "rules"]))?;
     place(
@@ -130,6 +138,20 @@ fn stage(profile: Profile) -> Result<PathBuf> {
         "Tessera is licensed under MIT OR Apache-2.0, at your choice; both texts lie beside this file.\n";
     fs::write(documents.join("copyright"), copyright)?;
     Ok(stage)
+}
+
+/// Completions and manual pages, which the program makes itself, where shells and `man` look.
+fn hand_to_shells(program: &Path, stage: &Path) -> Result<()> {
+    for (shell, file) in COMPLETIONS {
+        let file = stage.join("usr/share").join(file);
+        fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
+        fs::write(&file, output_of(Command::new(program).args(["completions", shell]))?)?;
+        set_mode(&file, 0o644)?;
+    }
+    let pages = stage.join("usr/share/man/man1");
+    run_step("pages", Command::new(program).args(["man", "-o"]).arg(&pages))?;
+    // Debian's policy (12.1) wants pages packed, without the packer's clock in them.
+    run_step("gzip", Command::new("gzip").arg("-9nr").arg(&pages))
 }
 
 fn place(from: &Path, to: &Path, mode: u32) -> Result<()> {

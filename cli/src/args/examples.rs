@@ -1,4 +1,5 @@
-//! What `--help` opens with. Every line that starts with `tessera` is a command that parses; a test runs them all.
+//! What `--help` opens with. Every line that starts with `tessera` is a command that parses and fits a
+//! terminal of 100 columns; tests run them all.
 
 pub(crate) const TOP: &str = "\
 Examples:
@@ -24,10 +25,10 @@ Examples:
   tessera nearby --seconds 10 --json";
 pub(crate) const NODE: &str = "\
 Examples:
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --data node
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu 0 --vram-limit 4096 --once
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --gpu all --data /var/lib/tessera
-  tessera node --coordinator 'tessera://farm.example:7411#KEY' --rules rules.toml
+  tessera node --coordinator 'tessera://HOST:PORT#KEY' --data node
+  tessera node --coordinator 'tessera://HOST:PORT#KEY' --gpu 0 --vram-limit 4096 --once
+  tessera node --coordinator 'tessera://HOST:PORT#KEY' --gpu all --data /var/lib/tessera
+  tessera node --coordinator 'tessera://HOST:PORT#KEY' --rules rules.toml
   tessera node status";
 pub(crate) const NODE_STATUS: &str = "\
 Examples:
@@ -52,18 +53,19 @@ Examples:
   tessera node rules rules.toml";
 pub(crate) const SUBMIT: &str = "\
 Examples:
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach
-  tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr --viewer";
+  tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr
+  tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o shot.####.exr --frames 1-9
+  tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr --detach
+  tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr --viewer";
 pub(crate) const COLLECT: &str = "\
 Examples:
   tessera collect 00112233445566778899aabbccddeeff";
 pub(crate) const WATCH: &str = "\
 Examples:
-  tessera watch 'tessera://farm.example:7411#KEY'
+  tessera watch 'tessera://HOST:PORT#KEY'
   tessera watch 00112233445566778899aabbccddeeff --viewer
   tessera watch 00112233445566778899aabbccddeeff --tev
-  tessera watch 'tessera://farm.example:7411/view/00112233445566778899aabbccddeeff#k=KEY&c=KEY' --viewer";
+  tessera watch 'tessera://HOST:PORT/view/00112233445566778899aabbccddeeff#k=KEY&c=KEY'";
 pub(crate) const JOBS: &str = "\
 Examples:
   tessera jobs
@@ -77,11 +79,11 @@ Examples:
   tessera share 00112233445566778899aabbccddeeff --revoke";
 pub(crate) const EARNINGS: &str = "\
 Examples:
-  tessera earnings --coordinator 'tessera://farm.example:7411#KEY' --data node";
+  tessera earnings --coordinator 'tessera://HOST:PORT#KEY' --data node";
 pub(crate) const STATEMENT: &str = "\
 Examples:
-  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node
-  tessera statement --coordinator 'tessera://farm.example:7411#KEY' --data node --format json";
+  tessera statement --coordinator 'tessera://HOST:PORT#KEY' --data node
+  tessera statement --coordinator 'tessera://HOST:PORT#KEY' --data node --format json";
 pub(crate) const VERIFY: &str = "\
 Examples:
   tessera verify picture.exr";
@@ -127,3 +129,12 @@ pub(crate) const DEMO: &str = "\
 Examples:
   tessera demo --nodes 3
   tessera demo --nodes 2 -o demo.exr";
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  tessera completions bash
+  tessera completions zsh
+  tessera completions fish";
+pub(crate) const MAN: &str = "\
+Examples:
+  tessera man
+  tessera man -o pages";

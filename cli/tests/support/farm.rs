@@ -34,12 +34,23 @@ impl Running {
         let began = Instant::now();
         while began.elapsed() < patience {
             if let Some(status) = self.0.try_wait().expect("a child can be asked") {
-                return Some(status.code().unwrap_or(-1));
+                // Ended by a signal: that signal's number, negative.
+                return Some(status.code().unwrap_or_else(|| -signal_of(status)));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         None
     }
+}
+
+#[cfg(unix)]
+fn signal_of(status: std::process::ExitStatus) -> i32 {
+    std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_status: std::process::ExitStatus) -> i32 {
+    1
 }
 
 impl Drop for Running {

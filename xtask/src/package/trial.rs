@@ -14,8 +14,13 @@ const DATA: &str = "/var/lib/tessera-node";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the package brings, and what stays when it is removed.
-const FILES: [&str; 3] =
-    ["/usr/bin/tessera", "/usr/lib/systemd/system/tessera-node.service", "/usr/share/doc/tessera-node"];
+const FILES: [&str; 5] = [
+    "/usr/bin/tessera",
+    "/usr/lib/systemd/system/tessera-node.service",
+    "/usr/share/doc/tessera-node",
+    "/usr/share/man/man1/tessera.1.gz",
+    "/usr/share/bash-completion/completions/tessera",
+];
 const SETTINGS: [&str; 2] = ["/etc/tessera/node.env", "/etc/tessera/rules.toml"];
 
 /// A child that does not outlive the trial.

@@ -4,6 +4,7 @@
 //! so that a fast adapter is not measured by its overhead and a slow one not for minutes; then blocks are rendered
 //! until the asked time is over. Nothing is taken from a table: every figure is rays or samples over measured seconds.
 
+mod denoising;
 mod scenes;
 
 use std::fmt;
@@ -20,6 +21,8 @@ use crate::fault::{Exit, Fault};
 use crate::render::{pack, render_fault};
 use crate::stop::Stop;
 
+pub use denoising::DenoiseSpeed;
+
 /// What a benchmark found.
 #[derive(Clone, Debug, Serialize)]
 pub struct BenchReport {
@@ -31,6 +34,8 @@ pub struct BenchReport {
     pub optimised: bool,
     /// One line per scene.
     pub scenes: Vec<SceneSpeed>,
+    /// One line per network.
+    pub denoisers: Vec<DenoiseSpeed>,
     /// 1000 × the geometric mean of the scenes' million samples per second.
     pub score: f64,
 }
@@ -56,6 +61,8 @@ pub struct SceneSpeed {
 const SIZES: [(u32, u32); 5] = [(128, 72), (256, 144), (480, 270), (960, 540), (1920, 1080)];
 /// A block that takes this long is long enough to be measured.
 const BLOCK_S: f64 = 0.25;
+/// Denoising hardly varies from picture to picture.
+const DENOISE_S_MAX: f64 = 2.0;
 
 /// The scene of the demo: instanced metal, glass and plain spheres.
 pub(crate) fn demo_scene() -> render_core::scene::Scene {
@@ -82,7 +89,7 @@ impl<F: FnMut(&str)> Onlooker for F {
     }
 }
 
-/// Runs all scenes for `seconds` each.
+/// Renders every scene for `seconds`, and denoises with every network for as long, but not longer than that needs.
 pub fn run(
     adapter: Option<&str>,
     seconds: f64,
@@ -99,11 +106,14 @@ pub fn run(
         let speed = measure(bench.name, triangles, &blob, &mut renderer, (seconds, stop), &mut show)?;
         speeds.push(speed);
     }
+    onlooker.begin("denoiser");
+    let denoisers = denoising::measure(&crate::gpu::choice(adapter), seconds.min(DENOISE_S_MAX), stop)?;
     let logs: f64 = speeds.iter().map(|speed| speed.msamples_per_s.max(1e-12).ln()).sum();
     let score = 1000.0 * (logs / speeds.len() as f64).exp();
     let card = renderer.adapter();
     let optimised = !cfg!(debug_assertions);
-    Ok(BenchReport { adapter: card.name, driver: card.driver, optimised, scenes: speeds, score })
+    let (adapter, driver) = (card.name, card.driver);
+    Ok(BenchReport { adapter, driver, optimised, scenes: speeds, denoisers, score })
 }
 
 fn measure(
@@ -180,7 +190,7 @@ fn block(
     let blocks = BlockRange { first: index % (1 << 16), count: 1 };
     let order = TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks, settings };
     if stop.is_asked() {
-        return Err(Fault::new(Exit::Interrupted, "the benchmark was stopped", "start it again"));
+        return Err(stopped());
     }
     let before = renderer.tally();
     let started = Instant::now();
@@ -196,6 +206,10 @@ fn block(
     Ok((did, took_s, partials.into_iter().next().map(|partial| partial.planes)))
 }
 
+fn stopped() -> Fault {
+    Fault::new(Exit::Interrupted, "the benchmark was stopped", "start it again")
+}
+
 impl fmt::Display for BenchReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let build = if self.optimised { "" } else { " (debug build: slower on the host's side)" };
@@ -209,6 +223,10 @@ impl fmt::Display for BenchReport {
             let size = format!("{}x{}", speed.size.0, speed.size.1);
             let SceneSpeed { scene, triangles, mrays_per_s, msamples_per_s, .. } = speed;
             writeln!(f, "{scene:10} {triangles:>10} {size:>11} {mrays_per_s:>9.3} {msamples_per_s:>11.3}")?;
+        }
+        for DenoiseSpeed { network, usual, ms_per_megapixel } in &self.denoisers {
+            let usual = if *usual { ", the usual one here" } else { "" };
+            writeln!(f, "denoise, {network}: {ms_per_megapixel:.1} ms per megapixel{usual}")?;
         }
         write!(f, "score {:.0}", self.score)
     }

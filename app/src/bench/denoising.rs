@@ -61,9 +61,7 @@ fn least_ms(
         }
         let started = Instant::now();
         let made = denoiser.denoise(picture, 1.0);
-        made.map_err(|fault| {
-            Fault::failure(format!("the denoiser failed: {fault}"), "see `tessera doctor`")
-        })?;
+        made.map_err(|fault| Fault::failure(format!("the denoiser failed: {fault}"), "start it again"))?;
         Ok(started.elapsed().as_secs_f64())
     };
     once()?;

@@ -1,6 +1,6 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Card, More, Order, Preflight, Scenery } from "../../lib/bindings";
 import { desk } from "../../lib/desk.svelte";
 import { speak } from "../../lib/say.svelte";
@@ -90,6 +90,34 @@ test("what was sent is said of a network's render and of no other", async () => 
   desk.scenery = scenery(card({ adapter: "", order: { ...usual, place: "network" } }));
   await settled();
   expect(find("#means").textContent).toBe("1.9 MiB sealed and sent");
+});
+
+test("between two reports the clock goes on, and a first tile that is late is explained", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  try {
+    answer({ mosaic: () => new ArrayBuffer(0) });
+    await showCard({ done: 0, tiles_done: 0 });
+    const facts = () => find(".facts").textContent;
+    expect(facts()).toContain("0:01");
+    vi.advanceTimersByTime(5_000);
+    flushSync();
+    expect(facts()).toContain("0:06");
+    expect(document.body.textContent).not.toContain("starts slowly");
+    vi.advanceTimersByTime(5_000);
+    flushSync();
+    expect(document.body.textContent).toContain("starts slowly");
+    desk.scenery = scenery(card({ done: 0.1, elapsed_s: 12 }));
+    await settled();
+    expect(document.body.textContent).not.toContain("starts slowly");
+    expect(facts()).toContain("0:12");
+    desk.scenery = scenery(card({ outcome: "stopped", elapsed_s: 13 }));
+    await settled();
+    vi.advanceTimersByTime(5_000);
+    flushSync();
+    expect(facts()).toContain("0:13");
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("tiles can be shown until there are none any more", async () => {

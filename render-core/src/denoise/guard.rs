@@ -7,6 +7,7 @@
 mod cells;
 
 use frame::Noisy;
+use rayon::prelude::*;
 
 use super::Filtered;
 use super::features::{LUMINANCE, exposure_used};
@@ -38,28 +39,33 @@ pub fn guard(noisy: &Noisy, exposure_scale: f32, filtered: Filtered) -> Vec<f32>
     let before = exposed(&traced, exposure);
     let trust = Held::new(noisy, exposure, &before, &filtered).trust();
     let mut mixed = filtered.radiance;
-    let pixels = mixed.chunks_exact_mut(3).zip(traced.chunks_exact(3));
-    for ((colour, traced), share) in pixels.zip(trust) {
+    let pixels = mixed.par_chunks_exact_mut(3).zip(traced.par_chunks_exact(3));
+    pixels.zip(trust).for_each(|((colour, traced), share)| {
         for (colour, traced) in colour.iter_mut().zip(traced) {
             *colour = share * *colour + (1.0 - share) * traced;
         }
-    }
+    });
     give_energy_back(&mut mixed, &traced, exposure, width);
     mixed
 }
 
 /// Radiance as it was traced; what was filtered where nothing was.
 fn traced_or(noisy: &Noisy, filtered: &[f32]) -> Vec<f32> {
-    let pixels = noisy.radiance.chunks_exact(3).zip(filtered.chunks_exact(3)).zip(&noisy.samples);
-    let pixels =
-        pixels.flat_map(|((traced, filtered), &samples)| if samples > 0 { traced } else { filtered });
-    pixels.map(|&value| sensible(value)).collect()
+    let mut traced = noisy.radiance.clone();
+    let pixels = traced.par_chunks_exact_mut(3).zip(filtered.par_chunks_exact(3)).zip(&noisy.samples);
+    pixels.for_each(|((traced, filtered), &samples)| {
+        if samples == 0 {
+            traced.copy_from_slice(filtered);
+        }
+        traced.iter_mut().for_each(|value| *value = sensible(*value));
+    });
+    traced
 }
 
 fn exposed(radiance: &[f32], exposure: f32) -> Vec<f32> {
     let bright =
         |rgb: &[f32]| exposure * rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum::<f32>();
-    radiance.chunks_exact(3).map(|rgb| bright(rgb).min(BRIGHT_MAX)).collect()
+    radiance.par_chunks_exact(3).map(|rgb| bright(rgb).min(BRIGHT_MAX)).collect()
 }
 
 /// What the first step looks at: planes of exposed luminance.
@@ -80,11 +86,11 @@ impl<'a> Held<'a> {
     fn new(noisy: &'a Noisy, exposure: f32, before: &'a [f32], filtered: &Filtered) -> Self {
         let after = exposed(&filtered.radiance, exposure);
         let variance = |&value: &f32| (exposure * exposure * sensible(value)).min(VARIANCE_MAX);
-        let variance = noisy.variance.iter().map(variance).collect();
+        let variance = noisy.variance.par_iter().map(variance).collect();
         let middle: Vec<f32> =
-            before.iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
-        let weight = middle.iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
-        let others = filtered.own.iter().map(|&own| 1.0 - sensible(own).min(1.0)).collect();
+            before.par_iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
+        let weight = middle.par_iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
+        let others = filtered.own.par_iter().map(|&own| 1.0 - sensible(own).min(1.0)).collect();
         Self { noisy, before, after, middle, variance, weight, others }
     }
 
@@ -126,36 +132,36 @@ impl<'a> Held<'a> {
         })
     }
 
-    fn each(&self, value: impl Fn(usize) -> f32) -> Vec<f32> {
-        (0..self.before.len()).map(value).collect()
+    fn each(&self, value: impl Fn(usize) -> f32 + Send + Sync) -> Vec<f32> {
+        (0..self.before.len()).into_par_iter().map(value).collect()
     }
 
     fn around(&self, plane: &[f32]) -> Vec<f32> {
-        boxed(plane, self.noisy.width() as usize, self.noisy.height() as usize, 2)
+        boxed(plane, self.noisy.width() as usize, self.noisy.height() as usize)
     }
 }
 
 /// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light;
 /// red, green and blue each for itself, or a picture could keep its brightness and lose its colour.
 fn give_energy_back(mixed: &mut [f32], traced: &[f32], exposure: f32, width: usize) {
-    let mut gains = vec![0.0; width];
     for channel in 0..3 {
         let sums = |radiance: &[f32]| {
-            let values = radiance.iter().skip(channel).step_by(3);
-            let plane: Vec<f32> = values.map(|value| (exposure * value).min(BRIGHT_MAX)).collect();
+            let pixels = radiance.par_chunks_exact(3);
+            let plane: Vec<f32> = pixels.map(|pixel| (exposure * pixel[channel]).min(BRIGHT_MAX)).collect();
             Cells::sums(&plane, width).with_neighbours()
         };
         let gain = sums(traced).joined(&sums(mixed), |before, after| {
             ((before - after) / after.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX)
         });
-        for (y, row) in mixed.chunks_exact_mut(3 * width).enumerate() {
-            gain.seen_from_row(y, &mut gains);
-            row.iter_mut()
-                .skip(channel)
-                .step_by(3)
-                .zip(&gains)
-                .for_each(|(value, gain)| *value *= 1.0 + gain);
-        }
+        let rows = mixed.par_chunks_exact_mut(3 * width).enumerate();
+        rows.for_each_init(
+            || vec![0.0; width],
+            |gains, (y, row)| {
+                gain.seen_from_row(y, gains);
+                let values = row.iter_mut().skip(channel).step_by(3);
+                values.zip(gains).for_each(|(value, gain)| *value *= 1.0 + *gain);
+            },
+        );
     }
 }
 
@@ -171,23 +177,40 @@ fn tone_slope(x: f32) -> f32 {
     curve / (1.0 + x).powi(2)
 }
 
-/// Means over (2 radius + 1)² pixels, edges repeated: columns first, then rows.
-fn boxed(plane: &[f32], width: usize, height: usize, radius: usize) -> Vec<f32> {
-    let count = (2 * radius + 1) as f32;
-    let clamped = |at: usize, step: usize, length: usize| (at + step).saturating_sub(radius).min(length - 1);
-    let mut rows = Vec::with_capacity(plane.len());
-    for row in plane.chunks_exact(width) {
-        let mean = |x: usize| (0..=2 * radius).map(|step| row[clamped(x, step, width)]).sum::<f32>() / count;
-        rows.extend((0..width).map(mean));
-    }
-    let mut means = Vec::with_capacity(plane.len());
-    for y in 0..height {
-        let mean = |x: usize| {
-            (0..=2 * radius).map(|step| rows[clamped(y, step, height) * width + x]).sum::<f32>() / count
-        };
-        means.extend((0..width).map(mean));
-    }
+/// Pixels of a mean, across and down.
+const WINDOW: usize = 5;
+
+/// Means over [`WINDOW`]² pixels, edges repeated: columns first, then rows.
+fn boxed(plane: &[f32], width: usize, height: usize) -> Vec<f32> {
+    let mut rows = vec![0.0; plane.len()];
+    let pairs = rows.par_chunks_exact_mut(width).zip(plane.par_chunks_exact(width));
+    pairs.for_each(|(means, row)| mean_across(row, means));
+    let mut means = vec![0.0; plane.len()];
+    means.par_chunks_exact_mut(width).enumerate().for_each(|(y, means)| {
+        let near = near(y, height).map(|y| &rows[y * width..(y + 1) * width]);
+        for (x, mean) in means.iter_mut().enumerate() {
+            *mean = near.iter().map(|row| row[x]).sum::<f32>() / WINDOW as f32;
+        }
+    });
     means
+}
+
+/// The means of a row; away from its ends without asking where they are, which is most of the work.
+fn mean_across(row: &[f32], means: &mut [f32]) {
+    let mean = |window: &[f32]| window.iter().sum::<f32>() / WINDOW as f32;
+    let inner = row.windows(WINDOW);
+    let (first, count) = (WINDOW / 2, inner.len());
+    for (to, window) in means.iter_mut().skip(first).zip(inner) {
+        *to = mean(window);
+    }
+    for x in (0..first.min(row.len())).chain((first + count).min(row.len())..row.len()) {
+        means[x] = mean(&near(x, row.len()).map(|x| row[x]));
+    }
+}
+
+/// The places of a window about `at` among so many, the first and last repeated.
+fn near(at: usize, count: usize) -> [usize; WINDOW] {
+    std::array::from_fn(|step| (at + step).saturating_sub(WINDOW / 2).min(count - 1))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Sums over cells of 16×16 pixels, and values of cells as pixels see them.
 
+use rayon::prelude::*;
+
 /// Edge of a cell, pixels.
 pub(super) const CELL_PX: usize = 16;
 
@@ -14,16 +16,16 @@ impl Cells {
     /// The sum of `plane`, which has `width` columns, over each cell.
     pub(super) fn sums(plane: &[f32], width: usize) -> Self {
         let columns = width.div_ceil(CELL_PX);
-        let bands = plane.chunks(width * CELL_PX);
+        let bands = plane.par_chunks(width * CELL_PX);
         let rows = bands.len();
         let mut values = vec![0.0; columns * rows];
-        for (band, sums) in bands.zip(values.chunks_exact_mut(columns)) {
+        bands.zip(values.par_chunks_exact_mut(columns)).for_each(|(band, sums)| {
             for row in band.chunks_exact(width) {
                 for (sum, part) in sums.iter_mut().zip(row.chunks(CELL_PX)) {
                     *sum += part.iter().sum::<f32>();
                 }
             }
-        }
+        });
         Self { columns, rows, values }
     }
 
@@ -50,7 +52,7 @@ impl Cells {
     /// What each pixel of the picture sees, row by row.
     pub(super) fn seen(&self, width: usize, height: usize) -> Vec<f32> {
         let mut seen = vec![0.0; width * height];
-        seen.chunks_exact_mut(width).enumerate().for_each(|(y, row)| self.seen_from_row(y, row));
+        seen.par_chunks_exact_mut(width).enumerate().for_each(|(y, row)| self.seen_from_row(y, row));
         seen
     }
 

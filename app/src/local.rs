@@ -15,6 +15,7 @@ use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::{Artist, JobTicket, jobs_in, ticket_in};
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::CoordinatorAddress;
+use render_net::link::Uplink;
 use render_net::node::{NodeConfig, NodeEvent, NodeEvents, NodeFault, Why, run_node};
 use render_net::wire::FailureKind;
 use tokio::sync::{mpsc, watch};
@@ -302,6 +303,7 @@ impl Nodes {
                 price: PRICE_USUAL,
                 memory_mib: MEMORY_MIB_ANY,
                 scenes_bytes_max: scenes_bytes_max(),
+                uplink: Uplink::default(),
                 once: false,
                 durable,
             };

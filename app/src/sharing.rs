@@ -81,6 +81,7 @@ pub fn share_owned(
         price: share.price,
         memory_mib: memory_mib.unwrap_or(MEMORY_MIB_ANY),
         scenes_bytes_max: scenes_bytes_max() / u64::from(share.nodes_here.max(1)),
+        uplink: owner.uplink(),
         once: share.once,
         durable: true,
     };

@@ -14,6 +14,7 @@ mod handshake;
 pub mod limits;
 mod probe;
 mod socket;
+mod uplink;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 pub use exchange::{Arriving, Memory, Responder};
 pub use fault::LinkFault;
 pub use probe::key_at;
+pub use uplink::{RATE_MIN_BYTES_PER_S, Uplink};
 
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::wire::{Message, ObjectName, Preview, Request, Response};
@@ -36,6 +38,7 @@ use limits::{CALL_TIMEOUT, HANDSHAKE_TIMEOUT, Role};
 pub struct Link {
     connection: quinn::Connection,
     peer: NodeId,
+    uplink: Uplink,
     // A dialler's socket lives as long as its link.
     _endpoint: quinn::Endpoint,
 }
@@ -87,6 +90,11 @@ impl Link {
     /// Unknown host, no answer, somebody else's key, another version.
     pub async fn connect(identity: &Identity, address: &CoordinatorAddress) -> Result<Self, LinkFault> {
         Self::connect_as(identity, address, handshake::ALPN).await
+    }
+
+    /// The same link, whose objects are sent over this line.
+    pub fn over(self, uplink: Uplink) -> Self {
+        Self { uplink, ..self }
     }
 
     /// Who is at the other end.
@@ -151,7 +159,7 @@ impl Link {
         let exchange = async {
             let (mut send, mut receive) = self.open(priority).await?;
             send.write_all(&request.encode()?).await?;
-            write_object(&mut send, sealed).await?;
+            write_object(&mut send, sealed, &self.uplink).await?;
             read_message::<Response>(&mut receive).await
         };
         match timeout(limits::bulk_timeout(sealed.len() as u64), exchange).await {
@@ -257,7 +265,7 @@ impl Link {
             .map_err(|error| LinkFault::Protocol(error.to_string()))?;
         let transport = Role::Dialler.limits().transport();
         let (connection, endpoint) = dial(place, tls, transport, LinkFault::WrongKey { expected }).await?;
-        Ok(Self { connection, peer: expected, _endpoint: endpoint })
+        Ok(Self { connection, peer: expected, uplink: Uplink::default(), _endpoint: endpoint })
     }
 
     async fn open(&self, priority: Priority) -> Result<(Outgoing, quinn::RecvStream), LinkFault> {
@@ -329,7 +337,7 @@ impl Caller {
         let connection =
             timeout(HANDSHAKE_TIMEOUT, self.connecting).await.map_err(|_| LinkFault::NoAnswer)??;
         match handshake::peer(&connection) {
-            Some(peer) => Ok(Link { connection, peer, _endpoint: self.endpoint }),
+            Some(peer) => Ok(Link { connection, peer, uplink: Uplink::default(), _endpoint: self.endpoint }),
             None => Err(LinkFault::Protocol("the caller has no key".to_owned())),
         }
     }

@@ -24,7 +24,7 @@ pub use agent::{Allowance, Why};
 pub use event::NodeEvent;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
-use crate::link::{Link, LinkFault};
+use crate::link::{Link, LinkFault, Uplink};
 use agent::{Agent, Effect, Input, Millis, Rendered};
 use bench::{Bench, FromBench, Reins, Retained};
 use errands::Errands;
@@ -44,6 +44,8 @@ pub struct NodeConfig {
     pub memory_mib: u32,
     /// Memory for opened scenes, bytes; a single scene may have as many.
     pub scenes_bytes_max: u64,
+    /// The line over which results and previews go.
+    pub uplink: Uplink,
     /// Leave when idle.
     pub once: bool,
     /// Whether finished work must survive a power cut; needless for a node that ends with its coordinator.

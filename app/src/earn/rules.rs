@@ -27,6 +27,8 @@ pub type TemperatureCap = Within<40, 100>;
 pub type Percent = Within<1, 100>;
 /// Gigabytes (10⁹ bytes) a day.
 pub type GigabytesPerDay = Within<1, 100_000>;
+/// Megabits (10⁶ bits) a second.
+pub type MegabitsPerSecond = Within<1, 100_000>;
 /// Gibibytes of disk.
 pub type DiskGib = Within<1, 100_000>;
 
@@ -49,6 +51,8 @@ pub struct Rules {
     pub vram_share_percent: Percent,
     /// Most that is uploaded in a day; `None` = as much as there is.
     pub upload_gb_per_day: Option<GigabytesPerDay>,
+    /// How fast results are sent, all nodes of this computer together; `None` = as fast as the line is.
+    pub upload_mbit_per_s: Option<MegabitsPerSecond>,
     /// Disk that stays free in the data folder.
     pub disk_free_gib: DiskGib,
 }
@@ -65,6 +69,7 @@ impl Rules {
             temperature_cap_c: Some(Within(75)),
             vram_share_percent: Within(80),
             upload_gb_per_day: None,
+            upload_mbit_per_s: None,
             disk_free_gib: Within(2),
         }
     }
@@ -77,6 +82,11 @@ impl Rules {
     /// What an adapter with so much memory lends, MiB.
     pub fn lent_mib(&self, total_mib: u32) -> u32 {
         (u64::from(total_mib) * u64::from(self.vram_share_percent.value()) / 100) as u32
+    }
+
+    /// How fast results are sent, bytes a second.
+    pub(crate) fn upload_bytes_per_s(&self) -> Option<u64> {
+        self.upload_mbit_per_s.map(|rate| u64::from(rate.value()) * 1_000_000 / 8)
     }
 
     /// How long somebody must be away before a "pause until I'm back" can end, seconds.

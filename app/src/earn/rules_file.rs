@@ -10,7 +10,7 @@ use super::schedule::ScheduleFault;
 use super::signals::ProgramName;
 
 /// Every key of the file.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 10] = [
     "idle_minutes",
     "on_battery",
     "pause_for_full_screen",
@@ -19,6 +19,7 @@ pub const KEYS: [&str; 9] = [
     "temperature_cap_c",
     "vram_share_percent",
     "upload_gb_per_day",
+    "upload_mbit_per_s",
     "disk_free_gib",
 ];
 
@@ -88,6 +89,7 @@ impl Rules {
             temperature_cap_c: page.number_or_false("temperature_cap_c")?.unwrap_or(base.temperature_cap_c),
             vram_share_percent: page.number("vram_share_percent")?.unwrap_or(base.vram_share_percent),
             upload_gb_per_day: page.number_or_false("upload_gb_per_day")?.unwrap_or(base.upload_gb_per_day),
+            upload_mbit_per_s: page.number_or_false("upload_mbit_per_s")?.unwrap_or(base.upload_mbit_per_s),
             disk_free_gib: page.number("disk_free_gib")?.unwrap_or(base.disk_free_gib),
         })
     }
@@ -116,6 +118,8 @@ impl Rules {
              vram_share_percent = {}\n\
              # Most that is uploaded in a day, gigabytes; false = no limit.\n\
              upload_gb_per_day = {}\n\
+             # How fast results are sent, megabits a second; false = as fast as the line is.\n\
+             upload_mbit_per_s = {}\n\
              # Disk that stays free, gibibytes.\n\
              disk_free_gib = {}\n",
             number(self.idle_minutes.map(Within::value)),
@@ -124,6 +128,7 @@ impl Rules {
             number(self.temperature_cap_c.map(Within::value)),
             self.vram_share_percent.value(),
             number(self.upload_gb_per_day.map(Within::value)),
+            number(self.upload_mbit_per_s.map(Within::value)),
             self.disk_free_gib.value(),
         )
     }
@@ -240,7 +245,7 @@ mod tests {
     fn rules() -> impl Strategy<Value = Rules> {
         let hours = proptest::collection::vec(any::<bool>(), HOURS);
         let apps = proptest::collection::vec("[ -~]{1,20}", 0..4);
-        let numbers = (0u32..1441, 39u32..101, 1u32..101, 0u32..3, 1u32..9);
+        let numbers = (0u32..1441, 39u32..101, 1u32..101, 0u32..3, 1u32..9, 0u32..3);
         (any::<(bool, bool)>(), hours, apps, numbers).prop_map(|(truths, hours, apps, numbers)| Rules {
             idle_minutes: Within::new(numbers.0),
             on_battery: truths.0,
@@ -250,6 +255,7 @@ mod tests {
             temperature_cap_c: Within::new(numbers.1),
             vram_share_percent: Within::new(numbers.2).expect("in range"),
             upload_gb_per_day: Within::new(numbers.3),
+            upload_mbit_per_s: Within::new(numbers.5),
             disk_free_gib: Within::new(numbers.4).expect("in range"),
         })
     }

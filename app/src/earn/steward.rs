@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use render_net::link::Uplink;
 use render_net::node::{Allowance, NodeEvent};
 use tokio::sync::watch;
 
@@ -87,6 +88,11 @@ impl Owner {
         &self.rules
     }
 
+    /// The line over which the node sends, as fast as the rules allow once its steward is at work.
+    pub(crate) fn uplink(&self) -> Uplink {
+        self.uploads.line().clone()
+    }
+
     /// What is known of the node, from its start on.
     pub(crate) fn follow(&self) -> watch::Receiver<Option<Standing>> {
         self.standing.subscribe()
@@ -126,6 +132,7 @@ impl Steward {
         allowed: watch::Sender<Allowance>,
     ) -> std::io::Result<Self> {
         let Owner { rules, orders, line, standing, senses, asked, uploads } = owner;
+        uploads.line().limit(rules.upload_bytes_per_s());
         let door = Door::new(data);
         let before = door.standing().ok().flatten();
         let asked = asked.or(before.as_ref().map(|before| before.asked.at_start())).unwrap_or_default();
@@ -192,6 +199,7 @@ impl Round {
             match orders.recv_timeout(GLANCE_EVERY) {
                 Ok(Order::Wish(wish)) => self.engine.ask(now(), wish),
                 Ok(Order::Rules(rules)) => {
+                    self.uploads.line().limit(rules.upload_bytes_per_s());
                     self.engine.set_rules(*rules);
                     // Other rules may ask for what was not looked at before.
                     self.looked = None;

@@ -1,20 +1,30 @@
-//! What a computer sent today: all its nodes together, because the day's limit is the line's and not one GPU's.
+//! What a computer sends: all its nodes together, because a day's limit and a rate are the line's and not one GPU's.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use render_net::link::Uplink;
+
 /// Shared by the stewards of one computer's nodes.
 #[derive(Clone, Debug, Default)]
-pub struct Uploads(Arc<Mutex<BTreeMap<PathBuf, Sent>>>);
+pub struct Uploads {
+    parts: Arc<Mutex<BTreeMap<PathBuf, Sent>>>,
+    line: Uplink,
+}
 
 /// A node's part: the local day in days since 1970, and bytes.
 type Sent = (i64, u64);
 
 impl Uploads {
+    /// Over what it is sent.
+    pub(crate) fn line(&self) -> &Uplink {
+        &self.line
+    }
+
     /// A node's part is this much now; gives back what all sent on that day.
     pub(crate) fn note(&self, folder: &Path, sent: Sent) -> u64 {
-        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.insert(folder.to_owned(), sent);
         parts.values().filter(|part| part.0 == sent.0).map(|part| part.1).sum()
     }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::LinkFault;
 use super::fault::{CLOSE_VERSION, CUT_SHORT};
 use super::limits::{BULK_PAUSE_MAX, CALL_TIMEOUT, bulk_timeout};
+use super::uplink::Uplink;
 use crate::wire::{HEADER_BYTES, Header, Message, ObjectName, Refusal, Request, Response, VERSION};
 
 /// How much of an object is handed to the transport at once.
@@ -100,7 +101,7 @@ impl Responder {
         let response = Response::Object { size_bytes: object.len() as u64 }.encode()?;
         let sending = async {
             self.send.write_all(&response).await?;
-            write_object(&mut self.send, object).await
+            write_object(&mut self.send, object, &Uplink::default()).await
         };
         timeout(bulk_timeout(object.len() as u64), sending).await.map_err(|_| LinkFault::Timeout)?
     }
@@ -194,8 +195,13 @@ pub(super) async fn read_object(
 }
 
 /// Writes an object and ends the stream. A receiver that wants no more (it refuses, or has it already) is no fault: its response says why.
-pub(super) async fn write_object(send: &mut Outgoing, object: &[u8]) -> Result<(), LinkFault> {
+pub(super) async fn write_object(
+    send: &mut Outgoing,
+    object: &[u8],
+    uplink: &Uplink,
+) -> Result<(), LinkFault> {
     for piece in object.chunks(PIECE_BYTES) {
+        uplink.pass(piece.len()).await;
         let written = timeout(BULK_PAUSE_MAX, send.stream.write_all(piece));
         let written = written.await.map_err(|_| LinkFault::Timeout)?;
         match written {

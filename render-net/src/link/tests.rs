@@ -176,3 +176,30 @@ async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
         assert!(matches!(fault, LinkFault::Lost { .. }) && fault.is_passing(), "{faults:?}");
     }
 }
+
+#[tokio::test]
+async fn links_over_one_line_share_its_rate_and_their_words_do_not_wait() {
+    let (first, ..) = pair().await;
+    let (second, ..) = pair().await;
+    let line = Uplink::default();
+    line.limit(Some(1_000_000));
+    let object = vec![7; 500_000];
+    let links = [first, second].map(|pair| {
+        tokio::spawn(serve(pair.listener.clone(), Vec::new()));
+        pair.dialler.over(line.clone())
+    });
+    let began = std::time::Instant::now();
+    let puts = links.clone().map(|link| {
+        let object = object.clone();
+        tokio::spawn(async move { link.put(&object, Priority::Result).await.map(|_| began.elapsed()) })
+    });
+    assert_eq!(links[0].call(&Request::Ping).await, Ok(Response::Done));
+    let word = began.elapsed();
+    let mut last = Duration::ZERO;
+    for put in puts {
+        last = last.max(put.await.expect("no panic").expect("stored"));
+    }
+    // A piece may go at once; all the rest of the million bytes takes its time.
+    assert!(last >= Duration::from_millis(900), "both were sent after {last:?}");
+    assert!(word < last, "a word waited for {word:?}");
+}

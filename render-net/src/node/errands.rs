@@ -194,6 +194,7 @@ impl Shared {
     /// Connects and registers.
     async fn link(&self) -> Result<Link, LinkFault> {
         let link = Link::connect(&self.identity, &self.config.coordinator).await?;
+        let link = link.over(self.config.uplink.clone());
         let descriptor = postcard::to_stdvec(&self.identity.descriptor());
         let descriptor = descriptor.ok().and_then(|bytes| Bounded::new(bytes).ok());
         let mut adapter = self.adapter.clone();

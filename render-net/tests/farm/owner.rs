@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use frame::{AdapterCard, Brake, Flow, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
 use render_net::artist::JobEnd;
+use render_net::link::Uplink;
 use render_net::node::{Allowance, NodeConfig, Why, run_owned_node};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -94,6 +95,7 @@ async fn an_owner_gets_the_gpu_back_within_half_a_second_and_no_bit_is_lost() {
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
+        uplink: Uplink::default(),
         once: false,
         durable: true,
     };

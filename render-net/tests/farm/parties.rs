@@ -13,6 +13,7 @@ use frame::{
 use render_net::artist::{Artist, CollectedTile, Collector, JobSpec, PreviewTile, Progress};
 use render_net::coordinator::{Coordinator, CoordinatorConfig};
 use render_net::identity::CoordinatorAddress;
+use render_net::link::Uplink;
 use render_net::node::{NodeConfig, NodeEvent, NodeFault, Why, run_node};
 use render_net::receipt::Countersigned;
 use tokio::sync::watch;
@@ -111,6 +112,7 @@ pub(crate) fn node_with(
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
+        uplink: Uplink::default(),
         once,
         durable: true,
     };

@@ -99,6 +99,10 @@ test("the rules are an owner's: not while the computer is used, not on battery, 
   await tick("#rule-idle", false);
   await is("no_work");
   assert.match(readFileSync(rulesFile, "utf8"), /^idle_minutes = false$/m, "kept as the file that `tessera node --rules` reads");
+  await tick("#rule-rate", true);
+  await enter("#rule-rate-mbit", "4");
+  await until(() => /^upload_mbit_per_s = 4$/m.test(readFileSync(rulesFile, "utf8")), 5_000, "the speed of sending is kept");
+  await tick("#rule-rate", false);
   await shot("waiting");
 });
 

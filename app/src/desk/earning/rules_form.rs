@@ -44,6 +44,10 @@ pub struct RulesForm {
     pub limits_upload: bool,
     /// How much, gigabytes.
     pub upload_gb: u32,
+    /// Send no faster than the line should be used.
+    pub limits_rate: bool,
+    /// How fast, megabits a second.
+    pub upload_mbit: u32,
     /// Disk that stays free, gibibytes.
     pub disk_gib: u32,
 }
@@ -67,6 +71,8 @@ impl From<&Rules> for RulesForm {
             memory_percent: rules.vram_share_percent.value(),
             limits_upload: rules.upload_gb_per_day.is_some(),
             upload_gb: number(rules.upload_gb_per_day.map(Within::value), None, 20),
+            limits_rate: rules.upload_mbit_per_s.is_some(),
+            upload_mbit: number(rules.upload_mbit_per_s.map(Within::value), None, 10),
             disk_gib: rules.disk_free_gib.value(),
         }
     }
@@ -119,6 +125,10 @@ impl RulesForm {
             upload_gb_per_day: self
                 .limits_upload
                 .then(|| within("the day's upload", self.upload_gb))
+                .transpose()?,
+            upload_mbit_per_s: self
+                .limits_rate
+                .then(|| within("the speed of sending", self.upload_mbit))
                 .transpose()?,
             disk_free_gib: within("the disk that stays free", self.disk_gib)?,
         })

@@ -296,6 +296,7 @@ prop_compose! {
             schedule: crate::earn::Schedule::from_hours(grid),
             temperature_cap_c: Within::new(cap),
             upload_gb_per_day: Within::new(upload),
+            upload_mbit_per_s: None,
             ..Rules::desktop()
         }
     }

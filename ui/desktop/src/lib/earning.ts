@@ -204,6 +204,10 @@ export type RulesForm = {
 	limits_upload: boolean,
 	/**  How much, gigabytes. */
 	upload_gb: number,
+	/**  Send no faster than the line should be used. */
+	limits_rate: boolean,
+	/**  How fast, megabits a second. */
+	upload_mbit: number,
 	/**  Disk that stays free, gibibytes. */
 	disk_gib: number,
 };

@@ -129,7 +129,7 @@ test("words that mean no hours are refused beside the field and change nothing",
   expect(document.querySelector("[role=alert]")).toBeNull();
 });
 
-const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, disk_gib: 2 };
+const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, limits_rate: false, upload_mbit: 10, disk_gib: 2 };
 const adapters: Adapters = { rows: [{ key: "card", index: 0, driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
 
 test("a rule that cannot act here says so, and a change is sent whole at once", async () => {

@@ -18,7 +18,7 @@ use crate::wire::{Bounded, ObjectName, Request, Response};
 
 /// Chunks that are asked about at once.
 const BATCH_CHUNKS: usize = 32;
-/// Chunks that are sent at once. Each has to keep the pace that is asked of any transfer, so more of them would fail together on a slow line.
+/// Chunks that are sent at once. Each has to keep the pace that is asked of any transfer (`link::limits`): a line of 128 kbit/s carries seven.
 const CHUNKS_AT_ONCE: usize = 4;
 
 /// What one frame shows.

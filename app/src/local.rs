@@ -27,7 +27,7 @@ use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{artist_fault, coordinator_broke, coordinator_fault, node_fault, runtime};
 use crate::places;
-use crate::render::Plan;
+use crate::render::{Plan, not_here};
 use crate::request::RenderRequest;
 use crate::sharing::{MEMORY_MIB_ANY, PRICE_USUAL, scenes_bytes_max};
 use crate::stop::Stop;
@@ -263,10 +263,7 @@ fn failed(kind: FailureKind, why: &str) -> Fault {
             format!("the scene cannot be rendered here: {why}"),
             "see `tessera scene check` and `tessera doctor`",
         ),
-        FailureKind::Node | FailureKind::Handback => Fault::failure(
-            format!("this computer could not render it: {why}"),
-            "see `tessera doctor`, and try another adapter or a smaller picture",
-        ),
+        FailureKind::Node | FailureKind::Handback => not_here(why),
     }
 }
 

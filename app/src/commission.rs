@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use frame::exr::MatteNames;
 use frame::{FrameIndex, JobId, NodeId, RenderSettings, TileIndex};
 use render_core::AdapterChoice;
-use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
+use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket, Uploaded};
 use serde::{Deserialize, Serialize};
 
 use crate::denoiser::Network;
@@ -163,20 +163,17 @@ pub(crate) async fn hand_in(
         nodes: terms.nodes.clone(),
         note,
     };
-    let posted = artist.submit(spec, commission.packer, |uploaded| {
-        audience.hear(&Event::Uploaded {
-            scenes: uploaded.scenes,
-            sent_bytes: uploaded.sent_bytes,
-            known_bytes: uploaded.known_bytes,
-        });
-    });
-    let job = tokio::select! {
-        posted = posted => posted.map_err(|fault| artist_fault(&fault))?,
-        () = stop.asked() => {
-            let what = "the upload was stopped; nothing was submitted";
-            return Err(Fault::new(Exit::Interrupted, what, "submit again; what was uploaded is known"));
-        }
+    let hears = |Uploaded { scenes, sent_bytes, known_bytes }| {
+        audience.hear(&Event::Uploaded { scenes, sent_bytes, known_bytes });
     };
+    let posted = artist.submit_until(spec, commission.packer, hears, stop.receiver()).await;
+    let job = posted.map_err(|fault| match artist_fault(&fault) {
+        // Whoever stopped it is told what may be there.
+        told if stop.is_asked() && matches!(fault, ArtistFault::Unheard { .. }) => {
+            Fault { exit: Exit::Interrupted, ..told }
+        }
+        told => told,
+    })?;
     audience.hear(&Event::JobSubmitted { job: job.to_string() });
     Ok(job)
 }

@@ -253,7 +253,7 @@ fn with_what_is_kept(trouble: Fault, stopped: Result<Exit, Fault>) -> Fault {
 
 /// What a stop says of what is there.
 fn kept(stopped: &Fault) -> &str {
-    stopped.what.rsplit("; ").next().unwrap_or_default()
+    stopped.what.rsplit_once("; ").map_or("nothing was finished yet", |(_, kept)| kept)
 }
 
 /// What the farm's end is when a node could not do its work, and it is not the scene's fault.

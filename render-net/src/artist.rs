@@ -146,6 +146,9 @@ pub enum ArtistFault {
         /// What came instead.
         fault: LinkFault,
     },
+    /// Told to stop before the job was posted; nothing is left of it.
+    #[error("the upload was stopped, and nothing was submitted")]
+    NotSubmitted,
     /// The job is too large or malformed.
     #[error(transparent)]
     Shape(#[from] ShapeFault),

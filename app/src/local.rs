@@ -119,7 +119,9 @@ fn artist_folder(place: &Path) -> PathBuf {
 
 /// Keeps the folder for as long as there is something in it to go on with.
 fn tidied(folder: &Path, ended: Result<Exit, Fault>) -> Result<Exit, Fault> {
-    if ended.is_ok() || !is_kept(folder) {
+    // Of a job that is over with frames missing, nothing more comes.
+    let is_over = ended.as_ref().map_or_else(|fault| fault.exit == Exit::Frames, |_| true);
+    if is_over || !is_kept(folder) {
         // What is left behind is ciphertext, and the next start looks again.
         let _ = std::fs::remove_dir_all(folder);
     }

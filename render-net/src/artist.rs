@@ -29,7 +29,7 @@ pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
 pub use onlook::{Onlooker, Viewing};
 pub use plan::JobPlan;
-pub use upload::{FrameScene, SceneSource, Uploaded};
+pub use upload::{FrameScene, SceneSource, Uploaded, Uploading};
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;

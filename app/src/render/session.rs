@@ -9,6 +9,7 @@ use super::developer::Developer;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
 
+use crate::commission::frame_failed;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
@@ -57,8 +58,7 @@ pub(crate) fn render_frames(
             Err(fault) if plan.frames.len() == 1 || is_final(&fault) => return Err(fault),
             Err(fault) => {
                 failed += 1;
-                let message = format!("frame {} failed: {}", frame.0, fault.what);
-                session.audience.hear(&LiveEvent::Warning { message }.into());
+                session.audience.hear(&frame_failed(frame, &fault.what));
                 session.darkroom.lose(frame, session.audience)?;
             }
         }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket};
-use super::upload::{self, SceneSource, Sealing, Uploaded};
+use super::upload::{self, Bundles, SceneSource, Sealing, Uploading};
 use super::{Artist, ArtistFault, FIRST_PATIENCE, JobSpec, random, told};
 use crate::link::LinkFault;
 use crate::order::JobOrder;
@@ -27,7 +27,7 @@ impl Artist {
         &self,
         spec: JobSpec,
         scene_of: SceneSource,
-        hears: impl FnMut(Uploaded),
+        hears: impl FnMut(Uploading),
     ) -> Result<JobId, ArtistFault> {
         // Nobody is left who could say stop.
         let (_, stop) = watch::channel(false);
@@ -42,7 +42,7 @@ impl Artist {
         &self,
         spec: JobSpec,
         scene_of: SceneSource,
-        hears: impl FnMut(Uploaded),
+        hears: impl FnMut(Uploading),
         mut stop: watch::Receiver<bool>,
     ) -> Result<JobId, ArtistFault> {
         // Before anything is sent.
@@ -76,12 +76,12 @@ impl Artist {
 
     async fn prepare(
         &self,
-        spec: JobSpec,
+        mut spec: JobSpec,
         job: JobId,
         secret: &JobSecret,
         connector: &mut Connector<'_>,
         scene_of: SceneSource,
-        hears: impl FnMut(Uploaded),
+        hears: impl FnMut(Uploading),
     ) -> Result<JobPost, ArtistFault> {
         let frames = match spec.one_scene {
             true => spec.frames.first().map(|frame| (*frame, None)).into_iter().collect(),
@@ -89,7 +89,8 @@ impl Artist {
         };
         let (identity, workspace) = (self.identity.clone(), self.workspace.clone());
         let sealing = Sealing { identity, workspace, admission: secret.admission_key(), job, frames };
-        let bundles = upload::upload(connector, sealing, scene_of, hears).await?;
+        let Bundles { made: bundles, left_out } = upload::upload(connector, sealing, scene_of, hears).await?;
+        spec.frames.retain(|frame| left_out.binary_search(frame).is_err());
         let shape = spec.shape()?;
         let result_key = secret.result_key().public();
         let order = JobOrder::new(spec.settings, spec.margin_px, &result_key);

@@ -177,6 +177,43 @@ async fn a_stop_while_the_job_is_posted_never_says_that_nothing_was_submitted() 
     assert_eq!(jobs, [], "nothing is left of what was not submitted");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_without_a_scene_are_named_and_the_others_are_the_job() {
+    use render_net::artist::{SceneSource, Uploading};
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let artist = artist(&folder.path().join("artist"), coordinator.address());
+    let lacking = |lacking: &'static [u32]| -> SceneSource {
+        let mut source = source();
+        Box::new(move |frame| match lacking.contains(&frame.0) {
+            true => Err(format!("no {}", frame.0)),
+            false => source(frame),
+        })
+    };
+    let mut left_out = Vec::new();
+    let spec = spec(&[1, 2, 3, 4], 16);
+    let job = artist.submit(spec.clone(), lacking(&[1, 3]), |uploading| {
+        if let Uploading::LeftOut { frame, why } = uploading {
+            left_out.push((frame.0, why));
+        }
+    });
+    let job = job.await.expect("posted");
+    assert_eq!(left_out, [(1, "no 1".to_owned()), (3, "no 3".to_owned())]);
+    assert_eq!(*artist.ticket(job).expect("kept").shape().frames, [2, 4]);
+    let node = node(&folder.path().join("node"), coordinator.address(), 1, false);
+    let (_keep, stop) = never();
+    let mut easel = Easel::new(spec.settings);
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[2, 4]);
+    for (frames, none) in [(&[1, 2][..], &[1, 2][..]), (&[2], &[2])] {
+        let refused = artist.submit(crate::parties::spec(frames, 16), lacking(none), |_| {}).await;
+        assert!(matches!(&refused, Err(ArtistFault::Scene(why)) if *why == format!("no {}", frames[0])));
+    }
+    node.running.abort();
+    coordinator.stop().await;
+}
+
 /// Counts what comes.
 #[derive(Default)]
 struct Counts {

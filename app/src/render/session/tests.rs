@@ -186,6 +186,36 @@ fn a_frame_that_fails_leaves_the_others_whole() {
 }
 
 #[test]
+fn a_frame_that_cannot_be_packed_leaves_the_others_whole_in_a_farm_too() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let request = request(place.path(), Some("1-4"), 16);
+    let mut events = Vec::new();
+    let mut hear = |event: &Event| events.push(event.clone());
+    let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
+    let mut commission = Commission::of(&plan, &request.output).expect("it packs");
+    let shown = plan.shown(FrameIndex(1)).expect("it packs");
+    commission.one_scene = false;
+    commission.packer = Box::new(move |frame| match frame.0 {
+        1 | 3 => Err("for the test".to_owned()),
+        _ => Ok(FrameScene { scene: shown.scene.clone(), exposure_scale: shown.exposure_scale }),
+    });
+    let adapter = AdapterChoice::default();
+    let nodes: Vec<Box<dyn TileRenderer>> = vec![Box::new(plain())];
+    let ended = crate::local::run(commission, &request.output, nodes, &adapter, &Stop::new(), &mut hear);
+    let fault = ended.expect_err("two are missing");
+    assert_eq!((fault.exit, fault.what.as_str()), (Exit::Frames, "2 of 4 frames failed: 1, 3"));
+    let there: Vec<bool> =
+        (1..=4).map(|frame| place.path().join(format!("out.000{frame}.exr")).exists()).collect();
+    assert_eq!(there, [false, true, false, true]);
+    let finished = Event::Live(LiveEvent::Finished { frames_done: 2, frames_failed: 2 });
+    assert!(events.contains(&finished));
+    for frame in [1, 3] {
+        let message = format!("frame {frame} failed: for the test");
+        assert!(events.contains(&LiveEvent::Warning { message }.into()));
+    }
+}
+
+#[test]
 fn too_little_memory_is_one_sentence_and_one_code_alone_and_in_a_farm() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let request = request(place.path(), None, 16);

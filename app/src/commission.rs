@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use frame::exr::MatteNames;
-use frame::{FrameIndex, JobId, NodeId, RenderSettings, TileIndex};
+use frame::{FrameIndex, JobId, LiveEvent, NodeId, RenderSettings, TileIndex};
 use render_core::AdapterChoice;
-use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket};
+use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket, Uploaded, Uploading};
 use serde::{Deserialize, Serialize};
 
 use crate::denoiser::Network;
@@ -81,6 +81,9 @@ pub(crate) struct Note {
     /// Whether frames are averaged with the ones around them.
     #[serde(default)]
     steady: bool,
+    /// The frames that were asked for: those that are not in the job could not be prepared.
+    #[serde(default)]
+    asked: Vec<u32>,
 }
 
 impl Note {
@@ -101,7 +104,8 @@ impl Note {
             }
         }
         let (layers, layout, compression) = print.to_words();
-        Ok(Self { output, layers, layout, compression, names: print.names.clone(), weights, steady })
+        let (names, asked) = (print.names.clone(), Vec::new());
+        Ok(Self { output, layers, layout, compression, names, weights, steady, asked })
     }
 
     /// Reads the note of a job that this machine posted.
@@ -119,6 +123,12 @@ impl Note {
     pub(crate) fn title(&self) -> String {
         let stem = self.output.file_stem().unwrap_or_default().to_string_lossy();
         stem.replace('#', "").trim_matches(['.', '-', '_', ' ']).to_owned()
+    }
+
+    /// Frames that were asked for and are not in the job.
+    fn left_out(&self, ticket: &JobTicket) -> Vec<u32> {
+        let frames = &ticket.shape().frames;
+        self.asked.iter().copied().filter(|frame| frames.binary_search(frame).is_err()).collect()
     }
 
     fn print(&self) -> Result<Print, Fault> {
@@ -151,7 +161,9 @@ pub(crate) async fn hand_in(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<JobId, Fault> {
-    let note = serde_json::to_vec(&commission.note).expect("a note holds only text");
+    let asked = commission.frames.iter().map(|frame| frame.0).collect();
+    let note = Note { asked, ..commission.note };
+    let note = serde_json::to_vec(&note).expect("a note holds only text and numbers");
     let spec = JobSpec {
         frames: commission.frames,
         one_scene: commission.one_scene,
@@ -163,22 +175,28 @@ pub(crate) async fn hand_in(
         nodes: terms.nodes.clone(),
         note,
     };
-    let posted = artist.submit(spec, commission.packer, |uploaded| {
-        audience.hear(&Event::Uploaded {
-            scenes: uploaded.scenes,
-            sent_bytes: uploaded.sent_bytes,
-            known_bytes: uploaded.known_bytes,
-        });
-    });
-    let job = tokio::select! {
-        posted = posted => posted.map_err(|fault| artist_fault(&fault))?,
-        () = stop.asked() => {
-            let what = "the upload was stopped; nothing was submitted";
-            return Err(Fault::new(Exit::Interrupted, what, "submit again; what was uploaded is known"));
+    let hears = |uploading| match uploading {
+        Uploading::Sent(Uploaded { scenes, sent_bytes, known_bytes }) => {
+            audience.hear(&Event::Uploaded { scenes, sent_bytes, known_bytes });
         }
+        Uploading::LeftOut { frame, why } => audience.hear(&frame_failed(frame, &why)),
     };
+    let posted = artist.submit_until(spec, commission.packer, hears, stop.receiver()).await;
+    let job = posted.map_err(|fault| match artist_fault(&fault) {
+        // Whoever stopped it is told what may be there.
+        told if stop.is_asked() && matches!(fault, ArtistFault::Unheard { .. }) => {
+            Fault { exit: Exit::Interrupted, ..told }
+        }
+        told => told,
+    })?;
     audience.hear(&Event::JobSubmitted { job: job.to_string() });
     Ok(job)
+}
+
+/// One frame of several that will not be there.
+pub(crate) fn frame_failed(frame: FrameIndex, why: &str) -> Event {
+    let message = format!("frame {} failed: {why}", frame.0);
+    LiveEvent::Warning { message }.into()
 }
 
 /// Tells what a job that was handed in earlier is about; one that is handed in now is told of before its scenes are sent.
@@ -207,13 +225,19 @@ pub(crate) async fn follow(
     let steady =
         if note.steady { Steady::of(ticket.shape().frames.iter().copied(), output.folder()) } else { None };
     let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter), steady);
+    let left_out = note.left_out(&ticket);
     let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();
     let written = gathering.frames_written();
-    gathering.end();
+    gathering.end(left_out.len() as u32);
     match (ended, fault) {
-        (Ok(JobEnd::Complete), _) if written == frames => Ok(Exit::Done),
+        (Ok(JobEnd::Complete), _) if written == frames && left_out.is_empty() => Ok(Exit::Done),
+        (Ok(JobEnd::Complete), _) if written == frames => {
+            let asked = left_out.len() + frames as usize;
+            let what = format!("{} of {asked} frames failed: {}", left_out.len(), first_of(&left_out));
+            Err(Fault::new(Exit::Frames, what, "the other frames are written; see `tessera scene check`"))
+        }
         (Ok(JobEnd::Complete), _) => Err(Fault::network(
             format!("the job is complete and {} of {frames} frames are not", frames - written),
             "collect it again, and report this",
@@ -244,10 +268,15 @@ pub(crate) async fn follow(
 
 /// Tiles for people: the first ones by name, and how many more there are.
 pub(crate) fn tiles(missing: &[(FrameIndex, TileIndex)]) -> String {
+    let names: Vec<String> = missing.iter().map(|(frame, tile)| format!("{}/{}", frame.0, tile.0)).collect();
+    first_of(&names)
+}
+
+/// The first of some names, and how many more there are.
+fn first_of(names: &[impl ToString]) -> String {
     const NAMED: usize = 8;
-    let name = |(frame, tile): &(FrameIndex, TileIndex)| format!("{}/{}", frame.0, tile.0);
-    let named = missing.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
-    match missing.len().saturating_sub(NAMED) {
+    let named = names.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
         0 => named,
         more => format!("{named} + {more}"),
     }

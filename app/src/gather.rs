@@ -53,9 +53,9 @@ impl<'a> Gathering<'a> {
         self.fault.take()
     }
 
-    /// Tells the end, after which nothing comes any more.
-    pub(crate) fn end(&mut self) {
-        self.growth.end(self.written, self.audience);
+    /// Tells the end, after which nothing comes any more; so many frames are not even in the job.
+    pub(crate) fn end(&mut self, left_out: u32) {
+        self.growth.end(self.written, left_out, self.audience);
     }
 
     /// Writes what there is of every unfinished frame; says where.

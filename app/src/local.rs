@@ -28,7 +28,7 @@ use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{artist_fault, coordinator_broke, coordinator_fault, node_fault, runtime};
 use crate::places;
-use crate::render::Plan;
+use crate::render::{Plan, not_here};
 use crate::request::RenderRequest;
 use crate::sharing::{MEMORY_MIB_ANY, PRICE_USUAL, scenes_bytes_max};
 use crate::stop::Stop;
@@ -120,7 +120,9 @@ fn artist_folder(place: &Path) -> PathBuf {
 
 /// Keeps the folder for as long as there is something in it to go on with.
 fn tidied(folder: &Path, ended: Result<Exit, Fault>) -> Result<Exit, Fault> {
-    if ended.is_ok() || !is_kept(folder) {
+    // Of a job that is over with frames missing, nothing more comes.
+    let is_over = ended.as_ref().map_or_else(|fault| fault.exit == Exit::Frames, |_| true);
+    if is_over || !is_kept(folder) {
         // What is left behind is ciphertext, and the next start looks again.
         let _ = std::fs::remove_dir_all(folder);
     }
@@ -254,7 +256,7 @@ fn with_what_is_kept(trouble: Fault, stopped: Result<Exit, Fault>) -> Fault {
 
 /// What a stop says of what is there.
 fn kept(stopped: &Fault) -> &str {
-    stopped.what.rsplit("; ").next().unwrap_or_default()
+    stopped.what.rsplit_once("; ").map_or("nothing was finished yet", |(_, kept)| kept)
 }
 
 /// What the farm's end is when a node could not do its work, and it is not the scene's fault.
@@ -264,10 +266,7 @@ fn failed(kind: FailureKind, why: &str) -> Fault {
             format!("the scene cannot be rendered here: {why}"),
             "see `tessera scene check` and `tessera doctor`",
         ),
-        FailureKind::Node | FailureKind::Handback => Fault::failure(
-            format!("this computer could not render it: {why}"),
-            "see `tessera doctor`, and try another adapter or a smaller picture",
-        ),
+        FailureKind::Node | FailureKind::Handback => not_here(why),
     }
 }
 

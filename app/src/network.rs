@@ -47,6 +47,9 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
             text,
             format!("`tessera collect {job}` fetches it and `tessera cancel {job}` ends it"),
         ),
+        ArtistFault::NotSubmitted => {
+            Fault::new(Exit::Interrupted, text, "submit again; what was uploaded is known")
+        }
         ArtistFault::NoSuchJob => Fault::usage(text, "see `tessera jobs`, and give the same --data as then"),
         ArtistFault::Damaged => Fault::failure(text, "submit the scene again"),
         ArtistFault::BadCard => told(Exit::Usage, &text, AGAIN),

@@ -64,7 +64,7 @@ pub fn look_on(link: &str, stop: &Stop, audience: &mut dyn Audience) -> Result<E
         let developer = commission::developer(None, &plan.settings, &AdapterChoice::default());
         let mut look = Look { growth: Growth::new(plan.clone()), developer, audience };
         let end = viewing.follow(&mut look, stop.receiver()).await;
-        look.growth.end(look.growth.frames_whole(), look.audience);
+        look.growth.end(look.growth.frames_whole(), 0, look.audience);
         match end {
             Ok(JobEnd::Complete) => Ok(Exit::Done),
             Ok(JobEnd::Incomplete { missing }) => {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use frame::compare::{self, CompareError, Comparison};
-use frame::exr::{self, CheckReport, ExrFile, ExrInfo, Layer, Layers, ReadLimits, ToneMap};
+use frame::compare::{self, CompareError, Comparison, FilesError};
+use frame::exr::{self, Bands, CheckReport, ExrFile, ExrInfo, Layer, Layers, ReadLimits, ToneMap};
 
 use crate::fault::Fault;
 use crate::print::exr_fault;
@@ -21,10 +21,15 @@ pub fn check(path: &Path) -> Result<CheckReport, Fault> {
 
 /// How far `test` is from `reference`.
 pub fn diff(test: &Path, reference: &Path) -> Result<Comparison, Fault> {
-    compare::compare(&read(test)?, &read(reference)?).map_err(|error| {
-        let advice = match error {
-            CompareError::Size(..) => "render both at the same --size",
-            CompareError::NoColours => "give two pictures with R, G and B channels",
+    let open = |path: &Path| {
+        Bands::open(path, &ReadLimits::default()).map_err(|error| exr_fault("read", path, &error))
+    };
+    compare::compare_files(&mut open(test)?, &mut open(reference)?).map_err(|error| {
+        let advice = match &error {
+            FilesError::Test(fault) => return exr_fault("read", test, fault),
+            FilesError::Reference(fault) => return exr_fault("read", reference, fault),
+            FilesError::Compare(CompareError::Size(..)) => "render both at the same --size",
+            FilesError::Compare(CompareError::NoColours) => "give two pictures with R, G and B channels",
         };
         Fault::failure(error.to_string(), advice)
     })

@@ -3,16 +3,28 @@
 //! The definitions are those of the reference harness (`compare_exr.py`): errors on linear RGB relative to
 //! the reference with ε = 1 % of its mean luminance, so that black pixels do not decide. Computed in f64.
 
+mod bits;
+mod meter;
+
+use std::io::{Read, Seek};
+
 use serde::Serialize;
 
 use crate::{
-    exr::{ExrFile, ExrPart},
+    FrameSize,
+    exr::{Bands, ExrError, ExrFile},
     film::Colours,
 };
+use bits::Bits;
+use meter::{Brightness, Meter};
 
 const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
 const BLOCK_PX: usize = 8;
 const CHANNELS: usize = 3;
+/// Decoded bytes of a band of one file; what is made of them takes a few times as much.
+const BAND_BYTES: u64 = 32 << 20;
+/// Rows that codecs other than DWAB code together.
+const CODEC_ROWS: u32 = 32;
 
 /// What [`compare`] found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -83,234 +95,110 @@ pub enum CompareError {
     NoColours,
 }
 
+/// Two files that cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// Their pictures cannot.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// The test file cannot be read.
+    #[error(transparent)]
+    Test(ExrError),
+    /// The reference cannot be read.
+    #[error(transparent)]
+    Reference(ExrError),
+}
+
 /// Compares a test file with a reference.
+///
+/// # Errors
+/// See [`CompareError`].
 pub fn compare(test: &ExrFile, reference: &ExrFile) -> Result<Comparison, CompareError> {
     let colours = |file: &ExrFile| file.colours().ok_or(CompareError::NoColours);
     let error = compare_colours(&colours(test)?, &colours(reference)?)?;
-    let (first_difference, unmatched_channels) = differences(test, reference);
-    let identical = first_difference.is_none() && unmatched_channels.is_empty();
-    Ok(Comparison { error, identical, first_difference, unmatched_channels })
+    let mut bits = Bits::of(&test.info(), &reference.info());
+    bits.add(0, test, reference);
+    Ok(Comparison::of(error, bits))
+}
+
+/// The same with bands of both files in memory, and not all of them.
+///
+/// # Errors
+/// See [`FilesError`].
+pub fn compare_files<R: Read + Seek>(
+    test: &mut Bands<R>,
+    reference: &mut Bands<R>,
+) -> Result<Comparison, FilesError> {
+    let rows = band_rows(test.row_bytes().max(reference.row_bytes()).max(1));
+    in_bands(test, reference, rows)
+}
+
+/// With bands of so many rows, a multiple of eight. The reference is read twice, because errors are relative to its brightness.
+pub(crate) fn in_bands<R: Read + Seek>(
+    test: &mut Bands<R>,
+    reference: &mut Bands<R>,
+    rows: u32,
+) -> Result<Comparison, FilesError> {
+    let no_rows = (test.read(0..0).map_err(FilesError::Test)?, reference.read(0..0));
+    let no_rows = (no_rows.0.colours(), no_rows.1.map_err(FilesError::Reference)?.colours());
+    let (Some(of_test), Some(of_reference)) = no_rows else { return Err(CompareError::NoColours.into()) };
+    let (width, height) = same_size(&of_test, &of_reference)?;
+    let bands = |height: u32| (0..height).step_by(rows as usize).map(move |top| top..height.min(top + rows));
+    let colours = |file: &ExrFile| file.colours().map(|colours| colours.rgba).unwrap_or_default();
+    let mut brightness = Brightness::default();
+    for band in bands(reference.height()) {
+        brightness.add(&colours(&reference.read(band).map_err(FilesError::Reference)?));
+    }
+    let mut meter = Meter::new(width, height, brightness.epsilon());
+    let mut bits = Bits::of(test.info(), reference.info());
+    for band in bands(test.height().max(reference.height())) {
+        let one = test.read(band.clone()).map_err(FilesError::Test)?;
+        let other = reference.read(band.clone()).map_err(FilesError::Reference)?;
+        meter.add(&colours(&one), &colours(&other));
+        bits.add(band.start, &one, &other);
+    }
+    Ok(Comparison::of(meter.finish(), bits))
 }
 
 /// Compares colours only.
+///
+/// # Errors
+/// [`CompareError::Size`].
 pub fn compare_colours(test: &Colours, reference: &Colours) -> Result<ColourError, CompareError> {
+    let (width, height) = same_size(test, reference)?;
+    if test.rgba.len() != width * height * 4 || reference.rgba.len() != test.rgba.len() {
+        return Err(sizes(test, reference));
+    }
+    let mut brightness = Brightness::default();
+    brightness.add(&reference.rgba);
+    let mut meter = Meter::new(width, height, brightness.epsilon());
+    meter.add(&test.rgba, &reference.rgba);
+    Ok(meter.finish())
+}
+
+impl Comparison {
+    fn of(error: ColourError, bits: Bits) -> Self {
+        let (first_difference, unmatched_channels) = bits.finish();
+        let identical = first_difference.is_none() && unmatched_channels.is_empty();
+        Self { error, identical, first_difference, unmatched_channels }
+    }
+}
+
+fn same_size(test: &Colours, reference: &Colours) -> Result<(usize, usize), CompareError> {
     let (width, height) = (reference.width as usize, reference.height as usize);
-    let fits = |colours: &Colours| colours.rgba.len() == width * height * 4;
-    let same = (test.width, test.height) == (reference.width, reference.height);
-    if !same || width * height == 0 || !fits(test) || !fits(reference) {
-        return Err(CompareError::Size(test.width, test.height, reference.width, reference.height));
-    }
-    let bad_pixels = rgb(test).filter(|pixel| pixel.iter().any(|value| !value.is_finite())).count() as u64;
-    let test: Vec<[f64; 3]> = rgb(test).map(|pixel| pixel.map(finite)).collect();
-    let reference: Vec<[f64; 3]> = rgb(reference).collect();
-    let pair = Pair { width, height, epsilon: epsilon(&reference), test, reference };
-    let (relmse, relmse_all) = pair.relmse();
-    let mre = pair.mean_per_channel(|test, reference| pair.relative(test, reference).abs());
-    let (block, block_p99) = pair.block().unwrap_or_else(|| (mean(&mre), mean(&mre)));
-    Ok(ColourError {
-        relmse,
-        relmse_all,
-        mse: mean(&pair.mean_per_channel(|test, reference| (test - reference).powi(2))),
-        psnr: pair.psnr(),
-        max_abs: pair.values().map(|(test, reference)| (test - reference).abs()).fold(0.0, f64::max),
-        mre,
-        bias: pair.bias(),
-        block,
-        block_p99,
-        outliers: pair.outliers(),
-        blocky: pair.blocky(),
-        bad_pixels,
-    })
+    let same = (test.width, test.height) == (reference.width, reference.height) && width * height > 0;
+    if same { Ok((width, height)) } else { Err(sizes(test, reference)) }
 }
 
-struct Pair {
-    width: usize,
-    height: usize,
-    epsilon: f64,
-    test: Vec<[f64; 3]>,
-    reference: Vec<[f64; 3]>,
+fn sizes(test: &Colours, reference: &Colours) -> CompareError {
+    CompareError::Size(test.width, test.height, reference.width, reference.height)
 }
 
-impl Pair {
-    fn pixels(&self) -> impl Iterator<Item = (&[f64; 3], &[f64; 3])> {
-        self.test.iter().zip(&self.reference)
-    }
-
-    fn values(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.test.as_flattened().iter().copied().zip(self.reference.as_flattened().iter().copied())
-    }
-
-    fn relative(&self, test: f64, reference: f64) -> f64 {
-        (test - reference) / (reference.abs() + self.epsilon)
-    }
-
-    fn mean_per_channel(&self, value: impl Fn(f64, f64) -> f64) -> [f64; 3] {
-        let mut sums = [0.0; CHANNELS];
-        for (test, reference) in self.pixels() {
-            for (channel, sum) in sums.iter_mut().enumerate() {
-                *sum += value(test[channel], reference[channel]);
-            }
-        }
-        sums.map(|sum| sum / self.test.len() as f64)
-    }
-
-    fn bias(&self) -> [f64; 3] {
-        let offset = self.mean_per_channel(|test, reference| test - reference);
-        let scale = self.mean_per_channel(|_, reference| reference);
-        std::array::from_fn(|channel| offset[channel] / scale[channel].max(1e-12))
-    }
-
-    fn relmse(&self) -> (f64, f64) {
-        let squared = |(test, reference): (&[f64; 3], &[f64; 3])| {
-            let channel = |at: usize| {
-                (test[at] - reference[at]).powi(2) / (reference[at].powi(2) + self.epsilon.powi(2))
-            };
-            mean(&[channel(0), channel(1), channel(2)])
-        };
-        let mut errors: Vec<f64> = self.pixels().map(squared).collect();
-        errors.sort_by(f64::total_cmp);
-        let kept = (errors.len() as f64 * 0.999) as usize;
-        // Below 1000 pixels 0.1 % is less than one; a single pixel would leave nothing to average.
-        (mean(&errors[..kept.max(1)]), mean(&errors))
-    }
-
-    fn psnr(&self) -> f64 {
-        let toned = self.pixels().map(|(test, reference)| (tone_mapped(*test), tone_mapped(*reference)));
-        let squared = toned.map(|(test, reference)| {
-            test.iter().zip(reference).map(|(test, reference)| (test - reference).powi(2)).sum::<f64>()
-        });
-        let mean = squared.sum::<f64>() / (self.test.len() * CHANNELS) as f64;
-        if mean < 1e-10 { 99.0 } else { -10.0 * mean.log10() }
-    }
-
-    fn outliers(&self) -> f64 {
-        let far = |(test, reference): &(&[f64; 3], &[f64; 3])| {
-            (0..CHANNELS).any(|channel| self.relative(test[channel], reference[channel]).abs() > 0.5)
-        };
-        self.pixels().filter(far).count() as f64 / self.test.len() as f64
-    }
-
-    /// Mean and 99th percentile of the block errors; `None` when not one block fits.
-    fn block(&self) -> Option<(f64, f64)> {
-        let (columns, rows) = (self.width / BLOCK_PX, self.height / BLOCK_PX);
-        let mut all = Vec::new();
-        let mut worst = Vec::new();
-        for block in 0..columns * rows {
-            let (left, top) = (block % columns * BLOCK_PX, block / columns * BLOCK_PX);
-            let mut means = [[0.0; CHANNELS]; 2];
-            for at in 0..BLOCK_PX * BLOCK_PX {
-                let pixel = (top + at / BLOCK_PX) * self.width + left + at % BLOCK_PX;
-                for (mean, pixels) in means.iter_mut().zip([&self.test, &self.reference]) {
-                    for (sum, value) in mean.iter_mut().zip(pixels[pixel]) {
-                        *sum += value / (BLOCK_PX * BLOCK_PX) as f64;
-                    }
-                }
-            }
-            let errors: [f64; 3] =
-                std::array::from_fn(|channel| self.relative(means[0][channel], means[1][channel]).abs());
-            all.extend(errors);
-            worst.push(errors.into_iter().fold(0.0, f64::max));
-        }
-        (!all.is_empty()).then(|| (mean(&all), percentile(worst, 0.99)))
-    }
-
-    fn blocky(&self) -> f64 {
-        if self.width <= 18 {
-            return 1.0;
-        }
-        let error = |at: usize| {
-            let relative =
-                |channel: usize| self.relative(self.test[at][channel], self.reference[at][channel]);
-            mean(&[relative(0), relative(1), relative(2)])
-        };
-        let (mut across, mut elsewhere) = (Vec::new(), Vec::new());
-        for row in 0..self.height {
-            for column in 1..self.width - 1 {
-                let at = row * self.width + column;
-                let bend = (error(at + 1) - 2.0 * error(at) + error(at - 1)).abs();
-                let on_line = matches!(column % BLOCK_PX, 0 | 7);
-                if on_line { across.push(bend) } else { elsewhere.push(bend) }
-            }
-        }
-        (mean(&across) + 1e-12) / (mean(&elsewhere) + 1e-12)
-    }
-}
-
-fn rgb(colours: &Colours) -> impl Iterator<Item = [f64; 3]> {
-    colours.rgba.chunks_exact(4).map(|rgba| [f64::from(rgba[0]), f64::from(rgba[1]), f64::from(rgba[2])])
-}
-
-/// Broken samples count as black or very bright, so that they show in every number and none becomes NaN.
-fn finite(value: f64) -> f64 {
-    if value.is_nan() {
-        0.0
-    } else if value.is_infinite() {
-        if value > 0.0 { 1e6 } else { 0.0 }
-    } else {
-        value
-    }
-}
-
-fn epsilon(reference: &[[f64; 3]]) -> f64 {
-    let luminance =
-        reference.iter().map(|pixel| pixel.iter().zip(LUMINANCE).map(|(v, w)| v * w).sum::<f64>());
-    (1e-2 * luminance.sum::<f64>() / reference.len() as f64).max(1e-6)
-}
-
-fn tone_mapped(rgb: [f64; 3]) -> [f64; 3] {
-    let rgb = rgb.map(|value| finite(value).max(0.0));
-    let luminance: f64 = rgb.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum();
-    rgb.map(|value| {
-        let value = (value / (1.0 + luminance)).clamp(0.0, 1.0);
-        if value <= 0.003_130_8 { 12.92 * value } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 }
-    })
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// Between the two nearest ranks, linearly.
-fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let at = share * (values.len() - 1) as f64;
-    let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);
-    low + (high - low) * at.fract()
-}
-
-fn differences(left: &ExrFile, right: &ExrFile) -> (Option<Difference>, Vec<String>) {
-    let mut first = None;
-    let mut unmatched = Vec::new();
-    for at in 0..left.parts.len().max(right.parts.len()) {
-        let (left, right) = (left.parts.get(at), right.parts.get(at));
-        let names = |part: Option<&ExrPart>| -> Vec<String> {
-            let channels = part.into_iter().flat_map(|part| &part.info.channels);
-            channels.map(|channel| channel.name.clone()).collect()
-        };
-        let mut all = [names(left), names(right)].concat();
-        all.sort();
-        all.dedup();
-        for name in all {
-            let pair = left.zip(right).and_then(|(left, right)| {
-                let same_size = (left.info.width, left.info.height) == (right.info.width, right.info.height);
-                let (one, other) = (left.channel(&name)?, right.channel(&name)?);
-                let same_storage = std::mem::discriminant(one) == std::mem::discriminant(other);
-                (same_size && same_storage).then_some((one, other, left.info.width as usize))
-            });
-            let Some((one, other, width)) = pair else {
-                unmatched.push(name);
-                continue;
-            };
-            let differs = |&at: &usize| one.bits(at) != other.bits(at);
-            if first.is_none()
-                && let Some(at) = (0..one.len().min(other.len())).find(differs)
-            {
-                let (left, right) = (one.number(at).to_string(), other.number(at).to_string());
-                first = Some(Difference { channel: name, x: at % width, y: at / width, left, right });
-            }
-        }
-    }
-    (first, unmatched)
+/// Rows of a band: whole blocks of errors, and of most codecs.
+fn band_rows(row_bytes: u64) -> u32 {
+    let rows = (BAND_BYTES / row_bytes).clamp(BLOCK_PX as u64, u64::from(FrameSize::SIDE_MAX)) as u32;
+    let step = if rows < CODEC_ROWS { BLOCK_PX as u32 } else { CODEC_ROWS };
+    rows / step * step
 }
 
 #[cfg(test)]

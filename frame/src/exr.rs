@@ -7,6 +7,7 @@
 //! Source: "OpenEXR File Layout" and "Technical Introduction to OpenEXR", openexr.com.
 
 mod atomic;
+mod bands;
 mod cryptomatte;
 mod dwa;
 mod hash;
@@ -18,6 +19,7 @@ mod write;
 
 use std::io;
 
+pub use bands::Bands;
 pub use cryptomatte::MatteNames;
 pub use layer::{Layer, Layers, LayersError, Layout};
 pub use png::{ToneMap, write_png};

@@ -98,7 +98,7 @@ pub enum RenderFault {
     BadOrder(String),
     /// The scene does not fit this adapter.
     #[error(
-        "the scene needs {needed_bytes} bytes of GPU memory and {available_bytes} are available ({what})"
+        "the scene needs {} MiB of GPU memory and {} MiB are available ({what})", .needed_bytes.div_ceil(1 << 20), .available_bytes >> 20
     )]
     OutOfMemory {
         /// Estimated need.

@@ -1,11 +1,13 @@
 //! The GPU behind plain words: open an adapter, hold buffers, record dispatches, read back. No wgpu type leaves this module.
 //!
 //! Requires only what software Vulkan offers (128 MiB bindings, 16 storage buffers, 256 threads a workgroup) and takes
-//! more where there is more. A lost device shows as [`GpuFault::Lost`] at the next wait; nothing here panics on it.
+//! more where there is more. A lost device shows as [`GpuFault::Lost`] at the next wait; nothing here panics on it. So does one whose
+//! driver does not come back: no wait is without an end ([`work::SUBMISSION_MAX`]).
 
 mod adapter;
 mod kernel;
 mod steps;
+mod work;
 
 pub(crate) use adapter::Seat;
 pub use adapter::{AdapterChoice, AdapterReport, adapter_class, adapters};
@@ -13,6 +15,7 @@ pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use frame::AdapterCard;
 use shaders::Arrays;
@@ -30,6 +33,8 @@ pub(crate) struct Gpu {
     pub(crate) shares_lanes: bool,
     /// What went wrong first, if anything did.
     fault: Arc<Mutex<Option<GpuFault>>>,
+    /// The longest that a submission is waited for.
+    patience: Duration,
 }
 
 /// Why the GPU cannot be used.
@@ -153,7 +158,7 @@ impl Gpu {
         }));
         let arrays = adapter::arrays_for(card, &limits);
         let seat = Seat::of(adapter, card);
-        Ok(Self { device, queue, seat, limits, arrays, shares_lanes, fault })
+        Ok(Self { device, queue, seat, limits, arrays, shares_lanes, fault, patience: work::SUBMISSION_MAX })
     }
 
     /// What this is.
@@ -313,75 +318,22 @@ impl Gpu {
         self.device.destroy();
     }
 
+    /// Waits no longer than this, as for a driver that does not come back.
+    #[cfg(test)]
+    pub(crate) fn wait_at_most(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// Starts writing work down.
     pub(crate) fn record(&self) -> Recording {
         Recording {
             encoder: self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None }),
         }
     }
-
-    /// Submits the work and waits for it.
-    pub(crate) fn finish(&self, recording: Recording) -> Result<(), GpuFault> {
-        self.queue.submit([recording.encoder.finish()]);
-        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
-        self.check()?;
-        waited.map(|_| ()).map_err(|_| GpuFault::Lost("the device did not finish its work".into()))
-    }
-
-    /// Submits the work, waits for it, and returns the bytes of `readback`.
-    pub(crate) fn run(
-        &self,
-        recording: Recording,
-        readback: &Buffer,
-        size: u64,
-    ) -> Result<Vec<u8>, GpuFault> {
-        self.queue.submit([recording.encoder.finish()]);
-        let slice = readback.inner.slice(..size);
-        let (tell, told) = std::sync::mpsc::channel();
-        slice.map_async(wgpu::MapMode::Read, move |result| {
-            // Nobody listens any more when the wait below has already failed.
-            let _ = tell.send(result.is_ok());
-        });
-        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
-        self.check()?;
-        let lost = || GpuFault::Lost("the device did not finish its work".into());
-        waited.map_err(|_| lost())?;
-        if !told.recv().unwrap_or(false) {
-            return Err(lost());
-        }
-        let bytes = slice.get_mapped_range().map_err(|_| lost())?.to_vec();
-        readback.inner.unmap();
-        Ok(bytes)
-    }
-}
-
-impl Recording {
-    /// One kernel over `groups`.
-    pub(crate) fn dispatch(&mut self, pipeline: &Pipeline, bindings: &Bindings, groups: &Groups<'_>) {
-        let mut pass = self
-            .encoder
-            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
-        pipeline.bind(&mut pass, bindings);
-        match groups {
-            Groups::Threads(threads) => {
-                let groups = threads.div_ceil(64).max(1);
-                pass.dispatch_workgroups(groups.min(GROUPS_X_MAX), groups.div_ceil(GROUPS_X_MAX), 1);
-            }
-            Groups::Indirect(buffer, offset) => pass.dispatch_workgroups_indirect(&buffer.inner, *offset),
-        }
-    }
-
-    /// Copies `size` bytes from one place (buffer, byte) to another.
-    pub(crate) fn copy(&mut self, from: (&Buffer, u64), to: (&Buffer, u64), size: u64) {
-        self.encoder.copy_buffer_to_buffer(&from.0.inner, from.1, &to.0.inner, to.1, size);
-    }
 }
 
 /// What the arrays' pictures hold (`shaders/lib/arrays_pictures.wgsl`).
 const WORD_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
-
-/// Workgroups along x; `shaders/trace/advance.wgsl` lays its own dispatches out the same way.
-const GROUPS_X_MAX: u32 = 32_768;
 
 /// Keeps the first fault.
 fn note(place: &Mutex<Option<GpuFault>>, fault: GpuFault) {

@@ -29,7 +29,7 @@ pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
 pub use onlook::{Onlooker, Viewing};
 pub use plan::JobPlan;
-pub use upload::{FrameScene, SceneSource, Uploaded};
+pub use upload::{FrameScene, SceneSource, Uploaded, Uploading};
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;
@@ -146,6 +146,9 @@ pub enum ArtistFault {
         /// What came instead.
         fault: LinkFault,
     },
+    /// Told to stop before the job was posted; nothing is left of it.
+    #[error("the upload was stopped, and nothing was submitted")]
+    NotSubmitted,
     /// The job is too large or malformed.
     #[error(transparent)]
     Shape(#[from] ShapeFault),

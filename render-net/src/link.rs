@@ -12,6 +12,7 @@ mod exchange;
 mod fault;
 mod handshake;
 pub mod limits;
+mod pace;
 mod probe;
 mod socket;
 mod uplink;
@@ -32,6 +33,7 @@ use crate::identity::{CoordinatorAddress, Identity};
 use crate::wire::{Message, ObjectName, Preview, Request, Response};
 use exchange::{Outgoing, read_message, read_object, write_object};
 use limits::{CALL_TIMEOUT, HANDSHAKE_TIMEOUT, Role};
+use pace::PaceLimits;
 
 /// A connection to a peer whose key is proven. Cheap to clone; the last clone's end closes it.
 #[derive(Clone, Debug)]
@@ -159,7 +161,8 @@ impl Link {
         let exchange = async {
             let (mut send, mut receive) = self.open(priority).await?;
             send.write_all(&request.encode()?).await?;
-            write_object(&mut send, sealed, &self.uplink).await?;
+            // It lies in this side's own memory, which nobody takes from it.
+            write_object(&mut send, sealed, &self.uplink, 0, PaceLimits::default()).await?;
             read_message::<Response>(&mut receive).await
         };
         match timeout(limits::bulk_timeout(sealed.len() as u64), exchange).await {
@@ -195,7 +198,9 @@ impl Link {
                 let _ = receive.stop(fault::CLOSE_DONE.into());
                 Err(LinkFault::TooLarge { claimed: size_bytes, limit })
             }
-            Response::Object { size_bytes } => read_object(&mut receive, name, size_bytes, &mut ()).await,
+            Response::Object { size_bytes } => {
+                read_object(&mut receive, name, size_bytes, &mut (), PaceLimits::default()).await
+            }
             Response::Refused(refusal) => Err(refusal.into()),
             _ => Err(LinkFault::Protocol("fetch was answered with something else".to_owned())),
         }

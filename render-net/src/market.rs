@@ -9,6 +9,7 @@
 //! silence, or by being split off to somebody faster. Fairness between jobs is stride scheduling (Waldspurger
 //! and Weihl, "Stride Scheduling", 1995): the job that was served least is next.
 
+mod absence;
 mod audit;
 mod blame;
 mod claim;
@@ -53,6 +54,8 @@ pub struct Terms {
     pub lease_ms: u64,
     /// Committed work counts as accepted when the artist has not answered in this time.
     pub verdict_ms: u64,
+    /// A job whose artist has given no sign for so long is stopped. Only time in which the coordinator ran is counted.
+    pub absence_ms: u64,
     /// How long others are asked first after a node gave up on a tile.
     pub shun_ms: u64,
     /// Failures in a row, or refused results, after which a node gets no more of a job; and nodes in a row
@@ -79,6 +82,7 @@ impl Default for Terms {
             silence_ms: 6_000,
             lease_ms: 8_000,
             verdict_ms: 24 * 3_600_000,
+            absence_ms: 14 * 24 * 3_600_000,
             shun_ms: 10_000,
             failures_max: 3,
             node_leases_max: 32,
@@ -178,6 +182,8 @@ impl Market {
         let rows = Rows { records: &mut *transaction };
         let mut jobs: BTreeSet<JobId> = rows.active_jobs(usize::MAX)?.into_iter().collect();
         jobs.extend(rows.verdicts_due(u64::MAX, usize::MAX)?.into_iter().map(|lease| lease.job));
+        // Also those that were stopped because their artist was gone: what is paid for can be collected for a while.
+        jobs.extend(rows.absences(usize::MAX)?);
         let artist = |job| -> Result<Option<NodeId>, StoreFault> { Ok(rows.job(job)?.map(|row| row.artist)) };
         jobs.into_iter().filter_map(|job| artist(job).transpose()).collect()
     }
@@ -265,9 +271,11 @@ impl Turn<'_> {
         Ledger::new(self.rows.records, self.now_ms)
     }
 
-    fn job_of(&self, artist: NodeId, job: JobId) -> Result<JobRow, Halt> {
-        let row = self.rows.job(job)?.filter(|row| row.artist == artist);
-        Ok(row.ok_or(Refusal::NoSuchJob)?)
+    /// A job whose artist asks about it, and so is there.
+    fn job_of(&mut self, artist: NodeId, job: JobId) -> Result<JobRow, Halt> {
+        let row = self.rows.job(job)?.filter(|row| row.artist == artist).ok_or(Refusal::NoSuchJob)?;
+        self.gave_a_sign(&row)?;
+        Ok(row)
     }
 }
 

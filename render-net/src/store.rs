@@ -61,7 +61,7 @@ pub enum Table {
     Resolved,
     /// A node's pay, line by line.
     PayLine,
-    /// Numbers that only rise.
+    /// Single numbers: the next lease, the time, how long artists have been absent.
     Counter,
     /// Jobs at which others may look on.
     View,

@@ -150,10 +150,10 @@ impl Growth {
         audience.hear(&event.into());
     }
 
-    /// Tells the end, after which nothing comes any more.
-    pub(crate) fn end(&mut self, frames_done: u32, audience: &mut dyn Audience) {
+    /// Tells the end, after which nothing comes any more; `left_out` frames are not even in the job.
+    pub(crate) fn end(&mut self, frames_done: u32, left_out: u32, audience: &mut dyn Audience) {
         self.tally.end(audience);
-        let frames_failed = (self.plan.shape.frames.len() as u32).saturating_sub(frames_done);
+        let frames_failed = (self.plan.shape.frames.len() as u32 + left_out).saturating_sub(frames_done);
         audience.hear(&LiveEvent::Finished { frames_done, frames_failed }.into());
     }
 

@@ -115,10 +115,9 @@ impl Plan {
 
     /// Its scenes, ready to be sealed.
     pub(crate) fn scenes(&self) -> Result<Scenes, Fault> {
-        let first = self.frames[0];
-        let (packed, exposure_scale) = self.shots.packed(first, &self.settings)?;
+        let (first, packed, exposure_scale) = self.first_packed()?;
         let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20);
-        // Packing builds trees and is slow; the first frame's is kept for its upload.
+        // Packing builds trees and is slow; this one is kept for its upload.
         let mut ready = Some((first, FrameScene { scene: packed.to_blob(), exposure_scale }));
         let (shots, settings) = (self.shots.clone(), self.settings);
         let packer = move |frame| match ready.take_if(|(of, _)| *of == frame) {
@@ -127,6 +126,24 @@ impl Plan {
         };
         let memory_mib = u32::try_from(memory_mib).unwrap_or(u32::MAX);
         Ok(Scenes { are_one: self.shots.are_one(), memory_mib, packer: Box::new(packer) })
+    }
+
+    /// The first frame that can be packed, and its exposure scale: what is wrong with others is told when it is their turn.
+    fn first_packed(&self) -> Result<(FrameIndex, PackedScene, f32), Fault> {
+        let all = self.frames.len();
+        let frames = if self.shots.are_one() { &self.frames[..1] } else { &self.frames[..] };
+        let mut first = None;
+        for &frame in frames {
+            match self.shots.packed(frame, &self.settings) {
+                Ok((packed, exposure_scale)) => return Ok((frame, packed, exposure_scale)),
+                Err(fault) => drop(first.get_or_insert(fault)),
+            }
+        }
+        let fault = first.expect("a plan has a frame, and it failed");
+        if all == 1 {
+            return Err(fault);
+        }
+        Err(Fault::new(Exit::Frames, format!("{all} of {all} frames failed: {}", fault.what), fault.advice))
     }
 
     /// Samples (pixels × samples per pixel) of all frames.

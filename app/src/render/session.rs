@@ -9,6 +9,7 @@ use super::developer::Developer;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
 
+use crate::commission::frame_failed;
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
@@ -57,8 +58,7 @@ pub(crate) fn render_frames(
             Err(fault) if plan.frames.len() == 1 || is_final(&fault) => return Err(fault),
             Err(fault) => {
                 failed += 1;
-                let message = format!("frame {} failed: {}", frame.0, fault.what);
-                session.audience.hear(&LiveEvent::Warning { message }.into());
+                session.audience.hear(&frame_failed(frame, &fault.what));
                 session.darkroom.lose(frame, session.audience)?;
             }
         }
@@ -185,22 +185,19 @@ pub(crate) fn render_fault(fault: &RenderFault) -> Fault {
         RenderFault::BadScene(why) => {
             Fault::scene(format!("the scene cannot be rendered: {why}"), "see `tessera scene check`")
         }
-        RenderFault::OutOfMemory { needed_bytes, available_bytes, what } => Fault::scene(
-            format!(
-                "the scene needs {} MiB of GPU memory and {} MiB are available ({what})",
-                needed_bytes.div_ceil(1 << 20),
-                available_bytes >> 20
-            ),
-            "use smaller textures or fewer triangles, or an adapter with more memory (--gpu)",
-        ),
-        RenderFault::DeviceLost(why) => Fault::failure(
-            format!("the GPU was lost: {why}"),
-            "update its driver, close other programs that use it, or choose another with --gpu",
-        ),
+        RenderFault::OutOfMemory { .. } | RenderFault::DeviceLost(_) => not_here(&fault.to_string()),
         RenderFault::BadOrder(_) | RenderFault::Stopped => {
             Fault::failure(fault.to_string(), "report this with the output of `tessera doctor`")
         }
     }
+}
+
+/// This computer could not render a scene that another one may; the same alone as through a node of its own.
+pub(crate) fn not_here(why: &str) -> Fault {
+    Fault::failure(
+        format!("this computer could not render it: {why}"),
+        "see `tessera doctor`, and try another adapter or a smaller picture",
+    )
 }
 
 #[cfg(test)]

@@ -193,13 +193,13 @@ impl Samples {
     }
 }
 
-fn open(path: &Path) -> Result<(BufReader<File>, u64), ExrError> {
+pub(super) fn open(path: &Path) -> Result<(BufReader<File>, u64), ExrError> {
     let file = File::open(path).map_err(ExrError::Read)?;
     let file_bytes = file.metadata().map_err(ExrError::Read)?.len();
     Ok((BufReader::new(file), file_bytes))
 }
 
-fn guarded<T>(work: impl FnOnce() -> Result<T, ExrError>) -> Result<T, ExrError> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, ExrError>) -> Result<T, ExrError> {
     // Nothing outlives the closure but its result, so no broken state can be seen afterwards.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(ExrError::Malformed("its numbers contradict each other".to_owned())))
@@ -222,7 +222,7 @@ fn decode(mut source: impl Read + Seek, file_bytes: u64, limits: &ReadLimits) ->
 }
 
 /// The headers, once they are within the limits, and the bytes of all samples.
-fn headers(
+pub(super) fn headers(
     source: &mut (impl Read + Seek),
     file_bytes: u64,
     limits: &ReadLimits,
@@ -269,7 +269,7 @@ fn within(what: &'static str, found: u64, limit: u64) -> Result<(), ExrError> {
     if found <= limit { Ok(()) } else { Err(ExrError::TooLarge { what, found, limit }) }
 }
 
-fn part_info(header: &Header) -> PartInfo {
+pub(super) fn part_info(header: &Header) -> PartInfo {
     let channel = |channel: &codec::ChannelDescription| ChannelInfo {
         name: channel.name.to_string(),
         kind: match channel.sample_type {

@@ -1,3 +1,5 @@
+mod bands;
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;
@@ -403,6 +405,9 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         let limits = ReadLimits { samples_bytes_max: 64 << 20, ..ReadLimits::default() };
+        if let Ok(mut bands) = Bands::of(std::io::Cursor::new(&bytes), bytes.len() as u64, &limits) {
+            let _ = bands.read(3..11);
+        }
         if let Ok(file) = read_bytes(&bytes, &limits) {
             check(&file, &Layers::default());
         }

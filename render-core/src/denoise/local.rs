@@ -110,21 +110,35 @@ mod tests {
             Ok(local) => local,
             Err(fault) => return say_aloud(&format!("NOT CHECKED: no adapter could be opened ({fault})")),
         };
-        let planes = NoisyPlanes {
-            radiance: (0..60).map(|at| at as f32).collect(),
-            albedo: vec![0.5; 60],
-            normal: vec![0.5; 60],
-            depth: vec![1.0; 20],
-            hits: vec![1.0; 20],
-            variance: vec![0.1; 20],
-            samples: vec![4; 20],
+        let planes = |pixels: usize| NoisyPlanes {
+            radiance: (0..pixels * 3).map(|at| (at % 60) as f32).collect(),
+            albedo: vec![0.5; pixels * 3],
+            normal: vec![0.5; pixels * 3],
+            depth: vec![1.0; pixels],
+            hits: vec![1.0; pixels],
+            variance: vec![0.1; pixels],
+            samples: vec![4; pixels],
         };
-        let noisy = Noisy::new(5, 4, planes).expect("sizes agree");
+        let noisy = Noisy::new(5, 4, planes(20)).expect("sizes agree");
         let before = local.denoise(&noisy, 1.0).expect("runs");
         let (gpu, denoiser) = local.device.as_mut().expect("it ran");
         gpu.lose();
         assert!(matches!(denoiser.denoise(gpu, &noisy, 1.0), Err(GpuFault::Lost(_))));
         assert_eq!(local.denoise(&noisy, 1.0), Ok(before));
+        // A driver that does not come back is no other loss, and its device is left behind without waiting for it.
+        let side = 384;
+        let large = Noisy::new(side, side, planes((side * side) as usize)).expect("sizes agree");
+        let after = local.denoise(&large, 1.0).expect("runs");
+        let (gpu, denoiser) = local.device.as_mut().expect("it ran");
+        gpu.wait_at_most(std::time::Duration::from_micros(1));
+        let began = std::time::Instant::now();
+        assert!(matches!(denoiser.denoise(gpu, &large, 1.0), Err(GpuFault::Lost(_))));
+        assert!(matches!(gpu.check(), Err(GpuFault::Lost(_))), "and it stays lost");
+        local.device = None;
+        let took = began.elapsed();
+        let began = std::time::Instant::now();
+        assert_eq!(local.denoise(&large, 1.0), Ok(after));
+        assert!(took < began.elapsed() / 2, "{took:?} to give up what takes {:?}", began.elapsed());
         // Whatever is there now is not the card that was lost.
         local.device = None;
         local.seat.pci_bus_id = "another place".into();

@@ -1,34 +1,66 @@
 //! Posting a job: its scenes are sealed and sent first, and nothing that was sent is forgotten before it is known that it was for nothing.
 
+use std::time::Duration;
+
 use frame::{BlockRange, Denoise, JobId, TileGrid, TileIndex};
+use tokio::sync::watch;
 
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket};
-use super::upload::{self, SceneSource, Sealing, Uploaded};
-use super::{Artist, ArtistFault, FIRST_PATIENCE, JobSpec, random};
+use super::upload::{self, Bundles, SceneSource, Sealing, Uploading};
+use super::{Artist, ArtistFault, FIRST_PATIENCE, JobSpec, random, told};
 use crate::link::LinkFault;
 use crate::order::JobOrder;
 use crate::result::ResultShape;
 use crate::seal::JobSecret;
 use crate::wire::{Bounded, JobPost, JobShape, OBJECT_BYTES_MAX, Request, ShapeDraft};
 
+/// How long the answer to a post that was sent is waited for after a stop: whether the job is there decides what can be said of it.
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+
 impl Artist {
-    /// Seals and uploads the scenes, then posts the job; `told` hears how far the upload is.
+    /// Seals and uploads the scenes, then posts the job; `hears` what happens meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::submit_until`].
     pub async fn submit(
         &self,
         spec: JobSpec,
         scene_of: SceneSource,
-        told: impl FnMut(Uploaded),
+        hears: impl FnMut(Uploading),
     ) -> Result<JobId, ArtistFault> {
-        let shape = spec.shape()?;
+        // Nobody is left who could say stop.
+        let (_, stop) = watch::channel(false);
+        self.submit_until(spec, scene_of, hears, stop).await
+    }
+
+    /// The same, until `stop` says so. A stop that comes when the job is posted comes too late.
+    ///
+    /// # Errors
+    /// See [`ArtistFault`]: at [`ArtistFault::Unheard`] the job may be there, and its folder is; else nothing is left of it.
+    pub async fn submit_until(
+        &self,
+        spec: JobSpec,
+        scene_of: SceneSource,
+        hears: impl FnMut(Uploading),
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<JobId, ArtistFault> {
+        // Before anything is sent.
+        spec.shape()?;
         let job = JobId(random());
         let folder = JobFolder::at(&self.data, job);
         let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
-        connector.link().await?;
+        tokio::select! {
+            link = connector.link() => drop(link?),
+            () = told(&mut stop) => return Err(ArtistFault::NotSubmitted),
+        }
         let secret = folder.create()?;
-        let prepared = self.prepare(spec, shape, job, &secret, &mut connector, scene_of, told).await;
+        let prepared = tokio::select! {
+            prepared = self.prepare(spec, job, &secret, &mut connector, scene_of, hears) => prepared,
+            () = told(&mut stop) => Err(ArtistFault::NotSubmitted),
+        };
         let posted = match prepared {
-            Ok(post) => post_job(post, &mut connector).await,
+            Ok(post) => post_job(post, &mut connector, &mut stop).await,
             Err(fault) => Err(Unposted::Surely(fault)),
         };
         match posted {
@@ -42,19 +74,14 @@ impl Artist {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of submit, split off so that its failure is cleaned up in one place"
-    )]
     async fn prepare(
         &self,
-        spec: JobSpec,
-        shape: JobShape,
+        mut spec: JobSpec,
         job: JobId,
         secret: &JobSecret,
         connector: &mut Connector<'_>,
         scene_of: SceneSource,
-        told: impl FnMut(Uploaded),
+        hears: impl FnMut(Uploading),
     ) -> Result<JobPost, ArtistFault> {
         let frames = match spec.one_scene {
             true => spec.frames.first().map(|frame| (*frame, None)).into_iter().collect(),
@@ -62,7 +89,9 @@ impl Artist {
         };
         let (identity, workspace) = (self.identity.clone(), self.workspace.clone());
         let sealing = Sealing { identity, workspace, admission: secret.admission_key(), job, frames };
-        let bundles = upload::upload(connector, sealing, scene_of, told).await?;
+        let Bundles { made: bundles, left_out } = upload::upload(connector, sealing, scene_of, hears).await?;
+        spec.frames.retain(|frame| left_out.binary_search(frame).is_err());
+        let shape = spec.shape()?;
         let result_key = secret.result_key().public();
         let order = JobOrder::new(spec.settings, spec.margin_px, &result_key);
         let order = order.seal(&self.identity, &secret.admission_key(), job);
@@ -98,19 +127,43 @@ enum Unposted {
     Perhaps(LinkFault),
 }
 
-/// Posts a job; again while nothing is heard and there is patience.
-async fn post_job(post: JobPost, connector: &mut Connector<'_>) -> Result<(), Unposted> {
+/// Posts a job; again while nothing is heard and there is patience. Posting the same twice changes nothing.
+async fn post_job(
+    post: JobPost,
+    connector: &mut Connector<'_>,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<(), Unposted> {
     let request = Request::PostJob(Box::new(post));
     let mut is_sent = false;
     loop {
-        let fault = match connector.link().await {
-            Ok(link) => match link.call(&request).await {
-                Ok(_) => return Ok(()),
-                Err(fault) => {
-                    is_sent |= !matches!(fault, LinkFault::Refused(_));
-                    connector.failed(fault).await
+        let link = tokio::select! {
+            link = connector.link() => link,
+            () = told(stop) => return Err(match is_sent {
+                true => Unposted::Perhaps(LinkFault::Timeout),
+                false => Unposted::Surely(ArtistFault::NotSubmitted),
+            }),
+        };
+        let fault = match link {
+            Ok(link) => {
+                let late = async {
+                    told(stop).await;
+                    tokio::time::sleep(STOP_PATIENCE).await;
+                };
+                let answered = tokio::select! {
+                    answered = link.call(&request) => answered,
+                    () = late => return Err(Unposted::Perhaps(LinkFault::Timeout)),
+                };
+                match answered {
+                    Ok(_) => return Ok(()),
+                    Err(fault) => {
+                        is_sent |= !matches!(fault, LinkFault::Refused(_));
+                        tokio::select! {
+                            waited = connector.failed(fault) => waited,
+                            () = told(stop) => continue,
+                        }
+                    }
                 }
-            },
+            }
             Err(fault) => Err(fault),
         };
         match fault {

@@ -18,7 +18,7 @@ use crate::wire::{Bounded, ObjectName, Request, Response};
 
 /// Chunks that are asked about at once.
 const BATCH_CHUNKS: usize = 32;
-/// Chunks that are sent at once. Each has to keep the pace that is asked of any transfer, so more of them would fail together on a slow line.
+/// Chunks that are sent at once. Each has to keep the pace that is asked of any transfer (`link::limits`): a line of 128 kbit/s carries seven.
 const CHUNKS_AT_ONCE: usize = 4;
 
 /// What one frame shows.
@@ -28,6 +28,20 @@ pub struct FrameScene {
     pub scene: SceneBlob,
     /// The exposure scale at which it is denoised: one number for the whole frame, settled before the first tile is leased.
     pub exposure_scale: f32,
+}
+
+/// What happens while scenes are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Uploading {
+    /// So much is there.
+    Sent(Uploaded),
+    /// A frame's scene cannot be made: the frame is no part of the job.
+    LeftOut {
+        /// Which frame.
+        frame: FrameIndex,
+        /// As whoever makes scenes says it.
+        why: String,
+    },
 }
 
 /// Makes the scene of a frame; says in a sentence what is wrong when it cannot.
@@ -57,7 +71,17 @@ pub(super) struct Sealing {
 enum Sealed {
     Chunk(ObjectName, Vec<u8>),
     Manifest { scene: SceneId, exposure_scale: f32, bytes: Vec<u8> },
+    LeftOut(FrameIndex, String),
     Fault(String),
+}
+
+/// Everything that could be uploaded.
+#[derive(Default)]
+pub(super) struct Bundles {
+    /// In the order of the frames.
+    pub(super) made: Vec<Bundle>,
+    /// Frames that have none, ascending.
+    pub(super) left_out: Vec<FrameIndex>,
 }
 
 /// A scene that is there, ready to be rendered.
@@ -67,20 +91,20 @@ pub(super) struct Bundle {
     pub(super) exposure_scale: f32,
 }
 
-/// Uploads all scenes, in the order of the frames.
+/// Uploads all scenes, in the order of the frames. Of several, those that cannot be made are told and left out.
 pub(super) async fn upload(
     connector: &mut Connector<'_>,
     sealing: Sealing,
     mut scene_of: SceneSource,
-    mut told: impl FnMut(Uploaded),
-) -> Result<Vec<Bundle>, ArtistFault> {
+    mut told: impl FnMut(Uploading),
+) -> Result<Bundles, ArtistFault> {
     let (sealed, mut arriving) = mpsc::channel(BATCH_CHUNKS);
     let maker = tokio::task::spawn_blocking(move || {
         if let Err(fault) = sealing.run(&mut scene_of, &sealed) {
             let _ = sealed.blocking_send(Sealed::Fault(fault));
         }
     });
-    let mut bundles = Vec::new();
+    let (mut bundles, mut first_why) = (Bundles::default(), None);
     let mut batch = Vec::new();
     let mut uploaded = Uploaded::default();
     while let Some(item) = arriving.recv().await {
@@ -96,14 +120,23 @@ pub(super) async fn upload(
                 let manifest = ObjectName::of(&bytes);
                 batch.push((manifest, Arc::new(bytes)));
                 send_batch(connector, &mut batch, &mut uploaded).await?;
-                bundles.push(Bundle { manifest, scene, exposure_scale });
+                bundles.made.push(Bundle { manifest, scene, exposure_scale });
                 uploaded.scenes += 1;
+            }
+            Sealed::LeftOut(frame, why) => {
+                bundles.left_out.push(frame);
+                first_why.get_or_insert_with(|| why.clone());
+                told(Uploading::LeftOut { frame, why });
+                continue;
             }
             Sealed::Fault(why) => return Err(ArtistFault::Scene(why)),
         }
-        told(uploaded);
+        told(Uploading::Sent(uploaded));
     }
     maker.await.map_err(|_| ArtistFault::Scene("the scene could not be prepared".to_owned()))?;
+    if let Some(why) = first_why.filter(|_| bundles.made.is_empty()) {
+        return Err(ArtistFault::Scene(why));
+    }
     Ok(bundles)
 }
 
@@ -111,7 +144,15 @@ impl Sealing {
     fn run(&self, scene_of: &mut SceneSource, out: &mpsc::Sender<Sealed>) -> Result<(), String> {
         const GONE: &str = "the upload was stopped";
         for (frame, only) in &self.frames {
-            let FrameScene { scene, exposure_scale } = scene_of(*frame)?;
+            let FrameScene { scene, exposure_scale } = match scene_of(*frame) {
+                Ok(shown) => shown,
+                // A single scene is all that there is.
+                Err(why) if self.frames.len() == 1 => return Err(why),
+                Err(why) => {
+                    out.blocking_send(Sealed::LeftOut(*frame, why)).map_err(|_| GONE.to_owned())?;
+                    continue;
+                }
+            };
             let maker = BundleMaker::new(&self.workspace, &scene).map_err(|fault| fault.to_string())?;
             let to = BundleFor { job: self.job, frame: *only, exposure_scale };
             let draft = maker.chunks(to, |name, bytes| {

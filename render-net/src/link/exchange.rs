@@ -5,16 +5,19 @@
 use std::time::Duration;
 
 use quinn::{Connection, RecvStream, SendStream, WriteError};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::LinkFault;
 use super::fault::{CLOSE_VERSION, CUT_SHORT};
-use super::limits::{BULK_PAUSE_MAX, CALL_TIMEOUT, bulk_timeout};
+use super::limits::{CALL_TIMEOUT, bulk_timeout};
+use super::pace::{Pace, PaceLimits};
 use super::uplink::Uplink;
 use crate::wire::{HEADER_BYTES, Header, Message, ObjectName, Refusal, Request, Response, VERSION};
 
-/// How much of an object is handed to the transport at once.
+/// How much of an object is taken from the transport at once.
 const PIECE_BYTES: usize = 64 * 1024;
+/// How much is handed to it at once: so little that a slow line takes it within the pause that is allowed.
+const WRITTEN_BYTES: usize = 8 * 1024;
 
 /// A stream that the peer opened and whose request has not been read.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub struct Arriving {
 pub struct Responder {
     send: Outgoing,
     receive: RecvStream,
+    pub(super) pace: PaceLimits,
 }
 
 /// Where the bytes of an object go while it arrives; `()` has as much as this machine.
@@ -54,7 +58,7 @@ impl Arriving {
     /// Another version (the connection is closed and says so), malformed or late bytes, a lost link.
     pub async fn read(mut self) -> Result<(Request, Responder), LinkFault> {
         let read = timeout(CALL_TIMEOUT, read_message::<Request>(&mut self.receive)).await;
-        let mut responder = Responder { send: self.send, receive: self.receive };
+        let mut responder = Responder { send: self.send, receive: self.receive, pace: PaceLimits::default() };
         match read.unwrap_or(Err(LinkFault::Timeout)) {
             Ok(request) => Ok((request, responder)),
             Err(LinkFault::VersionMismatch) => {
@@ -78,14 +82,14 @@ impl Responder {
     /// as bytes arrive.
     ///
     /// # Errors
-    /// [`LinkFault::WrongContent`], [`LinkFault::Busy`] when there is no memory, a transfer that stalls or ends early.
+    /// [`LinkFault::WrongContent`], [`LinkFault::Busy`] when there is no memory, a transfer that stalls, trickles or ends early.
     pub async fn receive_object(
         &mut self,
         name: ObjectName,
         size_bytes: u64,
         memory: &mut impl Memory,
     ) -> Result<Vec<u8>, LinkFault> {
-        read_object(&mut self.receive, name, size_bytes, memory).await
+        read_object(&mut self.receive, name, size_bytes, memory, self.pace).await
     }
 
     /// Sends the response and ends the exchange.
@@ -98,12 +102,14 @@ impl Responder {
     /// Sends [`Response::Object`] and the object itself.
     pub async fn reply_object(mut self, object: &[u8], priority: super::Priority) -> Result<(), LinkFault> {
         self.send.set_priority(priority);
-        let response = Response::Object { size_bytes: object.len() as u64 }.encode()?;
+        let size_bytes = object.len() as u64;
+        let response = Response::Object { size_bytes }.encode()?;
         let sending = async {
             self.send.write_all(&response).await?;
-            write_object(&mut self.send, object, &Uplink::default()).await
+            // All of it lies here until the reader has it.
+            write_object(&mut self.send, object, &Uplink::default(), size_bytes, self.pace).await
         };
-        timeout(bulk_timeout(object.len() as u64), sending).await.map_err(|_| LinkFault::Timeout)?
+        timeout(bulk_timeout(size_bytes), sending).await.map_err(|_| LinkFault::Timeout)?
     }
 
     async fn write(&mut self, response: &Response) -> Result<(), LinkFault> {
@@ -169,22 +175,24 @@ pub(super) async fn read_object(
     name: ObjectName,
     size_bytes: u64,
     memory: &mut impl Memory,
+    limits: PaceLimits,
 ) -> Result<Vec<u8>, LinkFault> {
     let reading = async {
-        let mut object = Vec::new();
-        while let Some(piece) = timeout(BULK_PAUSE_MAX, receive.read_chunk(PIECE_BYTES, true))
-            .await
-            .map_err(|_| LinkFault::Timeout)??
-        {
-            if object.len() as u64 + piece.bytes.len() as u64 > size_bytes {
+        let (mut object, mut pace) = (Vec::new(), Pace::new(limits));
+        loop {
+            let began = Instant::now();
+            let piece = timeout(pace.patience(), receive.read_chunk(PIECE_BYTES, true));
+            let Some(piece) = piece.await.map_err(|_| LinkFault::Timeout)?? else { return Ok(object) };
+            let (waited, came) = (began.elapsed(), piece.bytes.len() as u64);
+            if object.len() as u64 + came > size_bytes {
                 return Err(LinkFault::Protocol("more bytes came than were announced".to_owned()));
             }
-            if !memory.grow(piece.bytes.len() as u64).await {
+            if !memory.grow(came).await {
                 return Err(LinkFault::Busy);
             }
             object.extend_from_slice(&piece.bytes);
+            pace.moved(waited, came, object.len() as u64);
         }
-        Ok(object)
     };
     let object = timeout(bulk_timeout(size_bytes), reading).await.map_err(|_| LinkFault::Timeout)??;
     if (object.len() as u64) < size_bytes {
@@ -194,18 +202,23 @@ pub(super) async fn read_object(
     if ObjectName::of(&object) == name { Ok(object) } else { Err(LinkFault::WrongContent) }
 }
 
-/// Writes an object and ends the stream. A receiver that wants no more (it refuses, or has it already) is no fault: its response says why.
+/// Writes an object, for which `held` bytes of this side's memory wait, and ends the stream. A receiver that wants no more (it refuses, or has
+/// it already) is no fault: its response says why.
 pub(super) async fn write_object(
     send: &mut Outgoing,
     object: &[u8],
     uplink: &Uplink,
+    held: u64,
+    limits: PaceLimits,
 ) -> Result<(), LinkFault> {
-    for piece in object.chunks(PIECE_BYTES) {
+    let mut pace = Pace::new(limits);
+    for piece in object.chunks(WRITTEN_BYTES) {
         uplink.pass(piece.len()).await;
-        let written = timeout(BULK_PAUSE_MAX, send.stream.write_all(piece));
+        let began = Instant::now();
+        let written = timeout(pace.patience(), send.stream.write_all(piece));
         let written = written.await.map_err(|_| LinkFault::Timeout)?;
         match written {
-            Ok(()) => {}
+            Ok(()) => pace.moved(began.elapsed(), piece.len() as u64, held),
             Err(WriteError::Stopped(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         }

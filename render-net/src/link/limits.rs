@@ -73,8 +73,15 @@ pub(crate) const CONNECTIONS_MAX: usize = 4096;
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest pause within a bulk transfer.
 pub(crate) const BULK_PAUSE_MAX: Duration = Duration::from_secs(20);
-/// Slowest bulk transfer that is tolerated as a whole.
-pub(crate) const BULK_BYTES_PER_SECOND_MIN: u64 = 16 * KIB as u64;
+/// Slowest bulk transfer that is tolerated as a whole: a line of 128 kbit/s carries seven such at once.
+pub(crate) const BULK_BYTES_PER_SECOND_MIN: u64 = 2 * KIB as u64;
+/// In so much waiting for the bytes of one body …
+pub(crate) const PACE_TIME: Duration = Duration::from_secs(30);
+/// … so many must move: half of what is asked of the transfer as a whole …
+pub(crate) const PACE_BYTES: u64 = 30 * KIB as u64;
+/// … and at least this part of what is held in memory for it, as a divisor: 8.5 KiB/s once 64 MiB are, half a line of 128 kbit/s.
+pub(crate) const PACE_SHARE: u64 = 256;
+
 impl Role {
     pub(crate) fn limits(self) -> Limits {
         match self {

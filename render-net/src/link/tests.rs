@@ -203,3 +203,43 @@ async fn links_over_one_line_share_its_rate_and_their_words_do_not_wait() {
     assert!(last >= Duration::from_millis(900), "both were sent after {last:?}");
     assert!(word < last, "a word waited for {word:?}");
 }
+
+/// What one end says of a put of which `step` bytes come every 40 ms after the first 60,000, where half a second must bring 4,000 bytes.
+async fn trickled(step: usize) -> Result<Vec<u8>, LinkFault> {
+    const PACE: pace::PaceLimits =
+        pace::PaceLimits { time: Duration::from_millis(500), bytes: 4_000, share: 256 };
+    let (pair, ..) = pair().await;
+    let object: Vec<u8> = (0..100_000u32).map(|at| at as u8).collect();
+    let (name, size_bytes) = (ObjectName::of(&object), object.len() as u64);
+    let link = pair.dialler.clone();
+    let sending = tokio::spawn(async move {
+        let (mut send, _receive) = link.open(Priority::Result).await.expect("open");
+        let put = Request::Put { name, size_bytes };
+        send.write_all(&put.encode().expect("encodes")).await.expect("sent");
+        send.write_all(&object[..60_000]).await.expect("sent");
+        for piece in object[60_000..].chunks(step) {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            if send.write_all(piece).await.is_err() {
+                return;
+            }
+        }
+        send.finish();
+    });
+    let arriving = pair.listener.accept().await.expect("a stream");
+    let (_, mut responder) = arriving.read().await.expect("a request");
+    responder.pace = PACE;
+    let mut memory = ();
+    let received = timeout(Duration::from_secs(10), responder.receive_object(name, size_bytes, &mut memory));
+    let received = received.await.expect("a trickle is not waited for");
+    drop(responder);
+    // Whoever is given up hears of it.
+    timeout(Duration::from_secs(10), sending).await.expect("it is told").expect("no panic");
+    received
+}
+
+#[tokio::test]
+async fn a_sender_that_trickles_is_given_up_and_a_slow_one_is_not() {
+    // 25 bytes in a second, and 30,000.
+    assert_eq!(trickled(1).await, Err(LinkFault::Timeout));
+    assert_eq!(trickled(1_200).await.map(|object| object.len()), Ok(100_000));
+}

@@ -15,6 +15,9 @@ impl Turn<'_> {
         let name = post_name(post)?;
         if let Some(before) = self.rows.job(post.job)? {
             let same = before.artist == artist && before.post == name;
+            if same {
+                self.gave_a_sign(&before)?;
+            }
             return if same { Ok(Response::Done) } else { Err(Refusal::JobTaken.into()) };
         }
         if !post.is_consistent() {

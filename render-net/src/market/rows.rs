@@ -29,6 +29,9 @@ impl Rows<'_> {
         let place = |row: &JobRow| Key::new().u64(row.stride).job(row.job);
         let before = self.job(row.job)?.filter(|before| before.state == JobState::Active);
         let moved = before.as_ref().is_none_or(|before| before.stride != row.stride);
+        if before.is_some() && row.state != JobState::Active {
+            self.set_absence(row.job, 0)?;
+        }
         if let Some(before) = before.filter(|_| moved || row.state != JobState::Active) {
             self.records.remove(Table::Active, &place(&before))?;
         }
@@ -236,6 +239,37 @@ impl Rows<'_> {
             return Ok(());
         }
         write(self.records, Table::Counter, &Key::new().bytes(b"time"), &now_ms)
+    }
+
+    /// When it was last looked which artists are absent.
+    pub(crate) fn absences_looked_ms(&self) -> Found<Option<u64>> {
+        read(self.records, Table::Counter, &Key::new().bytes(b"absences"))
+    }
+
+    pub(crate) fn set_absences_looked(&mut self, now_ms: u64) -> Found<()> {
+        write(self.records, Table::Counter, &Key::new().bytes(b"absences"), &now_ms)
+    }
+
+    /// For how long a job's artist has given no sign, as far as it was counted.
+    pub(crate) fn absence(&self, job: JobId) -> Found<u64> {
+        Ok(read(self.records, Table::Counter, &Key::new().bytes(b"absence ").job(job))?.unwrap_or(0))
+    }
+
+    /// Jobs of which an absence was counted.
+    pub(crate) fn absences(&self, max: usize) -> Found<Vec<JobId>> {
+        let prefix = Key::new().bytes(b"absence ");
+        let found = self.records.scan(Table::Counter, &prefix, &after(&prefix), max)?;
+        Ok(found.iter().filter_map(|(key, _)| last_bytes(key)).map(JobId).collect())
+    }
+
+    /// Nothing is written where nothing was counted: artists give signs all the time.
+    pub(crate) fn set_absence(&mut self, job: JobId, absence_ms: u64) -> Found<()> {
+        let key = Key::new().bytes(b"absence ").job(job);
+        match absence_ms {
+            0 if self.records.read(Table::Counter, &key)?.is_none() => Ok(()),
+            0 => self.records.remove(Table::Counter, &key),
+            _ => write(self.records, Table::Counter, &key, &absence_ms),
+        }
     }
 
     pub(crate) fn next_lease(&mut self) -> Found<LeaseId> {

@@ -18,9 +18,8 @@ const TICK_MAX: usize = 256;
 impl Turn<'_> {
     pub(super) fn verdict(&mut self, artist: NodeId, verdict: &Verdict) -> Result<Response, Halt> {
         let lease = self.rows.lease(verdict.lease)?.ok_or(Refusal::NoSuchLease)?;
-        if self.rows.job(lease.job)?.is_none_or(|job| job.artist != artist) {
-            return Err(Refusal::NoSuchLease.into());
-        }
+        let job = self.rows.job(lease.job)?.filter(|job| job.artist == artist).ok_or(Refusal::NoSuchLease)?;
+        self.gave_a_sign(&job)?;
         match (&lease.state, verdict.good) {
             (LeaseState::Committed { .. }, true) => self.accept(lease, Some(&verdict.countersigned))?,
             (LeaseState::Committed { .. }, false) => self.refuse(lease)?,
@@ -43,7 +42,7 @@ impl Turn<'_> {
         for lease in self.rows.verdicts_due(self.now_ms, TICK_MAX)? {
             self.accept(lease, None)?;
         }
-        Ok(())
+        self.look_for_absent()
     }
 
     /// Pays for a lease; without the artist's words when the time for them is over.

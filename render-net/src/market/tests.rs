@@ -9,6 +9,7 @@ use crate::wire::{
     KeyGift, Lease, ObjectName, Offer, Opaque, Pull, ShapeDraft, Verdict,
 };
 
+mod absence;
 mod blame;
 mod viewing;
 mod whole_tiles;

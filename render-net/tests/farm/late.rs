@@ -1,5 +1,7 @@
 //! What comes too late, or is not heard: refusals after the time for them, and answers that are lost.
 
+use std::sync::Arc;
+
 use render_net::artist::{CollectedTile, Collector, PreviewTile};
 use render_net::identity::Identity;
 use render_net::link::{Link, Listener, Priority};
@@ -71,19 +73,48 @@ async fn garbage_that_was_accepted_before_anybody_looked_ends_the_job_and_names_
     coordinator.stop().await;
 }
 
-/// Takes everything that an artist sends, and says nothing to a job that is posted.
-async fn takes_all_and_hears_no_job(listener: Listener) {
+/// What a coordinator that takes everything does with a job that is posted.
+#[derive(Clone, Copy)]
+enum Hears {
+    /// It hangs up.
+    Not,
+    /// It says nothing.
+    Silently,
+    /// It says so after a while.
+    Late,
+}
+
+async fn takes_all(listener: Listener, hears: Hears, heard: Arc<tokio::sync::Notify>) {
     while let Some(caller) = listener.accept().await {
+        let heard = heard.clone();
         tokio::spawn(async move {
             let Ok(link) = caller.handshake().await else { return };
             link.trust();
+            let mut kept = Vec::new();
             while let Ok(arriving) = link.accept().await {
                 let Ok((request, responder)) = arriving.read().await else { continue };
                 let answer = match request {
                     Request::Missing(_) => Response::Missing(Bounded::default()),
                     Request::PostJob(_) => {
-                        link.close();
-                        break;
+                        heard.notify_one();
+                        match hears {
+                            Hears::Not => {
+                                link.close();
+                                break;
+                            }
+                            Hears::Silently => {
+                                kept.push(responder);
+                                continue;
+                            }
+                            Hears::Late => tokio::time::sleep(Duration::from_millis(500)).await,
+                        }
+                        Response::Done
+                    }
+                    Request::Put { name, size_bytes } => {
+                        let mut responder = responder;
+                        let _ = responder.receive_object(name, size_bytes, &mut ()).await;
+                        let _ = responder.reply(Response::Done).await;
+                        continue;
                     }
                     _ => Response::Refused(Refusal::Malformed),
                 };
@@ -98,13 +129,89 @@ async fn a_job_whose_answer_was_lost_keeps_its_folder_and_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let listener = Listener::bind(anywhere(), &Identity::generate()).expect("a free port");
     let address = listener.address("127.0.0.1").expect("bound");
-    let deaf = tokio::spawn(takes_all_and_hears_no_job(listener));
+    let deaf = tokio::spawn(takes_all(listener, Hears::Not, Arc::default()));
     let artist = artist(&folder.path().join("artist"), &address);
     let fault = artist.submit(spec(&[1], 16), source(), |_| {}).await.expect_err("nothing was heard");
     let ArtistFault::Unheard { job, .. } = &fault else { panic!("{fault}") };
     assert_eq!(artist.jobs(), [*job]);
     assert!(artist.ticket(*job).is_ok() && fault.to_string().contains(&job.to_string()));
     deaf.abort();
+}
+
+/// What an artist says who is stopped when this has happened.
+async fn stopped_when(
+    hears: Hears,
+    posted: bool,
+) -> (Result<frame::JobId, ArtistFault>, Vec<frame::JobId>, Duration) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let listener = Listener::bind(anywhere(), &Identity::generate()).expect("a free port");
+    let address = listener.address("127.0.0.1").expect("bound");
+    let heard = Arc::new(tokio::sync::Notify::new());
+    let coordinator = tokio::spawn(takes_all(listener, hears, heard.clone()));
+    let artist = artist(&folder.path().join("artist"), &address);
+    let (stop, stopped) = never();
+    let began = std::time::Instant::now();
+    let submitting = artist.submit_until(spec(&[1], 16), source(), |_| {}, stopped);
+    let stopping = async {
+        if posted {
+            heard.notified().await;
+        }
+        stop.send(true).expect("it listens");
+    };
+    let (ended, ()) = timeout(PATIENCE, async { tokio::join!(submitting, stopping) }).await.expect("in time");
+    coordinator.abort();
+    (ended, artist.jobs(), began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_while_the_job_is_posted_never_says_that_nothing_was_submitted() {
+    let (ended, jobs, _) = stopped_when(Hears::Silently, true).await;
+    let fault = ended.expect_err("nothing was heard");
+    let ArtistFault::Unheard { job, .. } = &fault else { panic!("{fault}") };
+    assert_eq!(jobs, [*job], "it can be collected and cancelled");
+    let (ended, jobs, took) = stopped_when(Hears::Late, true).await;
+    assert_eq!(jobs, [ended.expect("it is there, whatever was wanted")]);
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    let (ended, jobs, _) = stopped_when(Hears::Late, false).await;
+    assert!(matches!(ended, Err(ArtistFault::NotSubmitted)), "{ended:?}");
+    assert_eq!(jobs, [], "nothing is left of what was not submitted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_without_a_scene_are_named_and_the_others_are_the_job() {
+    use render_net::artist::{SceneSource, Uploading};
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let artist = artist(&folder.path().join("artist"), coordinator.address());
+    let lacking = |lacking: &'static [u32]| -> SceneSource {
+        let mut source = source();
+        Box::new(move |frame| match lacking.contains(&frame.0) {
+            true => Err(format!("no {}", frame.0)),
+            false => source(frame),
+        })
+    };
+    let mut left_out = Vec::new();
+    let spec = spec(&[1, 2, 3, 4], 16);
+    let job = artist.submit(spec.clone(), lacking(&[1, 3]), |uploading| {
+        if let Uploading::LeftOut { frame, why } = uploading {
+            left_out.push((frame.0, why));
+        }
+    });
+    let job = job.await.expect("posted");
+    assert_eq!(left_out, [(1, "no 1".to_owned()), (3, "no 3".to_owned())]);
+    assert_eq!(*artist.ticket(job).expect("kept").shape().frames, [2, 4]);
+    let node = node(&folder.path().join("node"), coordinator.address(), 1, false);
+    let (_keep, stop) = never();
+    let mut easel = Easel::new(spec.settings);
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[2, 4]);
+    for (frames, none) in [(&[1, 2][..], &[1, 2][..]), (&[2], &[2])] {
+        let refused = artist.submit(crate::parties::spec(frames, 16), lacking(none), |_| {}).await;
+        assert!(matches!(&refused, Err(ArtistFault::Scene(why)) if *why == format!("no {}", frames[0])));
+    }
+    node.running.abort();
+    coordinator.stop().await;
 }
 
 /// Counts what comes.

@@ -26,6 +26,7 @@ use crate::tev::{Feed, Screen, Watched};
 /// Radiance is a function of frame, pixel and sample index alone, with bits that depend on the order of summation.
 struct Formula {
     fail_frame: Option<u32>,
+    fault: Option<RenderFault>,
     stop_after: Option<(u32, Stop)>,
 }
 
@@ -41,6 +42,9 @@ impl TileRenderer for Formula {
         order: &TileOrder,
         progress: &mut dyn FnMut(&Partial) -> Flow,
     ) -> Result<Vec<Partial>, RenderFault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         if self.fail_frame == Some(order.frame.0) {
             return Err(RenderFault::BadScene("for the test".into()));
         }
@@ -131,7 +135,7 @@ fn render(request: &RenderRequest, renderer: &mut Formula, stop: &Stop) -> (Resu
 }
 
 fn plain() -> Formula {
-    Formula { fail_frame: None, stop_after: None }
+    Formula { fail_frame: None, fault: None, stop_after: None }
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn the_cut_into_tiles_does_not_change_a_bit() {
 fn a_stopped_render_keeps_what_it_has_and_says_so() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let stop = Stop::new();
-    let mut renderer = Formula { fail_frame: None, stop_after: Some((40, stop.clone())) };
+    let mut renderer = Formula { stop_after: Some((40, stop.clone())), ..plain() };
     let request = request(place.path(), Some("1-3"), 8);
     let (ended, _) = render(&request, &mut renderer, &stop);
     let fault = ended.expect_err("it was stopped");
@@ -166,7 +170,7 @@ fn a_stopped_render_keeps_what_it_has_and_says_so() {
 #[test]
 fn a_frame_that_fails_leaves_the_others_whole() {
     let place = tempfile::tempdir().expect("a temporary folder");
-    let mut renderer = Formula { fail_frame: Some(2), stop_after: None };
+    let mut renderer = Formula { fail_frame: Some(2), ..plain() };
     let (ended, events) = render(&request(place.path(), Some("1-3"), 16), &mut renderer, &Stop::new());
     assert_eq!(ended.expect_err("one is missing").exit, Exit::Frames);
     let there: Vec<bool> =
@@ -179,6 +183,61 @@ fn a_frame_that_fails_leaves_the_others_whole() {
         _ => None,
     });
     assert_eq!(finished, Some((2, 1)));
+}
+
+#[test]
+fn a_frame_that_cannot_be_packed_leaves_the_others_whole_in_a_farm_too() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let request = request(place.path(), Some("1-4"), 16);
+    let mut events = Vec::new();
+    let mut hear = |event: &Event| events.push(event.clone());
+    let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
+    let mut commission = Commission::of(&plan, &request.output).expect("it packs");
+    let shown = plan.shown(FrameIndex(1)).expect("it packs");
+    commission.one_scene = false;
+    commission.packer = Box::new(move |frame| match frame.0 {
+        1 | 3 => Err("for the test".to_owned()),
+        _ => Ok(FrameScene { scene: shown.scene.clone(), exposure_scale: shown.exposure_scale }),
+    });
+    let adapter = AdapterChoice::default();
+    let nodes: Vec<Box<dyn TileRenderer>> = vec![Box::new(plain())];
+    let ended = crate::local::run(commission, &request.output, nodes, &adapter, &Stop::new(), &mut hear);
+    let fault = ended.expect_err("two are missing");
+    assert_eq!((fault.exit, fault.what.as_str()), (Exit::Frames, "2 of 4 frames failed: 1, 3"));
+    let there: Vec<bool> =
+        (1..=4).map(|frame| place.path().join(format!("out.000{frame}.exr")).exists()).collect();
+    assert_eq!(there, [false, true, false, true]);
+    let finished = Event::Live(LiveEvent::Finished { frames_done: 2, frames_failed: 2 });
+    assert!(events.contains(&finished));
+    for frame in [1, 3] {
+        let message = format!("frame {frame} failed: for the test");
+        assert!(events.contains(&LiveEvent::Warning { message }.into()));
+    }
+}
+
+#[test]
+fn too_little_memory_is_one_sentence_and_one_code_alone_and_in_a_farm() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let request = request(place.path(), None, 16);
+    let too_large = || RenderFault::OutOfMemory {
+        needed_bytes: 2 << 20,
+        available_bytes: 1 << 20,
+        what: "for the test".into(),
+    };
+    let formula = || Formula { fault: Some(too_large()), ..plain() };
+    let alone = render(&request, &mut formula(), &Stop::new()).0.expect_err("it does not fit");
+    let mut hear = |_: &Event| ();
+    let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
+    let commission = Commission::of(&plan, &request.output).expect("it packs");
+    let adapter = AdapterChoice::default();
+    let nodes: Vec<Box<dyn TileRenderer>> = vec![Box::new(formula())];
+    let farm = crate::local::run(commission, &request.output, nodes, &adapter, &Stop::new(), &mut hear)
+        .expect_err("it does not fit");
+    assert_eq!((alone.exit, &alone.advice), (Exit::Failure, &farm.advice));
+    assert_eq!(farm.exit, Exit::Failure);
+    // A farm adds what is kept.
+    assert!(farm.what.starts_with(&alone.what), "{} and {}", farm.what, alone.what);
+    assert!(alone.what.contains("2 MiB") && alone.what.contains("this computer"), "{}", alone.what);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_stop_leaves_whole_frames_steadied_or_not() {
     let stop = Stop::new();
     // Two frames of 6 tiles and 3 passes, and a little of the third.
     let passes = tiling::passes(100).len() as u32;
-    let mut renderer = Formula { fail_frame: None, stop_after: Some((2 * 6 * passes + 2, stop.clone())) };
+    let mut renderer = Formula { stop_after: Some((2 * 6 * passes + 2, stop.clone())), ..plain() };
     let (ended, _) = render(&film(place.path(), "1-3", true), &mut renderer, &stop);
     assert_eq!(ended.expect_err("it was stopped").exit, Exit::Interrupted);
     let steady = [1, 2].map(|frame| steady_of(&numbered(place.path(), frame)).expect("it is whole"));
@@ -76,7 +76,7 @@ fn a_stop_leaves_whole_frames_steadied_or_not() {
 #[test]
 fn a_frame_that_fails_is_not_waited_for() {
     let place = tempfile::tempdir().expect("a temporary folder");
-    let mut renderer = Formula { fail_frame: Some(3), stop_after: None };
+    let mut renderer = Formula { fail_frame: Some(3), ..plain() };
     let (ended, _) = render(&film(place.path(), "1-4", true), &mut renderer, &Stop::new());
     assert_eq!(ended.expect_err("one is missing").exit, Exit::Frames);
     let steady = [1, 2, 4].map(|frame| steady_of(&numbered(place.path(), frame)).expect("it is whole"));

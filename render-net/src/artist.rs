@@ -35,7 +35,7 @@ use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, 
 use crate::link::LinkFault;
 use crate::receipt::Countersigned;
 use crate::seal::{WorkspaceSecret, fill_random};
-use crate::wire::{Balance, JobCard, Request, Response, ShapeFault};
+use crate::wire::{Balance, JobCard, Offers, OffersWanted, Request, Response, ShapeFault};
 use connect::Connector;
 use folder::JobFolder;
 
@@ -240,6 +240,14 @@ impl Artist {
         match self.ask(&Request::Balance).await? {
             Response::Balance(balance) => Ok(balance),
             _ => Err(LinkFault::Protocol("the balance was asked for".to_owned()).into()),
+        }
+    }
+
+    /// The nodes that would work for a job like this now.
+    pub async fn offers(&self, wanted: OffersWanted) -> Result<Offers, ArtistFault> {
+        match self.ask(&Request::Offers(Box::new(wanted))).await? {
+            Response::Offers(offers) => Ok(*offers),
+            _ => Err(LinkFault::Protocol("offers were asked for".to_owned()).into()),
         }
     }
 

@@ -217,6 +217,11 @@ fn requests() -> Vec<Vec<u8>> {
             preview: Preview { lease: LEASE, blocks: BLOCKS, object: OBJECT },
             size_bytes: 100_000,
         },
+        Request::Offers(Box::new(OffersWanted {
+            price_max: 2000,
+            memory_mib: 512,
+            nodes_allowed: few(vec![NODE]),
+        })),
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))
@@ -242,6 +247,11 @@ fn events() -> Vec<Event> {
 
 fn happened() -> Events {
     Events { first: 3, events: few(events()), job: card() }
+}
+
+fn offers() -> Offers {
+    let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
+    Offers { nodes: few(vec![offer; 3]), here: 5, large_enough: 4, price_min: 900, jobs: 1 }
 }
 
 fn responses() -> Vec<Vec<u8>> {
@@ -312,6 +322,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Object { size_bytes: 100_000 },
         Response::ViewCard(OBJECT),
         Response::Seen(Box::new(ViewEvents { events: happened(), is_artist_away: true })),
+        Response::Offers(Box::new(offers())),
     ];
     let all = others.into_iter().chain(refusals.map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()

@@ -1,0 +1,139 @@
+//! What this computer finds out about a plan: how much work it is, and how fast it is done here.
+
+use std::time::Instant;
+
+use frame::{BLOCK_SPP, Denoise, FrameIndex, RenderSettings, SettingsDraft, TileIndex, TileOrder};
+use render_core::{AdapterChoice, GpuRenderer};
+use render_net::artist::FrameScene;
+use render_net::bundle::stored_bytes_max;
+
+use super::crew::Speeds;
+use super::estimate::{Crew, Estimate, Hand, Work, estimate};
+use super::probe::{Probe, Sitter};
+use crate::bench::demo_scene;
+use crate::fault::Fault;
+use crate::render::{Plan, pack};
+use crate::stop::Stop;
+
+/// Frames of an animation that are looked at: the first, the last and the one between.
+const FRAMES_SEEN: usize = 3;
+/// A frame that takes longer to be made ready is the only one, seconds.
+const READY_S_MAX: f64 = 3.0;
+/// The part of the time that is spent on the benchmark's scene.
+const BENCH_SHARE: f64 = 0.25;
+/// How far off what was measured here is later: standard deviation of the logarithm.
+const HERE_SPREAD: f64 = 0.07;
+
+/// What was found.
+pub(super) struct Seen {
+    pub(super) work: Work,
+    pub(super) send_bytes: u64,
+    /// What a sample takes at places of the benchmark's scene; not looked at without a farm.
+    bench: Vec<f64>,
+    /// Until a frame can be traced: its scene is read, sorted and exposed.
+    ready_s: f64,
+    /// From the last tile of a frame to its picture.
+    develop_s: f64,
+}
+
+/// Looks at the plan's frames, and at the benchmark's scene for `bench`.
+pub(super) fn look(
+    plan: &Plan,
+    adapter: &AdapterChoice,
+    renderer: &mut GpuRenderer,
+    bench: bool,
+    stop: &Stop,
+) -> Result<Seen, Fault> {
+    let (mut places, mut ready_s, mut scene_bytes, mut denoise_s) = (Vec::new(), 0.0f64, 0, 0.0);
+    let frames = frames_seen(plan);
+    let mut probe = Probe::new(renderer, stop);
+    for (at, &frame) in frames.iter().enumerate() {
+        let began = Instant::now();
+        let FrameScene { scene, exposure_scale } = plan.shown(frame)?;
+        ready_s = ready_s.max(began.elapsed().as_secs_f64());
+        scene_bytes = scene_bytes.max(scene.size_bytes());
+        let settings = plan.settings.with_exposure_scale(exposure_scale);
+        let settings = settings.map_err(|error| Fault::scene(error.to_string(), "correct its lights"))?;
+        let sitter = Sitter { frame, scene: &scene, settings: &settings, edge_px: plan.grid.edge_px() };
+        places.extend(probe.places(sitter, 1.0 / frames.len() as f64)?);
+        if let (0, Some(network)) = (at, plan.networks().first()) {
+            denoise_s = probe.denoising(sitter, network.on(adapter).as_mut())?;
+        }
+        if ready_s > READY_S_MAX {
+            break;
+        }
+    }
+    let bench = if bench { bench_places(&mut probe)? } else { Vec::new() };
+    let size = plan.grid.frame();
+    let is_local = plan.settings.denoise == Denoise::Local;
+    let work = Work {
+        grid: plan.grid,
+        frames: plan.frames.len() as u32,
+        spp: plan.settings.spp,
+        whole_tiles: plan.settings.denoise == Denoise::Node,
+        places: with_margins(plan, places, denoise_s),
+    };
+    let scenes = if plan.are_one() { 1 } else { u64::from(work.frames) };
+    Ok(Seen {
+        work,
+        send_bytes: stored_bytes_max(scene_bytes) * scenes,
+        bench,
+        ready_s,
+        develop_s: if is_local { denoise_s * size.pixels() as f64 } else { 0.0 },
+    })
+}
+
+impl Seen {
+    /// How fast this computer is.
+    pub(super) fn speeds(&self) -> Speeds {
+        Speeds::new(&self.work.places, &self.bench)
+    }
+
+    /// What the work takes on this computer.
+    pub(super) fn here(&self, plan: &Plan) -> Estimate {
+        let frames = f64::from(self.work.frames);
+        let ready_s = self.ready_s * if plan.are_one() { 1.0 } else { frames };
+        let fixed_s = ready_s + self.develop_s * frames;
+        let hand = Hand { price: 0, speed: self.speeds().scene, spread: HERE_SPREAD, begins_s: (0.0, 0.0) };
+        let ends_s = (fixed_s, fixed_s);
+        let crew = Crew { hands: vec![hand], spread: 0.0, rivals: 0, lease_s: f64::INFINITY, ends_s };
+        estimate(&self.work, &crew, super::SEED)
+    }
+}
+
+/// What a sample of a tile takes with its share of what is traced and denoised around the tile.
+fn with_margins(plan: &Plan, places: Vec<f64>, denoise_s: f64) -> Vec<f64> {
+    if plan.settings.denoise != Denoise::Node {
+        return places;
+    }
+    let (mut seen, mut own) = (0.0, 0.0);
+    for rect in (0..plan.grid.len()).filter_map(|tile| plan.grid.rect(TileIndex(tile))) {
+        let blocks = frame::BlockRange::all(plan.settings.spp);
+        let margin_px = plan.grid.margin_px();
+        let order = TileOrder { frame: FrameIndex(0), rect, margin_px, blocks, settings: plan.settings };
+        seen += order.seen_rect().pixels() as f64;
+        own += rect.pixels() as f64;
+    }
+    let denoise_s = denoise_s / f64::from(plan.settings.spp);
+    places.into_iter().map(|place| (place + denoise_s) * seen / own).collect()
+}
+
+fn bench_places(probe: &mut Probe<'_>) -> Result<Vec<f64>, Fault> {
+    let size = frame::FrameSize::new(1280, 720).expect("in range");
+    let draft = SettingsDraft { spp: BLOCK_SPP, ..SettingsDraft::defaults(size) };
+    let settings = RenderSettings::new(draft).expect("defaults are valid");
+    let scene = pack(&demo_scene())?.to_blob();
+    let sitter = Sitter { frame: FrameIndex(0), scene: &scene, settings: &settings, edge_px: 128 };
+    probe.places(sitter, BENCH_SHARE)
+}
+
+fn frames_seen(plan: &Plan) -> Vec<FrameIndex> {
+    let last = plan.frames.len() - 1;
+    if plan.are_one() {
+        return vec![plan.frames[0]];
+    }
+    let mut seen: Vec<FrameIndex> =
+        (0..FRAMES_SEEN).map(|at| plan.frames[last * at / (FRAMES_SEEN - 1)]).collect();
+    seen.dedup();
+    seen
+}

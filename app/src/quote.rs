@@ -28,6 +28,7 @@ use crate::stop::Stop;
 
 pub use crew::{Speeds, crew};
 pub use estimate::{Crew, Estimate, Hand, Odds, Work, estimate};
+use look::Subject;
 
 /// Whose machines are asked about.
 #[derive(Clone, Debug)]
@@ -85,11 +86,13 @@ pub fn quote(
     let began = std::time::Instant::now();
     let chosen = gpu::choice(adapter);
     let plan = Plan::look(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
-    let offers = inquiry.map(|inquiry| farm::ask(inquiry, &plan, stop)).transpose()?;
+    let subject = Subject::prepare(&plan, began)?;
+    let ask = |inquiry| farm::ask(inquiry, &plan, subject.memory_mib(), stop);
+    let offers = inquiry.map(ask).transpose()?;
     let mut renderer = gpu::open_renderer(adapter, None)?;
-    let seen = look::look(&plan, &chosen, &mut renderer, offers.is_some(), stop)?;
+    let seen = subject.look(&chosen, &mut renderer, offers.is_some(), stop)?;
     let (estimate, nodes, nodes_unknown, jobs, send_bytes) = match &offers {
-        None => (seen.here(&plan), 0, 0, 0, 0),
+        None => (seen.here(), 0, 0, 0, 0),
         Some(offers) => {
             let crew = crew(offers, seen.speeds()).ok_or_else(farm::nobody)?;
             let unknown = offers.nodes.iter().filter(|offer| offer.speed == 0).count();

@@ -249,6 +249,10 @@ fn happened() -> Events {
     Events { first: 3, events: few(events()), job: card() }
 }
 
+fn candidate() -> Candidate {
+    Candidate { node: NODE, descriptor: few(vec![1; 150]), adapter: adapter(), price: 1000 }
+}
+
 fn offers() -> Offers {
     let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
     Offers { nodes: few(vec![offer; 3]), here: 5, large_enough: 4, price_min: 900, jobs: 1 }
@@ -283,7 +287,6 @@ fn responses() -> Vec<Vec<u8>> {
         amount: 7,
         state: PayState::Posted,
     };
-    let candidate = Candidate { node: NODE, descriptor: few(vec![1; 150]), adapter: adapter(), price: 1000 };
     let refusals = [
         Refusal::Version { ours: 1 },
         Refusal::Malformed,
@@ -314,7 +317,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Committed { lease: LEASE, amount: 7 },
         Response::Earnings(Earnings { held: 1, posted: 200, paid: 3 }),
         Response::Statement(Statement { lines: few(vec![line; 3]), next: Some(8) }),
-        Response::Candidates(few(vec![candidate])),
+        Response::Candidates(few(vec![candidate()])),
         Response::Events(Box::new(happened())),
         Response::Jobs(few(vec![card(); 2])),
         Response::Balance(Balance { available: 500, escrow: 20 }),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use app::quote::{Estimate, Speeds, Work, crew, estimate};
 use tests::simulated_farm::{Quoted, play_quoted};
 
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 300;
 /// Jobs that are done within p90, at least; and within p50, from and to.
 const WITHIN_P90: f64 = 0.90;
 const WITHIN_P50: std::ops::RangeInclusive<f64> = 0.30..=0.70;
@@ -83,44 +83,6 @@ fn nine_of_ten_jobs_take_and_cost_what_was_told_and_half_of_them_less_than_the_h
     let quantiles =
         |sorted: &[f64]| [0.05, 0.25, 0.5, 0.75, 0.95].map(|share| format!("{:.2}", at(sorted, share)));
     eprintln!("taken over p50: {:?}; p90 over p50: {:?}", quantiles(&ratios), quantiles(&widths));
-    for (name, group) in [
-        ("alone", &(|quoted: &Quoted| quoted.offers.jobs == 0) as &dyn Fn(&Quoted) -> bool),
-        ("alone whole", &|quoted| quoted.offers.jobs == 0 && quoted.shape.whole_tiles),
-        ("alone divided", &|quoted| quoted.offers.jobs == 0 && !quoted.shape.whole_tiles),
-        ("one rival", &|quoted| quoted.offers.jobs == 1),
-        ("more rivals", &|quoted| quoted.offers.jobs > 1),
-        ("one node", &|quoted| quoted.offers.nodes.len() == 1),
-        ("alone many short", &|quoted| quoted.offers.jobs == 0 && quoted.offers.nodes.len() > 1 && quoted.took_s < 30.0),
-        ("alone many long", &|quoted| quoted.offers.jobs == 0 && quoted.offers.nodes.len() > 1 && quoted.took_s > 120.0),
-        ("short", &|quoted| quoted.took_s < 30.0),
-    ] {
-        let some: Vec<_> = all.iter().filter(|(quoted, _)| group(quoted)).collect();
-        let part = |holds: &dyn Fn(&Quoted, &Estimate) -> bool| {
-            some.iter().filter(|(quoted, told)| holds(quoted, told)).count() as f64 / some.len() as f64
-        };
-        let mut ratios: Vec<f64> =
-            some.iter().map(|(quoted, told)| quoted.took_s / told.time_s.p50).collect();
-        ratios.sort_by(f64::total_cmp);
-        let mut costs: Vec<f64> =
-            some.iter().map(|(quoted, told)| quoted.cost as f64 / told.cost.p50 as f64).collect();
-        costs.sort_by(f64::total_cmp);
-        eprintln!(
-            "{name}: {} time {:.3} {:.3} cost {:.3} {:.3} {:?} {:?}",
-            some.len(),
-            part(&|q, t| q.took_s <= t.time_s.p50),
-            part(&|q, t| q.took_s <= t.time_s.p90),
-            part(&|q, t| q.cost <= t.cost.p50),
-            part(&|q, t| q.cost <= t.cost.p90),
-            quantiles(&ratios),
-            quantiles(&costs)
-        );
-    }
-    for (quoted, told) in all.iter().filter(|(q, t)| q.offers.jobs == 0 && q.offers.nodes.len() > 1 && q.took_s > t.time_s.p90).take(25) {
-        let h = Speeds::new(&quoted.places, &quoted.bench);
-        eprintln!("CASE {} f{} spp{} whole {} samples {} took {:.1} p50 {:.1} p90 {:.1} scale {:.2} ideal {:.1} nodes {:?}", quoted.shape.grid().len(), quoted.shape.frames.len(), quoted.shape.spp, quoted.shape.whole_tiles, quoted.shape.samples_all(), quoted.took_s, told.time_s.p50, told.time_s.p90, h.scene/h.bench,
-          quoted.shape.samples_all() as f64 / (h.scene/h.bench) / quoted.offers.nodes.iter().map(|n| n.speed as f64).sum::<f64>(),
-          quoted.offers.nodes.iter().map(|n| n.speed).collect::<Vec<_>>());
-    }
     assert!(all.len() as u64 > SEEDS * 9 / 10);
     for (what, [p50, p90]) in [("time", time), ("cost", cost)] {
         assert!(p90 >= WITHIN_P90, "{what}: {p90} within p90");

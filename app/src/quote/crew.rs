@@ -10,15 +10,15 @@ use render_net::wire::{NodeOffer, Offers};
 use super::estimate::{Crew, Hand};
 
 /// How differently two machines take two scenes, and how far off a short record of work is: standard deviation of the logarithm.
-const NODE_SPREAD: f64 = 0.35;
+const NODE_SPREAD: f64 = 0.45;
 /// How much scenes differ in what a sample takes, one from another: standard deviation of the logarithm.
-const SCENES_SPREAD: f64 = 0.5;
+const SCENES_SPREAD: f64 = 0.55;
 /// The same for a node that has delivered nothing yet, and is taken to be as fast as this computer.
 const UNKNOWN_SPREAD: f64 = 1.0;
 /// Until a waiting node has the key, the scene and its first piece, seconds.
-const JOINS_S: (f64, f64) = (0.5, 3.0);
+const JOINS_S: (f64, f64) = (1.0, 5.0);
 /// From the last tile to the last picture.
-const ENDS_S: (f64, f64) = (0.3, 2.0);
+const ENDS_S: (f64, f64) = (0.5, 2.5);
 
 /// How fast this computer is, samples per second.
 #[derive(Clone, Copy, Debug)]

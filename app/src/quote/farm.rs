@@ -14,14 +14,14 @@ use crate::stop::Stop;
 use crate::submit::open_artist;
 
 /// Who would work for it; at least one node would, and the credit suffices.
-pub(super) fn ask(inquiry: &Inquiry, plan: &Plan, stop: &Stop) -> Result<Offers, Fault> {
+pub(super) fn ask(inquiry: &Inquiry, plan: &Plan, memory_mib: u32, stop: &Stop) -> Result<Offers, Fault> {
     let artist = open_artist(inquiry.data.as_deref(), address(&inquiry.coordinator)?)?;
     let samples = shape(plan).map_err(|fault| artist_fault(&fault))?.samples_all();
     let terms = &inquiry.terms;
     let too_many = |_| artist_fault(&ArtistFault::TooMany("nodes"));
     let wanted = OffersWanted {
         price_max: terms.price_max,
-        memory_mib: plan.scenes()?.memory_mib,
+        memory_mib,
         nodes_allowed: Bounded::new(terms.nodes.clone()).map_err(too_many)?,
     };
     let asked = async { Ok((artist.offers(wanted.clone()).await?, artist.balance().await?)) };

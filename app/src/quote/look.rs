@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use frame::{BLOCK_SPP, Denoise, FrameIndex, RenderSettings, SettingsDraft, TileIndex, TileOrder};
 use render_core::{AdapterChoice, GpuRenderer};
-use render_net::artist::FrameScene;
+use render_net::artist::{ArtistFault, FrameScene};
 use render_net::bundle::stored_bytes_max;
 
 use super::crew::Speeds;
@@ -12,12 +12,13 @@ use super::estimate::{Crew, Estimate, Hand, Work, estimate};
 use super::probe::{Probe, Sitter};
 use crate::bench::demo_scene;
 use crate::fault::Fault;
-use crate::render::{Plan, pack};
+use crate::network::artist_fault;
+use crate::render::{Plan, Scenes, pack};
 use crate::stop::Stop;
 
 /// Frames of an animation that are looked at: the first, the last and the one between.
 const FRAMES_SEEN: usize = 3;
-/// A frame that takes longer to be made ready is the only one, seconds.
+/// Where the first one takes longer to be made ready, it is the only one; seconds.
 const READY_S_MAX: f64 = 3.0;
 /// The part of the time that is spent on the benchmark's scene.
 const BENCH_SHARE: f64 = 0.25;
@@ -30,57 +31,88 @@ pub(super) struct Seen {
     pub(super) send_bytes: u64,
     /// What a sample takes at places of the benchmark's scene; not looked at without a farm.
     bench: Vec<f64>,
-    /// Until a frame can be traced: its scene is read, sorted and exposed.
-    ready_s: f64,
-    /// From the last tile of a frame to its picture.
-    develop_s: f64,
+    /// What is done on this computer before and after tracing: scenes are read, sorted and exposed, whole frames denoised.
+    around_s: f64,
 }
 
-/// Looks at the plan's frames, and at the benchmark's scene for `bench`.
-pub(super) fn look(
-    plan: &Plan,
-    adapter: &AdapterChoice,
-    renderer: &mut GpuRenderer,
-    bench: bool,
-    stop: &Stop,
-) -> Result<Seen, Fault> {
-    let (mut places, mut ready_s, mut scene_bytes, mut denoise_s) = (Vec::new(), 0.0f64, 0, 0.0);
-    let frames = frames_seen(plan);
-    let mut probe = Probe::new(renderer, stop);
-    for (at, &frame) in frames.iter().enumerate() {
-        let began = Instant::now();
-        let FrameScene { scene, exposure_scale } = plan.shown(frame)?;
-        ready_s = ready_s.max(began.elapsed().as_secs_f64());
-        scene_bytes = scene_bytes.max(scene.size_bytes());
-        let settings = plan.settings.with_exposure_scale(exposure_scale);
-        let settings = settings.map_err(|error| Fault::scene(error.to_string(), "correct its lights"))?;
-        let sitter = Sitter { frame, scene: &scene, settings: &settings, edge_px: plan.grid.edge_px() };
-        places.extend(probe.places(sitter, 1.0 / frames.len() as f64)?);
-        if let (0, Some(network)) = (at, plan.networks().first()) {
-            denoise_s = probe.denoising(sitter, network.on(adapter).as_mut())?;
-        }
-        if ready_s > READY_S_MAX {
-            break;
-        }
+/// A plan whose first frame is ready to be looked at.
+pub(super) struct Subject<'a> {
+    plan: &'a Plan,
+    scenes: Scenes,
+    /// How long the file took to be read.
+    opened_s: f64,
+    /// How long the first frame's scene took to be sorted and exposed.
+    ready_s: f64,
+}
+
+impl<'a> Subject<'a> {
+    /// Of a plan whose opening began then.
+    pub(super) fn prepare(plan: &'a Plan, opened: Instant) -> Result<Self, Fault> {
+        let (began, opened_s) = (Instant::now(), opened.elapsed().as_secs_f64());
+        let scenes = plan.scenes()?;
+        Ok(Self { plan, scenes, opened_s, ready_s: began.elapsed().as_secs_f64() })
     }
-    let bench = if bench { bench_places(&mut probe)? } else { Vec::new() };
-    let size = plan.grid.frame();
-    let is_local = plan.settings.denoise == Denoise::Local;
-    let work = Work {
-        grid: plan.grid,
-        frames: plan.frames.len() as u32,
-        spp: plan.settings.spp,
-        whole_tiles: plan.settings.denoise == Denoise::Node,
-        places: with_margins(plan, places, denoise_s),
-    };
-    let scenes = if plan.are_one() { 1 } else { u64::from(work.frames) };
-    Ok(Seen {
-        work,
-        send_bytes: stored_bytes_max(scene_bytes) * scenes,
-        bench,
-        ready_s,
-        develop_s: if is_local { denoise_s * size.pixels() as f64 } else { 0.0 },
-    })
+
+    /// GPU memory that the scene needs, MiB.
+    pub(super) fn memory_mib(&self) -> u32 {
+        self.scenes.memory_mib
+    }
+
+    /// Looks at the plan's frames, and at the benchmark's scene for `bench`.
+    pub(super) fn look(
+        mut self,
+        adapter: &AdapterChoice,
+        renderer: &mut GpuRenderer,
+        bench: bool,
+        stop: &Stop,
+    ) -> Result<Seen, Fault> {
+        let (plan, frames) = (self.plan, self.frames());
+        let (mut places, mut scene_bytes, mut denoise_s) = (Vec::new(), 0, 0.0);
+        let mut probe = Probe::new(renderer, stop);
+        for (at, &frame) in frames.iter().enumerate() {
+            let shown = (self.scenes.packer)(frame);
+            let FrameScene { scene, exposure_scale } =
+                shown.map_err(|why| artist_fault(&ArtistFault::Scene(why)))?;
+            scene_bytes = scene_bytes.max(scene.size_bytes());
+            let settings = plan.settings.with_exposure_scale(exposure_scale);
+            let settings = settings.map_err(|error| Fault::scene(error.to_string(), "correct its lights"))?;
+            let edge_px = plan.grid.edge_px();
+            let sitter = Sitter { frame, scene: &scene, settings: &settings, edge_px };
+            places.extend(probe.places(sitter, 1.0 / frames.len() as f64)?);
+            if let (0, Some(network)) = (at, plan.networks().first()) {
+                denoise_s = probe.denoising(sitter, network.on(adapter).as_mut())?;
+            }
+        }
+        let bench = if bench { bench_places(&mut probe)? } else { Vec::new() };
+        let frames = plan.frames.len() as u32;
+        let scenes = if self.scenes.are_one { 1 } else { frames };
+        let is_local = plan.settings.denoise == Denoise::Local;
+        let develop_s = if is_local { denoise_s * plan.grid.frame().pixels() as f64 } else { 0.0 };
+        let work = Work {
+            grid: plan.grid,
+            frames,
+            spp: plan.settings.spp,
+            whole_tiles: plan.settings.denoise == Denoise::Node,
+            places: with_margins(plan, places, denoise_s),
+        };
+        Ok(Seen {
+            work,
+            send_bytes: stored_bytes_max(scene_bytes) * u64::from(scenes),
+            bench,
+            around_s: self.opened_s + self.ready_s * f64::from(scenes) + develop_s * f64::from(frames),
+        })
+    }
+
+    fn frames(&self) -> Vec<FrameIndex> {
+        let frames = &self.plan.frames;
+        if self.scenes.are_one || self.ready_s > READY_S_MAX {
+            return vec![frames[0]];
+        }
+        let seen = (0..FRAMES_SEEN).map(|at| frames[(frames.len() - 1) * at / (FRAMES_SEEN - 1)]);
+        let mut seen: Vec<FrameIndex> = seen.collect();
+        seen.dedup();
+        seen
+    }
 }
 
 impl Seen {
@@ -90,12 +122,10 @@ impl Seen {
     }
 
     /// What the work takes on this computer.
-    pub(super) fn here(&self, plan: &Plan) -> Estimate {
-        let frames = f64::from(self.work.frames);
-        let ready_s = self.ready_s * if plan.are_one() { 1.0 } else { frames };
-        let fixed_s = ready_s + self.develop_s * frames;
-        let hand = Hand { price: 0, speed: self.speeds().scene, spread: HERE_SPREAD, begins_s: (0.0, 0.0) };
-        let ends_s = (fixed_s, fixed_s);
+    pub(super) fn here(&self) -> Estimate {
+        let speed = self.speeds().scene;
+        let hand = Hand { price: 0, speed, spread: HERE_SPREAD, begins_s: (0.0, 0.0) };
+        let ends_s = (self.around_s, self.around_s);
         let crew = Crew { hands: vec![hand], spread: 0.0, rivals: 0, lease_s: f64::INFINITY, ends_s };
         estimate(&self.work, &crew, super::SEED)
     }
@@ -125,15 +155,4 @@ fn bench_places(probe: &mut Probe<'_>) -> Result<Vec<f64>, Fault> {
     let scene = pack(&demo_scene())?.to_blob();
     let sitter = Sitter { frame: FrameIndex(0), scene: &scene, settings: &settings, edge_px: 128 };
     probe.places(sitter, BENCH_SHARE)
-}
-
-fn frames_seen(plan: &Plan) -> Vec<FrameIndex> {
-    let last = plan.frames.len() - 1;
-    if plan.are_one() {
-        return vec![plan.frames[0]];
-    }
-    let mut seen: Vec<FrameIndex> =
-        (0..FRAMES_SEEN).map(|at| plan.frames[last * at / (FRAMES_SEEN - 1)]).collect();
-    seen.dedup();
-    seen
 }

@@ -106,11 +106,6 @@ impl Plan {
         self.shots.shown(frame, &self.settings)
     }
 
-    /// Whether every frame shows the same scene.
-    pub(crate) fn are_one(&self) -> bool {
-        self.shots.are_one()
-    }
-
     /// Whoever makes pictures of its films, on the adapter that renders them.
     pub(crate) fn developer(&self, adapter: &AdapterChoice) -> Developer {
         let network = self.network.as_ref();

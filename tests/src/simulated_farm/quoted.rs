@@ -107,7 +107,7 @@ impl Plan {
             lost: 0,
             doubled: 0,
             late: 0,
-            delay_ms: chance.within(5, 300),
+            delay_ms: chance.within(5, 60),
             artist_cuts: Vec::new(),
             artist_deaths: Vec::new(),
         };
@@ -130,10 +130,10 @@ fn node(chance: &mut Chance) -> NodePlan {
 }
 
 fn job(chance: &mut Chance, at: u64) -> JobPost {
-    let side = |chance: &mut Chance| (chance.within(2, 10) * u64::from(EDGE_PX) - chance.within(0, 7)) as u32;
+    let side = |chance: &mut Chance| (chance.within(4, 12) * u64::from(EDGE_PX) - chance.within(0, 7)) as u32;
     let size = FrameSize::new(side(chance), side(chance)).expect("small");
     let frames = (1..=chance.within(1, 3) as u32).collect();
-    let spp = 8 << chance.within(0, 4);
+    let spp = 16 << chance.within(0, 4);
     let whole_tiles = chance.hits(500);
     let draft = ShapeDraft { size, edge_px: EDGE_PX, spp, frames: Bounded::cut(frames), whole_tiles };
     JobPost {

@@ -76,7 +76,7 @@ fn what_a_farm_takes_is_told_or_why_it_cannot_be_had_on_a_gpu() {
     }
     told(&["--nodes", &"ab".repeat(32)], 4, "none of the nodes that are named");
     told(&["--max-price", "999"], 5, "at least 1000 micro-credits");
-    told(&["--max-price", "1000000000", "--spp", "1000000"], 5, "are available");
+    told(&["--max-price", "1000000000", "--frames", "1-6000"], 5, "are available");
     let jobs = place.run(&["jobs", "--data", "artist"]);
     assert_eq!((jobs.exit, jobs.data.as_str()), (0, ""), "nothing was posted: {}", jobs.talk);
 }

@@ -27,6 +27,9 @@ const EDGE_PX_MIN: u32 = 64;
 const PATCHES_MAX: usize = 128;
 /// Patches of a frame, however long they take.
 const PATCHES_MIN: usize = 4;
+/// So many are enough where their mean is known this well: its standard error, as a share of it.
+const PATCHES_KNOWN: usize = 12;
+const KNOWN_WITHIN: f64 = 0.02;
 /// Everything that is denoised lies on this grid.
 const ALIGN_PX: u32 = frame::noisy::ALIGN_PX;
 /// Edge of what is denoised to learn how long that takes.
@@ -69,7 +72,9 @@ impl<'a> Probe<'a> {
         let began = Instant::now();
         let budget = self.looks_for.mul_f64(share);
         let mut places = Vec::new();
-        while places.len() < PATCHES_MAX && (places.len() < PATCHES_MIN || began.elapsed() < budget) {
+        while places.len() < PATCHES_MIN
+            || (places.len() < PATCHES_MAX && began.elapsed() < budget && !is_known(&places))
+        {
             let (took, samples, _) = self.patch(sitter, spot(), edge_px)?;
             places.push((took.as_secs_f64() / samples as f64).max(1e-12));
             if began.elapsed() > 2 * budget {
@@ -153,6 +158,14 @@ fn first_block(settings: &RenderSettings) -> Result<RenderSettings, Fault> {
     RenderSettings::new(draft).map_err(|error| Fault::usage(error.to_string(), "correct the flag"))
 }
 
+/// Whether more places would change little.
+fn is_known(places: &[f64]) -> bool {
+    let count = places.len() as f64;
+    let mean = places.iter().sum::<f64>() / count;
+    let variance = places.iter().map(|place| (place - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    places.len() >= PATCHES_KNOWN && (variance / count).sqrt() <= KNOWN_WITHIN * mean
+}
+
 /// Where the patch of this number is, as shares of the frame.
 fn spot(at: u32) -> (f64, f64) {
     // The plastic number's powers.
@@ -176,6 +189,13 @@ fn around(spot: (f64, f64), edge_px: u32, size: FrameSize) -> TileRect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_that_are_alike_are_enough_sooner_than_others() {
+        assert!(is_known(&[1.0; 12]) && !is_known(&[1.0; 11]));
+        let unlike: Vec<f64> = (0..64).map(|at| f64::from(at % 4 + 1)).collect();
+        assert!(!is_known(&unlike));
+    }
 
     #[test]
     fn patches_lie_in_the_frame_and_everywhere_in_it() {

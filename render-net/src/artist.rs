@@ -243,10 +243,15 @@ impl Artist {
         }
     }
 
-    /// The nodes that would work for a job like this now.
-    pub async fn offers(&self, wanted: OffersWanted) -> Result<Offers, ArtistFault> {
-        match self.ask(&Request::Offers(Box::new(wanted))).await? {
-            Response::Offers(offers) => Ok(*offers),
+    /// The nodes that would work for a job like this now, and this artist's money.
+    pub async fn offers(&self, wanted: OffersWanted) -> Result<(Offers, Balance), ArtistFault> {
+        let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
+        let link = connector.link().await?;
+        let offers = link.call(&Request::Offers(Box::new(wanted))).await;
+        let balance = link.call(&Request::Balance).await;
+        link.close();
+        match (offers?, balance?) {
+            (Response::Offers(offers), Response::Balance(balance)) => Ok((*offers, balance)),
             _ => Err(LinkFault::Protocol("offers were asked for".to_owned()).into()),
         }
     }

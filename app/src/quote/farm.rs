@@ -24,7 +24,7 @@ pub(super) fn ask(inquiry: &Inquiry, plan: &Plan, memory_mib: u32, stop: &Stop) 
         memory_mib,
         nodes_allowed: Bounded::new(terms.nodes.clone()).map_err(too_many)?,
     };
-    let asked = async { Ok((artist.offers(wanted.clone()).await?, artist.balance().await?)) };
+    let asked = artist.offers(wanted.clone());
     let (offers, balance) = runtime()?.block_on(async {
         tokio::select! {
             answered = asked => answered.map_err(|fault| artist_fault(&fault)),

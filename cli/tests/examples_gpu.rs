@@ -108,8 +108,10 @@ impl<'a> Farm<'a> {
                 other => other.to_owned(),
             });
         }
-        if ["render", "submit"].contains(&home[0].as_str()) {
-            home.retain(|word| !["--size", "960x540", "--spp", "256"].contains(&word.as_str()));
+        if ["render", "submit", "quote"].contains(&home[0].as_str()) {
+            home.retain(|word| {
+                !["--size", "960x540", "3840x2160", "--spp", "256", "1024"].contains(&word.as_str())
+            });
             home.extend(SMALL.map(str::to_owned));
         }
         home

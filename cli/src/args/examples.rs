@@ -5,6 +5,7 @@ pub(crate) const TOP: &str = "\
 Examples:
   tessera render scene.glb -o picture.exr
   tessera scene check scene.glb
+  tessera quote scene.glb
   tessera coordinator --listen 127.0.0.1:7411 --data farm
   tessera demo --nodes 2";
 pub(crate) const RENDER: &str = "\
@@ -57,6 +58,12 @@ Examples:
   tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o shot.####.exr --frames 1-9
   tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr --detach
   tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr --viewer";
+pub(crate) const QUOTE: &str = "\
+Examples:
+  tessera quote scene.glb
+  tessera quote scene.glb --size 3840x2160 --spp 1024 --json
+  tessera quote scene.glb --frames 1-48 --coordinator 'tessera://HOST:PORT#KEY'
+  tessera quote scene.glb --coordinator 'tessera://HOST:PORT#KEY' --max-price 1500";
 pub(crate) const COLLECT: &str = "\
 Examples:
   tessera collect 00112233445566778899aabbccddeeff";

@@ -17,7 +17,7 @@ const LEASES_MAX: f64 = 2048.0;
 /// Rivals that are counted.
 const RIVALS_MAX: u32 = 32;
 /// Standard deviation of the logarithm of how much a rival lacks, compared with this work. Nothing is known of it but that it is there.
-const RIVAL_SPREAD: f64 = 1.0;
+const RIVAL_SPREAD: f64 = 1.4;
 /// A machine leaves the last pieces to cheaper ones that will be free within this time, seconds.
 const LEFT_TO_OTHERS_S: f64 = 1.0;
 /// Less time left than this is not taken over; of a tile that is denoised as a whole.

@@ -12,6 +12,7 @@ mod cards;
 mod contact;
 mod earning;
 mod failure;
+mod forecast;
 mod mosaic;
 mod order;
 mod preflight;
@@ -39,6 +40,7 @@ pub use earning::{
     RulesForm, TileEnd, TileOutcome,
 };
 pub use failure::Failure;
+pub use forecast::Forecast;
 pub use mosaic::Mosaic;
 pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
@@ -55,6 +57,7 @@ pub use crate::nearby::{Found, Nearby};
 use crate::earn::Wish;
 use crate::fault::Fault;
 use crate::{nearby, places};
+use forecast::Forecaster;
 use shelf::Shelf;
 
 /// Time that stopping work has to keep what is done when the program ends.
@@ -66,6 +69,7 @@ pub struct Desk {
     earning: Earning,
     settings: Shelf<Settings>,
     updates: Updates,
+    forecaster: Forecaster,
     folder: PathBuf,
     bell: Arc<Bell>,
 }
@@ -84,7 +88,8 @@ impl Desk {
         let renders = Renders::open(folder.join("renders.json"), folder.join("renders"), Arc::clone(&bell));
         let earning = Earning::open(&folder, Arc::clone(&bell));
         let updates = Updates::new(Arc::clone(&bell));
-        Ok(Self { renders, earning, settings, updates, folder, bell })
+        let forecaster = Forecaster::default();
+        Ok(Self { renders, earning, settings, updates, forecaster, folder, bell })
     }
 
     /// Rings whenever something here has changed.
@@ -95,6 +100,23 @@ impl Desk {
     /// The renders, running and past.
     pub fn renders(&self) -> &Renders {
         &self.renders
+    }
+
+    /// Starts a render; says its name.
+    ///
+    /// # Errors
+    /// As [`Renders::start`].
+    pub fn start(&self, order: Order) -> Result<String, Fault> {
+        self.forecaster.end();
+        self.renders.start(order)
+    }
+
+    /// What a render will take and cost; a newer question ends it, and so does a start.
+    ///
+    /// # Errors
+    /// A field that is not right, a scene that cannot be rendered, a farm that would not take it.
+    pub fn forecast(&self, order: &Order) -> Result<Forecast, Fault> {
+        self.forecaster.ask(order)
     }
 
     /// This computer as a node.

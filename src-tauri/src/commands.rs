@@ -8,8 +8,8 @@
 )]
 
 use app::desk::{
-    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Jobs, Nearby, Order, Preflight, RulesForm,
-    Settings, Standing, UpdateState,
+    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Forecast, Jobs, Nearby, Order, Preflight,
+    RulesForm, Settings, Standing, UpdateState,
 };
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,13 @@ fn new_order() -> Order {
 #[tauri::command(async)]
 #[specta::specta]
 fn start(desk: State<'_, Desk>, order: Order) -> Told<String> {
-    Ok(desk.renders().start(order)?)
+    Ok(desk.start(order)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn forecast(desk: State<'_, Desk>, order: Order) -> Told<Forecast> {
+    Ok(desk.forecast(&order)?)
 }
 
 #[tauri::command(async)]
@@ -337,6 +343,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         standing,
         new_order,
         start,
+        forecast,
         resume,
         stop,
         finish,

@@ -227,6 +227,11 @@ impl Order {
         })
     }
 
+    /// The adapter that was chosen; nothing: the strongest.
+    pub(super) fn gpu(&self) -> Option<&str> {
+        filled(&self.more.gpu)
+    }
+
     /// On what terms a network may render it.
     ///
     /// # Errors

@@ -188,7 +188,7 @@ impl Renders {
                 give_way();
                 submit::collect(job, None, stop, reporter)
             }
-            None => local::resume(&folder, gpu_of(&card.order), stop, reporter),
+            None => local::resume(&folder, card.order.gpu(), stop, reporter),
         })?;
         Ok(id.to_owned())
     }
@@ -345,10 +345,6 @@ fn seconds(since: SystemTime) -> f64 {
     since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
-fn gpu_of(order: &Order) -> Option<&str> {
-    Some(order.more.gpu.trim()).filter(|gpu| !gpu.is_empty())
-}
-
 fn render(
     order: &Order,
     request: &RenderRequest,
@@ -357,7 +353,7 @@ fn render(
     reporter: &mut Reporter,
 ) -> Result<Exit, Fault> {
     match order.place {
-        Place::Here => local::render_kept(request, gpu_of(order), folder, stop, reporter),
+        Place::Here => local::render_kept(request, order.gpu(), folder, stop, reporter),
         Place::Network => {
             let submission = Submission {
                 coordinator: order.coordinator.clone(),

@@ -31,6 +31,11 @@ test("a scene goes to a network, and a node that dies in the middle costs nothin
   await page.click("#quality-draft");
   await page.fill("#width", "512");
   await shot("network-form");
+  await page.click("#forecast");
+  const told = await until(() => page.run("() => document.querySelector('#forecast-answer')?.innerText"), 120_000, "what it will take and cost is told");
+  assert.match(told, /^About \d+:\d\d; nine times in ten within \d+:\d\d\s+About [\d.]+ credits; nine times in ten at most [\d.]+ ?\s+2 nodes would work\./);
+  await page.run("() => document.querySelector('#forecast').scrollIntoView()");
+  await shot("network-forecast");
   await page.click("#start");
   await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 240_000, "some of it is rendered");
   await shot("network-running");

@@ -107,6 +107,14 @@ test("the form's words are what is rendered", async () => {
   await page.fill("#width", "256");
   assert.equal(await page.run("() => document.querySelector('#height').value"), "144", "the camera's aspect is kept");
   await page.click("#quality-draft");
+  await page.click("#forecast");
+  const told = await until(() => page.run("() => document.querySelector('#forecast-answer')?.textContent"), 120_000, "what it will take is told");
+  assert.match(told, /^About \d+:\d\d; nine times in ten within \d+:\d\d$/);
+  await page.run("() => document.querySelector('#forecast').scrollIntoView()");
+  await shot("preflight-forecast");
+  await page.click("#quality-good");
+  assert.equal(await page.run("() => document.querySelector('#forecast-answer')"), null, "another form has another answer");
+  await page.click("#quality-draft");
   await page.click("#start");
   await until(async () => (await outcome()) === "done", 300_000, "the render is done");
   const info = house.cli("--json", "exr", "info", join(house.home, "Kitchen.exr")).stdout;

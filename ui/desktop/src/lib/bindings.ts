@@ -5,7 +5,7 @@
 import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 import type { Adapters, Benchmark, Earnings, RulesForm } from "./earning";
-import type { Arrival, Jobs, Nearby, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
+import type { Arrival, Forecast, Jobs, Nearby, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
 
 export type * from "./failure";
 export type * from "./earning";
@@ -23,6 +23,7 @@ export const commands = {
 	standing: (output: string) => __TAURI_INVOKE<Standing>("standing", { output }),
 	newOrder: () => __TAURI_INVOKE<Order>("new_order"),
 	start: (order: Order) => __TAURI_INVOKE<string>("start", { order }),
+	forecast: (order: Order) => __TAURI_INVOKE<Forecast>("forecast", { order }),
 	resume: (id: string) => __TAURI_INVOKE<string>("resume", { id }),
 	stop: (id: string) => __TAURI_INVOKE<void>("stop", { id }),
 	finish: (id: string) => __TAURI_INVOKE<void>("finish", { id }),

@@ -79,6 +79,22 @@ export type Card = {
 	failure: Failure | null,
 };
 
+/**  A quote in the window's words: in each pair what half of such renders need at most, and what nine of ten do. */
+export type Forecast = {
+	/**  Seconds until the last picture is there; sending the scene is not in them. */
+	time_s: [number, number],
+	/**  Credits; 0 on this computer. */
+	credits: [number, number],
+	/**  Nodes that would work; 0: this computer does. */
+	nodes: number,
+	/**  Those of them whose speed nobody knows yet. */
+	nodes_unknown: number,
+	/**  Other jobs that share the nodes now. */
+	jobs: number,
+	/**  What is sent first, MiB. */
+	send_mib: number,
+};
+
 /**  A coordinator that was found. */
 export type Found = {
 	/**  As it calls itself. */

@@ -92,6 +92,28 @@ test("what was sent is said of a network's render and of no other", async () => 
   expect(find("#means").textContent).toBe("1.9 MiB sealed and sent");
 });
 
+test("what a render will take is told until the form says something else, and an answer that comes late is not shown for it", async () => {
+  const found = { scene: "a.glb", name: "a.glb", cameras: [], camera: "", width: 64, height: 36, animation_s: 0, frames: "", remarks: [] } as unknown as Preflight;
+  let settle: (answer: unknown) => void = () => {};
+  answer({ forecast: () => new Promise((resolve) => (settle = resolve)) });
+  desk.scenery = scenery();
+  desk.stage = { kind: "form", preflight: found, usual, order: { ...usual, scene: "a.glb", output: "a.exr" }, proposed: "a.exr" } as typeof desk.stage;
+  show();
+  await settled();
+  find("#forecast").click();
+  await settled();
+  expect([times("forecast"), find<HTMLButtonElement>("#forecast").disabled]).toEqual([1, true]);
+  settle({ time_s: [61, 124.4], credits: [0, 0], nodes: 0, nodes_unknown: 0, jobs: 0, send_mib: 0 });
+  await settled();
+  expect(find("#forecast-answer").textContent).toBe("About 1:01; nine times in ten within 2:04");
+  find("#forecast").click();
+  await settled();
+  type("#width", "128");
+  settle({ time_s: [1, 2], credits: [0, 0], nodes: 0, nodes_unknown: 0, jobs: 0, send_mib: 0 });
+  await settled();
+  expect(document.querySelector("#forecast-answer")).toBe(null);
+});
+
 test("between two reports the clock goes on, and a first tile that is late is explained", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   try {

@@ -1,0 +1,117 @@
+//! What a form's render will take and cost, told while nothing has begun.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::order::{Order, Place};
+use crate::courtesy::giving_way;
+use crate::event::{Audience, Event};
+use crate::fault::Fault;
+use crate::quote::{self, Inquiry, Quote};
+use crate::stop::Stop;
+
+/// A quote in the window's words: in each pair what half of such renders need at most, and what nine of ten do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Forecast {
+    /// Seconds until the last picture is there; sending the scene is not in them.
+    #[specta(type = (u32, u32))]
+    pub time_s: (f64, f64),
+    /// Credits; 0 on this computer.
+    #[specta(type = (u32, u32))]
+    pub credits: (f64, f64),
+    /// Nodes that would work; 0: this computer does.
+    pub nodes: u32,
+    /// Those of them whose speed nobody knows yet.
+    pub nodes_unknown: u32,
+    /// Other jobs that share the nodes now.
+    pub jobs: u32,
+    /// What is sent first, MiB.
+    #[specta(type = u32)]
+    pub send_mib: f64,
+}
+
+/// Answers one question at a time: a newer one ends the one before it, for nobody waits for that any more.
+#[derive(Debug, Default)]
+pub(super) struct Forecaster(Mutex<Stop>);
+
+impl Forecaster {
+    /// What this would take; some seconds, and half a minute on a processor that has never rendered.
+    ///
+    /// # Errors
+    /// As for rendering; no node that would work, or too little credit; [`crate::Exit::Interrupted`] when it was ended.
+    pub(super) fn ask(&self, order: &Order) -> Result<Forecast, Fault> {
+        let stop = Stop::new();
+        self.begin(stop.clone());
+        let request = order.request()?;
+        let inquiry = match order.place {
+            Place::Here => None,
+            Place::Network => {
+                Some(Inquiry { coordinator: order.coordinator.clone(), data: None, terms: order.terms()? })
+            }
+        };
+        // The person goes on filling in the form.
+        let quote = giving_way(|| quote::quote(&request, order.gpu(), inquiry.as_ref(), &stop, &mut Nobody))?;
+        Ok(quote.into())
+    }
+
+    /// Ends what is looked at now.
+    pub(super) fn end(&self) {
+        self.begin(Stop::new());
+    }
+
+    fn begin(&self, next: Stop) {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, next).ask();
+    }
+}
+
+impl From<Quote> for Forecast {
+    fn from(quote: Quote) -> Self {
+        let credits = |micro: u64| micro as f64 / 1e6;
+        Self {
+            time_s: (quote.time_s.p50, quote.time_s.p90),
+            credits: (credits(quote.cost.p50), credits(quote.cost.p90)),
+            nodes: quote.nodes,
+            nodes_unknown: quote.nodes_unknown,
+            jobs: quote.jobs,
+            send_mib: quote.send_bytes as f64 / f64::from(1 << 20),
+        }
+    }
+}
+
+/// The answer is all that is wanted.
+struct Nobody;
+
+impl Audience for Nobody {
+    fn hear(&mut self, _: &Event) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Exit;
+
+    #[test]
+    fn a_newer_question_ends_the_one_before_it_and_a_start_ends_both() {
+        let forecaster = Forecaster::default();
+        let [first, second] = [Stop::new(), Stop::new()];
+        forecaster.begin(first.clone());
+        assert!(!first.is_asked());
+        forecaster.begin(second.clone());
+        assert!(first.is_asked() && !second.is_asked());
+        forecaster.end();
+        assert!(second.is_asked());
+    }
+
+    #[test]
+    fn a_field_that_is_not_right_is_told_before_anything_is_looked_at() {
+        let order = Order { scene: "nowhere.glb".into(), frames: "x".into(), ..Order::default() };
+        let fault = Forecaster::default().ask(&order).expect_err("x is no frame");
+        assert!(fault.exit == Exit::Usage && fault.what.contains("\"frames\""), "{fault}");
+        let order = Order { scene: "nowhere.glb".into(), ..Order::default() };
+        let fault = Forecaster::default().ask(&order).expect_err("there is no such scene");
+        assert_eq!(fault.exit, Exit::Scene, "{fault}");
+    }
+}

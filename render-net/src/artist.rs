@@ -35,7 +35,7 @@ use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, 
 use crate::link::LinkFault;
 use crate::receipt::Countersigned;
 use crate::seal::{WorkspaceSecret, fill_random};
-use crate::wire::{Balance, JobCard, Request, Response, ShapeFault};
+use crate::wire::{Balance, JobCard, Offers, OffersWanted, Request, Response, ShapeFault};
 use connect::Connector;
 use folder::JobFolder;
 
@@ -240,6 +240,19 @@ impl Artist {
         match self.ask(&Request::Balance).await? {
             Response::Balance(balance) => Ok(balance),
             _ => Err(LinkFault::Protocol("the balance was asked for".to_owned()).into()),
+        }
+    }
+
+    /// The nodes that would work for a job like this now, and this artist's money.
+    pub async fn offers(&self, wanted: OffersWanted) -> Result<(Offers, Balance), ArtistFault> {
+        let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
+        let link = connector.link().await?;
+        let offers = link.call(&Request::Offers(Box::new(wanted))).await;
+        let balance = link.call(&Request::Balance).await;
+        link.close();
+        match (offers?, balance?) {
+            (Response::Offers(offers), Response::Balance(balance)) => Ok((*offers, balance)),
+            _ => Err(LinkFault::Protocol("offers were asked for".to_owned()).into()),
         }
     }
 

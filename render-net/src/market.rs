@@ -15,6 +15,7 @@ mod claim;
 mod coverage;
 mod offer;
 mod posting;
+mod quoting;
 mod row;
 mod rows;
 mod settle;
@@ -240,6 +241,7 @@ impl Turn<'_> {
             Request::Share(share) => self.share(peer, share),
             Request::OpenView(view) => self.open_view(view),
             Request::FollowView(follow) => self.follow_view(follow),
+            Request::Offers(wanted) => self.offers(wanted),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
             Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) | Request::Show { .. } => {
                 Err(Refusal::Malformed.into())

@@ -13,6 +13,7 @@ pub mod bounded;
 pub mod job;
 pub mod node;
 mod object;
+pub mod offers;
 mod refusal;
 mod view;
 
@@ -28,11 +29,12 @@ pub use node::{
     Statement, StatementLine,
 };
 pub use object::ObjectName;
+pub use offers::{NodeOffer, Offers, OffersWanted};
 pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.
@@ -108,6 +110,8 @@ pub enum Request {
         /// How many follow, at most [`OBJECT_BYTES_MAX`].
         size_bytes: u64,
     },
+    /// Artist: who would work for a job like this → [`Response::Offers`].
+    Offers(Box<OffersWanted>),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -153,6 +157,8 @@ pub enum Response {
     ViewCard(ObjectName),
     /// What happened, for somebody who looks on.
     Seen(Box<ViewEvents>),
+    /// Who would work.
+    Offers(Box<Offers>),
 }
 
 /// Why bytes are not a message.
@@ -253,6 +259,7 @@ impl Request {
             Request::FollowView(follow) => follow.wait_ms <= node::WAIT_MS_MAX,
             Request::Fail(failure) => short(&failure.reason),
             Request::PostJob(post) => post.is_consistent(),
+            Request::Offers(wanted) => wanted.price_max <= job::PRICE_MAX,
             Request::Put { size_bytes, .. } | Request::Show { size_bytes, .. } => {
                 *size_bytes <= OBJECT_BYTES_MAX
             }
@@ -290,6 +297,7 @@ impl Request {
             Request::OpenView(_) => "open view",
             Request::FollowView(_) => "follow view",
             Request::Show { .. } => "show",
+            Request::Offers(_) => "offers",
         }
     }
 }

@@ -217,6 +217,11 @@ fn requests() -> Vec<Vec<u8>> {
             preview: Preview { lease: LEASE, blocks: BLOCKS, object: OBJECT },
             size_bytes: 100_000,
         },
+        Request::Offers(Box::new(OffersWanted {
+            price_max: 2000,
+            memory_mib: 512,
+            nodes_allowed: few(vec![NODE]),
+        })),
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))
@@ -242,6 +247,15 @@ fn events() -> Vec<Event> {
 
 fn happened() -> Events {
     Events { first: 3, events: few(events()), job: card() }
+}
+
+fn candidate() -> Candidate {
+    Candidate { node: NODE, descriptor: few(vec![1; 150]), adapter: adapter(), price: 1000 }
+}
+
+fn offers() -> Offers {
+    let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
+    Offers { nodes: few(vec![offer; 3]), here: 5, large_enough: 4, price_min: 900, jobs: 1 }
 }
 
 fn responses() -> Vec<Vec<u8>> {
@@ -273,7 +287,6 @@ fn responses() -> Vec<Vec<u8>> {
         amount: 7,
         state: PayState::Posted,
     };
-    let candidate = Candidate { node: NODE, descriptor: few(vec![1; 150]), adapter: adapter(), price: 1000 };
     let refusals = [
         Refusal::Version { ours: 1 },
         Refusal::Malformed,
@@ -304,7 +317,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Committed { lease: LEASE, amount: 7 },
         Response::Earnings(Earnings { held: 1, posted: 200, paid: 3 }),
         Response::Statement(Statement { lines: few(vec![line; 3]), next: Some(8) }),
-        Response::Candidates(few(vec![candidate])),
+        Response::Candidates(few(vec![candidate()])),
         Response::Events(Box::new(happened())),
         Response::Jobs(few(vec![card(); 2])),
         Response::Balance(Balance { available: 500, escrow: 20 }),
@@ -312,6 +325,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Object { size_bytes: 100_000 },
         Response::ViewCard(OBJECT),
         Response::Seen(Box::new(ViewEvents { events: happened(), is_artist_away: true })),
+        Response::Offers(Box::new(offers())),
     ];
     let all = others.into_iter().chain(refusals.map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()

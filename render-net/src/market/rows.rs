@@ -1,5 +1,7 @@
 //! The market's view of a transaction: rows in, rows out, and the index records that find them again.
 
+use std::collections::BTreeSet;
+
 use frame::{FrameIndex, JobId, LeaseId, NodeId, TileIndex};
 
 use super::coverage::Coverage;
@@ -213,6 +215,12 @@ impl Rows<'_> {
     /// A job's running leases, oldest first.
     pub(crate) fn leases_of_job(&self, job: JobId) -> Found<Vec<LeaseRow>> {
         self.leases(Table::JobLease, &job.0, &after(&job.0), usize::MAX)
+    }
+
+    /// Nodes that have running leases, found in the first `max` of these.
+    pub(crate) fn nodes_at_work(&self, max: usize) -> Found<BTreeSet<NodeId>> {
+        let found = self.records.scan(Table::NodeLease, &[], &after(&[]), max)?;
+        Ok(found.iter().filter_map(|(key, _)| key.first_chunk()).copied().map(NodeId).collect())
     }
 
     /// Running leases whose deadline is at or before a time.

@@ -10,6 +10,7 @@ use crate::wire::{
 };
 
 mod blame;
+mod quoting;
 mod viewing;
 mod whole_tiles;
 

@@ -45,12 +45,20 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn messages_have_their_golden_bytes() {
     let requests = [
-        (Request::Ping, "0301000100000000"),
-        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0301000400000002028827"),
-        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0301000400000004ac0202"),
+        (Request::Ping, "0401000100000000"),
+        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0401000400000002028827"),
+        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0401000400000004ac0202"),
         (
             Request::PostJob(Box::new(post())),
-            "030100490000000b070707070707070707070707070707078005e8024040030102050103010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
+            "040100490000000b070707070707070707070707070707078005e8024040030102050103010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
+        ),
+        (
+            Request::Offers(Box::new(OffersWanted {
+                price_max: 2000,
+                memory_mib: 512,
+                nodes_allowed: Bounded::default(),
+            })),
+            "040100060000001ad00f800400",
         ),
     ];
     for (request, golden) in requests {
@@ -59,10 +67,17 @@ fn messages_have_their_golden_bytes() {
     let leases = Response::Leases(Bounded::new(vec![lease()]).expect("few"));
     assert_eq!(
         hex(&leases.encode().expect("encodes")),
-        "030200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
+        "040200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
+    );
+    let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
+    let offers =
+        Offers { nodes: Bounded::cut(vec![offer]), here: 3, large_enough: 2, price_min: 900, jobs: 1 };
+    assert_eq!(
+        hex(&Response::Offers(Box::new(offers)).encode().expect("encodes")),
+        "0402000d0000001001e807c09a0c010302840701"
     );
     let shortened = Refusal::Shortened { blocks: BlockRange { first: 1, count: 2 } };
-    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0302000400000001090102");
+    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0402000400000001090102");
 }
 
 #[test]

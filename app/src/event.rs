@@ -7,6 +7,7 @@ pub use frame::live::SCHEMA;
 use frame::{LiveEvent, TileGrid};
 use serde::Serialize;
 
+use crate::quote::Quote;
 use crate::sight::Sight;
 
 /// Something that happened. Times are seconds, sizes bytes unless the name says otherwise.
@@ -160,6 +161,8 @@ pub enum Event {
         /// Frame.
         frame: u32,
     },
+    /// What a render will take and cost.
+    Quote(Quote),
     /// A job was handed in.
     JobSubmitted {
         /// Its id.

@@ -27,6 +27,7 @@ pub mod pace;
 pub mod pictures;
 pub mod places;
 pub mod print;
+pub mod quote;
 pub mod render;
 pub mod request;
 pub mod rig;

@@ -3,6 +3,7 @@
 use frame::{FrameIndex, JobId, NodeId, TileIndex};
 
 use super::*;
+use crate::quote::Odds;
 
 fn all_events() -> Vec<Event> {
     let text = |text: &str| text.to_owned();
@@ -38,6 +39,7 @@ fn all_events() -> Vec<Event> {
             gpu: text(""),
         },
         Event::Uploaded { scenes: 1, sent_bytes: 10, known_bytes: 20 },
+        Event::Quote(a_quote()),
         Event::JobSubmitted { job: text("cd") },
         Event::Job {
             job: text("cd"),
@@ -64,6 +66,24 @@ fn all_events() -> Vec<Event> {
         LiveEvent::Warning { message: text("look") }.into(),
         LiveEvent::Finished { frames_done: 2, frames_failed: 0 }.into(),
     ]
+}
+
+fn a_quote() -> Quote {
+    Quote {
+        frames: 2,
+        width: 640,
+        height: 480,
+        spp: 64,
+        time_s: Odds { p50: 12.5, p90: 20.25 },
+        cost: Odds { p50: 30, p90: 40 },
+        nodes: 3,
+        nodes_unknown: 1,
+        jobs: 2,
+        send_bytes: 1000,
+        adapter: "llvmpipe".into(),
+        places: 24,
+        took_s: 3.5,
+    }
 }
 
 #[test]

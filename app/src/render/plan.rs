@@ -56,6 +56,17 @@ impl Plan {
     /// Opens the scene, tells what a person should know about it, and checks that the pictures can be written; `usual` denoises them
     /// when the request names no network.
     pub fn open(request: &RenderRequest, usual: Carried, audience: &mut dyn Audience) -> Result<Self, Fault> {
+        let plan = Self::look(request, usual, audience)?;
+        plan.output.check_writable(plan.frames[0].0, plan.print.bytes_max(plan.settings.size))?;
+        Ok(plan)
+    }
+
+    /// The same for pictures that nobody will write.
+    pub(crate) fn look(
+        request: &RenderRequest,
+        usual: Carried,
+        audience: &mut dyn Audience,
+    ) -> Result<Self, Fault> {
         let frames = frames(request);
         let output = OutputName::parse(&request.output, frames.len())?;
         request.print.check()?;
@@ -77,7 +88,6 @@ impl Plan {
         let edge_px = tiling::edge_px(request.tile_px, size, settings.denoise);
         let margin_px = if settings.denoise == Denoise::Node { MARGIN_PX } else { 0 };
         let grid = TileGrid::new(size, edge_px, margin_px);
-        output.check_writable(frames[0].0, request.print.bytes_max(size))?;
         audience.hear(&Event::SceneOpened {
             scene: request.scene.display().to_string(),
             triangles: scene.triangles_instanced(),

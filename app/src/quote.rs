@@ -1,0 +1,124 @@
+//! What a render will take and cost, told before anything is sent.
+//!
+//! Small patches of the real pictures are rendered on this computer ([`probe`]), a coordinator is asked who would work and for how much, and a seeded play of the
+//! market ([`estimate`]) says in which time and for which price half and nine tenths of such jobs are done. Of the scene nothing leaves this computer but
+//! how much memory it needs. `docs/decisions/0015-a-quote-is-played-before-it-is-told.md` says why.
+
+mod chance;
+mod crew;
+mod estimate;
+mod farm;
+mod look;
+mod play;
+mod probe;
+
+use std::path::PathBuf;
+
+use render_core::adapter_class;
+use serde::Serialize;
+
+use crate::commission::Terms;
+use crate::denoiser::Carried;
+use crate::event::{Audience, Event};
+use crate::fault::Fault;
+use crate::gpu;
+use crate::render::Plan;
+use crate::request::RenderRequest;
+use crate::stop::Stop;
+
+pub use crew::{Speeds, crew};
+pub use estimate::{Crew, Estimate, Hand, Odds, Work, estimate};
+use look::Subject;
+
+/// Whose machines are asked about.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// The coordinator's address.
+    pub coordinator: String,
+    /// Data folder; `None` is the usual place.
+    pub data: Option<PathBuf>,
+    /// On what terms.
+    pub terms: Terms,
+}
+
+/// What a render will take and cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Quote {
+    /// Frames in all.
+    pub frames: u32,
+    /// Columns of a frame.
+    pub width: u32,
+    /// Rows of a frame.
+    pub height: u32,
+    /// Samples per pixel.
+    pub spp: u32,
+    /// Seconds until the last picture is there; sending the scene is not in them.
+    pub time_s: Odds<f64>,
+    /// Micro-credits; 0 on this computer.
+    pub cost: Odds<u64>,
+    /// Nodes that would work; 0: this computer does.
+    pub nodes: u32,
+    /// Those of them whose speed nobody knows yet: they are taken to be about as fast as this computer.
+    pub nodes_unknown: u32,
+    /// Other jobs that share the nodes now.
+    pub jobs: u32,
+    /// Sealed bytes to be sent first, at most.
+    pub send_bytes: u64,
+    /// What was looked at on this computer, with which adapter.
+    pub adapter: String,
+    /// Places of the pictures that were timed there.
+    pub places: u32,
+    /// How long all that took, seconds.
+    pub took_s: f64,
+}
+
+/// Asks what a render will take on this computer, or on a coordinator's nodes; the answer is told as an event too.
+///
+/// # Errors
+/// A [`Fault`]: as for rendering; and where no node would work or the credit does not suffice, one that says why.
+pub fn quote(
+    request: &RenderRequest,
+    adapter: Option<&str>,
+    inquiry: Option<&Inquiry>,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Quote, Fault> {
+    let began = std::time::Instant::now();
+    let chosen = gpu::choice(adapter);
+    let plan = Plan::look(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
+    let subject = Subject::prepare(&plan, began)?;
+    let ask = |inquiry| farm::ask(inquiry, &plan, subject.memory_mib(), stop);
+    let offers = inquiry.map(ask).transpose()?;
+    let mut renderer = gpu::open_renderer(adapter, None)?;
+    let seen = subject.look(&chosen, &mut renderer, offers.is_some(), stop)?;
+    let (estimate, nodes, nodes_unknown, jobs, send_bytes) = match &offers {
+        None => (seen.here(), 0, 0, 0, 0),
+        Some(offers) => {
+            let crew = crew(offers, seen.speeds()).ok_or_else(farm::nobody)?;
+            let unknown = offers.nodes.iter().filter(|offer| offer.speed == 0).count();
+            let estimate = estimate(&seen.work, &crew, SEED);
+            (estimate, offers.nodes.len(), unknown, offers.jobs, seen.send_bytes)
+        }
+    };
+    let size = plan.grid.frame();
+    let quote = Quote {
+        frames: plan.frames.len() as u32,
+        width: size.width(),
+        height: size.height(),
+        spp: plan.settings.spp,
+        time_s: estimate.time_s,
+        cost: estimate.cost,
+        nodes: nodes as u32,
+        nodes_unknown: nodes_unknown as u32,
+        jobs,
+        send_bytes,
+        adapter: frame::TileRenderer::adapter(&renderer).name,
+        places: seen.work.places.len() as u32,
+        took_s: began.elapsed().as_secs_f64(),
+    };
+    audience.hear(&Event::Quote(quote.clone()));
+    Ok(quote)
+}
+
+/// Of the plays: the same question has the same answer as far as the same was measured.
+const SEED: u64 = 0x7e55_e7a0;

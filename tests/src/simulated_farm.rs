@@ -10,6 +10,8 @@ mod chance;
 mod hub;
 mod node;
 mod plan;
+mod quoted;
+mod scene;
 mod world;
 
 use render_net::market::Health;
@@ -54,9 +56,11 @@ pub struct Broken {
 
 /// Plays a seed to its end and checks every promise on the way and at the end.
 pub fn play(seed: u64) -> Result<Story, Broken> {
-    let mut farm = Farm::new(seed);
+    let mut farm = Farm::new(seed, Plan::new(seed));
     farm.run().map_err(|what| Broken { seed, at_ms: farm.world.now_ms, what })
 }
+
+pub use quoted::{Quoted, play_quoted};
 
 struct Farm {
     world: World,
@@ -66,8 +70,7 @@ struct Farm {
 }
 
 impl Farm {
-    fn new(seed: u64) -> Self {
-        let plan = Plan::new(seed);
+    fn new(seed: u64, plan: Plan) -> Self {
         let nodes = (0..plan.nodes.len()).map(|at| SimNode::new(at, &plan)).collect();
         let artists = (0..plan.jobs.len()).map(|at| SimArtist::new(at, &plan)).collect();
         let hub = Hub::new(&plan);
@@ -77,12 +80,7 @@ impl Farm {
     }
 
     fn run(&mut self) -> Result<Story, String> {
-        for node in &mut self.nodes {
-            node.start(&mut self.world);
-        }
-        for artist in &mut self.artists {
-            artist.start(&mut self.world);
-        }
+        self.begin();
         while let Some(happening) = self.world.next() {
             if self.world.now_ms > plan::LIMIT_MS {
                 return Err(format!("not every job ended: {}", self.where_it_stands()));
@@ -98,6 +96,15 @@ impl Farm {
             }
         }
         Err("nothing happens any more".to_owned())
+    }
+
+    fn begin(&mut self) {
+        for node in &mut self.nodes {
+            node.start(&mut self.world);
+        }
+        for artist in &mut self.artists {
+            artist.start(&mut self.world);
+        }
     }
 
     fn happen(&mut self, happening: Happening) -> Result<(), String> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use frame::LeaseId;
 use render_net::artist::campaign::{Campaign, JobEnd, Step};
 use render_net::wire::{
-    Candidate, Committed, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Opaque, Piece, Refusal,
-    Request, Response, Verdict,
+    Candidate, Committed, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Offers, OffersWanted,
+    Opaque, Piece, Refusal, Request, Response, Verdict,
 };
 
 use super::plan::Plan;
@@ -29,11 +29,20 @@ pub(super) enum ArtistErrand {
 
 /// What an answer is for.
 enum Call {
+    Offers,
     Post,
     Follow,
     Candidates,
     Verdict(LeaseId, bool),
     Quiet,
+}
+
+/// A question before the job is posted, and what became of the job.
+#[derive(Default)]
+struct Inquiry {
+    offers: Option<Offers>,
+    asked_ms: u64,
+    last_ms: u64,
 }
 
 pub(super) struct SimArtist {
@@ -46,6 +55,8 @@ pub(super) struct SimArtist {
     calls: BTreeMap<u64, Call>,
     /// Verdicts that the coordinator has not confirmed.
     verdicts: BTreeMap<LeaseId, bool>,
+    /// What it learns before it posts, where it asks.
+    inquiry: Option<Inquiry>,
     /// On disk: collected pieces.
     kept: BTreeMap<LeaseId, Piece>,
 }
@@ -61,6 +72,7 @@ impl SimArtist {
             state: JobState::Active,
             calls: BTreeMap::new(),
             verdicts: BTreeMap::new(),
+            inquiry: (plan.quoted == Some(at)).then(Inquiry::default),
             kept: BTreeMap::new(),
         }
     }
@@ -82,6 +94,17 @@ impl SimArtist {
         (whole as u64, (tiles.len() - whole) as u64)
     }
 
+    /// What it learned, and how long all took after that; where it asked.
+    pub(super) fn inquiry(&self) -> Option<(&Offers, u64)> {
+        let inquiry = self.inquiry.as_ref()?;
+        Some((inquiry.offers.as_ref()?, inquiry.last_ms - inquiry.asked_ms))
+    }
+
+    fn wanted(&self) -> OffersWanted {
+        let JobPost { price_max, memory_mib, nodes_allowed, .. } = self.post.clone();
+        OffersWanted { price_max, memory_mib, nodes_allowed }
+    }
+
     pub(super) fn start(&mut self, world: &mut World) {
         if self.campaign.is_some() {
             return;
@@ -93,7 +116,8 @@ impl SimArtist {
         }
         self.verdicts = self.kept.keys().map(|&lease| (lease, true)).collect();
         self.campaign = Some(campaign);
-        self.later(world, 1, ArtistErrand::Look);
+        let comes_ms = world.plan.scenes[self.at].comes_ms.saturating_sub(world.now_ms);
+        self.later(world, comes_ms.max(1), ArtistErrand::Look);
     }
 
     pub(super) fn die(&mut self) {
@@ -128,6 +152,12 @@ impl SimArtist {
         world.note(bytes);
         let response = Response::decode(bytes).map_err(|fault| fault.to_string())?;
         match (call, response) {
+            (Call::Offers, Response::Offers(offers)) => {
+                if let Some(inquiry) = self.inquiry.as_mut() {
+                    (inquiry.offers, inquiry.asked_ms) = (Some(*offers), world.now_ms);
+                }
+                self.look(world);
+            }
             (Call::Post, Response::Done) => {
                 self.posted = true;
                 self.follow(world);
@@ -155,7 +185,7 @@ impl SimArtist {
                     campaign.confirmed(lease);
                 }
             }
-            (Call::Post | Call::Candidates | Call::Quiet, _) => {}
+            (Call::Offers | Call::Post | Call::Candidates | Call::Quiet, _) => {}
         }
         Ok(())
     }
@@ -172,7 +202,9 @@ impl SimArtist {
     /// Repeats what nobody answered.
     fn look(&mut self, world: &mut World) {
         if !self.posted {
-            if !self.calls.values().any(|call| matches!(call, Call::Post)) {
+            if self.inquiry.as_ref().is_some_and(|inquiry| inquiry.offers.is_none()) {
+                self.call(world, &Request::Offers(Box::new(self.wanted())), Call::Offers);
+            } else if !self.calls.values().any(|call| matches!(call, Call::Post)) {
                 let post = Request::PostJob(Box::new(self.post.clone()));
                 self.call(world, &post, Call::Post);
             }
@@ -226,6 +258,9 @@ impl SimArtist {
         if good {
             self.kept.insert(work.lease, work.piece);
             campaign.collected(work.lease);
+            if let Some(inquiry) = self.inquiry.as_mut() {
+                inquiry.last_ms = world.now_ms;
+            }
         } else if self.kept.contains_key(&work.lease) {
             return Ok(());
         } else {

@@ -200,7 +200,7 @@ impl Hub {
     }
 
     /// Asks past the wires, as the judge at the end.
-    fn ask(&mut self, peer: Peer, request: Request) -> Result<Response, String> {
+    pub(super) fn ask(&mut self, peer: Peer, request: Request) -> Result<Response, String> {
         self.act(0, Input::Asked(peer.id(), request))
     }
 

@@ -232,7 +232,8 @@ impl SimNode {
                 world.after(after.as_millis() as u64 + 1, happening);
             }
             Effect::Pull { capacity, .. } => {
-                self.call(world, &Request::Pull(Pull { capacity, wait_ms: 0 }), Call::Pull);
+                let pull = Pull { capacity, wait_ms: EMPTY_PULL_MS as u32 };
+                self.call(world, &Request::Pull(pull), Call::Pull);
             }
             Effect::Prepare(lease) if self.opened.contains(&lease.job) => {
                 return Some(Input::Prepared(lease.lease));
@@ -299,9 +300,12 @@ impl SimNode {
 
     fn next_block(&mut self, world: &mut World) {
         let Some(rendering) = &self.rendering else { return };
-        let pixels = self.leases.get(&rendering.lease).map_or(1, |lease| lease.rect.pixels() as u64);
         let errand = NodeErrand::Block(rendering.number);
-        let wait_ms = self.plan.takes_ms(pixels * 16);
+        let (pixels, dear) = self.leases.get(&rendering.lease).map_or((1, 1.0), |lease| {
+            let scene = world.plan.scene(lease.job);
+            (lease.rect.pixels() as u64, scene.dear(self.at, lease.frame, lease.tile))
+        });
+        let wait_ms = self.plan.takes_ms(pixels * 16, dear);
         world.after(wait_ms, Happening::Node { at: self.at, life: self.life, errand });
     }
 

@@ -5,13 +5,14 @@ use render_net::node::Allowance;
 use render_net::wire::{Bounded, JobPost, JobShape, ObjectName, Opaque, ShapeDraft};
 
 use super::chance::Chance;
+use super::scene::Scene;
 
 /// After this time nothing fails any more.
 pub(super) const QUIET_MS: u64 = 150_000;
 /// By this time every job must have ended.
 pub(super) const LIMIT_MS: u64 = 3_600_000;
 /// Pixels along a tile's edge.
-const EDGE_PX: u32 = 16;
+pub(super) const EDGE_PX: u32 = 16;
 /// Samples in one block of one tile.
 const BLOCK_SAMPLES: u64 = 16 * 16 * 16;
 
@@ -20,12 +21,16 @@ const BLOCK_SAMPLES: u64 = 16 * 16 * 16;
 pub(super) struct Plan {
     pub(super) nodes: Vec<NodePlan>,
     pub(super) jobs: Vec<JobPost>,
+    /// Of each job.
+    pub(super) scenes: Vec<Scene>,
     pub(super) wire: WirePlan,
     /// Commits of the store that fail, per mille.
     pub(super) store_fails: u64,
     pub(super) crashes: Vec<Span>,
     /// How long the coordinator waits for verdicts.
     pub(super) verdict_ms: u64,
+    /// Which artist asks what it will take before it posts.
+    pub(super) quoted: Option<usize>,
 }
 
 /// One node.
@@ -73,7 +78,8 @@ impl Plan {
         let mut chance = Chance::new(seed ^ 0x7e55_e7a0);
         let nodes: Vec<NodePlan> =
             (0..chance.within(2, 6)).map(|at| NodePlan::new(&mut chance, at, seed)).collect();
-        let jobs = (0..chance.within(1, 2)).map(|at| job(&mut chance, at)).collect();
+        let jobs: Vec<JobPost> = (0..chance.within(1, 2)).map(|at| job(&mut chance, at)).collect();
+        let scenes = vec![Scene::EVEN; jobs.len()];
         let honest = nodes.iter().all(|node| node.lies == 0);
         let wire = WirePlan {
             lost: chance.within(0, 100),
@@ -86,7 +92,23 @@ impl Plan {
         let crashes = spans(&mut chance, 3, 25_000);
         // Where nobody lies the window may pass before an artist comes back, as it may in life.
         let verdict_ms = if honest && chance.hits(500) { 15_000 } else { 2 * LIMIT_MS };
-        Self { nodes, jobs, wire, store_fails: chance.within(0, 20), crashes, verdict_ms }
+        Self {
+            nodes,
+            jobs,
+            scenes,
+            wire,
+            store_fails: chance.within(0, 20),
+            crashes,
+            verdict_ms,
+            quoted: None,
+        }
+    }
+}
+
+impl Plan {
+    /// What a job's scene asks.
+    pub(super) fn scene(&self, job: JobId) -> &Scene {
+        &self.scenes[usize::from(job.0[0]) - 1]
     }
 }
 
@@ -108,9 +130,9 @@ impl NodePlan {
         Self { block_ms, price, lies, fails, deaths, cuts: spans(chance, 2, 30_000), owner }
     }
 
-    /// How long this node takes for a block of so many pixel samples.
-    pub(super) fn takes_ms(&self, samples: u64) -> u64 {
-        (self.block_ms * samples / BLOCK_SAMPLES).max(1)
+    /// How long this node takes for a block of so many pixel samples, where a sample is so dear.
+    pub(super) fn takes_ms(&self, samples: u64, dear: f64) -> u64 {
+        ((self.block_ms * samples / BLOCK_SAMPLES) as f64 * dear).max(1.0) as u64
     }
 }
 

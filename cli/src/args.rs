@@ -45,6 +45,9 @@ pub(crate) enum Verb {
     /// Send a scene to a coordinator's nodes, follow the render and collect the pictures.
     #[command(before_help = examples::SUBMIT)]
     Submit(Submit),
+    /// Say how long a render will take and what it will cost, before anything is sent.
+    #[command(before_help = examples::QUOTE)]
+    Quote(Quote),
     /// Fetch the pictures of a job that was submitted earlier, waiting for the rest of it.
     #[command(before_help = examples::COLLECT)]
     Collect(Collect),
@@ -164,6 +167,26 @@ pub(crate) struct Submit {
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) screens: Screens,
+    #[command(flatten)]
+    pub(crate) looks: Looks,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quote {
+    /// Scene file: .gltf or .glb.
+    pub(crate) scene: PathBuf,
+    /// Whose nodes would render it: tessera://HOST:PORT#KEY [default: this computer renders it].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: Option<String>,
+    /// Most micro-credits that a million samples may cost [default: 10000].
+    #[arg(long, value_name = "N", requires = "coordinator")]
+    pub(crate) max_price: Option<u64>,
+    /// Only these nodes, by their keys.
+    #[arg(long, value_name = "KEY", value_delimiter = ',', requires = "coordinator")]
+    pub(crate) nodes: Vec<frame::NodeId>,
+    /// Folder for your identity and jobs.
+    #[arg(long, value_name = "DIR", requires = "coordinator")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) looks: Looks,
 }

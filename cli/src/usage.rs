@@ -70,8 +70,8 @@ mod tests {
     #[test]
     fn each_wrong_line_is_one_sentence_and_the_right_help() {
         assert_eq!(
-            told("tessera quote a.glb").to_string(),
-            "unrecognized subcommand 'quote'; see `tessera --help`"
+            told("tessera guess a.glb").to_string(),
+            "unrecognized subcommand 'guess'; see `tessera --help`"
         );
         assert_eq!(told("tessera").what, "no command was given");
         let missing = told("tessera render a.glb");

@@ -18,6 +18,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         Verb::Nearby(nearby) => farm::nearby(&nearby, json),
         Verb::Node(node) => node::node(node, json),
         Verb::Submit(submit) => farm::submit(submit, json),
+        Verb::Quote(quote) => farm::quote(quote, json),
         Verb::Collect(collect) => farm::collect(&collect, json),
         Verb::Watch(watch) => farm::watch(&watch, json),
         Verb::Jobs(jobs) => farm::jobs(&jobs, json),

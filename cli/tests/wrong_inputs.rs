@@ -26,9 +26,12 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 20] = [
+    let lines: [(&[&str], &str); 23] = [
         (&[], "no command"),
-        (&["quote", "a.glb"], "quote"),
+        (&["guess", "a.glb"], "guess"),
+        (&["quote", "lamp.gltf", "--max-price", "5"], "--coordinator"),
+        (&["quote", "lamp.gltf", "-o", "a.exr"], "-o"),
+        (&["quote", "lamp.gltf", "--coordinator", "farm.example"], "tessera://"),
         (&["share", "00"], "share"),
         (&["render", "a.glb"], "--output"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--size", "0x5"], "1 to 65536"),

@@ -4,6 +4,7 @@ pub(crate) const TOP: &str = "\
 Examples:
   tessera render scene.glb -o picture.exr
   tessera scene check scene.glb
+  tessera quote scene.glb
   tessera coordinator --listen 127.0.0.1:7411 --data farm
   tessera demo --nodes 2";
 pub(crate) const RENDER: &str = "\
@@ -55,6 +56,12 @@ Examples:
   tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr
   tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o s.####.exr --frames 1-48 --detach
   tessera submit scene.glb --coordinator 'tessera://farm.example:7411#KEY' -o picture.exr --viewer";
+pub(crate) const QUOTE: &str = "\
+Examples:
+  tessera quote scene.glb
+  tessera quote scene.glb --size 3840x2160 --spp 1024 --json
+  tessera quote scene.glb --frames 1-48 --coordinator 'tessera://farm.example:7411#KEY'
+  tessera quote scene.glb --coordinator 'tessera://farm.example:7411#KEY' --max-price 1500";
 pub(crate) const COLLECT: &str = "\
 Examples:
   tessera collect 00112233445566778899aabbccddeeff";

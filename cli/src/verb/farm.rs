@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use app::commission::{PRICE_MAX_USUAL, Terms};
 use app::coordinate::Announce;
+use app::quote::Inquiry;
 use app::submit::Submission;
 use app::{
-    Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, onlooking, statement, submit, verify,
+    Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, onlooking, quote, statement, submit, verify,
 };
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Share, Statement, StatementFormat, Submit,
-    Watch,
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Quote, Share, Statement, StatementFormat,
+    Submit, Watch,
 };
 use crate::interrupt;
-use crate::speak::{audience, data_line, talk};
+use crate::speak::{audience, data_line, quote_words, talk};
 
 pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
     only_here(&asked.store, "sqlite", "--store", "ledgers are kept in SQLite in this version")?;
@@ -84,6 +85,19 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let mut audience = audience(json);
     let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     submit::submit(&request, &submission, &stop, &mut watched)
+}
+
+pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
+    let gpu = asked.looks.gpu.clone();
+    // Nothing is written; frames only need names that differ.
+    let request = asked.looks.request(asked.scene, "quote.####.exr".into())?;
+    let terms = Terms { price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL), nodes: asked.nodes };
+    let data = asked.data;
+    let inquiry = asked.coordinator.map(|coordinator| Inquiry { coordinator, data, terms });
+    let stop = interrupt::listen()?;
+    let mut audience = Data { json, talk: audience(json) };
+    quote::quote(&request, gpu.as_deref(), inquiry.as_ref(), &stop, &mut audience)?;
+    Ok(Exit::Done)
 }
 
 pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {
@@ -193,6 +207,7 @@ impl Audience for Data {
                 data_line(&format!("{code}  {address}  {name}"));
             }
             Event::JobSubmitted { job } => data_line(job),
+            Event::Quote(quote) => data_line(&quote_words(quote)),
             Event::JobShared { link, .. } => data_line(link),
             Event::Job { job, state, done, frames, output, .. } => {
                 data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));

@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn a_field_that_is_not_right_is_told_before_anything_is_looked_at() {
-        let order = Order { scene: "nowhere.glb".into(), frames: "x".into(), ..Order::default() };
+        let still = Order { scene: "nowhere.glb".into(), output: "a.exr".into(), ..Order::default() };
+        let order = Order { frames: "x".into(), ..still.clone() };
         let fault = Forecaster::default().ask(&order).expect_err("x is no frame");
         assert!(fault.exit == Exit::Usage && fault.what.contains("\"frames\""), "{fault}");
-        let order = Order { scene: "nowhere.glb".into(), ..Order::default() };
-        let fault = Forecaster::default().ask(&order).expect_err("there is no such scene");
+        let fault = Forecaster::default().ask(&still).expect_err("there is no such scene");
         assert_eq!(fault.exit, Exit::Scene, "{fault}");
     }
 }

@@ -11,6 +11,9 @@ use super::play::{Player, play};
 
 /// Plays of one estimate: p90 then lies between p87 and p93 in 95 of 100 estimates.
 const PLAYS: u64 = 400;
+/// Plays of a crew of more than [`MANY`], each of which takes as much longer: p84 to p95. Of many machines chance is less.
+const PLAYS_MANY: u64 = 100;
+const MANY: usize = 32;
 
 /// What is to be rendered.
 #[derive(Clone, Debug)]
@@ -77,7 +80,7 @@ pub struct Estimate {
 pub fn estimate(work: &Work, crew: &Crew, seed: u64) -> Estimate {
     let mut times = Vec::new();
     let mut costs = Vec::new();
-    for at in 0..PLAYS {
+    for at in 0..if crew.hands.len() > MANY { PLAYS_MANY } else { PLAYS } {
         let mut chance = Chance::new(seed ^ at.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let outcome = play(Player::new(work, crew, &mut chance));
         times.push(outcome.time_s + chance.within(crew.ends_s));

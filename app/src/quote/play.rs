@@ -24,7 +24,7 @@ const LEFT_TO_OTHERS_S: f64 = 1.0;
 const WORTH_S: f64 = 1.5;
 const WORTH_TILE_S: f64 = 6.0;
 /// Turns of one play, so that it ends whatever the numbers are.
-const TURNS_MAX: usize = 65_536;
+const TURNS_MAX: usize = 16_384;
 
 /// What one play came to.
 pub(super) struct Outcome {

@@ -47,13 +47,15 @@ fn the_same_arguments_give_the_same_estimate_and_nine_of_ten_is_never_less_than_
 }
 
 #[test]
-fn two_equal_machines_take_half_the_time_and_a_slow_third_holds_nobody_up() {
+fn two_equal_machines_take_half_the_time_and_a_slow_third_holds_them_up_by_a_block_at_most() {
     let of = |hands| estimate(&work(256, 1), &crew(hands), 3).time_s.p50;
     let one = of(vec![hand(1, 1e5)]);
     let two = of(vec![hand(1, 1e5), hand(1, 1e5)]);
     let with_a_slow_one = of(vec![hand(1, 1e5), hand(1, 1e5), hand(1, 2e3)]);
     assert!((two / one - 0.5).abs() < 0.02, "{two} of {one}");
-    assert!(with_a_slow_one < two * 1.02, "{with_a_slow_one} of {two}");
+    // What is begun is not divided: a block of the dearest place, half again as dear as the mean.
+    let block_s = 1.5 * f64::from(64 * 64 * 16) / 2e3;
+    assert!(with_a_slow_one < two + block_s, "{with_a_slow_one} of {two}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ ALBEDO_FLOOR = 0.05
 # The guard: what more is excused where noise is strong against the picture, and where few samples may have missed light.
 RARE_LIGHT = 8.0
 FEW_SAMPLES = 4.0
+# Relative variance at which a pixel gets half of the energy that it would get if nothing were known of it.
+KNOWN = 1e-4
 CELL = 16
 SIZES = {"small": ((24, 32, 48, 64), 9), "quality": ((48, 64, 96, 128), 25)}
 
@@ -219,9 +221,19 @@ def guarded(noisy, out, own, exposure):
     samples = noisy["samples"]
     traced = torch.where(samples > 0, noisy["radiance"], out)
     mixed = pixels_guarded(noisy, traced, out, own, exposure)
-    before, after = (boxed(in_cells((exposure * rgb).clamp_max(1e6)), 1) for rgb in (traced, mixed))
-    gain = ((before - after) / after.clamp_min(1e-30)).clamp(-0.5, 0.5)
-    return mixed * (1 + between_cells(gain, mixed))
+    after = (exposure * luminance(out)).clamp_max(1e6)
+    unsure = relative_noise(noisy, after, exposure)
+    unsure = torch.where(samples >= 2, unsure / (unsure + KNOWN), torch.ones_like(unsure))
+    before, after = ((exposure * rgb).clamp_max(1e6) for rgb in (traced, mixed))
+    lost, takers = boxed(in_cells(before), 1) - boxed(in_cells(after), 1), boxed(in_cells(unsure * after), 1)
+    gain = (lost / takers.clamp_min(1e-30)).clamp(-0.5, 0.5)
+    return mixed * (1 + unsure * between_cells(gain, mixed))
+
+
+def relative_noise(noisy, after, exposure):
+    """Variance against the squared light of the pixels that have it, in the mean of a window."""
+    variance = (exposure**2 * noisy["variance"]).clamp_max(1e12)
+    return boxed(variance / (after + 0.02) ** 2, 2)
 
 
 def pixels_guarded(noisy, traced, out, own, exposure):
@@ -232,7 +244,7 @@ def pixels_guarded(noisy, traced, out, own, exposure):
     weight = tone_slope(middle + 0.005) ** 2
     differences = weight * (after - before) ** 2
     apart, given_over_middle = boxed(differences, 2), (boxed(after, 2) + 0.02) / (boxed(middle, 2) + 0.02)
-    strength = boxed(variance / (after + 0.02) ** 2, 2) * given_over_middle**2
+    strength = relative_noise(noisy, after, exposure) * given_over_middle**2
     by_light = between_cells(in_cells(variance) / in_cells(middle + 0.02), variance)
     may = (FEW_SAMPLES / samples.clamp_min(1)) ** 2 * by_light * (1 - own) * weight * after
     missed = boxed(torch.minimum(differences, may), 2)

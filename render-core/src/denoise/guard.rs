@@ -27,6 +27,8 @@ const RARE_LIGHT: f32 = 8.0;
 const FEW_SAMPLES: f32 = 4.0;
 /// A network that is wrong by more than this share of the light is not repaired by scaling.
 const GAIN_MAX: f32 = 0.5;
+/// Relative variance of the mean at which a pixel gets half of what it would get back if nothing were known of it: noise of one percent.
+const KNOWN: f32 = 1e-4;
 /// Bounds of exposed luminance and its variance, so that hostile numbers stay finite.
 const BRIGHT_MAX: f32 = 1e6;
 const VARIANCE_MAX: f32 = 1e12;
@@ -37,7 +39,8 @@ pub fn guard(noisy: &Noisy, exposure_scale: f32, filtered: Filtered) -> Vec<f32>
     let width = noisy.width() as usize;
     let traced = traced_or(noisy, &filtered.radiance);
     let before = exposed(&traced, exposure);
-    let trust = Held::new(noisy, exposure, &before, &filtered).trust();
+    let held = Held::new(noisy, exposure, &before, &filtered);
+    let (trust, unsure) = (held.trust(), held.unsure());
     let mut mixed = filtered.radiance;
     let pixels = mixed.par_chunks_exact_mut(3).zip(traced.par_chunks_exact(3));
     pixels.zip(trust).for_each(|((colour, traced), share)| {
@@ -45,7 +48,7 @@ pub fn guard(noisy: &Noisy, exposure_scale: f32, filtered: Filtered) -> Vec<f32>
             *colour = share * *colour + (1.0 - share) * traced;
         }
     });
-    give_energy_back(&mut mixed, &traced, exposure, width);
+    give_energy_back(&mut mixed, &traced, &unsure, exposure, width);
     mixed
 }
 
@@ -80,6 +83,9 @@ struct Held<'a> {
     weight: Vec<f32>,
     /// The part of a pixel that its neighbours made.
     others: Vec<f32>,
+    /// How strong noise is against light, in the mean of pixels that are asked each for itself: one bright pixel says nothing of the dark ones
+    /// around it.
+    noise: Vec<f32>,
 }
 
 impl<'a> Held<'a> {
@@ -91,30 +97,38 @@ impl<'a> Held<'a> {
             before.par_iter().zip(&after).map(|(before, after)| 0.5 * (before + after)).collect();
         let weight = middle.par_iter().map(|&luminance| tone_slope(luminance + DARK).powi(2)).collect();
         let others = filtered.own.par_iter().map(|&own| 1.0 - sensible(own).min(1.0)).collect();
-        Self { noisy, before, after, middle, variance, weight, others }
+        let mut held = Self { noisy, before, after, middle, variance, weight, others, noise: Vec::new() };
+        held.noise = held.around(&held.each(|at| held.variance[at] / (held.after[at] + BLACK).powi(2)));
+        held
     }
 
     /// The share of the denoised colour of each pixel.
     fn trust(&self) -> Vec<f32> {
         let differences: Vec<f32> =
             self.each(|at| self.weight[at] * (self.after[at] - self.before[at]).powi(2));
-        let noise = self.around(&self.each(|at| self.others[at] * self.weight[at] * self.variance[at]));
+        let known = self.around(&self.each(|at| self.others[at] * self.weight[at] * self.variance[at]));
         let strength = self.strength();
         let missed = self.around(&self.missed(&differences));
         let apart = self.around(&differences);
         self.each(|at| {
-            let excused = (1.0 + RARE_LIGHT * strength[at]) * noise[at] + missed[at];
+            let excused = (1.0 + RARE_LIGHT * strength[at]) * known[at] + missed[at];
             // One sample has no variance, none has no colour.
             if self.noisy.samples[at] >= 2 && apart[at] > excused { excused / apart[at] } else { 1.0 }
         })
     }
 
-    /// How strong noise is against light, in the mean of pixels that are asked each for itself: one bright pixel says nothing of the dark ones
-    /// around it. Stronger where a window received less light than the denoised picture gives it: then it received less noise, too.
+    /// How much of what its neighbourhood lost a pixel may get back: nothing where its samples and those around it agree, or light that a neighbour lost
+    /// would stand as a haze on what is known. One sample agrees with itself and says nothing.
+    fn unsure(&self) -> Vec<f32> {
+        self.each(
+            |at| if self.noisy.samples[at] < 2 { 1.0 } else { self.noise[at] / (self.noise[at] + KNOWN) },
+        )
+    }
+
+    /// Noise is stronger where a window received less light than the denoised picture gives it: then it received less noise, too.
     fn strength(&self) -> Vec<f32> {
-        let noise = self.around(&self.each(|at| self.variance[at] / (self.after[at] + BLACK).powi(2)));
         let (given, middle) = (self.around(&self.after), self.around(&self.middle));
-        self.each(|at| noise[at] * ((given[at] + BLACK) / (middle[at] + BLACK)).powi(2))
+        self.each(|at| self.noise[at] * ((given[at] + BLACK) / (middle[at] + BLACK)).powi(2))
     }
 
     /// What each pixel's few samples may have missed: noise in proportion to its light, as it is in the cell; never more than its own
@@ -141,25 +155,27 @@ impl<'a> Held<'a> {
     }
 }
 
-/// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light;
-/// red, green and blue each for itself, or a picture could keep its brightness and lose its colour.
-fn give_energy_back(mixed: &mut [f32], traced: &[f32], exposure: f32, width: usize) {
+/// The second step: the mean of thousands of traced pixels has next to no noise, so each neighbourhood gets it back, in proportion to its light
+/// and to how unsure each pixel is; red, green and blue each for itself, or a picture could keep its brightness and lose its colour.
+fn give_energy_back(mixed: &mut [f32], traced: &[f32], unsure: &[f32], exposure: f32, width: usize) {
     for channel in 0..3 {
-        let sums = |radiance: &[f32]| {
+        let plane = |radiance: &[f32]| -> Vec<f32> {
             let pixels = radiance.par_chunks_exact(3);
-            let plane: Vec<f32> = pixels.map(|pixel| (exposure * pixel[channel]).min(BRIGHT_MAX)).collect();
-            Cells::sums(&plane, width).with_neighbours()
+            pixels.map(|pixel| (exposure * pixel[channel]).min(BRIGHT_MAX)).collect()
         };
-        let gain = sums(traced).joined(&sums(mixed), |before, after| {
-            ((before - after) / after.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX)
-        });
-        let rows = mixed.par_chunks_exact_mut(3 * width).enumerate();
+        let sums = |plane: &[f32]| Cells::sums(plane, width).with_neighbours();
+        let light = plane(mixed);
+        let lost = sums(&plane(traced)).joined(&sums(&light), |before, after| before - after);
+        let takers: Vec<f32> = light.par_iter().zip(unsure).map(|(light, unsure)| light * unsure).collect();
+        let gain =
+            lost.joined(&sums(&takers), |lost, takers| (lost / takers.max(1e-30)).clamp(-GAIN_MAX, GAIN_MAX));
+        let rows = mixed.par_chunks_exact_mut(3 * width).zip(unsure.par_chunks_exact(width)).enumerate();
         rows.for_each_init(
             || vec![0.0; width],
-            |gains, (y, row)| {
+            |gains, (y, (row, unsure))| {
                 gain.seen_from_row(y, gains);
-                let values = row.iter_mut().skip(channel).step_by(3);
-                values.zip(gains).for_each(|(value, gain)| *value *= 1.0 + *gain);
+                let values = row.iter_mut().skip(channel).step_by(3).zip(unsure);
+                values.zip(gains).for_each(|((value, unsure), gain)| *value *= 1.0 + unsure * *gain);
             },
         );
     }

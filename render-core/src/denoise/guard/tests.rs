@@ -118,6 +118,38 @@ fn a_wide_area_keeps_its_energy_where_the_network_loses_a_tenth() {
 }
 
 #[test]
+fn a_known_ground_takes_nothing_of_what_its_neighbour_lost() {
+    // Grey without noise on the left, a noisy cloth on the right of whose blue the network loses a tenth.
+    let is_ground = |pixel: usize| pixel % SIDE < SIDE / 2;
+    let mut planes = (*noisy_of(SIDE, &traced(1.0, 0.2), 0.04, 16)).clone();
+    for pixel in (0..SIDE * SIDE).filter(|&pixel| is_ground(pixel)) {
+        planes.radiance[3 * pixel..3 * pixel + 3].fill(0.3);
+        planes.variance[pixel] = 0.0;
+    }
+    let noisy = Noisy::new(SIDE as u32, SIDE as u32, planes).expect("of one size");
+    let colour = |value: usize| match (is_ground(value / 3), value % 3) {
+        (true, _) => 0.3,
+        (false, 2) => 0.9,
+        (false, _) => 1.0,
+    };
+    let colours: Vec<f32> = (0..VALUES).map(colour).collect();
+    let found = guard(&noisy, 1.0, Filtered { radiance: colours.clone(), own: vec![0.1; VALUES / 3] });
+    for value in (0..VALUES).filter(|value| value / 3 % SIDE + 2 < SIDE / 2) {
+        assert!(
+            (found[value] - 0.3).abs() < 1e-6,
+            "{} at {:?}",
+            found[value],
+            (value / 3 % SIDE, value / 3 / SIDE)
+        );
+    }
+    let blue = |picture: &[f32]| {
+        (0..SIDE * SIDE).filter(|&at| !is_ground(at)).map(|at| picture[3 * at + 2]).sum::<f32>()
+    };
+    let (before, after) = (blue(&noisy.radiance), blue(&found));
+    assert!((after / before - 1.0).abs() < 0.01, "the cloth has its blue back: {after} of {before}");
+}
+
+#[test]
 fn a_bright_pixel_that_one_sample_made_is_not_spread_over_dark_ones_that_are_known() {
     let dark = 0.085;
     let bright = (SIDE / 2) * SIDE + SIDE / 2;

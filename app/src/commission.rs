@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::exr::MatteNames;
-use frame::{FrameIndex, JobId, LiveEvent, NodeId, RenderSettings, TileIndex};
+use frame::{FrameIndex, JobId, NodeId, RenderSettings, TileIndex};
 use render_core::AdapterChoice;
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, JobTicket, Uploaded, Uploading};
 use serde::{Deserialize, Serialize};
@@ -179,7 +179,7 @@ pub(crate) async fn hand_in(
         Uploading::Sent(Uploaded { scenes, sent_bytes, known_bytes }) => {
             audience.hear(&Event::Uploaded { scenes, sent_bytes, known_bytes });
         }
-        Uploading::LeftOut { frame, why } => audience.hear(&frame_failed(frame, &why)),
+        Uploading::LeftOut { frame, why } => audience.hear(&Event::frame_failed(frame, &why)),
     };
     let posted = artist.submit_until(spec, commission.packer, hears, stop.receiver()).await;
     let job = posted.map_err(|fault| match artist_fault(&fault) {
@@ -191,12 +191,6 @@ pub(crate) async fn hand_in(
     })?;
     audience.hear(&Event::JobSubmitted { job: job.to_string() });
     Ok(job)
-}
-
-/// One frame of several that will not be there.
-pub(crate) fn frame_failed(frame: FrameIndex, why: &str) -> Event {
-    let message = format!("frame {} failed: {why}", frame.0);
-    LiveEvent::Warning { message }.into()
 }
 
 /// Tells what a job that was handed in earlier is about; one that is handed in now is told of before its scenes are sent.

@@ -4,7 +4,7 @@
 //! units in here: a field may be added, but renaming or removing one raises [`SCHEMA`]. A test pins every line.
 
 pub use frame::live::SCHEMA;
-use frame::{LiveEvent, TileGrid};
+use frame::{FrameIndex, LiveEvent, TileGrid};
 use serde::Serialize;
 
 use crate::quote::Quote;
@@ -236,6 +236,12 @@ pub trait Audience: Send {
 }
 
 impl Event {
+    /// One frame of several that will not be there.
+    pub(crate) fn frame_failed(frame: FrameIndex, why: &str) -> Self {
+        let message = format!("frame {} failed: {why}", frame.0);
+        LiveEvent::Warning { message }.into()
+    }
+
     /// Rendering begins of `frames` frames, cut as `grid`; `adapter` is empty when other machines render.
     pub(crate) fn render_started(frames: usize, spp: u32, grid: TileGrid, adapter: &str) -> Self {
         Self::RenderStarted {

@@ -9,8 +9,7 @@ use super::developer::Developer;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
 
-use crate::commission::frame_failed;
-use crate::event::Audience;
+use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::render::Plan;
 use crate::sight::Work;
@@ -58,7 +57,7 @@ pub(crate) fn render_frames(
             Err(fault) if plan.frames.len() == 1 || is_final(&fault) => return Err(fault),
             Err(fault) => {
                 failed += 1;
-                session.audience.hear(&frame_failed(frame, &fault.what));
+                session.audience.hear(&Event::frame_failed(frame, &fault.what));
                 session.darkroom.lose(frame, session.audience)?;
             }
         }

@@ -272,7 +272,9 @@ test("a page whose process is killed comes back, and the render goes on", async 
 
 test("keys alone go from the start to a render, and focus is always seen", async () => {
   await page.click("#go-settings");
+  await until(() => page.run("() => document.querySelector('#go-settings').getAttribute('aria-current') === 'page'"), 5_000, "the settings are shown");
   await page.together(Keys.alt, "1");
+  await until(() => page.run("() => document.querySelector('#go-render').getAttribute('aria-current') === 'page'"), 5_000, "a key goes to the place");
   await page.run("() => document.activeElement?.blur()");
   const focused = () => page.run("() => { const e = document.activeElement; const s = getComputedStyle(e); return { id: e.id, seen: s.outlineStyle !== 'none' || e.matches('.unseen') } }");
   const back = await page.run("() => [...document.querySelectorAll('main button')].length > 0 && document.querySelector('#sample') === null");

@@ -108,6 +108,9 @@ impl<'a> Farm<'a> {
                 other => other.to_owned(),
             });
         }
+        if home[0] == "bench" {
+            home.extend(["--seconds", "0.3"].map(str::to_owned));
+        }
         if ["render", "submit", "quote"].contains(&home[0].as_str()) {
             home.retain(|word| {
                 !["--size", "960x540", "3840x2160", "--spp", "256", "1024"].contains(&word.as_str())
@@ -215,7 +218,7 @@ fn a_render_that_is_stopped_says_what_is_kept_and_ends_with_130_on_a_gpu() {
             "--size",
             "256x192",
             "--spp",
-            "4096",
+            "512",
             "--tile",
             "32",
             "--json",

@@ -34,7 +34,7 @@ pub struct BenchReport {
     pub optimised: bool,
     /// One line per scene.
     pub scenes: Vec<SceneSpeed>,
-    /// One line per network.
+    /// One line per network that was measured ([`denoisers`]).
     pub denoisers: Vec<DenoiseSpeed>,
     /// 1000 × the geometric mean of the scenes' million samples per second.
     pub score: f64,
@@ -89,7 +89,7 @@ impl<F: FnMut(&str)> Onlooker for F {
     }
 }
 
-/// Renders every scene for `seconds`, and denoises with every network for as long, but not longer than that needs.
+/// Renders every scene for `seconds`.
 pub fn run(
     adapter: Option<&str>,
     seconds: f64,
@@ -106,14 +106,17 @@ pub fn run(
         let speed = measure(bench.name, triangles, &blob, &mut renderer, (seconds, stop), &mut show)?;
         speeds.push(speed);
     }
-    onlooker.begin("denoiser");
-    let denoisers = denoising::measure(&crate::gpu::choice(adapter), seconds.min(DENOISE_S_MAX), stop)?;
     let logs: f64 = speeds.iter().map(|speed| speed.msamples_per_s.max(1e-12).ln()).sum();
     let score = 1000.0 * (logs / speeds.len() as f64).exp();
     let card = renderer.adapter();
     let optimised = !cfg!(debug_assertions);
     let (adapter, driver) = (card.name, card.driver);
-    Ok(BenchReport { adapter, driver, optimised, scenes: speeds, denoisers, score })
+    Ok(BenchReport { adapter, driver, optimised, scenes: speeds, denoisers: Vec::new(), score })
+}
+
+/// Denoises with every network that the program carries for `seconds`, but not longer than that needs.
+pub fn denoisers(adapter: Option<&str>, seconds: f64, stop: &Stop) -> Result<Vec<DenoiseSpeed>, Fault> {
+    denoising::measure(&crate::gpu::choice(adapter), seconds.min(DENOISE_S_MAX), stop)
 }
 
 fn measure(
@@ -228,7 +231,9 @@ impl fmt::Display for BenchReport {
             let mark = if *usual { " *" } else { "" };
             writeln!(f, "denoise, {network}{mark}: {ms_per_megapixel:.1} ms per megapixel")?;
         }
-        writeln!(f, "* what this adapter gets when nobody says")?;
+        if !self.denoisers.is_empty() {
+            writeln!(f, "* what this adapter gets when nobody says")?;
+        }
         write!(f, "score {:.0}", self.score)
     }
 }

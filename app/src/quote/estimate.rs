@@ -80,7 +80,8 @@ pub struct Estimate {
 pub fn estimate(work: &Work, crew: &Crew, seed: u64) -> Estimate {
     let mut times = Vec::new();
     let mut costs = Vec::new();
-    for at in 0..if crew.hands.len() > MANY { PLAYS_MANY } else { PLAYS } {
+    let plays = if crew.hands.len() > MANY { PLAYS_MANY } else { PLAYS };
+    for at in 0..plays {
         let mut chance = Chance::new(seed ^ at.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let outcome = play(Player::new(work, crew, &mut chance));
         times.push(outcome.time_s + chance.within(crew.ends_s));

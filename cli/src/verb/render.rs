@@ -21,11 +21,15 @@ pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
 
 pub(crate) fn bench(asked: &Bench, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
-    let report = bench::run(asked.gpu.as_deref(), asked.seconds, &stop, &mut |scene: &str| {
+    let mut report = bench::run(asked.gpu.as_deref(), asked.seconds, &stop, &mut |scene: &str| {
         if !json {
             talk(&format!("measuring {scene}"));
         }
     })?;
+    if !json {
+        talk("measuring the denoisers");
+    }
+    report.denoisers = bench::denoisers(asked.gpu.as_deref(), asked.seconds, &stop)?;
     if json {
         let value = serde_json::to_value(&report).expect("a report holds only text and numbers");
         data_line(&Event::Finding { subject: "bench".into(), value, advice: None }.to_json());

@@ -177,6 +177,14 @@ impl Show<'_> {
     }
 }
 
+/// Renders a few pixels that need every kernel: a driver compiles some of them only now.
+pub(crate) fn try_out(renderer: &mut GpuRenderer, stop: &Stop) -> Result<(), Fault> {
+    let blob = pack(&scenes::room())?.to_blob();
+    let tried = block(&blob, (16, 16), 0, renderer, stop).map(drop);
+    renderer.rest();
+    tried
+}
+
 /// Renders one sample block of a whole picture; says what was done, how long it took, and what came out.
 fn block(
     blob: &SceneBlob,

@@ -56,6 +56,7 @@ pub use crate::nearby::{Found, Nearby};
 
 use crate::earn::Wish;
 use crate::fault::Fault;
+use crate::gpu::Standby;
 use crate::{nearby, places};
 use forecast::Forecaster;
 use shelf::Shelf;
@@ -70,6 +71,8 @@ pub struct Desk {
     settings: Shelf<Settings>,
     updates: Updates,
     forecaster: Forecaster,
+    /// The GPU of a form that is filled in.
+    standby: Arc<Standby>,
     folder: PathBuf,
     bell: Arc<Bell>,
 }
@@ -85,11 +88,13 @@ impl Desk {
         places::create_private(&folder)?;
         let bell = Arc::new(Bell::new());
         let settings = Shelf::open(folder.join("settings.json"));
-        let renders = Renders::open(folder.join("renders.json"), folder.join("renders"), Arc::clone(&bell));
+        let standby = Arc::new(Standby::default());
+        let (cards, work) = (folder.join("renders.json"), folder.join("renders"));
+        let renders = Renders::open(cards, work, Arc::clone(&bell), Arc::clone(&standby));
         let earning = Earning::open(&folder, Arc::clone(&bell));
         let updates = Updates::new(Arc::clone(&bell));
         let forecaster = Forecaster::default();
-        Ok(Self { renders, earning, settings, updates, forecaster, folder, bell })
+        Ok(Self { renders, earning, settings, updates, forecaster, standby, folder, bell })
     }
 
     /// Rings whenever something here has changed.
@@ -100,6 +105,26 @@ impl Desk {
     /// The renders, running and past.
     pub fn renders(&self) -> &Renders {
         &self.renders
+    }
+
+    /// Looks into a scene before anything is rendered; the GPU is made ready meanwhile, for whoever looks usually renders.
+    ///
+    /// # Errors
+    /// As [`Preflight::of`].
+    pub fn preflight(&self, scene: &Path, fps: f64) -> Result<Preflight, Fault> {
+        let adapter = self.settings().adapter;
+        self.standby.get_ready(order::filled(&adapter));
+        let found = Preflight::of(scene, fps);
+        if found.is_err() {
+            self.standby.stand_down();
+        }
+        found
+    }
+
+    /// Nobody fills in a form any more: what was begun for it ends.
+    pub fn leave_form(&self) {
+        self.forecaster.end();
+        self.standby.stand_down();
     }
 
     /// Starts a render; says its name.
@@ -116,7 +141,11 @@ impl Desk {
     /// # Errors
     /// A field that is not right, a scene that cannot be rendered, a farm that would not take it.
     pub fn forecast(&self, order: &Order) -> Result<Forecast, Fault> {
-        self.forecaster.ask(order)
+        let answer = self.forecaster.ask(order, &self.standby);
+        if answer.is_ok() && order.place == Place::Here {
+            self.standby.get_ready(order.gpu());
+        }
+        answer
     }
 
     /// This computer as a node.

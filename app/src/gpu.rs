@@ -1,8 +1,12 @@
 //! This computer's GPUs: told apart, opened, and said in people's words why one cannot be used.
 
+mod reserved;
+
 use render_core::{AdapterChoice, AdapterReport, GpuFault, GpuRenderer, RendererOptions};
 
 use crate::fault::Fault;
+pub use reserved::Reserved;
+pub(crate) use reserved::Standby;
 
 /// A piece of hardware, through the best of the drivers that offer it.
 #[derive(Clone, Debug)]

@@ -25,7 +25,7 @@ use crate::commission::{self, Commission, Note, PRICE_MAX_USUAL, Terms};
 use crate::denoiser::{Carried, Network, denoising};
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
-use crate::gpu;
+use crate::gpu::{self, Reserved};
 use crate::network::{artist_fault, coordinator_broke, coordinator_fault, node_fault, runtime};
 use crate::places;
 use crate::render::{Plan, not_here};
@@ -43,21 +43,22 @@ pub fn render(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let (commission, renderer) = prepare(request, adapter, audience)?;
+    let (commission, renderer) = prepare(request, Reserved::new(adapter), stop, audience)?;
     run(commission, &request.output, vec![renderer], &gpu::choice(adapter), stop, audience)
 }
 
 /// The same with its work in `folder`, which goes when all pictures are there: whatever ends it sooner, [`resume`] goes on.
 pub fn render_kept(
     request: &RenderRequest,
-    adapter: Option<&str>,
+    gpu: Reserved,
     folder: &Path,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let (commission, renderer) = prepare(request, adapter, audience)?;
+    let chosen = gpu::choice(gpu.adapter());
+    let (commission, renderer) = prepare(request, gpu, stop, audience)?;
     places::create_private(folder)?;
-    let farm = Farm { place: folder, keeps: true, adapter: &gpu::choice(adapter), renderers: vec![renderer] };
+    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer] };
     let ended = farm.work(Work::New(Box::new(commission)), Some(&request.output), stop, audience);
     tidied(folder, ended)
 }
@@ -97,14 +98,15 @@ pub fn resume(
 
 fn prepare(
     request: &RenderRequest,
-    adapter: Option<&str>,
+    gpu: Reserved,
+    stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<(Commission, Box<dyn TileRenderer>), Fault> {
-    let chosen = gpu::choice(adapter);
+    let chosen = gpu::choice(gpu.adapter());
     let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
-    let renderer = gpu::open_renderer(adapter, None)?;
-    plan.announce(&renderer.adapter().name, audience);
     let commission = Commission::of(&plan, &request.output)?;
+    let renderer = gpu.open(stop)?.ok_or_else(|| stopped(NOTHING))?;
+    plan.announce(&renderer.adapter().name, audience);
     Ok((commission, denoising(Box::new(renderer), &chosen, &plan.networks())))
 }
 
@@ -237,11 +239,12 @@ fn alone(fault: Fault) -> Fault {
     if fault.exit != Exit::Interrupted {
         return fault;
     }
-    Fault::new(
-        Exit::Interrupted,
-        format!("the render was stopped; {}", kept(&fault)),
-        "start it again to have all of it",
-    )
+    stopped(kept(&fault))
+}
+
+fn stopped(kept: &str) -> Fault {
+    let what = format!("the render was stopped; {kept}");
+    Fault::new(Exit::Interrupted, what, "start it again to have all of it")
 }
 
 /// A node's trouble, after which the work was stopped.
@@ -254,9 +257,11 @@ fn with_what_is_kept(trouble: Fault, stopped: Result<Exit, Fault>) -> Fault {
     }
 }
 
+const NOTHING: &str = "nothing was finished yet";
+
 /// What a stop says of what is there.
 fn kept(stopped: &Fault) -> &str {
-    stopped.what.rsplit_once("; ").map_or("nothing was finished yet", |(_, kept)| kept)
+    stopped.what.rsplit_once("; ").map_or(NOTHING, |(_, kept)| kept)
 }
 
 /// What the farm's end is when a node could not do its work, and it is not the scene's fault.

@@ -21,7 +21,7 @@ use crate::commission::Terms;
 use crate::denoiser::Carried;
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
-use crate::gpu;
+use crate::gpu::{self, Reserved};
 use crate::render::Plan;
 use crate::request::RenderRequest;
 use crate::stop::Stop;
@@ -78,18 +78,18 @@ pub struct Quote {
 /// A [`Fault`]: as for rendering; and where no node would work or the credit does not suffice, one that says why.
 pub fn quote(
     request: &RenderRequest,
-    adapter: Option<&str>,
+    gpu: Reserved,
     inquiry: Option<&Inquiry>,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Quote, Fault> {
     let began = std::time::Instant::now();
-    let chosen = gpu::choice(adapter);
+    let chosen = gpu::choice(gpu.adapter());
     let plan = Plan::look(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
     let subject = Subject::prepare(&plan, began)?;
     let ask = |inquiry| farm::ask(inquiry, &plan, subject.memory_mib(), stop);
     let offers = inquiry.map(ask).transpose()?;
-    let mut renderer = gpu::open_renderer(adapter, None)?;
+    let mut renderer = gpu.open(stop)?.ok_or_else(probe::stopped)?;
     let seen = subject.look(&chosen, &mut renderer, offers.is_some(), stop)?;
     let (estimate, nodes, nodes_unknown, jobs, send_bytes) = match &offers {
         None => (seen.here(), 0, 0, 0, 0),

@@ -73,8 +73,14 @@ fn set_settings(desk: State<'_, Desk>, settings: Settings) -> Told<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
-fn preflight(path: String, fps: f64) -> Told<Preflight> {
-    Ok(Preflight::of(path.as_ref(), fps)?)
+fn preflight(desk: State<'_, Desk>, path: String, fps: f64) -> Told<Preflight> {
+    Ok(desk.preflight(path.as_ref(), fps)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+fn leave_form(desk: State<'_, Desk>) {
+    desk.leave_form();
 }
 
 #[tauri::command(async)]
@@ -338,6 +344,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         arrivals,
         set_settings,
         preflight,
+        leave_form,
         sample_scene,
         output_for,
         standing,

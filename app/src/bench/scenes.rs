@@ -24,7 +24,7 @@ pub(crate) fn all() -> Vec<BenchScene> {
 }
 
 /// A closed diffuse room with a lamp and two blocks.
-fn room() -> Scene {
+pub(super) fn room() -> Scene {
     let mut scene = Builder::new(camera(Vec3::new(0.0, 1.0, 3.4), Vec3::new(0.0, 1.0, 0.0), 0.7));
     let white = scene.material(diffuse(Vec3::splat(0.75)));
     let red = scene.material(diffuse(Vec3::new(0.63, 0.06, 0.05)));

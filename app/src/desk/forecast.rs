@@ -9,6 +9,7 @@ use super::order::{Order, Place};
 use crate::courtesy::giving_way;
 use crate::event::{Audience, Event};
 use crate::fault::Fault;
+use crate::gpu::Standby;
 use crate::quote::{self, Inquiry, Quote};
 use crate::stop::Stop;
 
@@ -41,7 +42,7 @@ impl Forecaster {
     ///
     /// # Errors
     /// As for rendering; no node that would work, or too little credit; [`crate::Exit::Interrupted`] when it was ended.
-    pub(super) fn ask(&self, order: &Order) -> Result<Forecast, Fault> {
+    pub(super) fn ask(&self, order: &Order, standby: &Standby) -> Result<Forecast, Fault> {
         let stop = Stop::new();
         self.begin(stop.clone());
         let request = order.request()?;
@@ -51,9 +52,12 @@ impl Forecaster {
                 Some(Inquiry { coordinator: order.coordinator.clone(), data: None, terms: order.terms()? })
             }
         };
+        let ask = || {
+            let gpu = standby.take(order.gpu());
+            quote::quote(&request, gpu, inquiry.as_ref(), &stop, &mut Nobody)
+        };
         // The person goes on filling in the form.
-        let quote = giving_way(|| quote::quote(&request, order.gpu(), inquiry.as_ref(), &stop, &mut Nobody))?;
-        Ok(quote.into())
+        giving_way(ask).map(Forecast::from)
     }
 
     /// Ends what is looked at now.
@@ -109,9 +113,10 @@ mod tests {
     fn a_field_that_is_not_right_is_told_before_anything_is_looked_at() {
         let still = Order { scene: "nowhere.glb".into(), output: "a.exr".into(), ..Order::default() };
         let order = Order { frames: "x".into(), ..still.clone() };
-        let fault = Forecaster::default().ask(&order).expect_err("x is no frame");
+        let fault = Forecaster::default().ask(&order, &Standby::default()).expect_err("x is no frame");
         assert!(fault.exit == Exit::Usage && fault.what.contains("\"frames\""), "{fault}");
-        let fault = Forecaster::default().ask(&still).expect_err("there is no such scene");
+        let fault =
+            Forecaster::default().ask(&still, &Standby::default()).expect_err("there is no such scene");
         assert_eq!(fault.exit, Exit::Scene, "{fault}");
     }
 }

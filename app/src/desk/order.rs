@@ -282,7 +282,7 @@ pub(super) fn free_name(
     if is_sequence { sequence } else { still }
 }
 
-fn filled(text: &str) -> Option<&str> {
+pub(super) fn filled(text: &str) -> Option<&str> {
     let text = text.trim();
     (!text.is_empty()).then_some(text)
 }

@@ -18,7 +18,7 @@ use super::reporter::{Reporter, SharedMosaic};
 use super::shelf::Shelf;
 use crate::courtesy::give_way;
 use crate::fault::{Exit, Fault, quoted};
-use crate::request::RenderRequest;
+use crate::gpu::Standby;
 use crate::stop::Stop;
 use crate::submit::{self, Submission};
 use crate::{local, onlooking, places};
@@ -42,6 +42,7 @@ pub struct Renders {
     beginning: Mutex<()>,
     /// What was running when the program ended without a goodbye.
     cut_off: Vec<String>,
+    standby: Arc<Standby>,
     /// Small pictures of frames that are in files.
     prints: Prints,
     bell: Arc<Bell>,
@@ -58,8 +59,8 @@ struct Running {
 }
 
 impl Renders {
-    /// Reads what is remembered; what was running when the program ended is cut off.
-    pub(super) fn open(path: PathBuf, work: PathBuf, bell: Arc<Bell>) -> Self {
+    /// Reads what is remembered; what was running when the program ended is cut off. `standby`: the GPU that somebody else makes ready.
+    pub(super) fn open(path: PathBuf, work: PathBuf, bell: Arc<Bell>, standby: Arc<Standby>) -> Self {
         let cards = Arc::new(Shelf::<Vec<Card>>::open(path));
         let cut_off = cards.touch(|cards| {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
@@ -73,7 +74,7 @@ impl Renders {
         let is_closed = AtomicBool::new(false);
         let (running, prints) = (Arc::default(), Prints::default());
         let beginning = Mutex::default();
-        let renders = Self { cards, work, running, is_closed, beginning, cut_off, prints, bell };
+        let renders = Self { cards, work, running, is_closed, beginning, cut_off, standby, prints, bell };
         if renders.cards.is_lost() {
             renders.adopt();
         }
@@ -101,7 +102,7 @@ impl Renders {
 
     fn start_in_turn(&self, order: Order) -> Result<String, Fault> {
         let request = order.request()?;
-        order.terms()?;
+        let terms = order.terms()?;
         if self.writer_of(&request.output).is_some_and(|card| card.outcome == Outcome::Running) {
             return Err(Fault::usage(
                 format!("another render is writing {}", quoted(&request.output)),
@@ -114,8 +115,24 @@ impl Renders {
         let id = self.free_id(began_s);
         self.remember(Card::begin(id.clone(), order.clone(), began_s))?;
         let folder = self.folder(&id);
-        self.set_off(&id, true, move |stop, reporter| render(&order, &request, &folder, stop, reporter))?;
-        Ok(id)
+        let begun = match order.place {
+            Place::Here => {
+                let gpu = self.standby.take(order.gpu());
+                self.set_off(&id, true, move |stop, reporter| {
+                    local::render_kept(&request, gpu, &folder, stop, reporter)
+                })
+            }
+            Place::Network => {
+                let submission =
+                    Submission { coordinator: order.coordinator, data: None, terms, detach: false };
+                self.set_off(&id, true, move |stop, reporter| {
+                    // The person waits for a render on this computer; sealing for others may take its time.
+                    give_way();
+                    submit::submit(&request, &submission, stop, reporter)
+                })
+            }
+        };
+        begun.map(|()| id)
     }
 
     /// Looks on at somebody else's render; says its name here.
@@ -343,29 +360,6 @@ fn now_s() -> f64 {
 
 fn seconds(since: SystemTime) -> f64 {
     since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
-}
-
-fn render(
-    order: &Order,
-    request: &RenderRequest,
-    folder: &Path,
-    stop: &Stop,
-    reporter: &mut Reporter,
-) -> Result<Exit, Fault> {
-    match order.place {
-        Place::Here => local::render_kept(request, order.gpu(), folder, stop, reporter),
-        Place::Network => {
-            let submission = Submission {
-                coordinator: order.coordinator.clone(),
-                data: None,
-                terms: order.terms()?,
-                detach: false,
-            };
-            // The person waits for a render on this computer; sealing for others may take its time.
-            give_way();
-            submit::submit(request, &submission, stop, reporter)
-        }
-    }
 }
 
 /// Makes the last folder of an output's path where it is missing: the sample's pictures have one of their own.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app::commission::{PRICE_MAX_USUAL, Terms};
 use app::coordinate::Announce;
+use app::gpu::Reserved;
 use app::quote::Inquiry;
 use app::submit::Submission;
 use app::{
@@ -96,7 +97,7 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
     let inquiry = asked.coordinator.map(|coordinator| Inquiry { coordinator, data, terms });
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };
-    quote::quote(&request, gpu.as_deref(), inquiry.as_ref(), &stop, &mut audience)?;
+    quote::quote(&request, Reserved::new(gpu.as_deref()), inquiry.as_ref(), &stop, &mut audience)?;
     Ok(Exit::Done)
 }
 

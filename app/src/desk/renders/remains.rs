@@ -88,7 +88,12 @@ mod tests {
         let order = Order { scene, output: output.display().to_string(), ..Order::default() };
         let desk = place.path().join("desk");
         crate::places::create_private(&desk).expect("it can be made");
-        let renders = Renders::open(desk.join("renders.json"), desk.join("renders"), Arc::new(Bell::new()));
+        let renders = Renders::open(
+            desk.join("renders.json"),
+            desk.join("renders"),
+            Arc::new(Bell::new()),
+            Arc::default(),
+        );
         assert_eq!(renders.standing(&output), Standing::Free);
         let stopped =
             Card { outcome: Outcome::Stopped, is_kept: true, ..Card::begin("r7".into(), order.clone(), 1.0) };
@@ -115,7 +120,7 @@ mod tests {
         let list = place.path().join("renders.json");
         let known = Card { outcome: Outcome::Stopped, ..Card::begin("r7".into(), Order::default(), 1.0) };
         std::fs::write(&list, serde_json::to_string(&[known]).expect("plain data")).expect("written");
-        Renders::open(list, work.clone(), Arc::new(Bell::new()));
+        Renders::open(list, work.clone(), Arc::new(Bell::new()), Arc::default());
         assert!(work.join("r7").exists() && !work.join("r8").exists());
     }
 }

@@ -18,6 +18,7 @@ export const commands = {
 	arrivals: () => __TAURI_INVOKE<Arrival[]>("arrivals"),
 	setSettings: (settings: Settings) => __TAURI_INVOKE<null>("set_settings", { settings }),
 	preflight: (path: string, fps: number | null) => __TAURI_INVOKE<Preflight>("preflight", { path, fps }),
+	leaveForm: () => __TAURI_INVOKE<void>("leave_form"),
 	sampleScene: () => __TAURI_INVOKE<string>("sample_scene"),
 	outputFor: (scene: string, isSequence: boolean) => __TAURI_INVOKE<string>("output_for", { scene, isSequence }),
 	standing: (output: string) => __TAURI_INVOKE<Standing>("standing", { output }),

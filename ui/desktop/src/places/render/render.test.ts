@@ -114,6 +114,18 @@ test("what a render will take is told until the form says something else, and an
   expect(document.querySelector("#forecast-answer")).toBe(null);
 });
 
+test("what was begun for a form ends when it is left", async () => {
+  answer({ leave_form: () => null });
+  desk.scenery = scenery();
+  desk.stage = { kind: "form", preflight: { cameras: [], frames: "", remarks: [] } as unknown as Preflight, usual, order: usual, proposed: "" };
+  show();
+  await settled();
+  expect(times("leave_form")).toBe(0);
+  desk.stage = { kind: "start" };
+  await settled();
+  expect(times("leave_form")).toBe(1);
+});
+
 test("between two reports the clock goes on, and a first tile that is late is explained", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   try {

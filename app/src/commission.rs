@@ -218,7 +218,9 @@ pub(crate) async fn follow(
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
     let steady =
         if note.steady { Steady::of(ticket.shape().frames.iter().copied(), output.folder()) } else { None };
-    let darkroom = Darkroom::new(&output, &print, note.developer(&ticket, adapter), steady);
+    let developer = note.developer(&ticket, adapter);
+    let developer = if artist.is_auditing() { developer.doubting() } else { developer };
+    let darkroom = Darkroom::new(&output, &print, developer, steady);
     let left_out = note.left_out(&ticket);
     let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, audience);
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;

@@ -1,36 +1,88 @@
-//! A whole market in one process, to see it work: coordinator, honest nodes and an artist, with a scene made by code.
+//! A whole market in one process, to see it work: coordinator, nodes of which some may lie, and an artist, with a scene made by code.
 
+mod liar;
+
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use frame::{
     Denoise, FrameIndex, FrameSize, PlaneSet, RenderSettings, SettingsDraft, TileGrid, TileRenderer,
 };
 use render_net::artist::FrameScene;
+use serde::Serialize;
 
+use crate::auditing::auditor;
 use crate::bench;
 use crate::commission::{Commission, Note};
 use crate::denoiser::{Carried, Network};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
-use crate::local;
+use crate::local::{self, Market};
 use crate::output::OutputName;
 use crate::print::Print;
 use crate::render::{exposure_scale, pack};
+use crate::sight::Sight;
 use crate::stop::Stop;
 use crate::tiling;
+use liar::{Liar, Way};
 
 const SIZE: (u32, u32) = (480, 270);
 const SPP: u32 = 32;
 
-/// Renders the demo's scene through `nodes` nodes into `output`.
+/// What became of the liars.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Caught {
+    /// Nodes in the market.
+    pub nodes: u16,
+    /// Those of them that lied, and how.
+    pub liars: Vec<&'static str>,
+    /// Liars of whom a result was refused: they got no more work.
+    pub caught: usize,
+    /// Results that were refused.
+    pub refused: usize,
+    /// Honest nodes of whom a result was refused.
+    pub accused: usize,
+}
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { nodes, liars, caught, refused, accused } = self;
+        match liars.len() {
+            0 => write!(f, "{nodes} nodes, and nobody lied")?,
+            1 => write!(f, "{nodes} nodes, of which one lied")?,
+            many => write!(f, "{nodes} nodes, of which {many} lied")?,
+        }
+        for way in liars {
+            write!(f, "\n  one {way}")?;
+        }
+        if !liars.is_empty() {
+            write!(f, "\n{caught} caught, {refused} results refused, none of them paid")?;
+        }
+        if *accused > 0 {
+            write!(f, "\nand {accused} honest nodes were accused")?;
+        }
+        Ok(())
+    }
+}
+
+/// Renders the demo's scene through `nodes` nodes, of which the first `liars` lie, into `output`.
+///
+/// # Errors
+/// As for rendering; and when nobody among the nodes is honest.
 pub fn demo(
-    nodes: u16,
+    (nodes, liars): (u16, u16),
     adapter: Option<&str>,
     output: &Path,
     stop: &Stop,
     audience: &mut dyn Audience,
-) -> Result<Exit, Fault> {
+) -> Result<(Exit, Caught), Fault> {
+    if liars >= nodes {
+        let what = format!("of {nodes} nodes {liars} would lie, and nobody would render the picture");
+        return Err(Fault::usage(what, "have more nodes than liars"));
+    }
     let print = Print::default();
     let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");
     let name = OutputName::parse(output, 1)?;
@@ -52,8 +104,13 @@ pub fn demo(
     let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20) as u32;
     let blob = packed.to_blob();
     let mut renderers: Vec<Box<dyn TileRenderer>> = Vec::new();
-    for _ in 0..nodes {
-        renderers.push(Box::new(gpu::open_renderer(adapter, None)?));
+    let ways: Vec<Way> = (0..usize::from(liars)).map(Way::of).collect();
+    for number in 0..usize::from(nodes) {
+        let honest = Box::new(gpu::open_renderer(adapter, None)?);
+        renderers.push(match ways.get(number) {
+            Some(&way) => Box::new(Liar { honest, way }),
+            None => honest,
+        });
     }
     let grid = TileGrid::new(size, tiling::edge_px(None, size, settings.denoise), 0);
     let adapter_name = renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default();
@@ -68,5 +125,45 @@ pub fn demo(
         packer: Box::new(move |_| Ok(FrameScene { scene: blob.clone(), exposure_scale })),
         note: Note::new(output, &print, None, false)?,
     };
-    local::run(commission, output, renderers, &gpu::choice(adapter), stop, audience)
+    let names = Arc::new(Mutex::default());
+    let market = Market { auditor: auditor(adapter), names: Arc::clone(&names) };
+    let mut watching = Watching { audience, refused: Vec::new() };
+    let done = local::run_market(
+        commission,
+        output,
+        (renderers, market),
+        &gpu::choice(adapter),
+        stop,
+        &mut watching,
+    )?;
+    let refused = watching.refused;
+    let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+    let lying: BTreeSet<String> = names.iter().take(ways.len()).map(ToString::to_string).collect();
+    let found: BTreeSet<&String> = refused.iter().collect();
+    let caught = found.iter().filter(|node| lying.contains(**node)).count();
+    let liars = ways.into_iter().map(Way::words).collect();
+    Ok((done, Caught { nodes, liars, caught, refused: refused.len(), accused: found.len() - caught }))
+}
+
+/// Hands everything on, and remembers whose work was refused.
+struct Watching<'a> {
+    audience: &'a mut dyn Audience,
+    refused: Vec<String>,
+}
+
+impl Audience for Watching<'_> {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Refused { node, .. } = event {
+            self.refused.push(node.clone());
+        }
+        self.audience.hear(event);
+    }
+
+    fn watches(&self) -> bool {
+        self.audience.watches()
+    }
+
+    fn see(&mut self, sight: &Sight<'_>) {
+        self.audience.see(sight);
+    }
 }

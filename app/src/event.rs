@@ -161,6 +161,28 @@ pub enum Event {
         /// Frame.
         frame: u32,
     },
+    /// What a node sent was refused; others render it.
+    Refused {
+        /// Frame.
+        frame: u32,
+        /// Tile.
+        tile: u32,
+        /// Whose work.
+        node: String,
+        /// Why, in a sentence.
+        why: String,
+    },
+    /// How much of what nodes sent was rendered again here, told at the end.
+    Audited {
+        /// Results that came and were taken or refused.
+        results: u32,
+        /// Results of which pixels were rendered again.
+        audited: u32,
+        /// Those pixels.
+        pixels: u64,
+        /// Results that were refused.
+        refused: u32,
+    },
     /// What a render will take and cost.
     Quote(Quote),
     /// A job was handed in.

@@ -1,5 +1,6 @@
 //! Gathers a job's tiles into films and writes each frame, with its book of receipts, when it is complete.
 
+mod audits;
 mod growth;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::event::Audience;
 use crate::fault::Fault;
 use crate::render::{Darkroom, Seal};
 use crate::stop::Stop;
+use audits::Audits;
 pub(crate) use growth::Growth;
 
 /// What an artist's machine holds of a job while it is rendered.
@@ -21,6 +23,7 @@ pub(crate) struct Gathering<'a> {
     identity: &'a Identity,
     darkroom: Darkroom<'a>,
     receipts: BTreeMap<FrameIndex, Vec<Countersigned>>,
+    audits: Audits,
     /// Frames whose file is complete.
     written: u32,
     /// Hears of frames: a person may want it to end after those that are begun.
@@ -40,7 +43,8 @@ impl<'a> Gathering<'a> {
         audience: &'a mut dyn Audience,
     ) -> Self {
         let (growth, receipts) = (Growth::new(ticket.plan()), BTreeMap::new());
-        Self { growth, identity, darkroom, receipts, written: 0, stop, audience, fault: None }
+        let audits = Audits::default();
+        Self { growth, identity, darkroom, receipts, audits, written: 0, stop, audience, fault: None }
     }
 
     /// Frames whose file is complete.
@@ -55,6 +59,7 @@ impl<'a> Gathering<'a> {
 
     /// Tells the end, after which nothing comes any more; so many frames are not even in the job.
     pub(crate) fn end(&mut self, left_out: u32) {
+        self.audits.end(self.audience);
         self.growth.end(self.written, left_out, self.audience);
     }
 
@@ -112,6 +117,7 @@ impl<'a> Gathering<'a> {
 
 impl Collector for Gathering<'_> {
     fn tile(&mut self, tile: CollectedTile) -> Result<(), String> {
+        self.audits.taken();
         self.take(tile).map_err(|fault| {
             let sentence = fault.to_string();
             self.fault = Some(fault);
@@ -129,6 +135,7 @@ impl Collector for Gathering<'_> {
     }
 
     fn progress(&mut self, progress: Progress) {
+        self.audits.hear(&progress, self.audience);
         self.growth.progress(progress, self.audience);
     }
 }

@@ -3,6 +3,7 @@
 //! Import, light and network meet here and nowhere else. Nothing here prints: whatever happens is told to an
 //! [`Audience`], and whatever fails is a [`Fault`] with an exit code, a sentence and an advice.
 
+mod auditing;
 mod before_each;
 pub mod bench;
 pub mod commission;

@@ -8,13 +8,14 @@ mod turnstile;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use frame::{JobId, TileRenderer};
+use frame::{JobId, NodeId, TileRenderer};
 use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::{Artist, JobTicket, jobs_in, ticket_in};
+use render_net::audit::Auditor;
 use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
-use render_net::identity::CoordinatorAddress;
+use render_net::identity::{CoordinatorAddress, Identity};
 use render_net::link::Uplink;
 use render_net::node::{NodeConfig, NodeEvent, NodeEvents, NodeFault, Why, run_node};
 use render_net::wire::FailureKind;
@@ -58,7 +59,7 @@ pub fn render_kept(
     let chosen = gpu::choice(gpu.adapter());
     let (commission, renderer) = prepare(request, gpu, stop, audience)?;
     places::create_private(folder)?;
-    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer] };
+    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer], market: None };
     let ended = farm.work(Work::New(Box::new(commission)), Some(&request.output), stop, audience);
     tidied(folder, ended)
 }
@@ -92,7 +93,7 @@ pub fn resume(
     let renderer = gpu::open_renderer(adapter, None)?;
     commission::announce(&ticket, &renderer.adapter().name, audience);
     let renderer = denoising(Box::new(renderer), &chosen, &networks);
-    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer] };
+    let farm = Farm { place: folder, keeps: true, adapter: &chosen, renderers: vec![renderer], market: None };
     tidied(folder, farm.work(Work::Kept(job), None, stop, audience))
 }
 
@@ -143,12 +144,38 @@ pub(crate) fn run(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let place = tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
+    let place = temporary()?;
+    let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market: None };
+    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
+}
+
+/// The same among strangers: what comes is looked at.
+pub(crate) fn run_market(
+    commission: Commission,
+    output: &Path,
+    (renderers, market): (Vec<Box<dyn TileRenderer>>, Market),
+    adapter: &AdapterChoice,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let place = temporary()?;
+    let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market: Some(market) };
+    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
+}
+
+fn temporary() -> Result<tempfile::TempDir, Fault> {
+    tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
         let advice = "free some space, or set TMPDIR (on Windows TMP)";
         Fault::failure(format!("no temporary folder can be made: {error}"), advice)
-    })?;
-    let farm = Farm { place: place.path(), keeps: false, adapter, renderers };
-    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
+    })
+}
+
+/// Nodes that are taken for strangers.
+pub(crate) struct Market {
+    /// Looks at what they send.
+    pub(crate) auditor: Auditor,
+    /// Gets their names, in the order of their renderers.
+    pub(crate) names: Arc<Mutex<Vec<NodeId>>>,
 }
 
 /// What a farm works on.
@@ -165,6 +192,7 @@ struct Farm<'a> {
     keeps: bool,
     adapter: &'a AdapterChoice,
     renderers: Vec<Box<dyn TileRenderer>>,
+    market: Option<Market>,
 }
 
 impl Farm<'_> {
@@ -203,6 +231,13 @@ impl Farm<'_> {
         let artist = Artist::open(artist_folder(self.place), address.clone());
         let artist = artist.map_err(|fault| artist_fault(&fault))?;
         let artist = if self.keeps { artist } else { artist.passing() };
+        let artist = match self.market {
+            Some(Market { auditor, names }) => {
+                *names.lock().unwrap_or_else(PoisonError::into_inner) = nodes.names.clone();
+                artist.auditing(auditor)
+            }
+            None => artist,
+        };
         let work = async {
             let job = match work {
                 Work::New(commission) => {
@@ -286,6 +321,8 @@ fn no_room() -> Fault {
 /// The farm's nodes.
 struct Nodes {
     stop: watch::Sender<bool>,
+    /// Those whose identity could be made; the others tell why they cannot work.
+    names: Vec<NodeId>,
     running: JoinSet<Result<Why, NodeFault>>,
     faults: mpsc::UnboundedReceiver<Fault>,
 }
@@ -299,11 +336,13 @@ impl Nodes {
     ) -> Self {
         let stop = watch::Sender::new(false);
         let (tell, faults) = mpsc::unbounded_channel();
-        let mut running = JoinSet::new();
+        let (mut running, mut names) = (JoinSet::new(), Vec::new());
         for (number, renderer) in renderers.into_iter().enumerate() {
+            let data = place.join(format!("node-{number}"));
+            names.extend(Identity::open_or_create(&data).map(|identity| identity.id()));
             let config = NodeConfig {
                 coordinator: address.clone(),
-                data: place.join(format!("node-{number}")),
+                data,
                 price: PRICE_USUAL,
                 memory_mib: MEMORY_MIB_ANY,
                 scenes_bytes_max: scenes_bytes_max(),
@@ -323,7 +362,7 @@ impl Nodes {
             });
             running.spawn(run_node(config, renderer, stop.subscribe(), events));
         }
-        Self { stop, running, faults }
+        Self { stop, names, running, faults }
     }
 
     /// Waits until a node cannot do its work: with one owner for all of them, no other node could do it either.

@@ -2,6 +2,7 @@
 
 mod darkroom;
 mod developer;
+mod doubt;
 mod exposure;
 mod plan;
 mod sequence;

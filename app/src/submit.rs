@@ -7,6 +7,7 @@ use render_core::{AdapterChoice, adapter_class};
 use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
+use crate::auditing::auditor;
 use crate::commission::{self, Commission, Terms};
 use crate::denoiser::Carried;
 use crate::event::Audience;
@@ -28,6 +29,8 @@ pub struct Submission {
     pub terms: Terms,
     /// Leave as soon as the job is posted.
     pub detach: bool,
+    /// Take what nodes send without rendering any of it again.
+    pub trusts: bool,
 }
 
 /// Submits a scene, and unless detached follows it and writes the pictures. The job's id is told as an event.
@@ -38,7 +41,7 @@ pub fn submit(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let coordinator = address(&submission.coordinator)?;
-    let artist = open_artist(submission.data.as_deref(), coordinator)?;
+    let artist = watchful(open_artist(submission.data.as_deref(), coordinator)?, submission.trusts);
     // As if it were rendered here, so that the farm gives the same picture.
     let usual = Carried::suited_to(adapter_class(&AdapterChoice::default()));
     let plan = Plan::open(request, usual, audience)?;
@@ -58,10 +61,11 @@ pub fn submit(
 pub fn collect(
     job: JobId,
     data: Option<&Path>,
+    trusts: bool,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let artist = artist_of(job, data)?;
+    let artist = watchful(artist_of(job, data)?, trusts);
     let ticket = artist.ticket(job).map_err(|fault| artist_fault(&fault))?;
     commission::announce(&ticket, "", audience);
     runtime()?.block_on(commission::follow(&artist, job, None, &AdapterChoice::default(), stop, audience))
@@ -72,6 +76,10 @@ pub fn output_of(job: JobId, data: Option<&Path>) -> Option<PathBuf> {
     let folder = places::data_folder(Part::Artist, data).ok()?;
     let ticket = render_net::artist::ticket_in(&folder, job).ok()?;
     commission::Note::of(&ticket).ok().map(|note| note.output)
+}
+
+fn watchful(artist: Artist, trusts: bool) -> Artist {
+    if trusts { artist } else { artist.auditing(auditor(None)) }
 }
 
 /// The artist in a data folder, at the coordinator where this job was posted.

@@ -168,6 +168,9 @@ pub(crate) struct Submit {
     /// Only these nodes, by their keys.
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub(crate) nodes: Vec<frame::NodeId>,
+    /// Take what nodes send without rendering some of its pixels again.
+    #[arg(long)]
+    pub(crate) no_audit: bool,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -201,6 +204,9 @@ pub(crate) struct Quote {
 pub(crate) struct Collect {
     /// The job's id, as `submit --detach` or `jobs` prints it.
     pub(crate) job: frame::JobId,
+    /// Take what nodes send without rendering some of its pixels again.
+    #[arg(long)]
+    pub(crate) no_audit: bool,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -372,6 +378,9 @@ pub(crate) struct Demo {
     /// Picture to write.
     #[arg(short, long, value_name = "OUT.exr", default_value = "tessera-demo.exr")]
     pub(crate) output: PathBuf,
+    /// Nodes among them that do not render what they are paid for.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub(crate) liars: u16,
     /// Adapter for all nodes: its number or part of its name [default: the strongest].
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,

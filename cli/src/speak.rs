@@ -183,6 +183,15 @@ fn words(event: &Event) -> Option<String> {
             format!("{}{state}, {tiles_done} tiles done", named(gpu))
         }
         Event::JobSubmitted { job } => format!("job {job}"),
+        Event::Refused { node, why, .. } => format!("note: work of node {} was refused: {why}", short(node)),
+        Event::Audited { results, audited, pixels, refused } => {
+            let refused = match refused {
+                0 => "all of them right".to_owned(),
+                1 => "one result was refused and rendered by another node".to_owned(),
+                many => format!("{many} results were refused and rendered by other nodes"),
+            };
+            format!("{audited} of {results} results were audited, {pixels} pixels rendered again: {refused}")
+        }
         Event::Quote(quote) => quote_words(quote),
         Event::Job { job, state, done, frames, output, .. } => {
             format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)

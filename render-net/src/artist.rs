@@ -31,6 +31,7 @@ pub use onlook::{Onlooker, Viewing};
 pub use plan::JobPlan;
 pub use upload::{FrameScene, SceneSource, Uploaded, Uploading};
 
+use crate::audit::Auditor;
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, system_words};
 use crate::link::LinkFault;
 use crate::receipt::Countersigned;
@@ -49,6 +50,7 @@ pub struct Artist {
     coordinator: CoordinatorAddress,
     data: PathBuf,
     durable: bool,
+    auditor: Option<Arc<Auditor>>,
 }
 
 /// What to render, and on what terms.
@@ -184,12 +186,23 @@ impl Artist {
         }
         let bytes = file.read()?.ok_or(ArtistFault::Damaged)?;
         let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| ArtistFault::Damaged)?;
-        Ok(Self { identity, workspace: WorkspaceSecret::from_bytes(bytes), coordinator, data, durable: true })
+        let workspace = WorkspaceSecret::from_bytes(bytes);
+        Ok(Self { identity, workspace, coordinator, data, durable: true, auditor: None })
     }
 
     /// The same artist, whose jobs need not survive a power cut: for a farm that ends with its process anyway.
     pub fn passing(self) -> Self {
         Self { durable: false, ..self }
+    }
+
+    /// The same artist, who has some pixels of what nodes send rendered again.
+    pub fn auditing(self, auditor: Auditor) -> Self {
+        Self { auditor: Some(Arc::new(auditor)), ..self }
+    }
+
+    /// Whether it does.
+    pub fn is_auditing(&self) -> bool {
+        self.auditor.is_some()
     }
 
     /// Who this artist is, for signing receipt books.
@@ -220,7 +233,8 @@ impl Artist {
         let folder = JobFolder::at(&self.data, job).durable(self.durable);
         let ticket = folder.ticket()?;
         let secret = folder.secret()?;
-        let session = session::Session::new(self.identity.clone(), folder, ticket, &secret, collector)?;
+        let (identity, auditor) = (self.identity.clone(), self.auditor.clone());
+        let session = session::Session::new(identity, folder, ticket, &secret, auditor, collector)?;
         // The coordinator may have moved since the job was posted: its key is what counts.
         session.run(&self.coordinator, stop).await
     }

@@ -9,6 +9,8 @@
 //!
 //! Source: Padmé, Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs" (PETS 2019), section 4.
 
+pub(crate) mod fetch;
+
 use frame::{FrameIndex, JobId, NodeId, RenderSettings, SceneBlob, SceneId, Section};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

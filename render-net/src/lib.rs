@@ -5,6 +5,7 @@
 //! [`frame::TileRenderer`]. Only [`link`] names the transport, only [`seal`] names ciphers.
 
 pub mod artist;
+pub mod audit;
 pub mod bundle;
 pub mod coordinator;
 pub mod identity;

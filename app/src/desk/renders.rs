@@ -123,8 +123,13 @@ impl Renders {
                 })
             }
             Place::Network => {
-                let submission =
-                    Submission { coordinator: order.coordinator, data: None, terms, detach: false };
+                let submission = Submission {
+                    coordinator: order.coordinator,
+                    data: None,
+                    terms,
+                    detach: false,
+                    trusts: false,
+                };
                 self.set_off(&id, true, move |stop, reporter| {
                     // The person waits for a render on this computer; sealing for others may take its time.
                     give_way();
@@ -203,7 +208,7 @@ impl Renders {
         self.set_off(id, true, move |stop, reporter| match job {
             Some(job) => {
                 give_way();
-                submit::collect(job, None, stop, reporter)
+                submit::collect(job, None, false, stop, reporter)
             }
             None => local::resume(&folder, card.order.gpu(), stop, reporter),
         })?;

@@ -223,6 +223,11 @@ impl Audience for Reporter {
             Event::Artist { is_away } => self.card(false, |card| card.is_artist_away = *is_away),
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Steadied { file, .. } => self.steadied(file),
+            Event::Refused { node, why, .. } => {
+                let name = node.get(..8).unwrap_or(node);
+                let note = format!("work of node {name} was refused: {why}");
+                self.card(false, |card| card.note(&note));
+            }
             Event::Live(event) => self.live(event),
             _ => {}
         }

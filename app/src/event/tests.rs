@@ -56,6 +56,8 @@ fn all_events() -> Vec<Event> {
         Event::Looking { title: text("vase") },
         Event::Artist { is_away: true },
         Event::FrameSeen { frame: 7 },
+        Event::Refused { frame: 7, tile: 3, node: text("ab"), why: text("why") },
+        Event::Audited { results: 9, audited: 5, pixels: 320, refused: 1 },
         Event::Finding { subject: text("disk"), value: serde_json::json!({"free": 1}), advice: None },
         Event::Error { exit: 3, message: text("what"), advice: text("do") },
         LiveEvent::JobAccepted { job: JobId([1; 16]), frames: 2, tiles_per_frame: 20 }.into(),

@@ -137,10 +137,9 @@ impl Growth {
             Progress::NodeFailed { node, why } => {
                 warn(format!("node {} failed: {}", short(node), one_line(&why)))
             }
-            Progress::Refused { node, why, .. } => {
-                warn(format!("work of node {} was refused: {}", short(node), one_line(&why)))
-            }
             Progress::Connected
+            | Progress::Looked { .. }
+            | Progress::Refused { .. }
             | Progress::Artist { .. }
             | Progress::Reopened { .. }
             | Progress::NodeWaits { .. }

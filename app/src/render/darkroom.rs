@@ -201,7 +201,14 @@ impl<'a> Darkroom<'a> {
 
     /// The finished picture. What cannot be denoised stays noisy, and that is told: the picture is whole all the same.
     fn develop(&mut self, frame: FrameIndex, film: &Film, audience: &mut dyn Audience) -> Picture {
-        let Developed { picture, pixels, took, fault } = self.developer.finish(film);
+        let Developed { picture, pixels, took, fault, redone } = self.developer.finish(film);
+        if redone {
+            let message = format!(
+                "frame {}: what nodes denoised is not what their samples give; it was denoised again here",
+                frame.0
+            );
+            audience.hear(&LiveEvent::Warning { message }.into());
+        }
         if pixels > 0 {
             let (pixels, elapsed_s) = (pixels as u64, took.as_secs_f64());
             audience.hear(&Event::Denoised { frame: frame.0, pixels, elapsed_s });

@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::doubt;
 use frame::{Denoise, DenoiseFault, Film, Picture, TileDenoiser, TileIndex, TileRect, TileState};
 
 /// Pictures of unfinished frames are denoised for one part in so many of the time.
@@ -23,6 +24,8 @@ pub(crate) struct Developer {
     spent: Duration,
     /// How long the denoiser looks at a pixel; unknown before the first.
     pixel_takes: Option<Duration>,
+    /// Whether what came denoised is looked at.
+    doubts: bool,
 }
 
 /// A film's picture.
@@ -34,6 +37,8 @@ pub(crate) struct Developed {
     pub(crate) took: Duration,
     /// Why some or all of it is noisy that should not be.
     pub(crate) fault: Option<DenoiseFault>,
+    /// Whether nodes had denoised otherwise than their samples give: then all of it was denoised here.
+    pub(crate) redone: bool,
 }
 
 /// A rectangle to be denoised, and the margin around it.
@@ -46,7 +51,12 @@ impl Developer {
     /// Denoises with the network of this name, if that can be run here.
     pub(crate) fn new(name: &str, denoiser: Option<Box<dyn TileDenoiser>>) -> Self {
         let (began, spent) = (Instant::now(), Duration::ZERO);
-        Self { denoiser, name: name.to_owned(), began, spent, pixel_takes: None }
+        Self { denoiser, name: name.to_owned(), began, spent, pixel_takes: None, doubts: false }
+    }
+
+    /// The same for tiles of strangers: some that came denoised are denoised again.
+    pub(crate) fn doubting(self) -> Self {
+        Self { doubts: true, ..self }
     }
 
     /// What the training called the network.
@@ -56,7 +66,28 @@ impl Developer {
 
     /// The picture of a finished film.
     pub(crate) fn finish(&mut self, film: &Film) -> Developed {
+        if self.doubts && self.is_forged(film) {
+            let all = (0..film.grid().len()).map(TileIndex);
+            let cuts: Vec<Cut> = all.filter_map(|tile| tile_cut(film, tile)).collect();
+            return Developed { redone: true, ..self.develop(film, &cuts) };
+        }
         self.develop(film, &cuts(film))
+    }
+
+    /// Whether some tile that came denoised looks otherwise when it is denoised here; nothing is known where it cannot be.
+    fn is_forged(&mut self, film: &Film) -> bool {
+        let cuts: Vec<Cut> = doubt::drawn(film).into_iter().filter_map(|tile| tile_cut(film, tile)).collect();
+        if cuts.is_empty() {
+            return false;
+        }
+        let sent = film.picture();
+        let own = self.develop(film, &cuts);
+        let whole = sent.rect();
+        own.fault.is_none()
+            && cuts.iter().any(|Cut { rect, .. }| {
+                let tile = |picture: &Picture| whole.crop(picture.denoised(), 3, *rect).unwrap_or_default();
+                doubt::are_others(&tile(&sent), &tile(&own.picture), film.settings().exposure_scale)
+            })
     }
 
     /// The picture of an unfinished film, denoised if there is time for that.
@@ -86,8 +117,13 @@ impl Developer {
     }
 
     fn develop(&mut self, film: &Film, cuts: &[Cut]) -> Developed {
-        let mut developed =
-            Developed { picture: film.picture(), pixels: 0, took: Duration::ZERO, fault: None };
+        let mut developed = Developed {
+            picture: film.picture(),
+            pixels: 0,
+            took: Duration::ZERO,
+            fault: None,
+            redone: false,
+        };
         let settings = film.settings();
         let denoiser = self.denoiser.as_mut().filter(|denoiser| denoiser.network() == settings.network);
         let Some(denoiser) = denoiser else {
@@ -128,11 +164,13 @@ fn cuts(film: &Film) -> Vec<Cut> {
             let is_noisy =
                 |tile: &TileIndex| film.tile_state(*tile) != TileState::Empty && !film.is_denoised(*tile);
             let tiles = (0..grid.len()).map(TileIndex).filter(is_noisy);
-            tiles
-                .filter_map(|tile| Some(Cut { rect: grid.rect(tile)?, margin_px: grid.margin_px() }))
-                .collect()
+            tiles.filter_map(|tile| tile_cut(film, tile)).collect()
         }
     }
+}
+
+fn tile_cut(film: &Film, tile: TileIndex) -> Option<Cut> {
+    Some(Cut { rect: film.grid().rect(tile)?, margin_px: film.grid().margin_px() })
 }
 
 #[cfg(test)]
@@ -207,6 +245,18 @@ mod tests {
         assert_eq!((seen(&local.picture), local.pixels), ([7.0, 7.0, 0.0, 0.0], 1024));
         let off = developer.finish(&film(Denoise::Off, NetworkId::NONE));
         assert_eq!((seen(&off.picture), off.pixels, off.fault), ([1.0, 1.0, 0.0, 0.0], 0, None));
+    }
+
+    #[test]
+    fn what_strangers_denoised_otherwise_than_their_samples_give_is_denoised_again() {
+        let (developer, _) = developer(0);
+        let mut doubting = developer.doubting();
+        let film = film(Denoise::Node, NETWORK);
+        let redone = doubting.finish(&film);
+        assert_eq!((seen(&redone.picture), redone.redone), ([7.0, 7.0, 0.0, 0.0], true), "it came as 5");
+        let other = self::film(Denoise::Node, NetworkId([9; 32]));
+        let unknown = doubting.finish(&other);
+        assert_eq!((seen(&unknown.picture)[0], unknown.redone), (5.0, false), "nobody can say");
     }
 
     #[test]

@@ -135,6 +135,7 @@ Examples:
 pub(crate) const DEMO: &str = "\
 Examples:
   tessera demo --nodes 3
+  tessera demo --nodes 4 --liars 2
   tessera demo --nodes 2 -o demo.exr";
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

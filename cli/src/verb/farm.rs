@@ -77,6 +77,7 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
         data: asked.data,
         terms: Terms { price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL), nodes: asked.nodes },
         detach: asked.detach,
+        trusts: asked.no_audit,
     };
     let stop = interrupt::listen()?;
     if asked.detach {
@@ -103,7 +104,7 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
 
 pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
-    submit::collect(asked.job, asked.data.as_deref(), &stop, &mut *audience(json))
+    submit::collect(asked.job, asked.data.as_deref(), asked.no_audit, &stop, &mut *audience(json))
 }
 
 pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
@@ -113,7 +114,7 @@ pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
         let output = submit::output_of(job, asked.data.as_deref());
         let name = Path::new(&asked.address);
         let mut watched = asked.screens.beside(name, output.as_deref(), &mut *audience)?;
-        return submit::collect(job, asked.data.as_deref(), &stop, &mut watched);
+        return submit::collect(job, asked.data.as_deref(), false, &stop, &mut watched);
     }
     if onlooking::is_link(&asked.address) {
         let mut audience = audience(json);
@@ -183,11 +184,14 @@ pub(crate) fn verify(file: &Path, json: bool) -> Result<Exit, Fault> {
 pub(crate) fn demo(asked: &Demo, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     let mut audience = audience(json);
-    let done = demo::demo(asked.nodes, asked.gpu.as_deref(), &asked.output, &stop, &mut *audience)?;
+    let market = (asked.nodes, asked.liars);
+    let (done, caught) = demo::demo(market, asked.gpu.as_deref(), &asked.output, &stop, &mut *audience)?;
     let report = verify::verify(&asked.output)?;
     if json {
+        finding("market", &caught);
         finding("verify", &report);
     } else {
+        talk(&caught.to_string());
         talk(&report.to_string());
     }
     Ok(done)

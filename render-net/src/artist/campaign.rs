@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use frame::{BlockRange, FrameIndex, LeaseId, NodeId, TileIndex};
 
+use crate::audit::Finding;
 use crate::wire::{Committed, Event, JobShape, JobState, Piece};
 
 /// Leases under way that are remembered; older ones get no previews.
@@ -77,6 +78,13 @@ pub enum Progress {
         node: NodeId,
         /// In its words.
         why: String,
+    },
+    /// Some pixels of a result were rendered again, or could not be.
+    Looked {
+        /// Whose.
+        node: NodeId,
+        /// What was found; never that it is wrong, which is [`Self::Refused`].
+        found: Finding,
     },
     /// A result was refused.
     Refused {

@@ -5,6 +5,7 @@
 use frame::{Partial, Plane, TilePlanes, TileRect};
 
 use super::JobPlan;
+use crate::audit::Finding;
 use crate::identity::PseudonymLink;
 use crate::receipt::{Commitment, SignedReceipt, Verdict, settings_hash};
 use crate::result::{ResultFault, ResultShape};
@@ -20,6 +21,8 @@ pub(super) struct Checked {
     pub(super) partials: Vec<Partial>,
     pub(super) receipt: SignedReceipt,
     pub(super) sealed: Vec<u8>,
+    /// What its pixels were found to be, where some were rendered again.
+    pub(super) looked: Option<Finding>,
 }
 
 /// Work that did not.
@@ -79,7 +82,7 @@ impl ResultReader {
         if Commitment::of(&partials).root() != receipt.commit_root {
             return Err(unreadable("it is not what the node committed to"));
         }
-        Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed })
+        Ok(Checked { rect: shape.rect, partials, receipt: signed, sealed, looked: None })
     }
 
     /// Opens a preview: sums over its blocks.

@@ -14,8 +14,11 @@ use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::{Checked, ResultReader, Unfit};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
-use super::tasks::{Desk, Outcome, ask_events, collect, fetch_preview, gap, give_keys, judge, preview_of};
+use super::tasks::{
+    Desk, Outcome, ask_events, audit, collect, fetch_preview, gap, give_keys, judge, preview_of, turn_away,
+};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
+use crate::audit::Auditor;
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
@@ -52,12 +55,14 @@ impl<'a> Session<'a> {
         folder: JobFolder,
         ticket: JobTicket,
         secret: &JobSecret,
+        auditor: Option<Arc<Auditor>>,
         collector: &'a mut dyn Collector,
     ) -> Result<Self, ArtistFault> {
         let campaign = Campaign::new(ticket.shape().clone());
         let reader = Arc::new(ResultReader { plan: ticket.plan(), key: secret.result_key() });
         let admission = secret.admission_key();
-        let desk = Arc::new(Desk { identity, folder, ticket, admission, reader });
+        let (scene, caught) = Default::default();
+        let desk = Arc::new(Desk { identity, folder, ticket, admission, reader, auditor, scene, caught });
         let state = JobState::Active;
         let (events_known, words) = (u64::MAX, BTreeMap::new());
         let mut session = Self { desk, campaign, collector, state, events_known, previews: 0, words };
@@ -147,7 +152,13 @@ impl<'a> Session<'a> {
             }
             Outcome::Events(Err(fault)) => return Err(fault.into()),
             Outcome::Checked(committed, checked) => self.accept(*committed, *checked, tasks, link)?,
-            Outcome::Unfit(committed, unfit) => self.refuse(&committed, &unfit),
+            Outcome::Unfit(committed, unfit) => {
+                self.refuse(&committed, &unfit);
+                if unfit.verdict == Judgement::Wrong {
+                    let (desk, link, node) = (self.desk.clone(), link.clone(), committed.node);
+                    tasks.spawn(async move { turn_away(&desk, &link, node).await });
+                }
+            }
             Outcome::NotFetched(lease) => self.campaign.not_collected(lease),
             Outcome::Confirmed(lease, true) => {
                 self.campaign.confirmed(lease);
@@ -210,7 +221,10 @@ impl<'a> Session<'a> {
                 tasks.spawn(async move { Outcome::Keys(give_keys(&desk, &link).await) });
             }
             Step::Collect(committed) => {
-                tasks.spawn(async move { collect(&desk.reader, &link, committed).await });
+                tasks.spawn(async move {
+                    let collected = collect(&desk.reader, &link, committed).await;
+                    audit(&desk, &link, collected).await
+                });
             }
             Step::Confirm(lease) | Step::Refuse(lease) => {
                 let words = self.words.get(&lease).cloned().or_else(|| self.words_on_disk(lease));
@@ -243,7 +257,10 @@ impl<'a> Session<'a> {
             self.refuse(&committed, &unfit);
             return Ok(());
         }
-        let Checked { rect, partials, receipt, sealed } = checked;
+        let Checked { rect, partials, receipt, sealed, looked } = checked;
+        if let Some(found) = looked {
+            self.collector.progress(Progress::Looked { node: committed.node, found });
+        }
         let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
         let kept = KeptResult { committed, countersigned: receipt.clone(), sealed };
         self.desk.folder.keep(&kept)?;

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use frame::noisy::MARGIN_PX_MAX;
 use frame::{JobId, NodeId, RenderSettings, SceneBlob};
-use tokio::task::JoinHandle;
 
-use crate::bundle::{BundleFault, Manifest, SEALED_CHUNK_BYTES_MAX, SEALED_MANIFEST_BYTES_MAX};
+use crate::bundle::fetch::{FetchFault, fetch_scene};
+use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
 use crate::order::{JobOrder, OrderFault};
@@ -15,9 +15,6 @@ use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
 
 /// Jobs whose terms are kept.
 const JOBS_MAX: usize = 32;
-/// Chunks that are fetched at the same time: as many as fit the coordinator's send window. Each has to keep the pace that is asked of any
-/// transfer, so more of them would fail together on a slow line.
-const CHUNKS_AHEAD: usize = 4;
 
 /// Open jobs and scenes, the last used at the end.
 pub(super) struct Shelf {
@@ -57,6 +54,15 @@ pub(super) enum ShelfFault {
     Lease,
     #[error("the job pays for {paid} samples per pixel and its order asks for {asked}")]
     Samples { paid: u32, asked: u32 },
+}
+
+impl From<FetchFault> for ShelfFault {
+    fn from(fault: FetchFault) -> Self {
+        match fault {
+            FetchFault::Link(fault) => Self::Link(fault),
+            FetchFault::Bundle(fault) => Self::Bundle(fault),
+        }
+    }
 }
 
 impl Shelf {
@@ -148,36 +154,6 @@ fn lease_fits(lease: &Lease, order: &JobOrder) -> bool {
         && order.margin_px <= MARGIN_PX_MAX
         && lease.blocks.count > 0
         && end.is_some_and(|end| end <= blocks)
-}
-
-/// Fetches a few chunks ahead and opens them in order.
-async fn fetch_scene(link: &Link, manifest: &Manifest) -> Result<SceneBlob, ShelfFault> {
-    let mut ahead = Ahead::default();
-    let mut names = manifest.chunks();
-    let mut assembly = manifest.assembly();
-    loop {
-        while ahead.0.len() < CHUNKS_AHEAD
-            && let Some(name) = names.next()
-        {
-            let link = link.clone();
-            let fetch = async move { link.fetch(name, SEALED_CHUNK_BYTES_MAX, Priority::Scene).await };
-            ahead.0.push_back(tokio::spawn(fetch));
-        }
-        let Some(next) = ahead.0.pop_front() else { break };
-        let sealed = next.await.map_err(|error| LinkFault::Lost { why: error.to_string() })??;
-        assembly.add(&sealed)?;
-    }
-    Ok(assembly.finish()?)
-}
-
-/// Fetches under way. Those that nobody waits for any more end, instead of taking the line from the next attempt.
-#[derive(Default)]
-struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, LinkFault>>>);
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
 }
 
 fn take<K: PartialEq, V>(entries: &mut VecDeque<(K, V)>, key: &K) -> Option<V> {

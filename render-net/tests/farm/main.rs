@@ -1,5 +1,6 @@
 //! A whole farm on loopback with real links, store and folders: artist, coordinator, nodes; only the light is painted.
 
+mod audit;
 mod denoise;
 mod late;
 mod liar;

@@ -13,7 +13,7 @@ const CRATES = ["app", "frame", "render-net", "render-core", "src-tauri"];
 /** Sources whose sentences never reach the window, and who hears them instead. */
 const ELSEWHERE: [RegExp, string][] = [
   [/\/tests(\.rs$|\/)|\/conformance\.rs$|\/trace\/probe\.rs$/, "tests"],
-  [/^app\/src\/(coordinate|demo|doctor|scene|verify)\.rs$/, "tessera coordinator, demo, doctor, scene check and verify"],
+  [/^app\/src\/(coordinate|demo|demo\/liar|doctor|scene|verify)\.rs$/, "tessera coordinator, demo, doctor, scene check and verify"],
   [/^app\/src\/tev[./]|^frame\/src\/tev\.rs$/, "tessera render --tev and --viewer: the window shows its pictures itself"],
   [/^app\/src\/denoiser\/file\.rs$/, "tessera denoise"],
   [/^app\/src\/earn\/(door|engine|moment|reason)\.rs$/, "tessera node status; the window has these reasons in its own catalogues"],

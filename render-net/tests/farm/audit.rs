@@ -1,0 +1,95 @@
+//! An artist who has pixels rendered again, and a node that did not render them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use frame::{
+    AdapterCard, Flow, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
+    TileRenderer,
+};
+use render_net::artist::{JobEnd, Progress};
+use render_net::audit::{Auditor, Finding};
+use render_net::identity::{CoordinatorAddress, Identity};
+use render_net::link::Link;
+use render_net::wire::{Earnings, Request, Response};
+use tokio::time::timeout;
+
+use crate::painter::Painter;
+use crate::parties::{Easel, artist, assert_same_bits, coordinator, node, node_with, spec};
+use crate::{PATIENCE, anywhere, never, source};
+
+/// Sends the same picture with other samples.
+struct Forger(Painter);
+
+impl TileRenderer for Forger {
+    fn adapter(&self) -> AdapterCard {
+        self.0.adapter()
+    }
+
+    fn render(
+        &mut self,
+        scene: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        let draft = SettingsDraft { seed: order.settings.seed + 1, ..*order.settings };
+        let settings = RenderSettings::new(draft).expect("as valid as before");
+        self.0.render(scene, &TileOrder { settings, ..*order }, progress)
+    }
+}
+
+/// What a node has earned, as the coordinator tells it.
+async fn earned(data: &Path, coordinator: &CoordinatorAddress) -> Earnings {
+    let identity = Identity::open_or_create(data).expect("it is there");
+    let link = Link::connect(&identity, coordinator).await.expect("it answers");
+    match link.call(&Request::Earnings).await {
+        Ok(Response::Earnings(earnings)) => earnings,
+        other => panic!("earnings were asked for: {other:?}"),
+    }
+}
+
+fn painter(pause_ms: u64) -> Painter {
+    Painter { pause: Duration::from_millis(pause_ms) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_did_not_render_is_caught_unpaid_and_gets_no_more_work() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let forger = folder.path().join("forger");
+    let liar = node_with(&forger, &address, Box::new(Forger(painter(5))), false);
+    let honest = node(&folder.path().join("honest"), &address, 20, false);
+    let auditor = Auditor::new(Box::new(|| Ok(Box::new(painter(0)))));
+    let artist = artist(&folder.path().join("artist"), &address).auditing(auditor);
+    let spec = spec(&[1, 2], 64);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[1, 2]);
+
+    let liars_name = Identity::open_or_create(&forger).expect("it is there").id();
+    let refused = |progress: &&Progress| matches!(progress, Progress::Refused { .. });
+    let refused: Vec<&Progress> = easel.progress.iter().filter(refused).collect();
+    let by_liar =
+        |progress: &&&Progress| matches!(progress, Progress::Refused { node, .. } if *node == liars_name);
+    assert!(!refused.is_empty() && refused.iter().filter(by_liar).count() == refused.len(), "{refused:?}");
+    assert!(liar.delivered() < 30, "it had {} of 30 tiles", liar.delivered());
+    let looked =
+        |progress: &&Progress| matches!(progress, Progress::Looked { found: Finding::Right { .. }, .. });
+    assert!(
+        easel.progress.iter().filter(looked).count() >= 10,
+        "a stranger's first results are all looked at"
+    );
+
+    for node in [liar, honest] {
+        node.stop.send(true).expect("it still runs");
+        node.running.await.expect("no panic").expect("no fault");
+    }
+    let of_liar = earned(&forger, &address).await;
+    assert_eq!((of_liar.held, of_liar.posted), (0, 0), "nobody pays for it");
+    assert!(earned(&folder.path().join("honest"), &address).await.posted > 0);
+    coordinator.stop().await;
+}

@@ -1,0 +1,137 @@
+//! How far two honest renderers are apart as audits see it, and how far a dishonest one is: the GPU's kernels beside the plain reference on the processor,
+//! which shares no line of code with them. The bounds are those that the audit is made for (`render_net::audit::trial`).
+//!
+//! Needs any adapter; says so loudly and passes where there is none.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use frame::{
+    BlockRange, Flow, FrameIndex, FrameSize, Partial, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
+    TilePlanes, TileRect, TileRenderer,
+};
+use render_core::import::{Document, EnvironmentChoice, ImportOptions};
+use render_core::reference::Reference;
+use render_core::scene::Scene;
+use render_core::{GpuRenderer, RendererOptions, pack};
+use render_net::audit::trial::{HONEST_DIFFER, Vote, WRONG_DIFFER};
+use render_net::audit::{Exhibit, Finding, examine, votes};
+
+const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/scenes");
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scenes");
+const SIZE: (u32, u32) = (48, 32);
+
+/// Scenes with diffuse rooms, rough and clear glass, coats, textures, alpha and small lamps.
+const SCENES: [(&str, &str, Option<&str>); 8] = [
+    (ASSETS, "studio.glb", None),
+    (ASSETS, "tiny.glb", None),
+    (SHARED, "cornell.glb", None),
+    (SHARED, "clearcoat.glb", Some("studio.exr")),
+    (SHARED, "transmission_rough.glb", Some("studio.exr")),
+    (SHARED, "alpha_modes.glb", Some("sky_noon.exr")),
+    (SHARED, "water_bottle/water_bottle.gltf", Some("studio.exr")),
+    (SHARED, "lamp_punctual/lamp_punctual.gltf", Some("studio.exr")),
+];
+
+/// Past the test's captured output, so that nobody takes it for checked.
+fn say_aloud(words: &str) {
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+fn renderer() -> Option<GpuRenderer> {
+    let opened = GpuRenderer::open(RendererOptions::default());
+    opened.map_err(|fault| say_aloud(&format!("NOT CHECKED: no adapter could be opened ({fault})"))).ok()
+}
+
+fn scene((folder, name, environment): (&str, &str, Option<&str>)) -> Option<Scene> {
+    let path = Path::new(folder).join(name);
+    if !path.exists() {
+        say_aloud(&format!(
+            "NOT CHECKED: {name} is not there (../shared is mounted beside the repository where it exists)"
+        ));
+        return None;
+    }
+    let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {
+        EnvironmentChoice::File(Path::new(SHARED).join("env").join(file))
+    });
+    let options = ImportOptions { environment, ..ImportOptions::default() };
+    let document = Document::open(&path, &options).expect("the scene is sound");
+    Some(document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists"))
+}
+
+fn order(spp: u32, seed: u32) -> TileOrder {
+    let size = FrameSize::new(SIZE.0, SIZE.1).expect("in range");
+    let settings =
+        RenderSettings::new(SettingsDraft { spp, seed, ..SettingsDraft::defaults(size) }).expect("valid");
+    let rect = TileRect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 };
+    TileOrder { frame: FrameIndex(3), rect, margin_px: 0, blocks: BlockRange::all(spp), settings }
+}
+
+fn on_gpu(gpu: &mut GpuRenderer, blob: &SceneBlob, order: &TileOrder) -> Vec<Partial> {
+    gpu.render(blob, order, &mut |_| Flow::Continue(())).expect("it renders")
+}
+
+/// Pixels that differ, and those that say anything.
+fn counted(own: &TilePlanes, theirs: &TilePlanes, spp: u32) -> (usize, usize) {
+    let votes: Vec<Vote> = votes(own, theirs, spp).collect();
+    let differ = votes.iter().filter(|vote| **vote == Vote::Differs).count();
+    (differ, votes.iter().filter(|vote| **vote != Vote::Nothing).count())
+}
+
+#[test]
+fn two_honest_renderers_differ_in_fewer_pixels_than_audits_excuse_and_other_samples_in_most() {
+    let Some(mut gpu) = renderer() else { return };
+    for one in SCENES {
+        let Some(scene) = scene(one) else { continue };
+        let blob = pack(&scene).expect("it packs").to_blob();
+        let reference = Reference::new(&scene);
+        for spp in [16, 64] {
+            let order = order(spp, 0);
+            let own = on_gpu(&mut gpu, &blob, &order).remove(0).planes;
+            let theirs =
+                reference.render(order.rect, &order.settings, order.frame, order.blocks).remove(0).planes;
+            let (differ, of) = counted(&own, &theirs, spp);
+            let (back, of_back) = counted(&theirs, &own, spp);
+            let other = on_gpu(&mut gpu, &blob, &self::order(spp, 1)).remove(0).planes;
+            let (found, of_found) = counted(&own, &other, spp);
+            let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
+            let (here, there, lie) = (share(differ, of), share(back, of_back), share(found, of_found));
+            say_aloud(&format!(
+                "{}, {spp} spp: of {of} pixels {:.2} % differ between honest renderers ({:.2} % the other way round), {:.1} % of other samples",
+                one.1,
+                100.0 * here,
+                100.0 * there,
+                100.0 * lie,
+            ));
+            assert!(
+                here <= HONEST_DIFFER && there <= HONEST_DIFFER,
+                "{}: honest nodes would be accused",
+                one.1
+            );
+            assert!(lie >= 3.0 * WRONG_DIFFER, "{}: a liar would pass", one.1);
+        }
+    }
+}
+
+#[test]
+fn another_honest_renderer_passes_and_one_with_other_samples_is_caught() {
+    let Some(mut gpu) = renderer() else { return };
+    let Some(scene) = scene(SCENES[0]) else { return };
+    let blob = pack(&scene).expect("it packs").to_blob();
+    let reference = Reference::new(&scene);
+    let mut state = 1u64;
+    let mut below = |limit: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % u64::from(limit)) as u32
+    };
+    for (seed, is_honest) in [(0, true), (1, false)] {
+        let order = order(64, seed);
+        let sent = reference.render(order.rect, &order.settings, order.frame, order.blocks);
+        let settings = self::order(64, 0).settings;
+        let exhibit = Exhibit { frame: order.frame, settings, rect: order.rect, partials: &sent };
+        for _ in 0..10 {
+            let found = examine(&mut gpu, &blob, &exhibit, &mut below).expect("it renders");
+            assert_eq!(matches!(found, Finding::Right { .. }), is_honest, "{found:?}");
+        }
+    }
+}

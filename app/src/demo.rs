@@ -81,7 +81,7 @@ pub fn demo(
 ) -> Result<(Exit, Caught), Fault> {
     if liars >= nodes {
         let what = format!("of {nodes} nodes {liars} would lie, and nobody would render the picture");
-        return Err(Fault::usage(what, "have more nodes than liars"));
+        return Err(Fault::usage(what, "have more --nodes than --liars"));
     }
     let print = Print::default();
     let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");

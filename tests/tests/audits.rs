@@ -135,3 +135,21 @@ fn another_honest_renderer_passes_and_one_with_other_samples_is_caught() {
         }
     }
 }
+
+/// The protocol's version for which these are the kernels, and their name.
+const KERNELS: (u8, &str) = (4, "e4ad5f8f62ae31bb");
+
+#[test]
+fn whoever_speaks_the_same_version_has_the_same_samples() {
+    let mut hasher = blake3::Hasher::new();
+    for kernel in &shaders::KERNELS {
+        hasher.update(kernel.source(shaders::Arrays::Buffers).as_bytes());
+    }
+    let name = hasher.finalize().to_hex();
+    assert_eq!(
+        (render_net::wire::VERSION, &name[..16]),
+        KERNELS,
+        "kernels that give other samples need another version of the protocol, or honest nodes of the older one are accused; \
+         where no sample changed, only the name here is new"
+    );
+}

@@ -53,6 +53,12 @@ pub struct Card {
     /// Sealed bytes sent, of a network's render.
     #[specta(type = u32)]
     pub sent_mib: f64,
+    /// Results that nodes sent, of a network's render that has ended.
+    #[serde(default)]
+    pub results: u32,
+    /// Those of which some pixels were rendered again here.
+    #[serde(default)]
+    pub audited: u32,
     /// The job's id, of a network's render.
     pub job: String,
     /// The view-only link by which somebody else's render is watched; empty for one's own.
@@ -127,6 +133,8 @@ impl Card {
             adapter: String::new(),
             nodes: 0,
             sent_mib: 0.0,
+            results: 0,
+            audited: 0,
             job: String::new(),
             link: String::new(),
             is_artist_away: false,

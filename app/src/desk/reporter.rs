@@ -223,6 +223,9 @@ impl Audience for Reporter {
             Event::Artist { is_away } => self.card(false, |card| card.is_artist_away = *is_away),
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Steadied { file, .. } => self.steadied(file),
+            Event::Audited { results, audited, .. } => {
+                self.card(true, |card| (card.results, card.audited) = (*results, *audited));
+            }
             Event::Refused { node, why, .. } => {
                 let name = node.get(..8).unwrap_or(node);
                 let note = format!("work of node {name} was refused: {why}");

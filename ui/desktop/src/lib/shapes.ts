@@ -55,6 +55,10 @@ export type Card = {
 	nodes: number,
 	/**  Sealed bytes sent, of a network's render. */
 	sent_mib: number,
+	/**  Results that nodes sent, of a network's render that has ended. */
+	results: number,
+	/**  Those of which some pixels were rendered again here. */
+	audited: number,
 	/**  The job's id, of a network's render. */
 	job: string,
 	/**  The view-only link by which somebody else's render is watched; empty for one's own. */

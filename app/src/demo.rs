@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use frame::{
-    Denoise, FrameIndex, FrameSize, PlaneSet, RenderSettings, SettingsDraft, TileGrid, TileRenderer,
+    Denoise, FrameIndex, FrameSize, NodeId, PlaneSet, RenderSettings, SettingsDraft, TileGrid, TileRenderer,
 };
 use render_net::artist::FrameScene;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::denoiser::{Carried, Network};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu;
-use crate::local::{self, Market};
+use crate::local::{self, Hands, Market};
 use crate::output::OutputName;
 use crate::print::Print;
 use crate::render::{exposure_scale, pack};
@@ -83,6 +83,30 @@ pub fn demo(
         let what = format!("of {nodes} nodes {liars} would lie, and nobody would render the picture");
         return Err(Fault::usage(what, "have more --nodes than --liars"));
     }
+    let commission = commission(output)?;
+    let mut renderers: Vec<Box<dyn TileRenderer>> = Vec::new();
+    let ways: Vec<Way> = (0..usize::from(liars)).map(Way::of).collect();
+    for number in 0..usize::from(nodes) {
+        let honest = Box::new(gpu::open_renderer(adapter, None)?);
+        renderers.push(match ways.get(number) {
+            Some(&way) => Box::new(Liar { honest, way }),
+            None => honest,
+        });
+    }
+    let grid = TileGrid::new(commission.settings.size, commission.edge_px, commission.margin_px);
+    let adapter_name = renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default();
+    audience.hear(&Event::render_started(1, SPP, grid, &adapter_name));
+    let names = Arc::new(Mutex::default());
+    let market = Some(Market { auditor: auditor(adapter), names: Arc::clone(&names) });
+    let hands = Hands { renderers, market };
+    let mut watching = Watching { audience, refused: Vec::new() };
+    let done = local::run(commission, output, hands, &gpu::choice(adapter), stop, &mut watching)?;
+    let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok((done, Caught::of(nodes, &ways, &names, &watching.refused)))
+}
+
+/// The demo's scene and settings.
+fn commission(output: &Path) -> Result<Commission, Fault> {
     let print = Print::default();
     let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");
     let name = OutputName::parse(output, 1)?;
@@ -103,46 +127,27 @@ pub fn demo(
     let packed = pack(&scene)?;
     let memory_mib = render_core::memory_need(&packed).total_bytes.div_ceil(1 << 20) as u32;
     let blob = packed.to_blob();
-    let mut renderers: Vec<Box<dyn TileRenderer>> = Vec::new();
-    let ways: Vec<Way> = (0..usize::from(liars)).map(Way::of).collect();
-    for number in 0..usize::from(nodes) {
-        let honest = Box::new(gpu::open_renderer(adapter, None)?);
-        renderers.push(match ways.get(number) {
-            Some(&way) => Box::new(Liar { honest, way }),
-            None => honest,
-        });
-    }
-    let grid = TileGrid::new(size, tiling::edge_px(None, size, settings.denoise), 0);
-    let adapter_name = renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default();
-    audience.hear(&Event::render_started(1, SPP, grid, &adapter_name));
-    let commission = Commission {
+    Ok(Commission {
         frames: vec![FrameIndex(0)],
         one_scene: true,
         settings,
-        edge_px: grid.edge_px(),
+        edge_px: tiling::edge_px(None, size, settings.denoise),
         margin_px: 0,
         memory_mib,
         packer: Box::new(move |_| Ok(FrameScene { scene: blob.clone(), exposure_scale })),
         note: Note::new(output, &print, None, false)?,
-    };
-    let names = Arc::new(Mutex::default());
-    let market = Market { auditor: auditor(adapter), names: Arc::clone(&names) };
-    let mut watching = Watching { audience, refused: Vec::new() };
-    let done = local::run_market(
-        commission,
-        output,
-        (renderers, market),
-        &gpu::choice(adapter),
-        stop,
-        &mut watching,
-    )?;
-    let refused = watching.refused;
-    let names = names.lock().unwrap_or_else(PoisonError::into_inner);
-    let lying: BTreeSet<String> = names.iter().take(ways.len()).map(ToString::to_string).collect();
-    let found: BTreeSet<&String> = refused.iter().collect();
-    let caught = found.iter().filter(|node| lying.contains(**node)).count();
-    let liars = ways.into_iter().map(Way::words).collect();
-    Ok((done, Caught { nodes, liars, caught, refused: refused.len(), accused: found.len() - caught }))
+    })
+}
+
+impl Caught {
+    /// `names` of all nodes, the liars first; `refused` has one for each refused result.
+    fn of(nodes: u16, ways: &[Way], names: &[NodeId], refused: &[String]) -> Self {
+        let lying: BTreeSet<String> = names.iter().take(ways.len()).map(ToString::to_string).collect();
+        let found: BTreeSet<&String> = refused.iter().collect();
+        let caught = found.iter().filter(|node| lying.contains(**node)).count();
+        let liars = ways.iter().map(|way| way.words()).collect();
+        Self { nodes, liars, caught, refused: refused.len(), accused: found.len() - caught }
+    }
 }
 
 /// Hands everything on, and remembers whose work was refused.

@@ -139,38 +139,34 @@ fn tidied(folder: &Path, ended: Result<Exit, Fault>) -> Result<Exit, Fault> {
 pub(crate) fn run(
     commission: Commission,
     output: &Path,
-    renderers: Vec<Box<dyn TileRenderer>>,
+    hands: impl Into<Hands>,
     adapter: &AdapterChoice,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let place = temporary()?;
-    let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market: None };
-    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
-}
-
-/// The same among strangers: what comes is looked at.
-pub(crate) fn run_market(
-    commission: Commission,
-    output: &Path,
-    (renderers, market): (Vec<Box<dyn TileRenderer>>, Market),
-    adapter: &AdapterChoice,
-    stop: &Stop,
-    audience: &mut dyn Audience,
-) -> Result<Exit, Fault> {
-    let place = temporary()?;
-    let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market: Some(market) };
-    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
-}
-
-fn temporary() -> Result<tempfile::TempDir, Fault> {
-    tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
+    let place = tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
         let advice = "free some space, or set TMPDIR (on Windows TMP)";
         Fault::failure(format!("no temporary folder can be made: {error}"), advice)
-    })
+    })?;
+    let Hands { renderers, market } = hands.into();
+    let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market };
+    farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)
 }
 
-/// Nodes that are taken for strangers.
+/// Who renders.
+pub(crate) struct Hands {
+    pub(crate) renderers: Vec<Box<dyn TileRenderer>>,
+    /// Where the nodes are taken for strangers.
+    pub(crate) market: Option<Market>,
+}
+
+impl From<Vec<Box<dyn TileRenderer>>> for Hands {
+    fn from(renderers: Vec<Box<dyn TileRenderer>>) -> Self {
+        Self { renderers, market: None }
+    }
+}
+
+/// What an artist does among strangers.
 pub(crate) struct Market {
     /// Looks at what they send.
     pub(crate) auditor: Auditor,

@@ -285,7 +285,7 @@ fn nodes_that_denoise_and_one_machine_alone_give_the_same_bits() {
     let plan = Plan::open(&request, Carried::Small, &mut hear).expect("the request is good");
     let commission = Commission::of(&plan, &request.output).expect("it packs");
     let adapter = AdapterChoice::default();
-    let nodes =
+    let nodes: Vec<Box<dyn TileRenderer>> =
         (0..2).map(|_| crate::denoiser::denoising(Box::new(plain()), &adapter, &plan.networks())).collect();
     let ended = crate::local::run(commission, &request.output, nodes, &adapter, &Stop::new(), &mut hear);
     assert_eq!(ended.expect("it renders"), Exit::Done);

@@ -23,7 +23,8 @@ fn main() -> anyhow::Result<()> {
     gtk::init()?;
     // On X11 one that no window manager touches; Wayland knows none of that kind.
     let is_wayland = gdk::Display::default().is_some_and(|display| display.backend().is_wayland());
-    let window = gtk::Window::new(if is_wayland { gtk::WindowType::Toplevel } else { gtk::WindowType::Popup });
+    let window =
+        gtk::Window::new(if is_wayland { gtk::WindowType::Toplevel } else { gtk::WindowType::Popup });
     window.set_title("Files");
     window.set_default_size(SIZE.0, SIZE.1);
     window.move_(AT.0, AT.1);

@@ -22,7 +22,7 @@ export class Drag {
   /** Takes files up, by their paths or addresses. */
   static async take(house, ...files) {
     const addresses = files.map((file) => (/^[a-z]+:/.test(file) ? file : pathToFileURL(file).href));
-    const child = spawn(join(dirname(program), "examples/drag_source"), addresses, { env: house.env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(join(dirname(program), "examples/drag_source"), addresses, { env: { ...house.env, NO_AT_BRIDGE: "1" }, stdio: ["ignore", "pipe", "inherit"] });
     house.children.push(child);
     const drag = new Drag(child);
     child.stdout.on("data", (bytes) => (drag.said += bytes));
@@ -33,6 +33,15 @@ export class Drag {
     pointer("mousedown", "1");
     await drag.to(SOURCE[0] - 60, SOURCE[1] - 60);
     await drag.hears("began", "the drag has begun");
+    return drag;
+  }
+
+  /** Presses the button in the window itself. */
+  static within(at) {
+    const drag = new Drag(null);
+    drag.at = at;
+    pointer("mousemove", ...at.map((place) => String(Math.round(place))));
+    pointer("mousedown", "1");
     return drag;
   }
 
@@ -69,6 +78,12 @@ export class Drag {
     await this.hears("refused", "the drag is given up");
     pointer("mouseup", "1");
     await this.#leave();
+  }
+
+  /** Lets the button go, where nothing was taken up. */
+  async end() {
+    pointer("mouseup", "1");
+    await pause(300);
   }
 
   async #leave() {

@@ -1,6 +1,6 @@
 //! What a file manager is to a drag, for tests: a small window out of which files can be dragged, by their addresses on its command line.
 //!
-//! It offers them as file managers do: a list of addresses, and the same as text. Prints `ready` when it is on the screen, `began` when a
+//! Under Wayland, where programs know no place, it is wherever the compositor puts it. It offers the files as file managers do: a list of addresses, and the same as text. Prints `ready` when it is on the screen, `began` when a
 //! drag has begun, and `taken` or `refused` when it has ended.
 
 #[cfg(not(target_os = "linux"))]
@@ -26,6 +26,10 @@ fn main() -> anyhow::Result<()> {
     let window =
         gtk::Window::new(if is_wayland { gtk::WindowType::Toplevel } else { gtk::WindowType::Popup });
     window.set_title("Files");
+    // Of a colour of its own, by which it is found where no window tells its place.
+    let style = gtk::CssProvider::new();
+    style.load_from_data(b"window { background: #c81e8c; }")?;
+    window.style_context().add_provider(&style, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
     window.set_default_size(SIZE.0, SIZE.1);
     window.move_(AT.0, AT.1);
 

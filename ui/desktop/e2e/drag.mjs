@@ -6,9 +6,11 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { until } from "./driver.mjs";
 import { program } from "./house.mjs";
+import { coloured, settlePointer } from "./weston.mjs";
 
 /** The middle of the window that the files are taken from. */
 const SOURCE = [1780, 960];
+const COLOUR = "#c81e8c";
 /** Steps of a way of the pointer: programs answer each before they hear of the next. */
 const STEPS = 12;
 
@@ -27,11 +29,15 @@ export class Drag {
     const drag = new Drag(child);
     child.stdout.on("data", (bytes) => (drag.said += bytes));
     await drag.hears("ready", "there is something to drag");
-    drag.at = SOURCE;
-    pointer("mousemove", ...SOURCE.map(String));
+    if (house.isWayland) {
+      const { x, y, width, height } = await until(() => coloured(COLOUR), 10_000, "it is on the screen");
+      drag.at = [Math.round(x + width / 2), Math.round(y + height / 2)];
+      await settlePointer();
+    }
+    pointer("mousemove", ...drag.at.map(String));
     await pause(100);
     pointer("mousedown", "1");
-    await drag.to(SOURCE[0] - 60, SOURCE[1] - 60);
+    await drag.to(drag.at[0] - 40, drag.at[1] - 40);
     await drag.hears("began", "the drag has begun");
     return drag;
   }

@@ -48,7 +48,7 @@ export async function clickAt(x, y) {
 
 /** Where something of one colour is on the screen, as x, y, columns and rows; nothing where it is not. */
 export function coloured(colour) {
-  const found = run("bash", "-c", `import -window root png:- | convert - -fill black +opaque '${colour}' -format '%@' info:`);
+  const found = run("bash", "-c", `import -window root ppm:- | convert ppm:- -fill black +opaque '${colour}' -format '%@' info:`);
   const [width, height, x, y] = found.match(/\d+/g).map(Number);
   return width < 20 || width >= 1900 ? null : { x, y, width, height };
 }

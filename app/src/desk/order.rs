@@ -362,6 +362,13 @@ mod tests {
     }
 
     #[test]
+    fn a_proposed_name_has_no_sign_that_stands_for_a_frames_number() {
+        let name = |scene: &str| free_name(Path::new("there"), Path::new(scene), false, |_| true);
+        assert_eq!(name("Küche #1.glb"), Path::new("there/Küche 1.exr"));
+        assert_eq!(name("##.glb"), Path::new("there/picture.exr"));
+    }
+
+    #[test]
     fn a_kept_order_reads_back_and_an_older_one_is_filled_up() {
         let order = Order { quality: Quality::Max, ..Order::default() };
         let text = serde_json::to_string(&order).expect("plain data");

@@ -178,7 +178,7 @@ test("a scene that is dropped while another is rendered gets its form, and a wro
   await drop(house, [lies("Kitchen.glb")], MIDDLE);
   await form("Kitchen.glb");
   await page.click("#quality-good");
-  await page.fill("#width", "512");
+  await page.fill("#width", "320");
   await page.click("#start");
   await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "a tile is rendered");
   await drop(house, [lies("notes.txt")], MIDDLE);

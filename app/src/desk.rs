@@ -14,6 +14,7 @@ mod earning;
 mod failure;
 mod forecast;
 mod mosaic;
+mod offered;
 mod order;
 mod preflight;
 mod renders;
@@ -42,6 +43,7 @@ pub use earning::{
 pub use failure::Failure;
 pub use forecast::Forecast;
 pub use mosaic::Mosaic;
+pub use offered::Offered;
 pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
 pub use renders::{Renders, Standing};

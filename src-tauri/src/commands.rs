@@ -8,8 +8,8 @@
 )]
 
 use app::desk::{
-    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Forecast, Jobs, Nearby, Order, Preflight,
-    RulesForm, Settings, Standing, UpdateState,
+    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Forecast, Jobs, Nearby, Offered, Order,
+    Preflight, RulesForm, Settings, Standing, UpdateState,
 };
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,12 @@ fn arrivals(arrivals: State<'_, Arrivals>) -> Vec<Arrival> {
 #[specta::specta]
 fn set_settings(desk: State<'_, Desk>, settings: Settings) -> Told<()> {
     Ok(desk.set_settings(&settings)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn offered(handed: Vec<String>) -> Offered {
+    Offered::of(&handed)
 }
 
 #[tauri::command(async)]
@@ -343,6 +349,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         scenery,
         arrivals,
         set_settings,
+        offered,
         preflight,
         leave_form,
         sample_scene,

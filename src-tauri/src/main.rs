@@ -8,6 +8,7 @@
 mod arrivals;
 mod commands;
 mod composing;
+mod extent;
 mod herald;
 mod pixels;
 mod screen;
@@ -46,8 +47,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     screen::find()?;
     let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
-    let remembered =
-        tauri_plugin_window_state::StateFlags::all() - tauri_plugin_window_state::StateFlags::VISIBLE;
+    let remembered = extent::left_to_the_plugin();
     tauri::Builder::default()
         // First of all, so that a second start ends before it opens anything.
         .plugin(tauri_plugin_single_instance::init(arrivals::from_second_start))

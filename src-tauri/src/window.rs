@@ -5,6 +5,7 @@ use tauri::{
     AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
 };
 
+use crate::extent;
 use crate::tray::Tray;
 
 /// The window's name.
@@ -14,10 +15,11 @@ pub(crate) const CLOSING: &str = "closing";
 
 /// Opens the window.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+    let first = extent::first(app);
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("Tessera")
-        .inner_size(1280.0, 800.0)
-        .min_inner_size(720.0, 520.0)
+        .inner_size(first.width.into(), first.height.into())
+        .min_inner_size(extent::LEAST.width.into(), extent::LEAST.height.into())
         .build()?;
     outlive_its_page(&window)
 }
@@ -55,6 +57,9 @@ pub(crate) fn show(app: &AppHandle) {
 
 /// Closing hides into the tray where there is one; otherwise, and the first time, the page asks.
 pub(crate) fn heard(window: &Window, event: &WindowEvent) {
+    if matches!(event, WindowEvent::Resized(_)) {
+        extent::keep(window);
+    }
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     let app = window.app_handle();
     let settings = app.state::<Desk>().settings();

@@ -82,6 +82,7 @@ fn missing_to_drive() -> Vec<&'static str> {
         ("Xvfb", "a screen that nobody sees (Debian: xvfb)"),
         ("dbus-run-session", "a session bus (Debian: dbus)"),
         ("openbox", "a window manager (Debian: openbox)"),
+        ("xdotool", "a hand on the pointer (Debian: xdotool)"),
         ("import", "a camera for the screen (Debian: imagemagick)"),
     ];
     needed.into_iter().filter(|(program, _)| !can_start(program)).map(|(_, said)| said).collect()

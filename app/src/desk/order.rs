@@ -270,7 +270,9 @@ pub(super) fn free_name(
     is_sequence: bool,
     is_free: impl Fn(&Path) -> bool,
 ) -> PathBuf {
-    let stem = scene.file_stem().map_or_else(|| "picture".into(), |stem| stem.to_string_lossy().into_owned());
+    // In a picture's name `#` stands for the frame's number.
+    let stem = scene.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('#', ""));
+    let stem = if stem.trim().is_empty() { "picture".to_owned() } else { stem };
     let names = |base: &str| [".####", ""].map(|frames| folder.join(format!("{base}{frames}.exr")));
     let mut base = stem.clone();
     let mut number = 2_u32;
@@ -357,6 +359,13 @@ mod tests {
         };
         assert_eq!(name(false), Path::new("there/vase-3.exr"));
         assert_eq!(name(true), Path::new("there/vase-3.####.exr"));
+    }
+
+    #[test]
+    fn a_proposed_name_has_no_sign_that_stands_for_a_frames_number() {
+        let name = |scene: &str| free_name(Path::new("there"), Path::new(scene), false, |_| true);
+        assert_eq!(name("Küche #1.glb"), Path::new("there/Küche 1.exr"));
+        assert_eq!(name("##.glb"), Path::new("there/picture.exr"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::scene::SceneFault;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The operating system does not hand the file out.
-    #[error("{file} could not be read: {}", words(source))]
+    #[error("{} could not be read: {}", named(file), words(source))]
     Unreadable {
         /// Its name, without folders where it is the scene itself.
         file: String,
@@ -17,7 +17,7 @@ pub enum ImportError {
         source: io::Error,
     },
     /// Something else than a scene or picture of a known kind.
-    #[error("{file} is not usable: {reason}")]
+    #[error("{} is not usable: {reason}", named(file))]
     WrongFormat {
         /// Its name, or what it was to be.
         file: String,
@@ -107,6 +107,11 @@ impl ImportError {
             Self::Scene(_) => "Correct the value in the scene and export it again.".into(),
         }
     }
+}
+
+/// A file's name as a sentence begins with it: between quotation marks where blanks would let it pass for words of the sentence.
+fn named(file: &str) -> String {
+    if file.contains(char::is_whitespace) && file.contains('.') { quoted(file) } else { file.to_owned() }
 }
 
 /// The system's reasons that people meet most, without its numbers.

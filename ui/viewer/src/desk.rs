@@ -12,6 +12,7 @@ use crate::camera::Camera;
 use crate::canvas::{Shown, Side};
 use crate::command::Command;
 use crate::compare::{self, Mode, Wipe};
+use crate::drops;
 use crate::keys::Preset;
 use crate::levels::Source;
 use crate::live::{Change, Delivered, Delivery, Growth};
@@ -376,8 +377,8 @@ impl Desk {
 
     fn compare(&mut self, mode: Mode, is_on: impl Fn(Mode) -> bool) {
         if self.second.is_none() {
-            self.trouble =
-                Some(Trouble { what: say("trouble.one").into(), advice: say("trouble.one.advice").into() });
+            let advice = if drops::are_heard() { "trouble.one.advice" } else { "trouble.one.advice.start" };
+            self.trouble = Some(Trouble { what: say("trouble.one").into(), advice: say(advice).into() });
             return;
         }
         self.mode = if is_on(self.mode) { Mode::First } else { mode };

@@ -9,6 +9,7 @@ pub mod canvas;
 pub mod command;
 pub mod compare;
 pub mod desk;
+mod drops;
 pub mod histogram;
 pub mod keys;
 pub mod levels;

@@ -5,7 +5,7 @@
 import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 import type { Adapters, Benchmark, Earnings, RulesForm } from "./earning";
-import type { Arrival, Forecast, Jobs, Nearby, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
+import type { Arrival, Forecast, Jobs, Nearby, Offered, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
 
 export type * from "./failure";
 export type * from "./earning";
@@ -17,6 +17,7 @@ export const commands = {
 	scenery: () => __TAURI_INVOKE<Scenery>("scenery"),
 	arrivals: () => __TAURI_INVOKE<Arrival[]>("arrivals"),
 	setSettings: (settings: Settings) => __TAURI_INVOKE<null>("set_settings", { settings }),
+	offered: (handed: string[]) => __TAURI_INVOKE<Offered>("offered", { handed }),
 	preflight: (path: string, fps: number | null) => __TAURI_INVOKE<Preflight>("preflight", { path, fps }),
 	leaveForm: () => __TAURI_INVOKE<void>("leave_form"),
 	sampleScene: () => __TAURI_INVOKE<string>("sample_scene"),

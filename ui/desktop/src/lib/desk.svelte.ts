@@ -31,6 +31,8 @@ interface Desk {
   notice: { key: Key; place: string } | null;
   /** Files over the window, before they are let go. */
   hovering: string[];
+  /** Where they are over it. */
+  pointer: [number, number];
   /** A link from outside, until the person agrees or not. */
   link: { link: string; is_view: boolean } | null;
   /** Files that wait for their turn. */
@@ -49,6 +51,7 @@ export const desk: Desk = $state({
   failures: [],
   notice: null,
   hovering: [],
+  pointer: [0, 0],
   link: null,
   queue: [],
   closing: false,
@@ -160,20 +163,32 @@ export async function lookOn(link: string): Promise<boolean> {
 /** Takes files that were dropped, chosen or handed over. They wait behind those that wait already, and behind a form that is being filled in. */
 export async function take(paths: string[]): Promise<void> {
   if (paths.length === 0) return;
-  desk.queue.push(...paths);
+  const offered = await attempt(() => commands.offered(paths));
+  if (offered === undefined) return;
+  desk.queue.push(...offered.scenes);
+  desk.failures = offered.failures;
   desk.place = "render";
   const isFree = desk.stage.kind === "start" || desk.stage.kind === "card";
-  if (isFree && desk.aside === null) await next();
+  if (isFree && desk.aside === null) await next(offered.failures);
 }
 
-/** Looks into the scenes that wait, up to the first that can be rendered; why the others cannot stays on the screen. */
-export async function next(): Promise<void> {
-  desk.failures = [];
+/** The same from a drop on the window, which also answers the first question. */
+async function takeDropped(paths: string[]): Promise<void> {
+  if (desk.scenery?.settings.purpose === null) await choose({ purpose: "render" });
+  await take(paths);
+}
+
+/** Looks into the scenes that wait, up to the first that can be rendered; why the others cannot stays on the screen, with what was told before. */
+export async function next(told: Failure[] = []): Promise<void> {
+  desk.failures = told;
+  const card = desk.stage.kind === "card" ? desk.stage : null;
   for (let path = desk.queue.shift(); path !== undefined; path = desk.queue.shift()) {
     await look(path);
     // There is a form now, or the person has turned to something else: the others wait on.
     if (desk.stage.kind !== "start") return;
   }
+  // Whoever watches a render goes on watching it.
+  if (card !== null) desk.stage = card;
 }
 
 /** Looks into a scene before anything is rendered. */
@@ -289,6 +304,8 @@ async function fetchArrivals(): Promise<void> {
 
 /** Connects the page with the program: called once. */
 export async function begin(): Promise<void> {
+  // Only Windows tells the pointer's place in the screen's own pixels.
+  const pixel = navigator.userAgent.includes("Windows") ? devicePixelRatio : 1;
   await Promise.all([
     listen("changed", () => void refresh()),
     listen("arrived", () => void fetchArrivals()),
@@ -297,10 +314,11 @@ export async function begin(): Promise<void> {
     }),
     getCurrentWebview().onDragDropEvent(({ payload }) => {
       if (payload.type === "enter") desk.hovering = payload.paths;
+      if (payload.type === "enter" || payload.type === "over") desk.pointer = [payload.position.x / pixel, payload.position.y / pixel];
       if (payload.type === "leave") desk.hovering = [];
       if (payload.type === "drop") {
         desk.hovering = [];
-        void take(payload.paths);
+        void takeDropped(payload.paths);
       }
     }),
   ]);

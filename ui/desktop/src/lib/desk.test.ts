@@ -4,6 +4,7 @@ import { isAddress, useCoordinator } from "./coordinator";
 import { back, desk, look, next, recount, refresh, showCard, take, trySample } from "./desk.svelte";
 
 const settings = { purpose: "render", theme: "dark", language: "en", coordinator: "", adapter: "" };
+const NO_SCENE = { exit: 3, what: "no scene lies in it", advice: "give a .glb" };
 let asked: string[] = [];
 
 beforeEach(() => {
@@ -11,7 +12,8 @@ beforeEach(() => {
   Object.assign(desk, { scenery: null, failures: [], notice: null, link: null, trouble: null, queue: [], aside: null, stage: { kind: "start" } });
   mockIPC((command, payload) => {
     asked.push(command);
-    const { path = "", fps } = payload as { path?: string; fps?: number };
+    const { path = "", fps, handed } = payload as { path?: string; fps?: number; handed?: string[] };
+    if (command === "offered") return { scenes: handed?.filter((one) => one !== "folder"), failures: handed?.includes("folder") ? [NO_SCENE] : [] };
     if (command === "scenery") return { settings: { ...settings }, cards: [], earning: { phase: "off" } };
     if (command === "preflight" && path.endsWith(".txt")) throw { exit: 3, what: `${path} is no scene`, advice: "give a .glb" };
     if (command === "preflight") return { scene: path, width: 1920, height: 1080, cameras: [], remarks: [], frames: path.startsWith("film") ? `0-${fps}` : "" };
@@ -47,6 +49,21 @@ test("files that are no scenes lose none behind them, and why they are none stay
   expect(desk.stage).toMatchObject({ kind: "form", order: { scene: "good.glb" } });
   expect(desk.failures.map((failure) => failure.what)).toEqual(["one.txt is no scene", "two.txt is no scene"]);
   expect(desk.queue).toEqual(["later.glb"]);
+});
+
+test("what is not taken is told at once, also behind a form, and with what is found later", async () => {
+  await take(["folder", "one.txt", "a.glb"]);
+  expect(desk.failures.map((failure) => failure.what)).toEqual(["no scene lies in it", "one.txt is no scene"]);
+  desk.failures = [];
+  await take(["folder", "b.glb"]);
+  expect([desk.stage.kind, desk.failures, desk.queue]).toEqual(["form", [NO_SCENE], ["b.glb"]]);
+});
+
+test("a wrong file takes nobody away from the render that they watch", async () => {
+  showCard("r1");
+  await take(["one.txt"]);
+  expect(desk.stage).toEqual({ kind: "card", id: "r1" });
+  expect(desk.failures).toHaveLength(1);
 });
 
 test("files that come while a form is filled in wait behind it, and behind those that wait already", async () => {

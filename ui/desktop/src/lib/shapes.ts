@@ -206,6 +206,14 @@ export type Note = {
 	text: string,
 };
 
+/**  What was handed over. */
+export type Offered = {
+	/**  Scenes, and what may be one, in the order in which they came. */
+	scenes: string[],
+	/**  Why something else is not taken. */
+	failures: Failure[],
+};
+
 /**  One scene and how to render it, as a form holds it. */
 export type Order = {
 	/**  Scene file. */

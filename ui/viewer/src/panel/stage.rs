@@ -8,6 +8,7 @@ use crate::canvas::Canvas;
 use crate::command::Command;
 use crate::compare::{Mode, Wipe};
 use crate::desk::Desk;
+use crate::drops;
 use crate::panel::overlay::{self, shadowed};
 use crate::theme;
 use crate::words::{fill, say};
@@ -273,7 +274,11 @@ fn empty(desk: &Desk, ui: &mut Ui, rect: Rect) {
         Some(trouble) => (trouble.what.clone(), trouble.advice.clone()),
         None => {
             let keys = desk.preset.keys_of(Command::LastPictures);
-            (say("stage.drop").to_owned(), fill("stage.start", &[("keys", &keys)]))
+            let (title, start) = match drops::are_heard() {
+                true => ("stage.drop", "stage.start"),
+                false => ("stage.empty", "stage.start.only"),
+            };
+            (say(title).to_owned(), fill(start, &[("keys", &keys)]))
         }
     };
     let colour = if desk.trouble.is_some() { theme::TERRACOTTA } else { theme::TEXT };

@@ -92,6 +92,24 @@ test("what is carried away again, or given up, is not taken", async () => {
   }
 });
 
+test("a picture of light that is dropped on the form lights its scene", async () => {
+  const scene = await Drag.take(house, lies("Kitchen.glb"));
+  await scene.to(...MIDDLE);
+  await scene.letGo();
+  await form("Kitchen.glb");
+  const light = join(house.home, "noon.hdr");
+  writeFileSync(light, "#?RADIANCE\n");
+  const drag = await Drag.take(house, light);
+  await drag.to(...MIDDLE);
+  await until(async () => (await over()) === "Light the scene with noon.hdr", 5_000, "it is said what will be done");
+  await drag.letGo();
+  await page.find("#notice-seen");
+  await shot("drop-light");
+  assert.match(await page.run("() => [...document.querySelectorAll('input')].map((one) => one.value).join('\\n')"), /noon\.hdr/);
+  await page.click("#notice-seen");
+  await clear();
+});
+
 test("of several files the first scene is shown, the next one waits, and what is none is named", async () => {
   const drag = await Drag.take(house, lies("notes.txt"), lies("Kitchen.glb"), lies("Hall.glb"));
   await drag.to(...MIDDLE);

@@ -3,7 +3,8 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { type Card, commands, type Failure, type Order, type Preflight, type Scenery, type Settings } from "./bindings";
-import { type Key, speak } from "./say.svelte";
+import { fileName, type Key, speak } from "./say.svelte";
+import { isLight } from "./scenes";
 
 export type PlaceName = "render" | "earn" | "watch" | "settings";
 
@@ -165,11 +166,23 @@ export async function take(paths: string[]): Promise<void> {
   if (paths.length === 0) return;
   const offered = await attempt(() => commands.offered(paths));
   if (offered === undefined) return;
+  const light = lightOf(offered.scenes);
+  if (light !== undefined && desk.stage.kind === "form") {
+    desk.stage.order.more.env = light;
+    desk.notice = { key: "drop.lit", place: fileName(light) };
+    return;
+  }
   desk.queue.push(...offered.scenes);
   desk.failures = offered.failures;
   desk.place = "render";
   const isFree = desk.stage.kind === "start" || desk.stage.kind === "card";
   if (isFree && desk.aside === null) await next(offered.failures);
+}
+
+/** The picture of light that would light the form's scene, when nothing else is handed over while one is filled in. */
+export function lightOf(paths: string[]): string | undefined {
+  const isForForm = desk.place === "render" && desk.stage.kind === "form";
+  return isForForm && paths.length === 1 && paths.every(isLight) ? paths[0] : undefined;
 }
 
 /** The same from a drop on the window, which also answers the first question. */

@@ -59,6 +59,15 @@ test("what is not taken is told at once, also behind a form, and with what is fo
   expect([desk.stage.kind, desk.failures, desk.queue]).toEqual(["form", [NO_SCENE], ["b.glb"]]);
 });
 
+test("a picture of light lights the scene of an open form, and is looked into where there is none", async () => {
+  await take(["a.glb"]);
+  await take(["/skies/noon.HDR"]);
+  expect(desk.stage).toMatchObject({ kind: "form", order: { scene: "a.glb", more: { env: "/skies/noon.HDR" } } });
+  expect([desk.notice, desk.queue]).toEqual([{ key: "drop.lit", place: "noon.HDR" }, []]);
+  await take(["b.exr", "c.exr"]);
+  expect(desk.queue).toEqual(["b.exr", "c.exr"]);
+});
+
 test("a wrong file takes nobody away from the render that they watch", async () => {
   showCard("r1");
   await take(["one.txt"]);

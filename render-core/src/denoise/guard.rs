@@ -16,6 +16,9 @@ use cells::Cells;
 /// How far around a pixel the guard looks: from a pixel left of its cell's centre to the far edge of the third cell to the left, and so on all sides.
 pub const GUARD_REACH_PX: u32 = 55;
 
+/// How far outside a rectangle cut at multiples of 16 pixels it looks: three cells.
+pub(super) const GUARD_CELLS_PX: u32 = 48;
+
 /// Added to the exposed luminance, so that black does not weigh without bound.
 const DARK: f32 = 0.005;
 /// Exposed luminance below which noise is not strong, however dark the picture.
@@ -230,4 +233,4 @@ fn near(at: usize, count: usize) -> [usize; WINDOW] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

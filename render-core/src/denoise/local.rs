@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use frame::{AdapterCard, Noisy};
 
+use super::Weights;
 use super::gpu::GpuDenoiser;
-use super::{Filtered, Weights};
 use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat};
 
 /// Denoises on one GPU that it opened for nothing else.
@@ -19,7 +19,7 @@ pub struct LocalDenoiser {
 /// What one kernel of a picture took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepTime {
-    /// The layer, or the part of the filter.
+    /// The layer, or the part of the filter or of the guard.
     pub name: &'static str,
     /// Multiplications and additions; for what is not a layer, about.
     pub flops: f64,
@@ -42,11 +42,11 @@ impl LocalDenoiser {
         &self.seat.card
     }
 
-    /// The filtered picture; `exposure` is the frame's one scale.
+    /// The denoised radiance of a picture, three values for each pixel; `exposure` is the frame's one scale.
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew. It is never another one than at first.
-    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Filtered, GpuFault> {
+    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Vec<f32>, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
 

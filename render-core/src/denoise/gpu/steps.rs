@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use shaders::denoise::{DenoiseKernel, Layer, NOISY_VALUES};
 
 use super::GpuDenoiser;
+use super::guard::GUARD;
 use super::packed::CHANNELS;
 use super::room::{Room, level_at};
 use crate::denoise::network::{CONVOLUTIONS, HEADS, LEVELS, Source, UNSHUFFLED};
@@ -115,6 +116,11 @@ impl GpuDenoiser {
                 }
             });
         }
+        let guard = GUARD.into_iter().zip(&bound.guard);
+        steps
+            .extend(guard.map(|((kernel, flops), bindings)| {
+                step(kernel.name(), kernel, bindings, sized(0), 1, flops)
+            }));
         steps
     }
 

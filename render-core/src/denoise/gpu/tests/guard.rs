@@ -1,5 +1,7 @@
 //! The guard's kernels against the plain guard, on its own pictures and on random ones with hostile values.
 
+use frame::{FrameSize, TileRect};
+
 use super::*;
 use crate::denoise::Filtered;
 use crate::denoise::guard::tests::tasks;
@@ -54,6 +56,47 @@ fn kernels_guard_as_the_plain_guard_does() {
                 }
             }
         }
+    }
+}
+
+/// So little noise that what was filtered is not trusted anywhere, until a spike of variance excuses it as far as its cell is seen.
+fn spiked(width: usize, height: usize, (x, y): (usize, usize)) -> (Noisy, Filtered) {
+    let mut planes = made(width, height);
+    planes.radiance.fill(1.0);
+    planes.variance.fill(1e-7);
+    planes.samples.fill(64);
+    planes.variance[y * width + x] = 1e3;
+    let noisy = Noisy::new(width as u32, height as u32, planes).expect("sizes agree");
+    let pixels = width * height;
+    (noisy, Filtered { radiance: vec![1.01; 3 * pixels], own: vec![0.0; pixels] })
+}
+
+#[test]
+fn three_cells_around_a_piece_give_the_bits_of_the_whole_and_two_do_not() {
+    let Some(gpu) = opened() else { return };
+    let mut denoiser = denoiser(&gpu, &even(9), Stored::Half, gpu.shares_lanes);
+    let (width, height) = (181, 170);
+    let frame = FrameSize::new(width as u32, height as u32).expect("in range");
+    let limits = TileRect { x: 0, y: 0, width: width as u32, height: height as u32 };
+    let kept = TileRect { x: 80, y: 64, width: 32, height: 16 };
+    let mut as_in_the_whole = |noisy: &Noisy, filtered: &Filtered, around_px: u32| {
+        let seen = kept.grown(around_px, frame);
+        let cropped = |plane: &[f32], channels| limits.crop(plane, channels, seen).expect("it lies inside");
+        let part = Filtered { radiance: cropped(&filtered.radiance, 3), own: cropped(&filtered.own, 1) };
+        let whole = denoiser.guarded(&gpu, noisy, filtered, 1.0);
+        let noisy = noisy.cropped(seen).expect("it lies inside");
+        let piece = denoiser.guarded(&gpu, &noisy, &part, 1.0);
+        seen.crop(&piece, 3, kept) == limits.crop(&whole, 3, kept)
+    };
+    // In the outermost corners of the third cells to the left and above, and to the right and below.
+    for spike in [(32, 16), (159, 127)] {
+        let (noisy, filtered) = spiked(width, height, spike);
+        assert!(as_in_the_whole(&noisy, &filtered, GUARD_CELLS_PX), "{spike:?}");
+        assert!(!as_in_the_whole(&noisy, &filtered, GUARD_CELLS_PX - 16), "{spike:?} is not even seen");
+    }
+    let filtered = any_filtered(width, height, 20);
+    for noisy in [picture(width, height), hostile(width, height)] {
+        assert!(as_in_the_whole(&noisy, &filtered, GUARD_CELLS_PX));
     }
 }
 

@@ -11,16 +11,16 @@ const GAIN_MAX: f32 = 0.5;
 // Of the cell and the eight around it, edges repeated.
 var<workgroup> gains: array<array<vec3<f32>, 3>, 3>;
 
-fn near(cell: vec2<u32>, step: u32) -> vec2<u32> {
-    let moved = vec2<i32>(cell) + vec2<i32>(i32(step % 3u), i32(step / 3u)) - 1;
+fn neighbour(cell: vec2<u32>, i: u32) -> vec2<u32> {
+    let moved = vec2<i32>(cell) + vec2<i32>(i32(i % 3u), i32(i / 3u)) - 1;
     return vec2<u32>(clamp(moved, vec2<i32>(0), vec2<i32>(cells()) - 1));
 }
 
 fn gain(cell: vec2<u32>) -> vec3<f32> {
     var lost = vec3<f32>(0.0);
     var takers = vec3<f32>(0.0);
-    for (var step = 0u; step < 9u; step++) {
-        let other = near(cell, step);
+    for (var i = 0u; i < 9u; i++) {
+        let other = neighbour(cell, i);
         let at = 2u * (other.y * cells().x + other.x);
         lost += energy[at].xyz;
         takers += energy[at + 1u].xyz;
@@ -43,12 +43,12 @@ fn seen_gain(cell: vec2<u32>, x: u32, y: u32) -> vec3<f32> {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let cell = vec2<u32>(group.x, group.y + layer.first_row);
     if index < 9u {
-        gains[index / 3u][index % 3u] = gain(near(cell, index));
+        gains[index / 3u][index % 3u] = gain(neighbour(cell, index));
     }
     workgroupBarrier();
-    for (var step = 0u; step < 4u; step++) {
+    for (var i = 0u; i < 4u; i++) {
         let x = cell.x * 16u + index % 16u;
-        let y = cell.y * 16u + 4u * step + index / 16u;
+        let y = cell.y * 16u + 4u * i + index / 16u;
         // Left of and above the kept part the differences wrap round and are large.
         let kept_x = x - layer.kept_x;
         let kept_y = y - layer.kept_y;

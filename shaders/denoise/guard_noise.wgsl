@@ -8,8 +8,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = group.y + layer.first_row;
     let x = group.x * 16u + index % 16u;
     var sum = vec3<f32>(0.0);
-    for (var step = 0u; step < 4u; step++) {
-        let y = row * 16u + 4u * step + index / 16u;
+    for (var i = 0u; i < 4u; i++) {
+        let y = row * 16u + 4u * i + index / 16u;
         if x < layer.traced_width && y < layer.traced_height {
             let pixel = held(y * layer.traced_width + x);
             sum += vec3<f32>(pixel.variance, pixel.middle + BLACK, 0.0);

@@ -59,9 +59,9 @@ fn average_across(index: u32) {
         let row = i / 16u;
         var error = vec4<f32>(0.0);
         var light = vec2<f32>(0.0);
-        for (var step = 0u; step < 5u; step++) {
-            error += errors[row][column + step];
-            light += lights[row][column + step];
+        for (var tap = 0u; tap < 5u; tap++) {
+            error += errors[row][column + tap];
+            light += lights[row][column + tap];
         }
         errors_across[row][column] = error / 5.0;
         lights_across[row][column] = light / 5.0;
@@ -86,9 +86,9 @@ fn main(
     }
     var error = vec4<f32>(0.0);
     var light = vec2<f32>(0.0);
-    for (var step = 0u; step < 5u; step++) {
-        error += errors_across[thread.y + step][thread.x];
-        light += lights_across[thread.y + step][thread.x];
+    for (var tap = 0u; tap < 5u; tap++) {
+        error += errors_across[thread.y + tap][thread.x];
+        light += lights_across[thread.y + tap][thread.x];
     }
     error /= 5.0;
     let lit = light / 5.0 + BLACK;

@@ -102,9 +102,8 @@ impl CpuDenoiser {
         let (width, height) = (noisy.width() as usize, noisy.height() as usize);
         let mut picture = Filtered::zeroed(width * height);
         for piece in self.pieces(noisy) {
-            let region = piece.region;
-            let filtered = self.denoise_extent(noisy, exposure, region);
-            picture.take(width, &piece, &filtered, (region.x, region.y), region.width as usize);
+            let filtered = self.denoise_extent(noisy, exposure, piece.region);
+            picture.take(width, &piece, &filtered);
         }
         picture
     }

@@ -12,7 +12,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use frame::{AdapterClass, Noisy};
+use frame::{AdapterClass, Noisy, TileRect};
 use shaders::denoise::{NOISY_VALUES, Stored};
 
 use super::features::exposure_used;
@@ -86,11 +86,12 @@ impl GpuDenoiser {
         if let [whole] = &pieces[..] {
             return self.denoise_piece(gpu, picture, whole, exposure);
         }
-        let width = picture.width() as usize;
-        let mut out = vec![0.0; 3 * width * picture.height() as usize];
+        let whole = TileRect { x: 0, y: 0, width: picture.width(), height: picture.height() };
+        let mut out = vec![0.0; 3 * whole.pixels()];
         for piece in &pieces {
-            let kept = self.denoise_piece(gpu, picture, piece, exposure)?;
-            put(&kept, &piece.kept, &mut out, width);
+            let colours = self.denoise_piece(gpu, picture, piece, exposure)?;
+            let Extent { x, y, width, height } = piece.kept;
+            whole.paste(&mut out, 3, TileRect { x, y, width, height }, &colours);
         }
         Ok(out)
     }
@@ -154,15 +155,6 @@ impl GpuDenoiser {
         let mut work = gpu.record();
         work.copy((&room.picture, 0), (&room.readback, 0), size);
         Ok(bytemuck::pod_collect_to_vec(&gpu.run(work, &room.readback, size)?))
-    }
-}
-
-/// Puts the colours of a rectangle into a picture of so many columns.
-fn put(colours: &[f32], kept: &Extent, picture: &mut [f32], width: usize) {
-    let rows = colours.chunks_exact(3 * kept.width as usize);
-    for (y, row) in (kept.y as usize..).zip(rows) {
-        let first = 3 * (y * width + kept.x as usize);
-        picture[first..first + row.len()].copy_from_slice(row);
     }
 }
 

@@ -3,6 +3,8 @@
 //! Section 8 of `docs/denoiser.md`. The noisy picture is right on average and its variance is known; the denoised one has next to no
 //! noise but may be wrong, and partly repeats its input. How wrong any mean of the two is can be estimated without knowing the truth (Stein,
 //! 1981), which gives the best one for each pixel; then each neighbourhood gets back the energy that it lost. Knows no network.
+//!
+//! This is the guard of the processor's denoiser and what the kernels are compared with (`shaders/denoise/guard*.wgsl`).
 
 mod cells;
 

@@ -124,6 +124,12 @@ impl GpuDenoiser {
         Ok(times)
     }
 
+    /// Lets the next submission hold no more than this.
+    #[cfg(test)]
+    pub(crate) fn submit_at_most(&mut self, flops: f64) {
+        self.pace.limit(flops);
+    }
+
     fn make_room(&mut self, gpu: &Gpu, pixels: u64) -> Result<(), GpuFault> {
         if self.room.as_ref().is_some_and(|room| room.pixels >= pixels) {
             return Ok(());

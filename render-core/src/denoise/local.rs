@@ -131,6 +131,8 @@ mod tests {
         let after = local.denoise(&large, 1.0).expect("runs");
         let (gpu, denoiser) = local.device.as_mut().expect("it ran");
         gpu.wait_at_most(std::time::Duration::from_micros(1));
+        // Software Vulkan lets go of nothing before it has done what was submitted: an eighth of the picture here, not the half that the pace has found.
+        denoiser.submit_at_most(2e8);
         let began = std::time::Instant::now();
         assert!(matches!(denoiser.denoise(gpu, &large, 1.0), Err(GpuFault::Lost(_))));
         assert!(matches!(gpu.check(), Err(GpuFault::Lost(_))), "and it stays lost");

@@ -40,7 +40,7 @@ fn main() {
                 denoiser = denoiser.with_piece_pixels_max(pixels);
             }
             let (cpu, wall) = least_seconds(|| {
-                let picture = denoiser.denoise(&noisy, 1.0);
+                let picture = denoiser.filtered(&noisy, 1.0);
                 assert!(picture.radiance.iter().all(|value| value.is_finite()), "a picture");
             });
             let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;

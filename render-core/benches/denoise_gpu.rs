@@ -1,4 +1,4 @@
-//! What denoising costs on the strongest adapter, layer by layer: `cargo bench -p render-core --bench denoise_gpu`.
+//! What denoising costs on the strongest adapter, layer by layer, guard included: `cargo bench -p render-core --bench denoise_gpu`.
 //!
 //! CPU seconds of all threads where the adapter is a CPU, because a wall clock on a busy machine says little; seconds from
 //! submission to completion on a GPU. The least of several rounds. Untrained weights: what a pixel costs does not depend on them.
@@ -51,7 +51,7 @@ fn main() {
         }
         for StepTime { name, flops, seconds } in best {
             println!(
-                "{name:>9} {:9.2} m{unit} {:8.2} GFLOP per {unit}",
+                "{name:>12} {:9.2} m{unit} {:8.2} GFLOP per {unit}",
                 seconds * 1e3,
                 flops / seconds * 1e-9
             );
@@ -59,7 +59,7 @@ fn main() {
         let megapixels = f64::from(side * side) * 1e-6;
         let gflop = 2e-3 * shape.multiplications_per_px() * megapixels;
         println!(
-            "    whole {:9.3} {unit} per megapixel, {:.1} GFLOP per {unit}",
+            "       whole {:9.3} {unit} per megapixel, {:.1} GFLOP per {unit}",
             whole / megapixels,
             gflop / whole
         );

@@ -51,10 +51,10 @@ fn fast_path_computes_what_plain_f32_computes_with_any_instructions() {
     let fixture = fixture();
     for network in &fixture.header.networks {
         let weights = Weights::random(network.shape(), network.seed);
-        let expected = reference::denoise(&weights, &fixture.noisy(), fixture.header.exposure);
+        let expected = reference::filtered(&weights, &fixture.noisy(), fixture.header.exposure);
         for instructions in [Instructions::Detected, Instructions::Avx2, Instructions::Baseline] {
             let denoiser = CpuDenoiser::new(&weights).with_instructions(instructions);
-            let found = denoiser.denoise(&fixture.noisy(), fixture.header.exposure);
+            let found = denoiser.filtered(&fixture.noisy(), fixture.header.exposure);
             let distance = [(&found.radiance, &expected.radiance), (&found.own, &expected.own)]
                 .map(|(found, expected)| distance(found, expected))
                 .into_iter()

@@ -1,5 +1,5 @@
 // The finest level of the filter, and the albedo put back. Reads head0, the light of all levels and the traced planes, writes
-// the kept part of the region: radiance, and how much of it is the pixel's own. One thread is one pixel.
+// the traced part of the region: radiance, and how much of it is the pixel's own. One thread is one pixel.
 
 @group(0) @binding(2) var<storage, read> logits: array<Block>;
 @group(0) @binding(3) var<storage, read> pyramid: array<vec4<f32>>;
@@ -39,15 +39,12 @@ fn main(
     workgroupBarrier();
     let x = corner.x + thread.x;
     let y = corner.y + thread.y;
-    // Left of and above the kept part the differences wrap round and are large.
-    let kept_x = x - layer.kept_x;
-    let kept_y = y - layer.kept_y;
-    if kept_x >= layer.kept_width || kept_y >= layer.kept_height {
+    if x >= layer.traced_width || y >= layer.traced_height {
         return;
     }
     let light = averaged(x, y, thread.xy).xyz;
     let color = light * (averaged_albedo(x, y, thread.xy) + ALBEDO_FLOOR);
     let blend = sigmoid(logit_block(TAPS / 4u, x, y)[TAPS % 4u]);
     let own = middle_share * (1.0 - blend) * pyramid[layer.level_at + y * layer.width + x].w;
-    picture[kept_y * layer.kept_width + kept_x] = vec4<f32>(color, own);
+    picture[y * layer.traced_width + x] = vec4<f32>(color, own);
 }

@@ -96,6 +96,14 @@ pub enum DenoiseKernel {
         /// Taps of the filter, 9 or 25.
         taps: u32,
     },
+    /// The guard: noise of each cell.
+    GuardNoise,
+    /// The guard: filtered and traced colour, mixed.
+    GuardTrust,
+    /// The guard: what each cell lost.
+    GuardEnergy,
+    /// The guard: what was lost, given back.
+    GuardGive,
 }
 
 /// What a kernel is told (`shaders/denoise/layer.wgsl`).
@@ -144,6 +152,10 @@ impl DenoiseKernel {
             Self::Pyramid { .. } => "pyramid",
             Self::Level { .. } => "level",
             Self::Finish { .. } => "finish",
+            Self::GuardNoise => "guard noise",
+            Self::GuardTrust => "guard trust",
+            Self::GuardEnergy => "guard energy",
+            Self::GuardGive => "guard give",
         }
     }
 
@@ -163,6 +175,16 @@ impl DenoiseKernel {
                 let albedo = averaged(9, "albedos", "vec3<f32>", taps + 2);
                 filter(taps) + part!("noisy") + &part!("finish").replace("/*albedo*/", &albedo)
             }
+            Self::GuardNoise => {
+                [part!("noisy"), part!("guard"), part!("cell_sum"), part!("guard_noise")].concat()
+            }
+            Self::GuardTrust => {
+                [part!("noisy"), part!("guard"), part!("cell_seen"), part!("guard_trust")].concat()
+            }
+            Self::GuardEnergy => {
+                [part!("noisy"), part!("guard"), part!("cell_sum"), part!("guard_energy")].concat()
+            }
+            Self::GuardGive => [part!("cell_seen"), part!("guard_give")].concat(),
         };
         common + &own
     }
@@ -183,7 +205,9 @@ impl DenoiseKernel {
             Self::Convolution { work: Work::Lanes, .. } => [8, 16],
             // Pixels of the finest level are 2×2 to a thread.
             Self::Pyramid { .. } => [16, 16],
-            Self::Convolution { .. } | Self::Level { .. } | Self::Finish { .. } => [16, 8],
+            // A cell.
+            Self::GuardNoise | Self::GuardEnergy | Self::GuardGive => [16, 16],
+            Self::Convolution { .. } | Self::Level { .. } | Self::Finish { .. } | Self::GuardTrust => [16, 8],
         }
     }
 }

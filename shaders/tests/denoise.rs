@@ -5,7 +5,14 @@ use naga::{AddressSpace, Module, TypeInner};
 use shaders::denoise::{DenoiseKernel, Layer, Source, Stored, Work};
 
 fn kernels() -> Vec<(DenoiseKernel, Stored)> {
-    let mut kernels = vec![DenoiseKernel::Prepare, DenoiseKernel::Pool];
+    let mut kernels = vec![
+        DenoiseKernel::Prepare,
+        DenoiseKernel::Pool,
+        DenoiseKernel::GuardNoise,
+        DenoiseKernel::GuardTrust,
+        DenoiseKernel::GuardEnergy,
+        DenoiseKernel::GuardGive,
+    ];
     kernels.extend([true, false].map(|lanes| DenoiseKernel::Head { lanes }));
     for source in [Source::Plain, Source::Pooled, Source::Joined] {
         let works = (1..=4).map(|groups| Work::Tiles { groups }).chain([Work::Lanes]);
@@ -30,7 +37,7 @@ fn parsed(kernel: DenoiseKernel, stored: Stored) -> Module {
 }
 
 #[test]
-fn every_kernel_is_valid_and_holds_at_most_sixteen_kibibytes_in_a_workgroup() {
+fn every_kernel_is_valid_and_asks_for_no_more_than_every_device_has() {
     for (kernel, stored) in kernels() {
         let module = parsed(kernel, stored);
         // Packing halves into words is in WebGPU without extension; naga counts it because OpenGL ES may lack it.
@@ -53,6 +60,13 @@ fn every_kernel_is_valid_and_holds_at_most_sixteen_kibibytes_in_a_workgroup() {
             .map(|(_, global)| module.types[global.ty].inner.size(module.to_ctx()))
             .sum();
         assert!(held <= 16 << 10, "{kernel:?} holds {held} bytes");
+        let storage = module
+            .global_variables
+            .iter()
+            .filter(|(_, global)| matches!(global.space, AddressSpace::Storage { .. }))
+            .count();
+        // What WebGPU has without asking.
+        assert!(storage <= 8, "{kernel:?} declares {storage} storage buffers");
         let threads: u32 = module.entry_points[0].workgroup_size.iter().product();
         assert!(threads <= 256, "{kernel:?} has {threads} threads");
     }

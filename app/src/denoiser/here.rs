@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use frame::{AdapterClass, DenoiseFault, NetworkId, Noisy, TileDenoiser};
 use render_core::denoise::cpu::CpuDenoiser;
-use render_core::denoise::guard::{GUARD_REACH_PX, guard};
-use render_core::denoise::{Filtered, LocalDenoiser, Weights};
+use render_core::denoise::{LocalDenoiser, Weights, reach_px};
 use render_core::{AdapterChoice, adapter_class};
 
 /// A network on this machine. Opens nothing before the first picture.
@@ -45,19 +44,19 @@ impl Here {
         })
     }
 
-    fn run(&mut self, noisy: &Noisy, exposure_scale: f32) -> Filtered {
+    fn run(&mut self, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
         let fault = match self.place() {
             Place::Processor(denoiser) => return denoiser.denoise(noisy, exposure_scale),
             Place::Adapter(denoiser) => match denoiser.denoise(noisy, exposure_scale) {
-                Ok(filtered) => return filtered,
+                Ok(colours) => return colours,
                 Err(fault) => fault,
             },
         };
         tracing::warn!(%fault, "the adapter failed to denoise, so the processor does");
         let denoiser = Box::new(CpuDenoiser::new(&self.weights));
-        let filtered = denoiser.denoise(noisy, exposure_scale);
+        let colours = denoiser.denoise(noisy, exposure_scale);
         self.place = Some(Place::Processor(denoiser));
-        filtered
+        colours
     }
 }
 
@@ -67,11 +66,10 @@ impl TileDenoiser for Here {
     }
 
     fn reach_px(&self) -> u32 {
-        self.weights.reach_px() + GUARD_REACH_PX
+        reach_px(self.weights.shape())
     }
 
     fn denoise(&mut self, noisy: &Noisy, exposure_scale: f32) -> Result<Vec<f32>, DenoiseFault> {
-        let filtered = self.run(noisy, exposure_scale);
-        Ok(guard(noisy, exposure_scale, filtered))
+        Ok(self.run(noisy, exposure_scale))
     }
 }

@@ -19,6 +19,7 @@ use passes::{convolve, convolved, double_into, pooled};
 use surface::surface;
 
 use super::features::exposure_used;
+use super::guard::guard;
 use super::network::{ALBEDO_TAPS, ALIGNMENT_PX, CONVOLUTIONS, HEADS, LEVELS};
 use super::pieces::{Extent, Piece, pieces};
 use super::{Filtered, Weights};
@@ -44,9 +45,9 @@ pub struct CpuDenoiser {
     heads: Vec<Packed>,
 }
 
-/// The filtered picture.
-pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
-    CpuDenoiser::new(weights).denoise(noisy, exposure_scale)
+/// What the network makes of a picture, before the guard.
+pub fn filtered(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
+    CpuDenoiser::new(weights).filtered(noisy, exposure_scale)
 }
 
 impl CpuDenoiser {
@@ -90,15 +91,19 @@ impl CpuDenoiser {
         self
     }
 
-    /// The filtered picture.
-    pub fn denoise(&self, noisy: &Noisy, exposure_scale: f32) -> Filtered {
+    /// The denoised radiance of a picture, three values for each pixel; `exposure_scale` is the frame's one scale.
+    pub fn denoise(&self, noisy: &Noisy, exposure_scale: f32) -> Vec<f32> {
+        guard(noisy, exposure_scale, self.filtered(noisy, exposure_scale))
+    }
+
+    /// What the network makes of a picture, before the guard.
+    pub fn filtered(&self, noisy: &Noisy, exposure_scale: f32) -> Filtered {
         let exposure = exposure_used(exposure_scale);
         let (width, height) = (noisy.width() as usize, noisy.height() as usize);
         let mut picture = Filtered::zeroed(width * height);
         for piece in self.pieces(noisy) {
-            let region = piece.region;
-            let filtered = self.denoise_extent(noisy, exposure, region);
-            picture.take(width, &piece, &filtered, (region.x, region.y), region.width as usize);
+            let filtered = self.denoise_extent(noisy, exposure, piece.region);
+            picture.take(width, &piece, &filtered);
         }
         picture
     }

@@ -17,13 +17,13 @@ impl Filtered {
         Self { radiance: vec![0.0; 3 * pixels], own: vec![0.0; pixels] }
     }
 
-    /// Takes what is kept of a piece; `self` has `width` columns, and `row` are the columns of `from`, whose first pixel lies at `corner`.
-    pub(crate) fn take(&mut self, width: usize, piece: &Piece, from: &Self, corner: (u32, u32), row: usize) {
-        let kept = piece.kept;
+    /// Takes what is kept of a piece, of whose region `from` is; `self` has `width` columns.
+    pub(crate) fn take(&mut self, width: usize, piece: &Piece, from: &Self) {
+        let Piece { region, kept } = piece;
         let count = kept.width as usize;
-        for y in 0..kept.height {
-            let start = (kept.y - corner.1 + y) as usize * row + (kept.x - corner.0) as usize;
-            let to = (kept.y + y) as usize * width + kept.x as usize;
+        for y in kept.y..kept.y + kept.height {
+            let start = ((y - region.y) * region.width + kept.x - region.x) as usize;
+            let to = y as usize * width + kept.x as usize;
             self.radiance[3 * to..3 * (to + count)]
                 .copy_from_slice(&from.radiance[3 * start..3 * (start + count)]);
             self.own[to..to + count].copy_from_slice(&from.own[start..start + count]);

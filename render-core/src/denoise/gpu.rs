@@ -1,23 +1,25 @@
-//! The denoiser on a GPU (docs/denoiser.md): convolutions, heads and filter as kernels of `shaders/denoise`, on the device of
-//! whoever renders.
+//! The denoiser on a GPU (docs/denoiser.md): convolutions, heads, filter and guard as kernels of `shaders/denoise`, on the
+//! device of whoever renders.
 //!
-//! A picture goes through in pieces that fit the adapter's bindings, each with an apron as wide as a pixel's reach, so that
-//! pieces give the bits of the whole. Work is cut into submissions by rows of workgroups, as much as the last ones say fits the
+//! A picture goes through in pieces that fit the adapter's bindings, each with an apron as wide as network and guard see
+//! together, so that pieces give the bits of the whole; only what is kept of them is read back. Work is cut into submissions by rows of workgroups, as much as the last ones say fits the
 //! time that a driver allows. Holds nothing that outlives its device: after [`GpuFault::Lost`] it is made anew.
 
+mod guard;
 mod packed;
 mod room;
 mod steps;
 #[cfg(test)]
 mod tests;
 
-use frame::{AdapterClass, Noisy};
+use frame::{AdapterClass, Noisy, TileRect};
 use shaders::denoise::{NOISY_VALUES, Stored};
 
 use super::features::exposure_used;
-use super::network::ALIGNMENT_PX;
+use super::guard::GUARD_CELLS_PX;
+use super::network::{ALIGNMENT_PX, Shape};
 use super::pieces::{Extent, Piece, pieces};
-use super::{Filtered, StepTime, Weights};
+use super::{StepTime, Weights};
 use crate::gpu::{Buffer, Gpu, GpuFault, STEP_STRIDE};
 use packed::PackedWeights;
 use room::{Form, Pipelines, Room};
@@ -64,7 +66,7 @@ impl GpuDenoiser {
         Ok(denoiser)
     }
 
-    /// The filtered picture. `exposure` is the frame's one scale.
+    /// The denoised radiance of a picture, three values for each pixel. `exposure` is the frame's one scale.
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost or has no memory for one piece; `self` is then of no more use.
@@ -73,21 +75,29 @@ impl GpuDenoiser {
         gpu: &Gpu,
         picture: &Noisy,
         exposure: f32,
-    ) -> Result<Filtered, GpuFault> {
+    ) -> Result<Vec<f32>, GpuFault> {
         let exposure = exposure_used(exposure);
-        let (width, height) = (picture.width(), picture.height());
-        let pieces = pieces(width, height, self.form.shape.reach_px(), self.region_pixels_max)
+        let pieces = self
+            .pieces(picture)
             .ok_or_else(|| GpuFault::OutOfMemory("a piece of the denoiser does not fit a binding".into()))?;
         let area = |extent: &Extent| u64::from(extent.width) * u64::from(extent.height);
         let needed = pieces.iter().map(|piece| area(&piece.region)).max().unwrap_or(0);
         self.make_room(gpu, needed)?;
-        let mut out = Filtered::zeroed(width as usize * height as usize);
+        if let [whole] = &pieces[..] {
+            return self.denoise_piece(gpu, picture, whole, exposure);
+        }
+        let whole = TileRect { x: 0, y: 0, width: picture.width(), height: picture.height() };
+        let mut out = vec![0.0; 3 * whole.pixels()];
         for piece in &pieces {
-            let filtered = self.denoise_piece(gpu, picture, piece, exposure)?;
-            let kept = piece.kept;
-            out.take(width as usize, piece, &filtered, (kept.x, kept.y), kept.width as usize);
+            let colours = self.denoise_piece(gpu, picture, piece, exposure)?;
+            let Extent { x, y, width, height } = piece.kept;
+            whole.paste(&mut out, 3, TileRect { x, y, width, height }, &colours);
         }
         Ok(out)
+    }
+
+    fn pieces(&self, picture: &Noisy) -> Option<Vec<Piece>> {
+        pieces(picture.width(), picture.height(), apron_px(self.form.shape), self.region_pixels_max)
     }
 
     /// How long each step of a picture takes by this clock that goes through in one piece; each is waited for.
@@ -100,22 +110,24 @@ impl GpuDenoiser {
         self.denoise(gpu, picture, 1.0)?;
         let Some(room) = &self.room else { return Ok(Vec::new()) };
         let whole = Extent { x: 0, y: 0, width: picture.width(), height: picture.height() };
-        let pixels = self.region_pixels_max;
-        let Some([piece]) = pieces(whole.width, whole.height, self.form.shape.reach_px(), pixels)
-            .as_deref()
-            .map(<[Piece; 1]>::try_from)
-            .and_then(Result::ok)
-        else {
+        let pieces = self.pieces(picture);
+        let Some([piece]) = pieces.as_deref().map(<&[Piece; 1]>::try_from).and_then(Result::ok) else {
             return Err(GpuFault::OutOfMemory("the picture does not go through in one piece".into()));
         };
         let mut times = Vec::new();
-        for step in self.plan(room, &piece, &whole, 1.0) {
+        for step in self.plan(room, piece, &whole, 1.0) {
             let (name, flops) = (step.name, step.flops);
             let started = clock();
             Pace::unbounded().run(gpu, &self.steps, &[step])?;
             times.push(StepTime { name, flops, seconds: clock() - started });
         }
         Ok(times)
+    }
+
+    /// Lets the next submission hold no more than this.
+    #[cfg(test)]
+    pub(crate) fn submit_at_most(&mut self, flops: f64) {
+        self.pace.limit(flops);
     }
 
     fn make_room(&mut self, gpu: &Gpu, pixels: u64) -> Result<(), GpuFault> {
@@ -137,25 +149,24 @@ impl GpuDenoiser {
         picture: &Noisy,
         piece: &Piece,
         exposure: f32,
-    ) -> Result<Filtered, GpuFault> {
-        let Some(room) = &self.room else { return Ok(Filtered::zeroed(0)) };
+    ) -> Result<Vec<f32>, GpuFault> {
+        let Some(room) = &self.room else { return Ok(Vec::new()) };
         let traced = traced_part(picture, &piece.region);
         gpu.write(&room.noisy, bytemuck::cast_slice(&planes_of(picture, &traced)));
         let steps = self.plan(room, piece, &traced, exposure);
         let mut pace = self.pace;
         pace.run(gpu, &self.steps, &steps)?;
         self.pace = pace;
-        let size = 16 * u64::from(piece.kept.width) * u64::from(piece.kept.height);
+        let size = 12 * u64::from(piece.kept.width) * u64::from(piece.kept.height);
         let mut work = gpu.record();
         work.copy((&room.picture, 0), (&room.readback, 0), size);
-        let bytes = gpu.run(work, &room.readback, size)?;
-        let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        let pixels = values.chunks_exact(4);
-        Ok(Filtered {
-            radiance: pixels.clone().flat_map(|pixel| &pixel[..3]).copied().collect(),
-            own: pixels.map(|pixel| pixel[3]).collect(),
-        })
+        Ok(bytemuck::pod_collect_to_vec(&gpu.run(work, &room.readback, size)?))
     }
+}
+
+/// How far outside a piece's kept part its result sees.
+fn apron_px(shape: Shape) -> u32 {
+    shape.reach_px() + GUARD_CELLS_PX
 }
 
 /// The part of a region that was traced: all but the padding.

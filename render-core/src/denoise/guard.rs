@@ -3,6 +3,8 @@
 //! Section 8 of `docs/denoiser.md`. The noisy picture is right on average and its variance is known; the denoised one has next to no
 //! noise but may be wrong, and partly repeats its input. How wrong any mean of the two is can be estimated without knowing the truth (Stein,
 //! 1981), which gives the best one for each pixel; then each neighbourhood gets back the energy that it lost. Knows no network.
+//!
+//! This is the guard of the processor's denoiser and what the kernels are compared with (`shaders/denoise/guard*.wgsl`).
 
 mod cells;
 
@@ -15,6 +17,9 @@ use cells::Cells;
 
 /// How far around a pixel the guard looks: from a pixel left of its cell's centre to the far edge of the third cell to the left, and so on all sides.
 pub const GUARD_REACH_PX: u32 = 55;
+
+/// How far outside a rectangle cut at multiples of 16 pixels it looks: three cells.
+pub(super) const GUARD_CELLS_PX: u32 = 48;
 
 /// Added to the exposed luminance, so that black does not weigh without bound.
 const DARK: f32 = 0.005;
@@ -230,4 +235,4 @@ fn near(at: usize, count: usize) -> [usize; WINDOW] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

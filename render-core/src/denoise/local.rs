@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use frame::{AdapterCard, Noisy};
 
+use super::Weights;
 use super::gpu::GpuDenoiser;
-use super::{Filtered, Weights};
 use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat};
 
 /// Denoises on one GPU that it opened for nothing else.
@@ -19,7 +19,7 @@ pub struct LocalDenoiser {
 /// What one kernel of a picture took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepTime {
-    /// The layer, or the part of the filter.
+    /// The layer, or the part of the filter or of the guard.
     pub name: &'static str,
     /// Multiplications and additions; for what is not a layer, about.
     pub flops: f64,
@@ -42,11 +42,11 @@ impl LocalDenoiser {
         &self.seat.card
     }
 
-    /// The filtered picture; `exposure` is the frame's one scale.
+    /// The denoised radiance of a picture, three values for each pixel; `exposure` is the frame's one scale.
     ///
     /// # Errors
     /// [`GpuFault`] when the device is lost twice in a row: the first time it is opened anew. It is never another one than at first.
-    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Filtered, GpuFault> {
+    pub fn denoise(&mut self, picture: &Noisy, exposure: f32) -> Result<Vec<f32>, GpuFault> {
         self.twice(|gpu, denoiser| denoiser.denoise(gpu, picture, exposure))
     }
 
@@ -131,6 +131,8 @@ mod tests {
         let after = local.denoise(&large, 1.0).expect("runs");
         let (gpu, denoiser) = local.device.as_mut().expect("it ran");
         gpu.wait_at_most(std::time::Duration::from_micros(1));
+        // Software Vulkan lets go of nothing before it has done what was submitted: an eighth of the picture here, not the half that the pace has found.
+        denoiser.submit_at_most(2e8);
         let began = std::time::Instant::now();
         assert!(matches!(denoiser.denoise(gpu, &large, 1.0), Err(GpuFault::Lost(_))));
         assert!(matches!(gpu.check(), Err(GpuFault::Lost(_))), "and it stays lost");

@@ -74,8 +74,8 @@ impl Layer {
     }
 }
 
-/// The filtered picture.
-pub fn denoise(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
+/// What the network makes of a picture, before the guard.
+pub fn filtered(weights: &Weights, noisy: &Noisy, exposure_scale: f32) -> Filtered {
     trace(weights, noisy, exposure_scale).picture
 }
 

@@ -1,15 +1,15 @@
 //! What a picture keeps through the whole chain, the network and the guard behind it, as nodes and the artist's machine run it.
 
 use frame::{FrameSize, Noisy, TileRect};
-use render_core::denoise::cpu::{self, CpuDenoiser};
+use render_core::denoise::cpu::CpuDenoiser;
 use render_core::denoise::guard::{GUARD_REACH_PX, guard};
-use render_core::denoise::{Weights, reference};
+use render_core::denoise::{Weights, reach_px, reference};
 
 use crate::made::{Made, SHAPES, bits, distance_of_each, unit};
 
 /// The chain with the fast path.
 fn chain(weights: &Weights, noisy: &Noisy, exposure: f32) -> Vec<f32> {
-    guard(noisy, exposure, cpu::denoise(weights, noisy, exposure))
+    CpuDenoiser::new(weights).denoise(noisy, exposure)
 }
 
 /// Untrained networks, which do what they like, and the two that are shipped.
@@ -48,7 +48,7 @@ fn constant_light_comes_back_through_network_and_guard_with_and_without_holes() 
             // 1e-12 together counts as black.
             for (exposure, bound) in [(0.01, 2e-5), (0.15, 2e-5), (30.0, 5e-4)] {
                 let noisy = made.noisy();
-                let plain = guard(&noisy, exposure, reference::denoise(&weights, &noisy, exposure));
+                let plain = guard(&noisy, exposure, reference::filtered(&weights, &noisy, exposure));
                 for (program, found) in [("reference", plain), ("cpu", chain(&weights, &noisy, exposure))] {
                     let worst = distance_of_each(&found, &expected);
                     assert!(worst < bound, "{program} {name}, {holes} holes, exposure {exposure}: {worst:e}");
@@ -96,8 +96,7 @@ fn a_spike_of_variance_is_not_seen_farther_than_network_and_guard_reach() {
     const CELL: usize = 16;
     for shape in SHAPES {
         let weights = Weights::random(shape, 10);
-        let network = weights.reach_px() as usize;
-        let reach = network + GUARD_REACH_PX as usize;
+        let reach = reach_px(shape) as usize;
         let (width, cell) = ((2 * reach).next_multiple_of(CELL) + 5 * CELL, reach.div_ceil(CELL) + 2);
         let still = Made::new(width, CELL);
         let before = chain(&weights, &still.noisy(), 1.0);
@@ -131,7 +130,7 @@ fn pieces_of_a_frame_have_the_bits_of_the_whole_behind_the_guard() {
     for (shape, width, height) in [(SHAPES[0], 433, 391), (SHAPES[1], 561, 533)] {
         let weights = Weights::random(shape, 9);
         let denoiser = CpuDenoiser::new(&weights);
-        let through = |noisy: &Noisy| guard(noisy, 0.8, denoiser.denoise(noisy, 0.8));
+        let through = |noisy: &Noisy| denoiser.denoise(noisy, 0.8);
         let mut made = Made::new(width, height);
         scattered_holes(&mut made, 0.02);
         let noisy = made.noisy();
@@ -144,7 +143,7 @@ fn pieces_of_a_frame_have_the_bits_of_the_whole_behind_the_guard() {
             let expected = limits.crop(&whole, 3, kept).expect("it lies inside");
             bits(&seen.crop(&piece, 3, kept).expect("it lies inside")) == bits(&expected)
         };
-        let reach = weights.reach_px() + GUARD_REACH_PX;
+        let reach = reach_px(shape);
         let (right, bottom) = (limits.width / 16 * 16 - 32, limits.height / 16 * 16 - 16);
         let middle =
             TileRect { x: limits.width / 32 * 16, y: limits.height / 32 * 16, width: 48, height: 32 };

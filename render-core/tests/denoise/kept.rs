@@ -10,8 +10,8 @@ impl Made {
     /// By the plain reference and by the fast path.
     fn denoised(&self, weights: &Weights, exposure: f32) -> [(&'static str, Vec<f32>); 2] {
         [
-            ("reference", reference::denoise(weights, &self.noisy(), exposure).radiance),
-            ("cpu", cpu::denoise(weights, &self.noisy(), exposure).radiance),
+            ("reference", reference::filtered(weights, &self.noisy(), exposure).radiance),
+            ("cpu", cpu::filtered(weights, &self.noisy(), exposure).radiance),
         ]
     }
 }
@@ -149,8 +149,8 @@ fn picture_in_pieces_has_the_bits_of_the_whole() {
         let weights = Weights::random(shape, 9);
         let overlap = u64::from(weights.reach_px().next_multiple_of(16));
         let pieces = CpuDenoiser::new(&weights).with_piece_pixels_max((160 + 2 * overlap).pow(2));
-        let found = pieces.denoise(&made.noisy(), 1.0);
-        let whole = cpu::denoise(&weights, &made.noisy(), 1.0);
+        let found = pieces.filtered(&made.noisy(), 1.0);
+        let whole = cpu::filtered(&weights, &made.noisy(), 1.0);
         assert!(bits(&whole.radiance) == bits(&found.radiance), "{shape:?}");
         assert!(bits(&whole.own) == bits(&found.own), "{shape:?}");
     }
@@ -165,7 +165,7 @@ fn reach_is_as_far_as_a_pixel_sees_and_hardly_farther() {
         let reach = weights.reach_px() as usize;
         let seen_from = |changed_up_to: usize| {
             let mut made = Made::new(WIDTH, 16);
-            let before = cpu::denoise(&weights, &made.noisy(), 1.0).radiance;
+            let before = cpu::filtered(&weights, &made.noisy(), 1.0).radiance;
             for row in 0..16 {
                 for value in &mut made.radiance[3 * WIDTH * row..3 * (WIDTH * row + changed_up_to)] {
                     *value = 50.0 - *value;
@@ -174,7 +174,7 @@ fn reach_is_as_far_as_a_pixel_sees_and_hardly_farther() {
                     *value = 1.0 - *value;
                 }
             }
-            let after = cpu::denoise(&weights, &made.noisy(), 1.0).radiance;
+            let after = cpu::filtered(&weights, &made.noisy(), 1.0).radiance;
             let differs = |x: usize| {
                 (0..16).any(|row| {
                     (0..3).any(|at| {

@@ -2,8 +2,9 @@
 
 use shaders::denoise::{DenoiseKernel, NOISY_VALUES, Source, Stored, Work};
 
+use super::guard::{self, GUARD, Made};
 use super::packed::CHANNELS;
-use crate::denoise::network::{CONVOLUTIONS, HEADS, LEVELS, Shape, Source as From, UNSHUFFLED};
+use crate::denoise::network::{ALIGNMENT_PX, CONVOLUTIONS, HEADS, LEVELS, Shape, Source as From, UNSHUFFLED};
 use crate::gpu::{Buffer, Gpu, StepBindings, StepPipeline};
 
 /// Memory for regions of up to so many pixels.
@@ -32,6 +33,8 @@ pub(super) struct Bound {
     /// From level 1 on.
     pub(super) levels: Vec<StepBindings>,
     pub(super) finish: StepBindings,
+    /// As [`GUARD`].
+    pub(super) guard: [StepBindings; GUARD.len()],
 }
 
 /// Which kernels a network needs and how large its layers are.
@@ -59,6 +62,7 @@ impl Pipelines {
             DenoiseKernel::Level { taps },
             DenoiseKernel::Finish { taps },
         ]);
+        kernels.extend(GUARD.map(|(kernel, _)| kernel));
         let mut pipelines: Vec<(DenoiseKernel, StepPipeline)> = Vec::new();
         for kernel in kernels {
             if pipelines.iter().all(|(known, _)| *known != kernel) {
@@ -134,7 +138,8 @@ impl Form {
         let heads = HEADS.iter().enumerate();
         let heads = heads
             .map(move |(level, head)| blocks(self.head_channels(level), CONVOLUTIONS[head.source].level));
-        let planes = [4.0 * NOISY_VALUES as f64, 16.0, 16.0, 16.0 * 4.0 / 3.0, 16.0 / 3.0];
+        let cells = 36.0 / f64::from(ALIGNMENT_PX * ALIGNMENT_PX);
+        let planes = [4.0 * NOISY_VALUES as f64, 16.0, 12.0, 16.0 * 4.0 / 3.0, 16.0 / 3.0, cells];
         let pools = (0..CONVOLUTIONS.len()).filter(move |&at| self.pools(at));
         let pools = pools.map(move |at| blocks(self.shape.channels_in(at), CONVOLUTIONS[at].level));
         layers.chain(pools).chain(heads).chain([blocks(UNSHUFFLED, 1)]).chain(planes)
@@ -206,6 +211,7 @@ impl Room {
                 ("picture", &picture),
             ]
         };
+        let made = Made { noisy: &noisy, picture: &picture, pyramid: &pyramid };
         let bound = Bound {
             prepare: bind(DenoiseKernel::Prepare, &[("noisy", &noisy), ("features", &features)]),
             pools: (0..CONVOLUTIONS.len()).map(pool).collect(),
@@ -214,8 +220,9 @@ impl Room {
             pyramid: bind(DenoiseKernel::Pyramid { taps }, &light(0)),
             levels: (1..LEVELS).map(|level| bind(DenoiseKernel::Level { taps }, &light(level))).collect(),
             finish: bind(DenoiseKernel::Finish { taps }, &light(0)),
+            guard: guard::bound(gpu, pipelines, steps, &made, pixels),
         };
-        let readback = gpu.readback("filtered", 16 * pixels);
+        let readback = gpu.readback("guarded", 12 * pixels);
         Self { pixels, noisy, picture, readback, features, layers, heads, bound }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use shaders::denoise::{DenoiseKernel, Layer, NOISY_VALUES};
 
 use super::GpuDenoiser;
+use super::guard::GUARD;
 use super::packed::CHANNELS;
 use super::room::{Room, level_at};
 use crate::denoise::network::{CONVOLUTIONS, HEADS, LEVELS, Source, UNSHUFFLED};
@@ -49,9 +50,9 @@ impl GpuDenoiser {
         traced: &Extent,
         exposure: f32,
     ) -> Vec<Step<'a>> {
-        let Extent { width, height, .. } = piece.region;
-        let taps = self.form.taps();
-        let base = Layer {
+        let layer = Layer {
+            width: piece.region.width,
+            height: piece.region.height,
             traced_width: traced.width,
             traced_height: traced.height,
             kept_x: piece.kept.x - piece.region.x,
@@ -61,12 +62,23 @@ impl GpuDenoiser {
             exposure,
             ..Layer::default()
         };
-        let sized = |level: usize| Layer { width: width >> level, height: height >> level, ..base };
-        let step = |name, kernel: DenoiseKernel, bindings, layer: Layer, depth, flops_per_place: usize| {
-            let [across, down] = kernel.places();
-            let groups = [layer.width.div_ceil(across), layer.height.div_ceil(down), depth];
-            let flops = f64::from(layer.width) * f64::from(layer.height) * flops_per_place as f64;
-            Step { name, pipeline: self.pipelines.of(kernel), bindings, layer, groups, flops }
+        let mut steps = self.network(room, layer);
+        let guard = GUARD.into_iter().zip(&room.bound.guard);
+        steps.extend(
+            guard.map(|((kernel, flops), bindings)| {
+                self.step(kernel.name(), kernel, bindings, layer, 1, flops)
+            }),
+        );
+        steps
+    }
+
+    /// Up to the filtered picture; `whole` is the layer of full size.
+    fn network<'a>(&'a self, room: &'a Room, whole: Layer) -> Vec<Step<'a>> {
+        let taps = self.form.taps();
+        let sized =
+            |level: usize| Layer { width: whole.width >> level, height: whole.height >> level, ..whole };
+        let step = |name, kernel, bindings, layer, depth, flops_per_place| {
+            self.step(name, kernel, bindings, layer, depth, flops_per_place)
         };
         let bound = &room.bound;
         let mut steps =
@@ -97,7 +109,7 @@ impl GpuDenoiser {
         }
         steps.push(step("pyramid", DenoiseKernel::Pyramid { taps }, &bound.pyramid, sized(0), 1, 64));
         for level in (0..LEVELS).rev() {
-            let pixels = u64::from(width) * u64::from(height);
+            let pixels = u64::from(whole.width) * u64::from(whole.height);
             let place = |level: usize| level_at(pixels, level) as u32;
             let layer = Layer {
                 level_at: place(level),
@@ -116,6 +128,21 @@ impl GpuDenoiser {
             });
         }
         steps
+    }
+
+    fn step<'a>(
+        &'a self,
+        name: &'static str,
+        kernel: DenoiseKernel,
+        bindings: &'a StepBindings,
+        layer: Layer,
+        depth: u32,
+        flops_per_place: usize,
+    ) -> Step<'a> {
+        let [across, down] = kernel.places();
+        let groups = [layer.width.div_ceil(across), layer.height.div_ceil(down), depth];
+        let flops = f64::from(layer.width) * f64::from(layer.height) * flops_per_place as f64;
+        Step { name, pipeline: self.pipelines.of(kernel), bindings, layer, groups, flops }
     }
 
     fn convolution_layer(&self, at: usize, sized: Layer) -> Layer {

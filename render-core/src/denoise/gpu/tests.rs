@@ -3,14 +3,17 @@
 //! Needs any adapter (software Vulkan will do); says so loudly and passes where there is none. Networks are narrow here, so that
 //! two cores are done soon; the kernels' texts do not depend on widths but for the groups of a workgroup.
 
+mod guard;
+mod parts;
+
 use frame::NoisyPlanes;
 
 use super::room::Room;
 use super::*;
 use crate::AdapterChoice;
-use crate::denoise::Shape;
 use crate::denoise::aloud::say_aloud;
 use crate::denoise::apart::distance;
+use crate::denoise::guard::guard as plain_guard;
 use crate::denoise::network::{CONVOLUTIONS, FEATURES, HEADS, LEVELS, Source, UNSHUFFLED};
 use crate::denoise::reference::{self, Layer, Trace};
 
@@ -157,13 +160,16 @@ fn distances(
     noisy: &Noisy,
     trace: &Trace,
 ) -> Vec<(&'static str, f64)> {
-    let found = denoiser.denoise(gpu, noisy, 0.7).expect("runs");
+    let found = denoiser.filtered(gpu, noisy, 0.7);
     assert!(found.radiance.iter().chain(&found.own).all(|value| value.is_finite()));
     let layers = layers_left(gpu, denoiser, trace);
     let layers = layers.iter().map(|(name, found, like)| (*name, distance(&found.values, &like.values)));
     let picture = distance(&found.radiance, &trace.picture.radiance);
     let own = distance(&found.own, &trace.picture.own);
-    layers.chain([("picture", picture), ("own shares", own)]).collect()
+    let mut distances: Vec<_> = layers.chain([("picture", picture), ("own shares", own)]).collect();
+    let guarded = denoiser.denoise(gpu, noisy, 0.7).expect("runs");
+    distances.push(("guarded picture", guard::distance_of_guarded(&guarded, noisy, &found, 0.7)));
+    distances
 }
 
 /// Distance of each layer from what the reference makes of that layer's own inputs as the kernels left them.
@@ -244,7 +250,7 @@ fn half_precision_stays_near_the_reference() {
         let weights = even(taps);
         let trace = reference::trace(&weights, &noisy, 0.7);
         let mut denoiser = denoiser(&gpu, &weights, Stored::Half, lanes);
-        let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+        let found = denoiser.filtered(&gpu, &noisy, 0.7);
         let what = format!("{taps} taps, lanes {lanes}");
         let alone = distances_alone(&gpu, &denoiser, &weights, &trace);
         hold(&format!("{what}, largest of a layer alone"), &alone, HALF_TOLERANCE);
@@ -269,15 +275,19 @@ fn half_precision_shows_the_same_picture_with_the_weights_that_are_shipped() {
     let mut denoiser = denoiser(&gpu, &weights, Stored::Half, gpu.shares_lanes);
     for noisy in [picture(97, 61), hostile(97, 61)] {
         let trace = reference::trace(&weights, &noisy, 0.7);
-        let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+        let found = denoiser.filtered(&gpu, &noisy, 0.7);
         let layers = layers_left(&gpu, &denoiser, &trace);
         let rms = |(name, found, like): &(&'static str, Layer, Layer)| {
             (*name, rms_distance(&found.values, &like.values))
         };
         hold("shipped, root mean square", &layers.iter().map(rms).collect::<Vec<_>>(), HALF_TOLERANCE);
-        let psnr = psnr(&found.radiance, &trace.picture.radiance);
-        eprintln!("{psnr:.1} dB");
-        assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
+        let guarded = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
+        let expected = plain_guard(&noisy, 0.7, trace.picture.clone());
+        for (found, expected) in [(found.radiance, trace.picture.radiance), (guarded, expected)] {
+            let psnr = psnr(&found, &expected);
+            eprintln!("{psnr:.1} dB");
+            assert!(psnr >= HALF_PSNR_DB, "{psnr} dB");
+        }
     }
 }
 
@@ -288,14 +298,13 @@ fn pieces_give_the_bits_of_the_whole() {
         let weights = even(taps);
         let form = Form { shape: weights.shape(), stored: Stored::Half, lanes };
         let mut whole = GpuDenoiser::with(&gpu, &weights, form, 1 << 20).expect("there is memory");
-        let mut cut = GpuDenoiser::with(&gpu, &weights, form, 304 * 176).expect("there is memory");
-        for (width, height) in [(331, 170), (170, 331)] {
-            let count = pieces(width, height, weights.reach_px(), 304 * 176).map(|pieces| pieces.len());
+        let mut cut = GpuDenoiser::with(&gpu, &weights, form, 400 * 240).expect("there is memory");
+        for noisy in [hostile(463, 234), picture(234, 463)] {
+            let count = cut.pieces(&noisy).map(|pieces| pieces.len());
             assert!(count.is_some_and(|count| count >= 2), "{count:?} pieces");
-            let noisy = picture(width as usize, height as usize);
             let whole = whole.denoise(&gpu, &noisy, 1.0).expect("runs");
             let same = whole == cut.denoise(&gpu, &noisy, 1.0).expect("runs");
-            assert!(same, "{width}x{height}, {taps} taps, lanes {lanes}");
+            assert!(same, "{}x{}, {taps} taps, lanes {lanes}", noisy.width(), noisy.height());
         }
     }
 }
@@ -329,7 +338,7 @@ fn what_is_constant_stays_what_it_is() {
     let noisy = Noisy::new(width as u32, height as u32, planes).expect("sizes agree");
     let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, gpu.shares_lanes);
     let found = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
-    for (found, expected) in found.radiance.iter().zip(&noisy.radiance) {
+    for (found, expected) in found.iter().zip(&noisy.radiance) {
         assert!((found - expected).abs() <= 1e-5 * expected, "{found} is not {expected}");
     }
 }
@@ -343,7 +352,7 @@ fn the_largest_frames_fit_the_smallest_bindings_for_less_than_twice_the_work() {
             let form = Form { shape, stored: Stored::Half, lanes: memory == MEMORY_BYTES_CPU };
             let most = form.pixels_max(bindings, memory);
             for (width, height) in [(1920, 1080), (3840, 2160), (16_384, 16_384)] {
-                let pieces = pieces(width, height, shape.reach_px(), most).expect("it fits");
+                let pieces = pieces(width, height, apron_px(shape), most).expect("it fits");
                 let work = |piece: &Piece| f64::from(piece.region.width) * f64::from(piece.region.height);
                 let times = pieces.iter().map(work).sum::<f64>() / f64::from(width) / f64::from(height);
                 eprintln!(

@@ -226,14 +226,10 @@ pub(crate) async fn follow(
     let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
     let fault = gathering.take_fault();
     let written = gathering.frames_written();
+    let wrong = gathering.wrong_tiles();
     gathering.end(left_out.len() as u32);
     match (ended, fault) {
-        (Ok(JobEnd::Complete), _) if written == frames && left_out.is_empty() => Ok(Exit::Done),
-        (Ok(JobEnd::Complete), _) if written == frames => {
-            let asked = left_out.len() + frames as usize;
-            let what = format!("{} of {asked} frames failed: {}", left_out.len(), first_of(&left_out));
-            Err(Fault::new(Exit::Frames, what, "the other frames are written; see `tessera scene check`"))
-        }
+        (Ok(JobEnd::Complete), _) if written == frames => whole(frames, &left_out, &wrong),
         (Ok(JobEnd::Complete), _) => Err(Fault::network(
             format!("the job is complete and {} of {frames} frames are not", frames - written),
             "collect it again, and report this",
@@ -260,6 +256,23 @@ pub(crate) async fn follow(
         (Err(_), Some(fault)) => Err(fault),
         (Err(fault), None) => Err(artist_fault(&fault)),
     }
+}
+
+/// How a job ends whose frames are all written: frames may be left out of it, and tiles may be wrong.
+fn whole(frames: u32, left_out: &[u32], wrong: &[(FrameIndex, TileIndex)]) -> Result<Exit, Fault> {
+    if !wrong.is_empty() {
+        let what = format!(
+            "a node did not render these tiles (frame/tile) and was caught later: {}; the pictures are written with them",
+            tiles(wrong)
+        );
+        return Err(Fault::new(Exit::Verification, what, "submit these frames again"));
+    }
+    if left_out.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let asked = left_out.len() + frames as usize;
+    let what = format!("{} of {asked} frames failed: {}", left_out.len(), first_of(left_out));
+    Err(Fault::new(Exit::Frames, what, "the other frames are written; see `tessera scene check`"))
 }
 
 /// Tiles for people: the first ones by name, and how many more there are.

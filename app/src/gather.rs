@@ -5,7 +5,7 @@ mod growth;
 
 use std::collections::BTreeMap;
 
-use frame::{Film, FrameIndex};
+use frame::{Film, FrameIndex, TileIndex};
 use render_net::artist::{CollectedTile, Collector, JobTicket, PreviewTile, Progress};
 use render_net::identity::Identity;
 use render_net::receipt::{Countersigned, ReceiptBook};
@@ -50,6 +50,11 @@ impl<'a> Gathering<'a> {
     /// Frames whose file is complete.
     pub(crate) fn frames_written(&self) -> u32 {
         self.written
+    }
+
+    /// Tiles that were taken and are wrong: their node was caught later.
+    pub(crate) fn wrong_tiles(&self) -> Vec<(FrameIndex, TileIndex)> {
+        self.audits.wrong()
     }
 
     /// The fault behind a collector's refusal.

@@ -1,5 +1,8 @@
 //! How much of what nodes sent was rendered again here, and what was refused.
 
+use std::collections::BTreeSet;
+
+use frame::{FrameIndex, TileIndex};
 use render_net::artist::Progress;
 use render_net::audit::Finding;
 
@@ -14,6 +17,7 @@ pub(super) struct Audits {
     pixels: u64,
     refused: u32,
     is_unable: bool,
+    wrong: BTreeSet<(FrameIndex, TileIndex)>,
 }
 
 impl Audits {
@@ -34,6 +38,7 @@ impl Audits {
                 let message = format!("what nodes send is not rendered again here: {}", one_line(why));
                 audience.hear(&frame::LiveEvent::Warning { message }.into());
             }
+            Progress::Tainted { tiles, .. } => self.wrong.extend(tiles),
             Progress::Refused { node, piece, why } => {
                 self.results += 1;
                 self.refused += 1;
@@ -42,6 +47,11 @@ impl Audits {
             }
             _ => {}
         }
+    }
+
+    /// Tiles that were taken and are wrong, in order.
+    pub(super) fn wrong(&self) -> Vec<(FrameIndex, TileIndex)> {
+        self.wrong.iter().copied().collect()
     }
 
     /// Tells how much it was, where any was looked at or refused.

@@ -139,6 +139,7 @@ impl Growth {
             }
             Progress::Connected
             | Progress::Looked { .. }
+            | Progress::Tainted { .. }
             | Progress::Refused { .. }
             | Progress::Artist { .. }
             | Progress::Reopened { .. }

@@ -86,6 +86,13 @@ pub enum Progress {
         /// What was found; never that it is wrong, which is [`Self::Refused`].
         found: Finding,
     },
+    /// A node was caught, and of what it had sent before this was wrong too: it is taken, and paid.
+    Tainted {
+        /// Which node.
+        node: NodeId,
+        /// Its wrong tiles, in order.
+        tiles: Vec<(FrameIndex, TileIndex)>,
+    },
     /// A result was refused.
     Refused {
         /// Whose.

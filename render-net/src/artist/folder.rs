@@ -157,15 +157,15 @@ impl JobFolder {
         Some(KeptResult { committed, countersigned, sealed: sealed.to_vec() })
     }
 
-    /// The artist's word on a kept result, without the result; `None` when it is damaged.
-    pub(super) fn countersigned(&self, lease: LeaseId) -> Option<Countersigned> {
+    /// What is kept of a result without the result itself: what it is about and the artist's word on it. `None` when it is damaged.
+    pub(super) fn head_of(&self, lease: LeaseId) -> Option<(Committed, Countersigned)> {
         let mut file = fs::File::open(self.result(lease)).ok()?;
         let mut length = [0; 4];
         file.read_exact(&mut length).ok()?;
         let length = u64::from(u32::from_le_bytes(length));
         let mut head = Vec::new();
         file.take(length.min(HEAD_BYTES_MAX)).read_to_end(&mut head).ok()?;
-        postcard::from_bytes::<(Committed, Countersigned)>(&head).ok().map(|(_, countersigned)| countersigned)
+        postcard::from_bytes(&head).ok()
     }
 
     pub(super) fn discard(&self, lease: LeaseId) {

@@ -3,20 +3,19 @@
 //! All waiting happens in tasks; the session itself takes in one outcome after the other. When the link is lost, the tasks on it are dropped and
 //! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use frame::{JobId, LeaseId};
+use frame::{JobId, LeaseId, NodeId};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::audits::{audit, look_back, turn_away};
 use super::campaign::{Campaign, JobEnd, Progress, Step};
 use super::check::{Checked, ResultReader, Unfit};
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
-use super::tasks::{
-    Desk, Outcome, ask_events, audit, collect, fetch_preview, gap, give_keys, judge, preview_of, turn_away,
-};
+use super::tasks::{Desk, Outcome, ask_events, collect, fetch_preview, gap, give_keys, judge, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
 use crate::audit::Auditor;
 use crate::identity::{CoordinatorAddress, Identity};
@@ -44,6 +43,11 @@ pub(super) struct Session<'a> {
     previews: usize,
     /// Signed verdicts that the coordinator may not have heard; those of earlier runs lie with their results.
     words: BTreeMap<LeaseId, Words>,
+    /// Results that were looked at.
+    looked: BTreeSet<LeaseId>,
+    /// Nodes that were caught, whose earlier results are to be looked at; and whether somebody does.
+    suspects: BTreeSet<NodeId>,
+    is_looking_back: bool,
 }
 
 type Words = Bounded<u8, VERDICT_BYTES_MAX>;
@@ -64,8 +68,19 @@ impl<'a> Session<'a> {
         let (scene, caught) = Default::default();
         let desk = Arc::new(Desk { identity, folder, ticket, admission, reader, auditor, scene, caught });
         let state = JobState::Active;
-        let (events_known, words) = (u64::MAX, BTreeMap::new());
-        let mut session = Self { desk, campaign, collector, state, events_known, previews: 0, words };
+        let (looked, suspects) = (BTreeSet::new(), BTreeSet::new());
+        let mut session = Self {
+            desk,
+            campaign,
+            collector,
+            state,
+            events_known: u64::MAX,
+            previews: 0,
+            words: BTreeMap::new(),
+            looked,
+            suspects,
+            is_looking_back: false,
+        };
         session.restore()?;
         Ok(session)
     }
@@ -99,7 +114,7 @@ impl<'a> Session<'a> {
                 }
             };
             self.campaign.link_lost();
-            self.previews = 0;
+            (self.previews, self.is_looking_back) = (0, false);
             self.collector.progress(Progress::Disconnected { why: fault.to_string() });
             tokio::select! {
                 waited = connector.failed(fault) => waited?,
@@ -124,6 +139,7 @@ impl<'a> Session<'a> {
             if matches!(next, Next::WentWell) {
                 connector.went_well(None);
             }
+            self.look_back(&mut tasks, link);
             // Old events may speak of work that later ones withdraw, and of verdicts that were heard: nothing is done before all are read.
             if self.all_read() {
                 for step in self.campaign.steps(COLLECT_AT_ONCE) {
@@ -157,6 +173,14 @@ impl<'a> Session<'a> {
                 if unfit.verdict == Judgement::Wrong {
                     let (desk, link, node) = (self.desk.clone(), link.clone(), committed.node);
                     tasks.spawn(async move { turn_away(&desk, &link, node).await });
+                    self.suspects.insert(node);
+                }
+            }
+            Outcome::LookedBack(node, wrong) => {
+                self.is_looking_back = false;
+                self.suspects.remove(&node);
+                if !wrong.is_empty() {
+                    self.collector.progress(Progress::Tainted { node, tiles: wrong });
                 }
             }
             Outcome::NotFetched(lease) => self.campaign.not_collected(lease),
@@ -259,6 +283,7 @@ impl<'a> Session<'a> {
         }
         let Checked { rect, partials, receipt, sealed, looked } = checked;
         if let Some(found) = looked {
+            self.looked.insert(lease);
             self.collector.progress(Progress::Looked { node: committed.node, found });
         }
         let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
@@ -272,6 +297,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Has the earlier results of a node that was caught looked at: those that nobody looked at then are taken and paid.
+    fn look_back(&mut self, tasks: &mut JoinSet<Outcome>, link: &Link) {
+        let Some(&node) = self.suspects.first().filter(|_| !self.is_looking_back) else { return };
+        self.is_looking_back = true;
+        let (desk, link, looked) = (self.desk.clone(), link.clone(), self.looked.clone());
+        tasks.spawn(async move { look_back(&desk, &link, node, &looked).await });
+    }
+
     fn refuse(&mut self, committed: &Committed, unfit: &Unfit) {
         let (lease, node, piece) = (committed.lease, committed.node, committed.piece);
         self.campaign.refuse(lease);
@@ -283,7 +316,8 @@ impl<'a> Session<'a> {
     }
 
     fn words_on_disk(&self, lease: LeaseId) -> Option<Words> {
-        Bounded::new(self.desk.folder.countersigned(lease)?.to_bytes()).ok()
+        let (_, countersigned) = self.desk.folder.head_of(lease)?;
+        Bounded::new(countersigned.to_bytes()).ok()
     }
 
     /// Whether everything is taken in that had happened at the coordinator's last answer.
@@ -319,7 +353,7 @@ impl<'a> Session<'a> {
     fn end(&self) -> Option<JobEnd> {
         let end = self.campaign.end(self.state, self.all_read())?;
         let heard = self.campaign.unheard() == 0 || self.state == JobState::Cancelled;
-        heard.then_some(end)
+        (heard && self.suspects.is_empty()).then_some(end)
     }
 
     fn job(&self) -> JobId {

@@ -1,17 +1,15 @@
 //! The tasks of a session: everything that waits for the coordinator or for the processor, one outcome each.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use frame::{FrameIndex, LeaseId, NodeId, SceneBlob};
+use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
 use super::PreviewTile;
 use super::check::{Checked, ResultReader, Unfit};
 use super::folder::{JobFolder, JobTicket};
-use crate::audit::{Auditor, Exhibit, Finding};
-use crate::bundle::fetch::{FetchFault, fetch_scene};
-use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
+use crate::audit::Auditor;
 use crate::identity::{Descriptor, Identity};
 use crate::link::{Link, LinkFault, Priority};
 use crate::receipt::Verdict as Judgement;
@@ -20,10 +18,6 @@ use crate::wire::{
     Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
     ViewEvents, artist::CANDIDATES_MAX,
 };
-
-/// What a node is told whose pixels are others than those that were rendered here.
-const NOT_RENDERED: &str =
-    "pixels that were rendered again came out otherwise: it was not rendered as ordered";
 
 /// Pause after a step that failed for a passing reason while the link holds.
 pub(super) const AGAIN: Duration = Duration::from_millis(500);
@@ -53,6 +47,8 @@ pub(super) enum Outcome {
     Confirmed(LeaseId, bool),
     Preview(Option<Box<PreviewTile>>),
     Keys(Result<(), LinkFault>),
+    /// Tiles of a node that were taken and are wrong.
+    LookedBack(NodeId, Vec<(FrameIndex, TileIndex)>),
     Nothing,
 }
 
@@ -165,78 +161,6 @@ pub(super) async fn collect(reader: &Arc<ResultReader>, link: &Link, committed: 
         Err(unfit) => Outcome::Unfit(committed, unfit),
     });
     checking.await.unwrap_or(Outcome::Nothing)
-}
-
-/// Renders some pixels of a result again, where it is the turn of its node.
-pub(super) async fn audit(desk: &Arc<Desk>, link: &Link, outcome: Outcome) -> Outcome {
-    let (committed, mut checked) = match outcome {
-        Outcome::Checked(committed, checked) => (committed, checked),
-        other => return other,
-    };
-    let Some(auditor) = desk.auditor.clone().filter(|auditor| auditor.is_due(committed.node)) else {
-        return Outcome::Checked(committed, checked);
-    };
-    let frame = committed.piece.frame;
-    let scene = match desk.scene(link, frame).await {
-        Ok(scene) => scene,
-        Err(fault) => {
-            checked.looked = Some(Finding::Unable(format!("the scene cannot be fetched: {fault}")));
-            return Outcome::Checked(committed, checked);
-        }
-    };
-    let Some(settings) = desk.reader.plan.settings_of(frame) else {
-        return Outcome::Checked(committed, checked);
-    };
-    let looking = tokio::task::spawn_blocking(move || {
-        let exhibit = Exhibit { frame, settings, rect: checked.rect, partials: &checked.partials };
-        let found = auditor.examine(committed.node, &scene, &exhibit);
-        if matches!(found, Finding::Wrong { .. }) {
-            return Outcome::Unfit(committed, Unfit { verdict: Judgement::Wrong, why: NOT_RENDERED });
-        }
-        checked.looked = Some(found);
-        Outcome::Checked(committed, checked)
-    });
-    looking.await.unwrap_or(Outcome::Nothing)
-}
-
-impl Desk {
-    /// A frame's scene, as it lies at the coordinator.
-    async fn scene(&self, link: &Link, frame: FrameIndex) -> Result<SceneBlob, FetchFault> {
-        let at = self.ticket.shape().frames.binary_search(&frame.0).unwrap_or_default();
-        let manifests = &self.ticket.post.manifests;
-        let at = if manifests.len() == 1 { 0 } else { at };
-        let name = *manifests.get(at).ok_or(BundleFault::Manifest("it belongs to another frame"))?;
-        // Whoever comes second finds what the first has fetched.
-        let mut kept = self.scene.lock().await;
-        if let Some((of, scene)) = &*kept
-            && *of == name
-        {
-            return Ok(scene.clone());
-        }
-        *kept = None;
-        let sealed = link.fetch(name, SEALED_MANIFEST_BYTES_MAX, Priority::Scene).await?;
-        let (artist, job) = (self.identity.id(), self.ticket.job());
-        let manifest = Manifest::open(&sealed, artist, &self.admission, job, frame, u64::MAX)?;
-        let scene = fetch_scene(link, &manifest).await?;
-        *kept = Some((name, scene.clone()));
-        Ok(scene)
-    }
-
-    /// Whether this node was caught.
-    fn is_caught(&self, node: NodeId) -> bool {
-        self.caught.lock().unwrap_or_else(PoisonError::into_inner).contains(&node)
-    }
-}
-
-/// Takes the job away from a node that was caught; it gets no key of it again.
-pub(super) async fn turn_away(desk: &Desk, link: &Link, node: NodeId) -> Outcome {
-    desk.caught.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
-    let gift = KeyGift { job: desk.ticket.job(), node, descriptor: ObjectName::of(&[]), wrapped: None };
-    if let Err(fault) = link.call(&Request::GiveKey(Box::new(gift))).await {
-        // Everything that still comes from it is looked at.
-        tracing::debug!(%fault, "a node was not turned away");
-    }
-    Outcome::Nothing
 }
 
 /// Says what was found of a result; false when it must be said again.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use frame::{
-    AdapterCard, Flow, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
-    TileRenderer,
+    AdapterCard, Film, Flow, FrameIndex, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft,
+    TileIndex, TileOrder, TileRenderer,
 };
 use render_net::artist::{JobEnd, Progress};
 use render_net::audit::{Auditor, Finding};
@@ -15,15 +15,18 @@ use render_net::wire::{Earnings, Request, Response};
 use tokio::time::timeout;
 
 use crate::painter::Painter;
-use crate::parties::{Easel, artist, assert_same_bits, coordinator, node, node_with, spec};
+use crate::parties::{Easel, artist, assert_same_bits, coordinator, node, node_with, painted, spec};
 use crate::{PATIENCE, anywhere, never, source};
 
-/// Sends the same picture with other samples.
-struct Forger(Painter);
+/// Sends the same picture with other samples, after so many honest tiles.
+struct Forger {
+    painter: Painter,
+    honest: u32,
+}
 
 impl TileRenderer for Forger {
     fn adapter(&self) -> AdapterCard {
-        self.0.adapter()
+        self.painter.adapter()
     }
 
     fn render(
@@ -32,9 +35,13 @@ impl TileRenderer for Forger {
         order: &TileOrder,
         progress: &mut dyn FnMut(&Partial) -> Flow,
     ) -> Result<Vec<Partial>, RenderFault> {
+        if self.honest > 0 {
+            self.honest -= 1;
+            return self.painter.render(scene, order, progress);
+        }
         let draft = SettingsDraft { seed: order.settings.seed + 1, ..*order.settings };
         let settings = RenderSettings::new(draft).expect("as valid as before");
-        self.0.render(scene, &TileOrder { settings, ..*order }, progress)
+        self.painter.render(scene, &TileOrder { settings, ..*order }, progress)
     }
 }
 
@@ -58,7 +65,7 @@ async fn a_node_that_did_not_render_is_caught_unpaid_and_gets_no_more_work() {
     let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
     let address = coordinator.address().clone();
     let forger = folder.path().join("forger");
-    let liar = node_with(&forger, &address, Box::new(Forger(painter(5))), false);
+    let liar = node_with(&forger, &address, Box::new(Forger { painter: painter(5), honest: 0 }), false);
     let honest = node(&folder.path().join("honest"), &address, 20, false);
     let auditor = Auditor::new(Box::new(|| Ok(Box::new(painter(0)))));
     let artist = artist(&folder.path().join("artist"), &address).auditing(auditor);
@@ -91,5 +98,65 @@ async fn a_node_that_did_not_render_is_caught_unpaid_and_gets_no_more_work() {
     let of_liar = earned(&forger, &address).await;
     assert_eq!((of_liar.held, of_liar.posted), (0, 0), "nobody pays for it");
     assert!(earned(&folder.path().join("honest"), &address).await.posted > 0);
+    coordinator.stop().await;
+}
+
+/// Tiles of a film that are not as one machine paints them.
+fn wrong_tiles(easel: &Easel) -> Vec<(FrameIndex, TileIndex)> {
+    let mut wrong = Vec::new();
+    for (frame, film) in &easel.films {
+        let own = painted(*frame, easel.settings);
+        for tile in (0..film.grid().len()).map(TileIndex) {
+            let light = |film: &Film| {
+                let picture = film.tile_picture(tile).expect("it is whole");
+                picture.beauty().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+            };
+            if light(&own) != light(film) {
+                wrong.push((*frame, tile));
+            }
+        }
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_trusted_node_had_sent_before_it_was_caught_is_looked_at_then() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let turncoat = folder.path().join("turncoat");
+    let liar = node_with(&turncoat, &address, Box::new(Forger { painter: painter(2), honest: 15 }), false);
+    let auditor = Auditor::new(Box::new(|| Ok(Box::new(painter(0)))));
+    let artist = artist(&folder.path().join("artist"), &address).auditing(auditor);
+    // Of so many forged tiles a quarter would have to be looked at and none of them seen: it is caught.
+    let frames: Vec<u32> = (1..=8).collect();
+    let spec = spec(&frames, 16);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let helper = async {
+        // Until it gets no more work: then it was caught.
+        let (mut before, mut still) = (0, 0);
+        while still < 10 || before <= 15 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            still = if liar.delivered() == before { still + 1 } else { 0 };
+            before = liar.delivered();
+        }
+        node(&folder.path().join("helper"), &address, 0, true)
+    };
+    let (end, helper) = tokio::join!(timeout(PATIENCE, artist.collect(job, &mut easel, stop)), helper);
+    assert_eq!(end.expect("in time").expect("collected"), JobEnd::Complete);
+    let refused = easel.progress.iter().any(|progress| matches!(progress, Progress::Refused { .. }));
+    assert!(refused && helper.delivered() > 0, "it was caught, and somebody else went on");
+    let mut told: Vec<(FrameIndex, TileIndex)> = Vec::new();
+    for progress in &easel.progress {
+        if let Progress::Tainted { tiles, .. } = progress {
+            told.extend(tiles);
+        }
+    }
+    told.sort();
+    assert_eq!(told, wrong_tiles(&easel), "what was taken before it was caught, and nothing else");
+    liar.stop.send(true).expect("it still runs");
+    liar.running.await.expect("no panic").expect("no fault");
     coordinator.stop().await;
 }

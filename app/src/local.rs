@@ -104,7 +104,12 @@ fn prepare(
     audience: &mut dyn Audience,
 ) -> Result<(Commission, Box<dyn TileRenderer>), Fault> {
     let chosen = gpu::choice(gpu.adapter());
-    let plan = Plan::open(request, Carried::suited_to(adapter_class(&chosen)), audience)?;
+    let class = adapter_class(&chosen);
+    let plan = Plan::open(request, Carried::suited_to(class), audience)?;
+    if class.is_none() {
+        // That there is none is told before a large scene is packed for it.
+        drop(gpu::open_renderer(gpu.adapter(), None)?);
+    }
     let commission = Commission::of(&plan, &request.output)?;
     let renderer = gpu.open(stop)?.ok_or_else(|| stopped(NOTHING))?;
     plan.announce(&renderer.adapter().name, audience);

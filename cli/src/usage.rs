@@ -81,7 +81,8 @@ mod tests {
         );
         let size = told("tessera render a.glb -o b.exr --size 5");
         assert!(size.what.contains("'5'") && size.what.contains("1920x1080"), "{}", size.what);
-        for line in ["tessera demo --liars 2", "tessera exr what", "tessera render a -o b.exr --frames 9-1"] {
+        for line in ["tessera demo --thieves 2", "tessera exr what", "tessera render a -o b.exr --frames 9-1"]
+        {
             let fault = told(line);
             assert_eq!(fault.exit, Exit::Usage);
             assert!(!fault.what.contains('\n') && !fault.what.is_empty(), "{line}: {}", fault.what);

@@ -17,7 +17,6 @@ use frame::{
 
 use crate::seal::fill_random;
 use care::Care;
-pub use care::SHARE_MIN;
 use trial::{Ruling, Trial, Vote};
 
 /// Edge of a patch that is rendered again, pixels: small, so that its pixels come from all over the tile.

@@ -107,6 +107,11 @@ impl Desk {
         Ok(scene)
     }
 
+    /// Remembers that a node was caught; whether it was not known before.
+    pub(super) fn is_new_catch(&self, node: NodeId) -> bool {
+        self.caught.lock().unwrap_or_else(PoisonError::into_inner).insert(node)
+    }
+
     /// Whether this node was caught.
     pub(super) fn is_caught(&self, node: NodeId) -> bool {
         self.caught.lock().unwrap_or_else(PoisonError::into_inner).contains(&node)
@@ -115,7 +120,6 @@ impl Desk {
 
 /// Takes the job away from a node that was caught; it gets no key of it again.
 pub(super) async fn turn_away(desk: &Desk, link: &Link, node: NodeId) -> Outcome {
-    desk.caught.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
     let gift = KeyGift { job: desk.ticket.job(), node, descriptor: ObjectName::of(&[]), wrapped: None };
     if let Err(fault) = link.call(&Request::GiveKey(Box::new(gift))).await {
         // Everything that still comes from it is looked at.

@@ -17,7 +17,7 @@ use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket, KeptResult};
 use super::tasks::{Desk, Outcome, ask_events, collect, fetch_preview, gap, give_keys, judge, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
-use crate::audit::Auditor;
+use crate::audit::{Auditor, Finding};
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::receipt::{SignedReceipt, Verdict as Judgement};
@@ -45,9 +45,9 @@ pub(super) struct Session<'a> {
     words: BTreeMap<LeaseId, Words>,
     /// Results that were looked at.
     looked: BTreeSet<LeaseId>,
-    /// Nodes that were caught, whose earlier results are to be looked at; and whether somebody does.
+    /// Nodes that were caught, whose earlier results are to be looked at; and the one whose results are.
     suspects: BTreeSet<NodeId>,
-    is_looking_back: bool,
+    looking_back: Option<NodeId>,
 }
 
 type Words = Bounded<u8, VERDICT_BYTES_MAX>;
@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
             words: BTreeMap::new(),
             looked,
             suspects,
-            is_looking_back: false,
+            looking_back: None,
         };
         session.restore()?;
         Ok(session)
@@ -114,7 +114,8 @@ impl<'a> Session<'a> {
                 }
             };
             self.campaign.link_lost();
-            (self.previews, self.is_looking_back) = (0, false);
+            self.previews = 0;
+            self.suspects.extend(self.looking_back.take());
             self.collector.progress(Progress::Disconnected { why: fault.to_string() });
             tokio::select! {
                 waited = connector.failed(fault) => waited?,
@@ -170,15 +171,15 @@ impl<'a> Session<'a> {
             Outcome::Checked(committed, checked) => self.accept(*committed, *checked, tasks, link)?,
             Outcome::Unfit(committed, unfit) => {
                 self.refuse(&committed, &unfit);
-                if unfit.verdict == Judgement::Wrong {
-                    let (desk, link, node) = (self.desk.clone(), link.clone(), committed.node);
-                    tasks.spawn(async move { turn_away(&desk, &link, node).await });
+                let node = committed.node;
+                if unfit.verdict == Judgement::Wrong && self.desk.is_new_catch(node) {
                     self.suspects.insert(node);
+                    let (desk, link) = (self.desk.clone(), link.clone());
+                    tasks.spawn(async move { turn_away(&desk, &link, node).await });
                 }
             }
             Outcome::LookedBack(node, wrong) => {
-                self.is_looking_back = false;
-                self.suspects.remove(&node);
+                self.looking_back = None;
                 if !wrong.is_empty() {
                     self.collector.progress(Progress::Tainted { node, tiles: wrong });
                 }
@@ -282,8 +283,13 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let Checked { rect, partials, receipt, sealed, looked } = checked;
+        match &looked {
+            Some(Finding::Right { .. }) => drop(self.looked.insert(lease)),
+            // It came while its node was caught, and was let pass before.
+            _ if self.desk.is_caught(committed.node) => drop(self.suspects.insert(committed.node)),
+            _ => {}
+        }
         if let Some(found) = looked {
-            self.looked.insert(lease);
             self.collector.progress(Progress::Looked { node: committed.node, found });
         }
         let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
@@ -299,8 +305,11 @@ impl<'a> Session<'a> {
 
     /// Has the earlier results of a node that was caught looked at: those that nobody looked at then are taken and paid.
     fn look_back(&mut self, tasks: &mut JoinSet<Outcome>, link: &Link) {
-        let Some(&node) = self.suspects.first().filter(|_| !self.is_looking_back) else { return };
-        self.is_looking_back = true;
+        if self.looking_back.is_some() {
+            return;
+        }
+        let Some(node) = self.suspects.pop_first() else { return };
+        self.looking_back = Some(node);
         let (desk, link, looked) = (self.desk.clone(), link.clone(), self.looked.clone());
         tasks.spawn(async move { look_back(&desk, &link, node, &looked).await });
     }
@@ -353,7 +362,8 @@ impl<'a> Session<'a> {
     fn end(&self) -> Option<JobEnd> {
         let end = self.campaign.end(self.state, self.all_read())?;
         let heard = self.campaign.unheard() == 0 || self.state == JobState::Cancelled;
-        (heard && self.suspects.is_empty()).then_some(end)
+        let has_looked_back = self.suspects.is_empty() && self.looking_back.is_none();
+        (heard && has_looked_back).then_some(end)
     }
 
     fn job(&self) -> JobId {

@@ -9,7 +9,7 @@ use frame::NodeId;
 /// Right results in a row until not every one is looked at.
 const STRANGER: u32 = 10;
 /// Share of a known node's results that is looked at, whatever it did before.
-pub const SHARE_MIN: f64 = 0.25;
+const SHARE_MIN: f64 = 0.25;
 
 /// What is known of the nodes of a job.
 #[derive(Debug, Default)]

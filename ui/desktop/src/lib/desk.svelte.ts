@@ -166,6 +166,7 @@ export async function take(paths: string[]): Promise<void> {
   if (paths.length === 0) return;
   const offered = await attempt(() => commands.offered(paths));
   if (offered === undefined) return;
+  desk.failures = offered.failures;
   const light = lightOf(offered.scenes);
   if (light !== undefined && desk.stage.kind === "form") {
     desk.stage.order.more.env = light;
@@ -173,7 +174,6 @@ export async function take(paths: string[]): Promise<void> {
     return;
   }
   desk.queue.push(...offered.scenes);
-  desk.failures = offered.failures;
   desk.place = "render";
   const isFree = desk.stage.kind === "start" || desk.stage.kind === "card";
   if (isFree && desk.aside === null) await next(offered.failures);

@@ -3,12 +3,14 @@
 //! One line of `--json` output is one [`Event`] with the number of the schema beside it. Programs depend on the names and
 //! units in here: a field may be added, but renaming or removing one raises [`SCHEMA`]. A test pins every line.
 
+mod quote;
+
 pub use frame::live::SCHEMA;
 use frame::{FrameIndex, LiveEvent, TileGrid};
 use serde::Serialize;
 
-use crate::quote::Quote;
 use crate::sight::Sight;
+pub use quote::{Odds, Quote};
 
 /// Something that happened. Times are seconds, sizes bytes unless the name says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -11,15 +11,12 @@ mod farm;
 mod look;
 mod play;
 mod probe;
-
-use std::path::PathBuf;
+mod work;
 
 use render_core::adapter_class;
-use serde::Serialize;
 
-use crate::commission::Terms;
 use crate::denoiser::Carried;
-use crate::event::{Audience, Event};
+use crate::event::{Audience, Event, Quote};
 use crate::fault::Fault;
 use crate::gpu::{self, Reserved};
 use crate::render::Plan;
@@ -27,50 +24,10 @@ use crate::request::RenderRequest;
 use crate::stop::Stop;
 
 pub use crew::{Speeds, crew};
-pub use estimate::{Crew, Estimate, Hand, Odds, Work, estimate};
+pub use estimate::{Estimate, estimate};
+pub use farm::Inquiry;
 use look::Subject;
-
-/// Whose machines are asked about.
-#[derive(Clone, Debug)]
-pub struct Inquiry {
-    /// The coordinator's address.
-    pub coordinator: String,
-    /// Data folder; `None` is the usual place.
-    pub data: Option<PathBuf>,
-    /// On what terms.
-    pub terms: Terms,
-}
-
-/// What a render will take and cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Quote {
-    /// Frames in all.
-    pub frames: u32,
-    /// Columns of a frame.
-    pub width: u32,
-    /// Rows of a frame.
-    pub height: u32,
-    /// Samples per pixel.
-    pub spp: u32,
-    /// Seconds until the last picture is there; sending the scene is not in them.
-    pub time_s: Odds<f64>,
-    /// Micro-credits; 0 on this computer.
-    pub cost: Odds<u64>,
-    /// Nodes that would work; 0: this computer does.
-    pub nodes: u32,
-    /// Those of them whose speed nobody knows yet: they are taken to be about as fast as this computer.
-    pub nodes_unknown: u32,
-    /// Other jobs that share the nodes now.
-    pub jobs: u32,
-    /// Sealed bytes to be sent first, at most.
-    pub send_bytes: u64,
-    /// What was looked at on this computer, with which adapter.
-    pub adapter: String,
-    /// Places of the pictures that were timed there.
-    pub places: u32,
-    /// How long all that took, seconds.
-    pub took_s: f64,
-}
+pub use work::{Crew, Hand, Work};
 
 /// Asks what a render will take on this computer, or on a coordinator's nodes; the answer is told as an event too.
 ///

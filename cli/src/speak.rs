@@ -5,8 +5,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use app::event::Quote;
 use app::pace::Pace;
-use app::quote::Quote;
 use app::statement::credits;
 use app::{Audience, Event, Fault};
 use frame::LiveEvent;
@@ -273,7 +273,7 @@ fn short(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use app::quote::Odds;
+    use app::event::Odds;
 
     use super::*;
 

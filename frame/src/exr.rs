@@ -11,7 +11,9 @@ mod bands;
 mod cryptomatte;
 mod dwa;
 mod hash;
+mod info;
 mod layer;
+mod layout;
 mod png;
 mod read;
 mod report;
@@ -21,13 +23,14 @@ use std::io;
 
 pub use bands::Bands;
 pub use cryptomatte::MatteNames;
-pub use layer::{Layer, Layers, LayersError, Layout};
+pub use info::{ChannelInfo, ExrInfo, PartInfo, SampleKind};
+pub use layer::{Layer, Layers, LayersError};
+pub use layout::{Layout, NotAnOption};
 pub use png::{ToneMap, write_png};
 pub use read::{ExrFile, ExrPart, ReadLimits, Samples, ask_memory, read, read_bytes, read_info};
-pub use report::{ChannelInfo, CheckReport, ExrInfo, PartInfo, SampleKind, check};
+pub use report::{CheckReport, check};
 pub use write::{
-    Compression, ExrOptions, NotAnOption, partial_path, refuse_lossy_data, settings_metadata, write,
-    write_sealed,
+    Compression, ExrOptions, partial_path, refuse_lossy_data, settings_metadata, write, write_sealed,
 };
 
 /// Why a picture could not be written or read.
@@ -74,6 +77,16 @@ pub enum ExrError {
     /// The system does not give so much memory.
     #[error("the picture needs {0} MiB of memory, more than this computer can give")]
     NoMemory(u64),
+}
+
+impl ExrError {
+    /// What the codec says of a file that is read.
+    fn reading(error: ::exr::error::Error) -> Self {
+        match error {
+            ::exr::error::Error::Io(error) => Self::Read(error),
+            other => Self::Malformed(other.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use half::f16;
 
-use crate::planes::Merge;
+use crate::plane::Merge;
 use crate::{PlaneSet, TilePlanes, TileRect};
 
 impl TilePlanes {

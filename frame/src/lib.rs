@@ -18,6 +18,7 @@ pub mod live;
 pub mod noisy;
 pub mod order;
 pub mod patience;
+pub mod plane;
 pub mod planes;
 pub mod ranks;
 pub mod scene_blob;
@@ -32,7 +33,8 @@ pub use id::{FrameIndex, JobId, LeaseId, NetworkId, NodeId, SceneId, TileIndex};
 pub use live::{LiveEvent, TileStage};
 pub use noisy::{DenoiseFault, DenoisingRenderer, Noisy, NoisyPlanes, TileDenoiser};
 pub use order::{AdapterCard, AdapterClass, Brake, Flow, Partial, RenderFault, TileOrder, TileRenderer};
-pub use planes::{Plane, PlaneSet, TilePlanes};
+pub use plane::{Plane, PlaneSet};
+pub use planes::TilePlanes;
 pub use scene_blob::{SceneBlob, Section};
 pub use settings::{
     Denoise, Filter, FrameRange, FrameSize, Microfacet, RenderSettings, SettingsDraft, SettingsError,

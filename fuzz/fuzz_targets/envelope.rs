@@ -6,11 +6,9 @@ use std::sync::LazyLock;
 
 use frame::JobId;
 use libfuzzer_sys::fuzz_target;
-use render_net::identity::{Descriptor, Identity, PseudonymLink};
+use render_net::identity::{Descriptor, Identity, PseudonymLink, WrappedKeys, unwrap_keys};
 use render_net::order::JobOrder;
-use render_net::seal::{
-    EnvelopePublic, EnvelopeSecret, ObjectKey, SealContext, WrappedKeys, open_from, unwrap_keys,
-};
+use render_net::seal::{EnvelopePublic, EnvelopeSecret, ObjectKey, SealContext, open_from};
 
 static ARTIST: LazyLock<Identity> = LazyLock::new(Identity::generate);
 static NODE: LazyLock<Identity> = LazyLock::new(Identity::generate);

@@ -24,7 +24,8 @@ mod pieces;
 mod weights;
 
 pub use filtered::Filtered;
-pub use local::{LocalDenoiser, StepTime};
+pub use gpu::StepTime;
+pub use local::LocalDenoiser;
 pub use network::Shape;
 pub use weights::{Linear, Weights, WeightsError};
 

@@ -20,6 +20,7 @@ mod geometry;
 mod light;
 mod limits;
 mod material;
+mod part;
 mod picture;
 mod source;
 mod stage;

@@ -13,6 +13,7 @@ pub mod address;
 mod pairing;
 mod private_file;
 mod view_link;
+mod wrapped_keys;
 
 use std::path::Path;
 
@@ -23,8 +24,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub use address::{AddressFault, CoordinatorAddress};
 pub use pairing::PairingCode;
+pub use private_file::IdentityError;
 pub(crate) use private_file::{PrivateFile, system_words};
 pub use view_link::{ViewLink, ViewLinkFault};
+pub use wrapped_keys::{WRAPPED_KEYS_MAX, WrappedKeys, unwrap_keys, wrap_keys};
 
 use crate::seal::{EnvelopePublic, EnvelopeSecret, derive};
 
@@ -97,35 +100,6 @@ pub struct PseudonymLink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not fit")]
 pub struct BadSignature;
-
-/// Why an identity cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// Others than the owner may read the file.
-    #[error("other people may read the identity file (mode {mode:o}): run chmod 600 on {path}")]
-    Readable {
-        /// Permission bits found.
-        mode: u32,
-        /// The file.
-        path: String,
-    },
-    /// The file holds something else.
-    #[error("{path} is not an identity file; move it away to get a new identity")]
-    NotAnIdentity {
-        /// The file.
-        path: String,
-    },
-    /// The system said no.
-    #[error("the identity file {path} cannot be {doing}: {}", system_words(source))]
-    File {
-        /// "read" or "written".
-        doing: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-        /// The file.
-        path: String,
-    },
-}
 
 const FILE_NAME: &str = "identity.key";
 const FILE_HEADER: &str = "tessera identity 1 ";

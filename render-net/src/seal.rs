@@ -1,7 +1,7 @@
 //! Sealing: what leaves a machine of the artist or a node is unreadable and unchangeable to everybody between them.
 //!
 //! Three things are sealed. *Scene objects* under keys of the artist ([`seal`], [`open`]); the *keys* themselves in
-//! envelopes to one node ([`wrap_keys`], [`unwrap_keys`]); *tiles* to the artist's per-job envelope key ([`seal_to`],
+//! envelopes to one node ([`crate::identity::wrap_keys`]); *tiles* to the artist's per-job envelope key ([`seal_to`],
 //! [`open_from`]), so that a node cannot read its own earlier results. Each sealed thing is bound to a [`SealContext`]
 //! that says what it is: bytes that are replayed or re-labelled do not open. Secrets are newtypes, wiped when dropped, without `Debug`.
 //!
@@ -20,9 +20,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-pub use envelope::{
-    EnvelopePublic, EnvelopeSecret, WRAPPED_KEYS_MAX, WrappedKeys, open_from, seal_to, unwrap_keys, wrap_keys,
-};
+pub use envelope::{EnvelopePublic, EnvelopeSecret, open_from, seal_to};
+pub(crate) use envelope::{open_secret, seal_secret};
 pub use stream::{OVERHEAD_BYTES_MIN, open, seal, sealed_size_bytes};
 
 /// What a sealed object is; authenticated with every segment, so that one thing can never pass for another.

@@ -8,11 +8,10 @@ use frame::{
     SettingsDraft, TileIndex, TileRect,
 };
 use render_net::bundle::{BundleFault, BundleFor, BundleMaker, Manifest};
-use render_net::identity::Identity;
+use render_net::identity::{Identity, unwrap_keys, wrap_keys};
 use render_net::order::JobOrder;
 use render_net::seal::{
-    EnvelopeSecret, JobSecret, SealContext, TileBinding, WorkspaceSecret, open_from, seal_to, unwrap_keys,
-    wrap_keys,
+    EnvelopeSecret, JobSecret, SealContext, TileBinding, WorkspaceSecret, open_from, seal_to,
 };
 use render_net::wire::ObjectName;
 

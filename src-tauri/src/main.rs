@@ -6,6 +6,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod arrivals;
+mod closing;
 mod commands;
 mod composing;
 mod extent;
@@ -75,7 +76,7 @@ fn run() -> anyhow::Result<()> {
             }
             Ok(())
         })
-        .on_window_event(window::heard)
+        .on_window_event(closing::heard)
         .build(tauri::generate_context!())?
         .run(|app, event| match event {
             // Without a window it goes on in the tray; a person's wish to quit comes with a code.

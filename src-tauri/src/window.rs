@@ -1,17 +1,11 @@
-//! The one window: opened, shown, hidden, closed.
+//! The one window: opened and brought to the front.
 
-use app::desk::Desk;
-use tauri::{
-    AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
-};
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::extent;
-use crate::tray::Tray;
 
 /// The window's name.
 pub(crate) const MAIN: &str = "main";
-/// The event that asks the page what closing means.
-pub(crate) const CLOSING: &str = "closing";
 
 /// Opens the window.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
@@ -53,32 +47,4 @@ pub(crate) fn show(app: &AppHandle) {
     };
     // A window that cannot be raised is still open.
     let _ = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
-}
-
-/// Closing hides into the tray where there is one; otherwise, and the first time, the page asks.
-pub(crate) fn heard(window: &Window, event: &WindowEvent) {
-    if matches!(event, WindowEvent::Resized(_)) {
-        extent::keep(window);
-    }
-    let WindowEvent::CloseRequested { api, .. } = event else { return };
-    let app = window.app_handle();
-    let settings = app.state::<Desk>().settings();
-    let has_tray = app.state::<Tray>().is_there();
-    api.prevent_close();
-    if settings.close_quits && !app.state::<Desk>().is_busy() {
-        // The window's own end would leave the program in the tray.
-        app.exit(0);
-        return;
-    }
-    if has_tray && settings.told_of_tray && !settings.close_quits {
-        let _ = window.hide();
-        return;
-    }
-    if !has_tray && !app.state::<Desk>().is_busy() {
-        app.exit(0);
-        return;
-    }
-    if window.emit(CLOSING, ()).is_err() {
-        app.exit(0);
-    }
 }

@@ -7,6 +7,7 @@
 
 mod artist;
 mod chance;
+mod errand;
 mod hub;
 mod node;
 mod plan;

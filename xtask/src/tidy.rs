@@ -4,6 +4,7 @@
 //! them out. Function length in Rust is left to clippy (`clippy.toml`).
 
 mod assets;
+mod circles;
 mod length;
 mod names;
 mod ranks;
@@ -74,6 +75,7 @@ pub(crate) fn run() -> Result<()> {
         findings.extend(words::check(&file.path, text));
     }
     findings.extend(assets::check(&files));
+    findings.extend(circles::check(&files));
     let metadata = output_of(&mut cargo(["metadata", "--no-deps", "--format-version", "1", "--locked"]))?;
     let map = std::fs::read_to_string("ARCHITECTURE.md")
         .context("ARCHITECTURE.md gives the ranks and cannot be read")?;

@@ -2,7 +2,7 @@
 
 use frame::{
     AdapterCard, BlockRange, Brake, Flow, Partial, Plane, RenderFault, RenderSettings, SceneBlob,
-    SettingsDraft, TileOrder, TilePlanes, TileRenderer, TreeNode, blocks::block_count, planes::Merge,
+    SettingsDraft, TileOrder, TilePlanes, TileRenderer, TreeNode, blocks::block_count, plane::Merge,
 };
 
 /// How a node cheats.

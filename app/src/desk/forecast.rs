@@ -7,10 +7,10 @@ use specta::Type;
 
 use super::order::{Order, Place};
 use crate::courtesy::giving_way;
-use crate::event::{Audience, Event};
+use crate::event::{Audience, Event, Quote};
 use crate::fault::Fault;
 use crate::gpu::Standby;
-use crate::quote::{self, Inquiry, Quote};
+use crate::quote::{self, Inquiry};
 use crate::stop::Stop;
 
 /// A quote in the window's words: in each pair what half of such renders need at most, and what nine of ten do.

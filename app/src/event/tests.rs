@@ -3,7 +3,6 @@
 use frame::{FrameIndex, JobId, NodeId, TileIndex};
 
 use super::*;
-use crate::quote::Odds;
 
 fn all_events() -> Vec<Event> {
     let text = |text: &str| text.to_owned();

@@ -7,7 +7,7 @@
 use render_net::market::Terms;
 use render_net::wire::{NodeOffer, Offers};
 
-use super::estimate::{Crew, Hand};
+use super::work::{Crew, Hand};
 
 /// How differently two machines take two scenes, and how far off a short record of work is: standard deviation of the logarithm.
 const NODE_SPREAD: f64 = 0.45;

@@ -4,68 +4,16 @@
 //! are themselves resampled in each play: Efron's bootstrap), how fast each machine is in this scene, how long other jobs go on, and when a busy
 //! machine is free. Nothing is foreseen of machines that leave or come while the work goes on.
 
-use frame::TileGrid;
-
 use super::chance::Chance;
 use super::play::{Player, play};
+use super::work::{Crew, Work};
+use crate::event::Odds;
 
 /// Plays of one estimate: p90 then lies between p87 and p93 in 95 of 100 estimates.
 const PLAYS: u64 = 400;
 /// Plays of a crew of more than [`MANY`], each of which takes as much longer: p84 to p95. Of many machines chance is less.
 const PLAYS_MANY: u64 = 100;
 const MANY: usize = 32;
-
-/// What is to be rendered.
-#[derive(Clone, Debug)]
-pub struct Work {
-    /// Every frame's tiles.
-    pub grid: TileGrid,
-    /// How many frames.
-    pub frames: u32,
-    /// Samples per pixel.
-    pub spp: u32,
-    /// Whether a machine gets all samples of a tile together.
-    pub whole_tiles: bool,
-    /// How dear places of the frames are, in any one unit: time for a sample of a pixel. At least one, all above 0.
-    pub places: Vec<f64>,
-}
-
-/// A machine that would work.
-#[derive(Clone, Copy, Debug)]
-pub struct Hand {
-    /// Micro-credits per million samples.
-    pub price: u64,
-    /// Samples per second of this work, at a place of mean dearness.
-    pub speed: f64,
-    /// How far off that may be: standard deviation of its logarithm.
-    pub spread: f64,
-    /// When it begins, seconds: at the earliest and at the latest.
-    pub begins_s: (f64, f64),
-}
-
-/// The machines, and what they share.
-#[derive(Clone, Debug)]
-pub struct Crew {
-    /// The machines; at least one.
-    pub hands: Vec<Hand>,
-    /// How far off all speeds together may be: standard deviation of the logarithm.
-    pub spread: f64,
-    /// Other jobs that share the machines.
-    pub rivals: u32,
-    /// How long a lease should take, seconds.
-    pub lease_s: f64,
-    /// From the last tile to the last picture, seconds.
-    pub ends_s: (f64, f64),
-}
-
-/// In half of all cases at most, and in nine of ten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Odds<T> {
-    /// Half of all cases.
-    pub p50: T,
-    /// Nine of ten.
-    pub p90: T,
-}
 
 /// What it will take and cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,13 +43,6 @@ pub fn estimate(work: &Work, crew: &Crew, seed: u64) -> Estimate {
 fn odds<T: Copy>(sorted: &[T]) -> Odds<T> {
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
     Odds { p50: at(0.5), p90: at(0.9) }
-}
-
-impl Work {
-    /// Pixels × samples per pixel × frames.
-    pub fn samples(&self) -> u64 {
-        self.grid.frame().pixels() * u64::from(self.spp) * u64::from(self.frames)
-    }
 }
 
 #[cfg(test)]

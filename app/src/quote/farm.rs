@@ -1,17 +1,30 @@
 //! Asks a coordinator who would work for a plan, and says in a sentence why nobody would.
 
+use std::path::PathBuf;
+
 use render_net::artist::ArtistFault;
 use render_net::ledger::pay;
 use render_net::link::LinkFault;
 use render_net::wire::{Balance, Bounded, JobShape, Offers, OffersWanted, Refusal, ShapeDraft};
 
-use super::Inquiry;
 use super::probe::stopped;
+use crate::commission::Terms;
 use crate::fault::{Exit, Fault};
 use crate::network::{address, artist_fault, link_fault, runtime};
 use crate::render::Plan;
 use crate::stop::Stop;
 use crate::submit::open_artist;
+
+/// Whose machines are asked about.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// The coordinator's address.
+    pub coordinator: String,
+    /// Data folder; `None` is the usual place.
+    pub data: Option<PathBuf>,
+    /// On what terms.
+    pub terms: Terms,
+}
 
 /// Who would work for it; at least one node would, and the credit suffices.
 pub(super) fn ask(inquiry: &Inquiry, plan: &Plan, memory_mib: u32, stop: &Stop) -> Result<Offers, Fault> {

@@ -11,8 +11,9 @@ use render_net::artist::{ArtistFault, FrameScene};
 use render_net::bundle::stored_bytes_max;
 
 use super::crew::Speeds;
-use super::estimate::{Crew, Estimate, Hand, Work, estimate};
+use super::estimate::{Estimate, estimate};
 use super::probe::{Probe, Sitter};
+use super::work::{Crew, Hand, Work};
 use crate::bench::demo_scene;
 use crate::fault::Fault;
 use crate::network::artist_fault;

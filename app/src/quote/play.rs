@@ -8,7 +8,7 @@ use frame::blocks::block_count;
 use render_net::ledger::pay;
 
 use super::chance::Chance;
-use super::estimate::{Crew, Work};
+use super::work::{Crew, Hand, Work};
 
 /// Tiles that are played one by one; of more, some are played together.
 const TILES_MAX: u64 = 1024;
@@ -72,7 +72,7 @@ struct Machine {
 impl Player {
     pub(super) fn new(work: &Work, crew: &Crew, chance: &mut Chance) -> Self {
         let all = chance.factor(crew.spread);
-        let machine = |hand: &super::estimate::Hand, chance: &mut Chance| Machine {
+        let machine = |hand: &Hand, chance: &mut Chance| Machine {
             price: hand.price,
             speed: (hand.speed * all * chance.factor(hand.spread)).max(1e-9),
             free_s: chance.within(hand.begins_s),

@@ -1,18 +1,17 @@
 //! A render request that has been checked against its scene and its disk: after this, only rendering can fail.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use frame::{
     Denoise, FrameIndex, FrameSize, LiveEvent, NetworkId, Plane, PlaneSet, RenderSettings, SettingsDraft,
     TileGrid,
 };
-use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
-use render_core::scene::Scene;
 use render_core::{AdapterChoice, PackedScene};
 
 use render_net::artist::FrameScene;
 
 use super::developer::Developer;
+use super::scene_file::open_scene;
 use super::sequence::Sequence;
 use super::shots::Shots;
 use super::steady::Steady;
@@ -21,7 +20,7 @@ use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::output::OutputName;
 use crate::print::Print;
-use crate::request::{DEFAULT_WIDTH, RenderRequest, Sky, Surroundings};
+use crate::request::{DEFAULT_WIDTH, RenderRequest};
 use crate::tiling;
 
 /// What is rendered, how, and where the pictures go.
@@ -170,48 +169,6 @@ impl Plan {
 /// A camera that the program chose itself has no name.
 fn seen_by(name: &str) -> String {
     if name.is_empty() { "a camera that frames it".to_owned() } else { name.to_owned() }
-}
-
-/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
-pub(crate) fn open_scene(
-    path: &Path,
-    camera: Option<&str>,
-    surroundings: &Surroundings,
-    motion: bool,
-) -> Result<Document, Fault> {
-    let options = ImportOptions {
-        camera: camera.map(str::to_owned),
-        environment: match &surroundings.sky {
-            Sky::Automatic => EnvironmentChoice::Neutral,
-            Sky::Black => EnvironmentChoice::None,
-            Sky::File(file) => EnvironmentChoice::File(file.clone()),
-        },
-        environment_strength: surroundings.strength,
-        environment_rotation: surroundings.rotate_deg.to_radians(),
-        corner_motion: motion,
-        ..ImportOptions::default()
-    };
-    Document::open(path, &options).map_err(|error| import_fault(&error))
-}
-
-/// Packs a scene as the renderer reads it.
-pub(crate) fn pack(scene: &Scene) -> Result<PackedScene, Fault> {
-    render_core::pack(scene)
-        .map_err(|fault| Fault::scene(format!("the scene cannot be packed: {fault}"), fault.help()))
-}
-
-/// An importer's error, for people.
-pub(crate) fn import_fault(error: &ImportError) -> Fault {
-    let help = error.help();
-    let help = help.trim_end_matches('.');
-    let mut letters = help.chars();
-    let advice =
-        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
-    let exit = match error {
-        ImportError::NoSuchCamera { .. } => Exit::Usage,
-        _ => Exit::Scene,
-    };
-    Fault::new(exit, error.to_string(), advice)
 }
 
 fn frames(request: &RenderRequest) -> Vec<FrameIndex> {

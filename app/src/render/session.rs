@@ -6,12 +6,12 @@ use frame::{Film, FrameIndex, LiveEvent, RenderFault, SceneBlob, TileOrder, Tile
 
 use super::darkroom::{Darkroom, tell_tile};
 use super::developer::Developer;
+use super::plan::Plan;
 use super::tally::Tally;
 use render_net::artist::FrameScene;
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
-use crate::render::Plan;
 use crate::sight::Work;
 use crate::stop::Stop;
 use crate::tiling;

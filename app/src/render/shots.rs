@@ -9,7 +9,7 @@ use render_core::scene::Scene;
 use render_net::artist::FrameScene;
 
 use super::exposure::exposure_scale;
-use super::plan::{import_fault, pack};
+use super::scene_file::{import_fault, pack};
 use crate::fault::Fault;
 
 /// A document, and when each frame looks at it.

@@ -22,7 +22,7 @@ use half::f16;
 
 use super::{
     ExrError, ExrFile, ExrInfo, ExrPart, ReadLimits, Samples, ask_memory, dwa,
-    read::{fault, guarded, headers, open, part_info},
+    read::{guarded, headers, open, part_info},
 };
 
 /// A file whose rows are read when they are asked for.
@@ -87,7 +87,7 @@ impl<R: Read + Seek> Bands<R> {
         ask_memory(self.row_bytes * u64::from(rows.end - rows.start))?;
         guarded(move || {
             source.rewind().map_err(ExrError::Read)?;
-            let reader = Reader::read_from_buffered(source, false).map_err(fault)?;
+            let reader = Reader::read_from_buffered(source, false).map_err(ExrError::reading)?;
             let mut band = Band::of(reader.meta_data(), &rows);
             if rows.is_empty() {
                 return Ok(band.into_file(info));
@@ -97,8 +97,10 @@ impl<R: Read + Seek> Bands<R> {
                 let (top, height) = (block.pixel_position.1, block.pixel_size.1);
                 block.level.0 == 0 && block.level.1 == 0 && top < rows.end && top + height > rows.start
             };
-            let chunks = reader.filter_chunks(false, lies_in).map_err(fault)?;
-            chunks.decompress_sequential(false, |meta, block| band.take(meta, &block)).map_err(fault)?;
+            let chunks = reader.filter_chunks(false, lies_in).map_err(ExrError::reading)?;
+            chunks
+                .decompress_sequential(false, |meta, block| band.take(meta, &block))
+                .map_err(ExrError::reading)?;
             match band.is_whole() {
                 true => Ok(band.into_file(info)),
                 false => Err(ExrError::Malformed("its blocks are not where its table says".to_owned())),

@@ -17,24 +17,24 @@ use ::exr::{
     meta::header::Header,
 };
 
-use super::{ExrError, read::fault};
+use super::ExrError;
 
 /// Position of a counter among the eleven, and the bytes that one of it takes.
 const SIZES: [(usize, u64); 5] = [(1, 1), (6, 1), (7, 1), (8, 2), (9, 2)];
 
 /// Reads every block of a file whose header is within limits; the source stands at the file's beginning.
 pub(super) fn check_blocks(source: impl Read + Seek) -> Result<(), ExrError> {
-    let reader = Reader::read_from_buffered(source, false).map_err(fault)?;
+    let reader = Reader::read_from_buffered(source, false).map_err(ExrError::reading)?;
     let is_dwa = |header: &Header| matches!(header.compression, Compression::DWAA(_) | Compression::DWAB(_));
     if !reader.headers().iter().any(is_dwa) {
         return Ok(());
     }
     let headers = reader.headers().to_vec();
-    for chunk in reader.filter_chunks(false, |_, _, _| true).map_err(fault)? {
-        let chunk = chunk.map_err(fault)?;
+    for chunk in reader.filter_chunks(false, |_, _, _| true).map_err(ExrError::reading)? {
+        let chunk = chunk.map_err(ExrError::reading)?;
         let header = headers.get(chunk.layer_index).filter(|header| is_dwa(header));
         let believable = match header {
-            Some(header) => is_believable(&chunk, header).map_err(fault)?,
+            Some(header) => is_believable(&chunk, header).map_err(ExrError::reading)?,
             None => true,
         };
         if !believable {

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use super::Layout;
 use super::cryptomatte::Matte;
 use crate::{Plane, PlaneSet};
 
@@ -39,16 +40,6 @@ pub enum Layer {
 /// A list of layers, each once, in the contract's order; parsed from `beauty,depth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layers(Vec<Layer>);
-
-/// How channels are named.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
-    /// For compositors: beauty at the root, the rest `layer.channel`.
-    #[default]
-    Comp,
-    /// As Blender's multilayer reader expects: `ViewLayer.Pass.channel`.
-    Blender,
-}
 
 /// A list of layers that cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

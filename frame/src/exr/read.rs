@@ -13,14 +13,13 @@ use std::{
 
 use ::exr::{
     block::reader::Reader,
-    error::Error as CodecError,
     meta::{BlockDescription, MetaData, attribute::AttributeValue, attribute::SampleType, header::Header},
     prelude as codec,
 };
 use codec::{FlatSamples, ReadChannels, ReadLayers};
 use half::f16;
 
-use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, write::RECEIPTS_ATTRIBUTE};
+use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, layout::RECEIPTS_ATTRIBUTE};
 use crate::{FrameSize, film::Colours};
 
 /// Bytes of a pixel in the layers that are written unless others are asked for, and some more: 36 today.
@@ -212,7 +211,7 @@ fn decode(mut source: impl Read + Seek, file_bytes: u64, limits: &ReadLimits) ->
     dwa::check_blocks(&mut source)?;
     source.rewind().map_err(ExrError::Read)?;
     let reader = codec::read().no_deep_data().largest_resolution_level().all_channels().all_layers();
-    let image = reader.all_attributes().non_parallel().from_buffered(source).map_err(fault)?;
+    let image = reader.all_attributes().non_parallel().from_buffered(source).map_err(ExrError::reading)?;
     let part = |(header, layer): (&Header, codec::Layer<codec::AnyChannels<FlatSamples>>)| ExrPart {
         info: part_info(header),
         samples: layer.channel_data.list.into_iter().map(|channel| channel.sample_data.into()).collect(),
@@ -228,7 +227,7 @@ pub(super) fn headers(
     limits: &ReadLimits,
 ) -> Result<(MetaData, u64), ExrError> {
     within("file size in bytes", file_bytes, limits.file_bytes_max)?;
-    let meta = Reader::read_from_buffered(source, false).map_err(fault)?.into_meta_data();
+    let meta = Reader::read_from_buffered(source, false).map_err(ExrError::reading)?.into_meta_data();
     let (mut channels, mut samples_bytes, mut table_bytes) = (0u64, 0u64, 0u64);
     for header in &meta.headers {
         let (width, height) = (header.layer_size.0 as u64, header.layer_size.1 as u64);
@@ -313,13 +312,6 @@ fn receipts_of(header: &Header) -> Option<Vec<u8>> {
         AttributeValue::Custom { bytes, .. } if name.eq(RECEIPTS_ATTRIBUTE) => Some(bytes.to_vec()),
         _ => None,
     })
-}
-
-pub(super) fn fault(error: CodecError) -> ExrError {
-    match error {
-        CodecError::Io(error) => ExrError::Read(error),
-        other => ExrError::Malformed(other.to_string()),
-    }
 }
 
 impl From<FlatSamples> for Samples {

@@ -16,6 +16,7 @@ use super::{
     cryptomatte::{Matte, id_of},
     hash::hash_of,
     layer::Source,
+    layout::{EMPTY_PIXELS_ATTRIBUTE, NotAnOption, RECEIPTS_ATTRIBUTE},
     read_bytes,
 };
 use crate::{Denoise, Filter, Microfacet, Picture, RenderSettings};
@@ -51,18 +52,6 @@ pub enum Compression {
     None,
 }
 
-/// A word that is not one of the choices.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{found}\" is not one of {choices}")]
-pub struct NotAnOption {
-    found: String,
-    choices: &'static str,
-}
-
-/// The name of the attribute that holds what [`write_sealed`] was given.
-pub(super) const RECEIPTS_ATTRIBUTE: &str = "tessera/receipts";
-/// The name of the attribute that counts the pixels without any sample.
-pub(super) const EMPTY_PIXELS_ATTRIBUTE: &str = "tessera/pixels_without_samples";
 const PREFIX: &str = "tessera/";
 /// OpenEXR's own default.
 const DWAA_LEVEL: f32 = 45.0;
@@ -142,19 +131,7 @@ impl FromStr for Compression {
             "zips" => Ok(Self::Zips),
             "dwaa" => Ok(Self::Dwaa),
             "none" => Ok(Self::None),
-            _ => Err(NotAnOption { found: text.to_owned(), choices: "zip, zips, dwaa, none" }),
-        }
-    }
-}
-
-impl FromStr for Layout {
-    type Err = NotAnOption;
-
-    fn from_str(text: &str) -> Result<Self, NotAnOption> {
-        match text {
-            "comp" => Ok(Self::Comp),
-            "blender" => Ok(Self::Blender),
-            _ => Err(NotAnOption { found: text.to_owned(), choices: "comp, blender" }),
+            _ => Err(NotAnOption::among("zip, zips, dwaa, none", text)),
         }
     }
 }

@@ -15,11 +15,11 @@ mod tests;
 use frame::{AdapterClass, Noisy, TileRect};
 use shaders::denoise::{NOISY_VALUES, Stored};
 
+use super::Weights;
 use super::features::exposure_used;
 use super::guard::GUARD_CELLS_PX;
 use super::network::{ALIGNMENT_PX, Shape};
 use super::pieces::{Extent, Piece, pieces};
-use super::{StepTime, Weights};
 use crate::gpu::{Buffer, Gpu, GpuFault, STEP_STRIDE};
 use packed::PackedWeights;
 use room::{Form, Pipelines, Room};
@@ -40,6 +40,17 @@ pub(crate) struct GpuDenoiser {
 /// Most memory that all buffers of a region may take together.
 const MEMORY_BYTES: u64 = 1 << 30;
 const MEMORY_BYTES_CPU: u64 = 512 << 20;
+
+/// What one kernel of a picture took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepTime {
+    /// The layer, or the part of the filter or of the guard.
+    pub name: &'static str,
+    /// Multiplications and additions; for what is not a layer, about.
+    pub flops: f64,
+    /// From submission to completion, by the clock that was asked for.
+    pub seconds: f64,
+}
 
 impl GpuDenoiser {
     /// Compiles the kernels and uploads the weights.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use frame::{AdapterCard, Noisy};
 
 use super::Weights;
-use super::gpu::GpuDenoiser;
+use super::gpu::{GpuDenoiser, StepTime};
 use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat};
 
 /// Denoises on one GPU that it opened for nothing else.
@@ -14,17 +14,6 @@ pub struct LocalDenoiser {
     weights: Arc<Weights>,
     seat: Seat,
     device: Option<(Gpu, GpuDenoiser)>,
-}
-
-/// What one kernel of a picture took.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepTime {
-    /// The layer, or the part of the filter or of the guard.
-    pub name: &'static str,
-    /// Multiplications and additions; for what is not a layer, about.
-    pub flops: f64,
-    /// From submission to completion, by the clock that was asked for.
-    pub seconds: f64,
 }
 
 impl LocalDenoiser {

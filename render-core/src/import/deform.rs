@@ -5,23 +5,9 @@ use gltf::json::Root;
 
 use super::accessor::{Accessors, Integers};
 use super::fault::{ImportError, Warnings, broken, place_of};
-use super::geometry::Part;
+use super::part::{Influences, Part};
 use super::tree::{affine, single};
 use crate::scene::Mesh;
-
-/// Offsets that a morph target adds; each list is empty or whole.
-#[derive(Debug, Default)]
-pub(super) struct Morph {
-    pub(super) positions: Vec<Vec3>,
-    pub(super) normals: Vec<Vec3>,
-    pub(super) tangents: Vec<Vec3>,
-}
-
-/// Which joints pull a corner, four to a set.
-#[derive(Debug, Default)]
-pub(super) struct Influences {
-    pub(super) sets: Vec<Vec<([u32; 4], [f32; 4])>>,
-}
 
 /// Joints and where they were when the mesh was bound to them.
 #[derive(Debug)]
@@ -87,13 +73,6 @@ impl Skin {
             }
         }
         Ok(())
-    }
-}
-
-impl Part {
-    /// Whether it looks different from instant to instant, on a node with or without a skin.
-    pub(super) fn moves(&self, skinned: bool) -> bool {
-        !self.morphs.is_empty() || (skinned && self.influences.is_some())
     }
 }
 

@@ -6,22 +6,11 @@ use gltf::json::mesh::{Mode, Primitive, Semantic};
 use gltf::json::validation::Checked::Valid;
 
 use super::accessor::{Accessors, Integers};
-use super::deform::{Influences, Morph};
 use super::fault::{ImportError, Warnings, broken};
 use super::limits::Limits;
+use super::part::{Influences, Morph, Part};
 use super::tangent;
 use crate::scene::{Material, Mesh};
-
-/// A primitive at rest, and what moves it.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) base: Mesh,
-    /// The file gives no normals, so each triangle keeps its own also when it moves.
-    pub(super) flat: bool,
-    /// One for each morph target, perhaps with empty arrays.
-    pub(super) morphs: Vec<Morph>,
-    pub(super) influences: Option<Influences>,
-}
 
 /// Reads primitives, within the budget of triangles.
 pub(super) struct Parts<'a> {
@@ -319,51 +308,6 @@ impl Attributes<'_> {
                 _ => continue,
             };
             warnings.notice(self.place, text);
-        }
-    }
-}
-
-impl Mesh {
-    /// The face's normal, not of unit length; in double precision, because small edges underflow.
-    fn face(&self, triangle: [u32; 3]) -> glam::DVec3 {
-        let [a, b, c] = triangle.map(|corner| self.positions[corner as usize].as_dvec3());
-        (b - a).cross(c - a)
-    }
-
-    fn drop_flat_triangles(&mut self) {
-        let mut triangles = std::mem::take(&mut self.triangles);
-        triangles.retain(|&triangle| self.face(triangle).length_squared() > 0.0);
-        self.triangles = triangles;
-    }
-
-    /// Makes normals unit length; where the file gives none of any length, the faces around give one.
-    fn make_normals_unit(&mut self) {
-        let mut broken = false;
-        for normal in &mut self.normals {
-            *normal = normal.as_dvec3().normalize_or_zero().as_vec3();
-            broken |= *normal == Vec3::ZERO;
-        }
-        if !broken {
-            return;
-        }
-        let mut sums = vec![glam::DVec3::ZERO; self.positions.len()];
-        for &triangle in &self.triangles {
-            let face = self.face(triangle);
-            triangle.iter().for_each(|&corner| sums[corner as usize] += face);
-        }
-        for (normal, sum) in self.normals.iter_mut().zip(sums) {
-            if *normal == Vec3::ZERO {
-                *normal = sum.try_normalize().map_or(Vec3::Z, |sum| sum.as_vec3());
-            }
-        }
-    }
-
-    /// Gives each corner the normal of its triangle; the mesh must share no corners between triangles.
-    pub(super) fn make_normals_flat(&mut self) {
-        self.normals = vec![Vec3::Z; self.positions.len()];
-        for &triangle in &self.triangles {
-            let normal = self.face(triangle).try_normalize().map_or(Vec3::Z, |face| face.as_vec3());
-            triangle.iter().for_each(|&corner| self.normals[corner as usize] = normal);
         }
     }
 }

@@ -11,9 +11,10 @@ use super::animation::{Animation, Pose};
 use super::camera::{self, Eye};
 use super::deform::{Skin, deformed};
 use super::fault::{ImportError, Warnings, broken, place_of};
-use super::geometry::{Part, Parts};
+use super::geometry::Parts;
 use super::light::Lamp;
 use super::limits::{Limits, PlaceBudgets};
+use super::part::Part;
 use super::tree::{Tree, single};
 use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Texture};
 

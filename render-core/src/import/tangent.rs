@@ -9,7 +9,7 @@ use bevy_mikktspace::{Geometry, TangentSpace, generate_tangents};
 use glam::{DVec3, Vec2, Vec3, Vec4};
 
 use super::fault::Warnings;
-use super::geometry::Part;
+use super::part::Part;
 use crate::scene::Mesh;
 
 /// Makes sure that a part has unit tangents, and the normals they need.
@@ -41,28 +41,6 @@ pub(super) fn fill(part: &mut Part, uv_set: usize, place: &str, warnings: &mut W
 /// A unit vector across a unit normal.
 pub(super) fn across(normal: Vec3) -> Vec3 {
     normal.any_orthonormal_vector()
-}
-
-impl Part {
-    /// Makes corner `i` of the new part the old corner `corners[i]`; triangles are the caller's to mend.
-    fn pick(&mut self, corners: &[u32]) {
-        fn picked<T: Copy>(list: &mut Vec<T>, corners: &[u32]) {
-            if !list.is_empty() {
-                *list = corners.iter().map(|&corner| list[corner as usize]).collect();
-            }
-        }
-        picked(&mut self.base.positions, corners);
-        picked(&mut self.base.normals, corners);
-        picked(&mut self.base.tangents, corners);
-        picked(&mut self.base.colors, corners);
-        self.base.uv_sets.iter_mut().for_each(|set| picked(set, corners));
-        for morph in &mut self.morphs {
-            picked(&mut morph.positions, corners);
-            picked(&mut morph.normals, corners);
-            picked(&mut morph.tangents, corners);
-        }
-        self.influences.iter_mut().flat_map(|own| &mut own.sets).for_each(|set| picked(set, corners));
-    }
 }
 
 impl Mesh {

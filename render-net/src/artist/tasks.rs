@@ -10,10 +10,10 @@ use super::PreviewTile;
 use super::check::{Checked, ResultReader, Unfit};
 use super::folder::{JobFolder, JobTicket};
 use crate::audit::Auditor;
-use crate::identity::{Descriptor, Identity};
+use crate::identity::{Descriptor, Identity, wrap_keys};
 use crate::link::{Link, LinkFault, Priority};
 use crate::receipt::Verdict as Judgement;
-use crate::seal::{ObjectKey, wrap_keys};
+use crate::seal::ObjectKey;
 use crate::wire::{
     Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
     ViewEvents, artist::CANDIDATES_MAX,

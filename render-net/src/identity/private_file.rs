@@ -10,10 +10,37 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::IdentityError;
-
 /// More than any secret file of ours holds.
 const SIZE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Why an identity cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Others than the owner may read the file.
+    #[error("other people may read the identity file (mode {mode:o}): run chmod 600 on {path}")]
+    Readable {
+        /// Permission bits found.
+        mode: u32,
+        /// The file.
+        path: String,
+    },
+    /// The file holds something else.
+    #[error("{path} is not an identity file; move it away to get a new identity")]
+    NotAnIdentity {
+        /// The file.
+        path: String,
+    },
+    /// The system said no.
+    #[error("the identity file {path} cannot be {doing}: {}", system_words(source))]
+    File {
+        /// "read" or "written".
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+        /// The file.
+        path: String,
+    },
+}
 
 /// A path whose content is secret.
 pub(crate) struct PrivateFile {

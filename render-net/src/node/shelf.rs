@@ -7,10 +7,10 @@ use frame::{JobId, NodeId, RenderSettings, SceneBlob};
 
 use crate::bundle::fetch::{FetchFault, fetch_scene};
 use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
-use crate::identity::Identity;
+use crate::identity::{Identity, WrappedKeys, unwrap_keys};
 use crate::link::{Link, LinkFault, Priority};
 use crate::order::{JobOrder, OrderFault};
-use crate::seal::{EnvelopePublic, ObjectKey, SealFault, WrappedKeys, unwrap_keys};
+use crate::seal::{EnvelopePublic, ObjectKey, SealFault};
 use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
 
 /// Jobs whose terms are kept.
@@ -166,8 +166,8 @@ mod tests {
     use frame::{FrameSize, SettingsDraft};
 
     use super::*;
-    use crate::identity::Identity;
-    use crate::seal::{JobSecret, wrap_keys};
+    use crate::identity::{Identity, wrap_keys};
+    use crate::seal::JobSecret;
     use crate::wire::Bounded;
 
     #[test]

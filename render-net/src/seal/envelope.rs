@@ -1,9 +1,8 @@
 //! Envelopes: bytes that only the holder of one key pair can open (HPKE, RFC 9180, base mode).
 //!
 //! Suite: X-Wing (ML-KEM-768 with X25519, code point 0x647a, draft-connolly-cfrg-xwing-kem), HKDF-SHA256, AES-256-GCM.
-//! X-Wing has no sender authentication, so an artist signs the envelopes for nodes; tiles are covered by the node's signed receipt.
+//! X-Wing has no sender authentication: keys for nodes are signed ([`crate::identity::WrappedKeys`]); tiles are covered by the node's signed receipt.
 
-use frame::{JobId, NodeId};
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::XWing;
@@ -12,12 +11,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{ObjectKey, SealContext, SealFault, stream};
-use crate::identity::{Descriptor, Domain, Identity, Signature, verify};
-
-/// Most keys in one envelope.
-pub const WRAPPED_KEYS_MAX: usize = 128;
 
 const ENCAPSULATION_BYTES: usize = 1120;
+const AEAD_TAG_BYTES: usize = 16;
 
 /// The public half of an envelope key pair.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,13 +29,6 @@ pub struct EnvelopePublic(Box<[u8]>);
 pub struct EnvelopeSecret {
     secret: <XWing as Kem>::PrivateKey,
     public: EnvelopePublic,
-}
-
-/// Keys sealed to one node for one job and signed by the artist.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WrappedKeys {
-    sealed: Vec<u8>,
-    signature: Signature,
 }
 
 impl EnvelopeSecret {
@@ -128,63 +117,37 @@ pub fn open_from(
     stream::open(&ObjectKey::from_bytes(*key), context, object, limit)
 }
 
-/// Seals a job's keys to one node and signs the envelope as the artist. The caller has verified the descriptor and admitted the node.
-///
-/// # Panics
-/// With more than [`WRAPPED_KEYS_MAX`] keys.
-pub fn wrap_keys(artist: &Identity, job: JobId, node: &Descriptor, keys: &[ObjectKey]) -> WrappedKeys {
-    assert!(keys.len() <= WRAPPED_KEYS_MAX, "at most {WRAPPED_KEYS_MAX} keys in an envelope");
-    let info = wrap_info(job, node.id, artist.id());
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(keys.len() * 32));
-    keys.iter().for_each(|key| plaintext.extend_from_slice(key.expose()));
+/// Seals a few secret bytes so that only the holder of `to` can open them; `info` says what they are.
+pub(crate) fn seal_secret(to: &EnvelopePublic, info: &[u8], secret: &[u8]) -> Vec<u8> {
     let (encapsulated, mut sender) =
-        setup_sender::<AesGcm256, HkdfSha256, XWing>(&OpModeS::Base, &node.envelope.key(), &info)
+        setup_sender::<AesGcm256, HkdfSha256, XWing>(&OpModeS::Base, &to.key(), info)
             .expect("a valid public key can be encapsulated to");
-    let ciphertext = sender.seal(&plaintext, &[]).expect("the first message of a context can be sealed");
-    let sealed = [encapsulated.to_bytes().as_slice(), &ciphertext].concat();
-    let signature = artist.sign(Domain::Envelope, &[&info, sealed.as_slice()].concat());
-    WrappedKeys { sealed, signature }
+    let ciphertext = sender.seal(secret, &[]).expect("the first message of a context can be sealed");
+    [encapsulated.to_bytes().as_slice(), &ciphertext].concat()
 }
 
-/// Opens an envelope of keys that `artist` made for this node and job.
-///
-/// # Errors
-/// A foreign or changed envelope.
-pub fn unwrap_keys(
-    node: &Identity,
-    job: JobId,
-    artist: NodeId,
-    wrapped: &WrappedKeys,
-) -> Result<Vec<ObjectKey>, SealFault> {
-    let sealed = wrapped.sealed.as_slice();
-    if sealed.len() > ENCAPSULATION_BYTES + WRAPPED_KEYS_MAX * 32 + 16 {
+/// Opens what [`seal_secret`] made, at most `limit` bytes.
+pub(crate) fn open_secret(
+    own: &EnvelopeSecret,
+    info: &[u8],
+    sealed: &[u8],
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, SealFault> {
+    let (encapsulated, ciphertext) = sealed.split_at_checked(ENCAPSULATION_BYTES).ok_or(SealFault::Format)?;
+    if ciphertext.len() > limit + AEAD_TAG_BYTES {
         return Err(SealFault::Format);
     }
-    let info = wrap_info(job, node.id(), artist);
-    verify(artist, Domain::Envelope, &[&info, sealed].concat(), &wrapped.signature)
-        .map_err(|_| SealFault::BadSignature)?;
-    let (encapsulated, ciphertext) = sealed.split_at_checked(ENCAPSULATION_BYTES).ok_or(SealFault::Format)?;
     let key = <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| SealFault::Format)?;
-    let secret = &node.envelope().secret;
-    let mut receiver = setup_receiver::<AesGcm256, HkdfSha256, XWing>(&OpModeR::Base, secret, &key, &info)
-        .map_err(|_| SealFault::Refused)?;
-    let plaintext = Zeroizing::new(receiver.open(ciphertext, &[]).map_err(|_| SealFault::Refused)?);
-    let (keys, rest) = plaintext.as_chunks::<32>();
-    if rest.is_empty() {
-        Ok(keys.iter().map(|key| ObjectKey::from_bytes(*key)).collect())
-    } else {
-        Err(SealFault::Format)
-    }
+    let mut receiver =
+        setup_receiver::<AesGcm256, HkdfSha256, XWing>(&OpModeR::Base, &own.secret, &key, info)
+            .map_err(|_| SealFault::Refused)?;
+    Ok(Zeroizing::new(receiver.open(ciphertext, &[]).map_err(|_| SealFault::Refused)?))
 }
 
 const OBJECT_KEY_LABEL: &[u8] = b"tessera/1/object key";
 
 fn seal_to_info(context: &SealContext) -> Vec<u8> {
     [&b"tessera/1/seal to\0"[..], &context.to_bytes()].concat()
-}
-
-fn wrap_info(job: JobId, node: NodeId, artist: NodeId) -> Vec<u8> {
-    [&b"tessera/1/wrap\0"[..], &job.0, &node.0, &artist.0].concat()
 }
 
 /// The key is fresh with every encapsulation, so any salt does; this one needs no randomness.
@@ -194,14 +157,12 @@ fn salt(encapsulated: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use frame::JobId;
+
     use super::*;
 
     const JOB: JobId = JobId([4; 16]);
     const CONTEXT: SealContext = SealContext::Manifest { job: JOB };
-
-    fn keys() -> Vec<ObjectKey> {
-        (0..3).map(|at| ObjectKey::from_bytes([at; 32])).collect()
-    }
 
     #[test]
     fn only_the_addressee_opens() {
@@ -225,31 +186,6 @@ mod tests {
         }
         for length in [0, 5, ENCAPSULATION_BYTES, sealed.len() - 1] {
             assert!(open_from(&artist, &CONTEXT, &sealed[..length], 100).is_err());
-        }
-    }
-
-    #[test]
-    fn wrapped_keys_reach_their_node_only() {
-        let (artist, node, thief) = (Identity::generate(), Identity::generate(), Identity::generate());
-        let wrapped = wrap_keys(&artist, JOB, &node.descriptor(), &keys());
-        let opened = unwrap_keys(&node, JOB, artist.id(), &wrapped).expect("for this node");
-        assert!(opened.iter().map(ObjectKey::expose).eq(keys().iter().map(ObjectKey::expose)));
-        let fault = |result: Result<Vec<ObjectKey>, SealFault>| result.err().expect("refused");
-        assert_eq!(fault(unwrap_keys(&thief, JOB, artist.id(), &wrapped)), SealFault::BadSignature);
-        assert_eq!(fault(unwrap_keys(&node, JobId([5; 16]), artist.id(), &wrapped)), SealFault::BadSignature);
-        assert_eq!(fault(unwrap_keys(&node, JOB, thief.id(), &wrapped)), SealFault::BadSignature);
-    }
-
-    #[test]
-    fn a_forged_or_changed_envelope_is_refused() {
-        let (artist, node, forger) = (Identity::generate(), Identity::generate(), Identity::generate());
-        let forged = wrap_keys(&forger, JOB, &node.descriptor(), &keys());
-        assert!(unwrap_keys(&node, JOB, artist.id(), &forged).is_err());
-        let wrapped = wrap_keys(&artist, JOB, &node.descriptor(), &keys());
-        for at in [0, ENCAPSULATION_BYTES - 1, ENCAPSULATION_BYTES, wrapped.sealed.len() - 1] {
-            let mut changed = wrapped.clone();
-            changed.sealed[at] ^= 1;
-            assert!(unwrap_keys(&node, JOB, artist.id(), &changed).is_err(), "byte {at}");
         }
     }
 

@@ -9,6 +9,7 @@ use render_net::wire::{
     Opaque, Piece, Refusal, Request, Response, Verdict,
 };
 
+use super::errand::ArtistErrand;
 use super::plan::Plan;
 use super::world::{Happening, Peer, World};
 
@@ -16,16 +17,6 @@ use super::world::{Happening, Peer, World};
 const LOOK_MS: u64 = 2_000;
 /// Results collected at once.
 const ROOM: usize = 4;
-
-/// What an artist does by itself after some time.
-pub(super) enum ArtistErrand {
-    /// Looks after what is unanswered.
-    Look,
-    /// Asks what happened.
-    Follow,
-    /// A result has arrived here.
-    Collected(Box<Committed>),
-}
 
 /// What an answer is for.
 enum Call {

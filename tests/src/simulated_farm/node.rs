@@ -9,6 +9,7 @@ use render_net::wire::{
     Refusal, Request, Response,
 };
 
+use super::errand::NodeErrand;
 use super::plan::{NodePlan, Plan};
 use super::world::{Artwork, Happening, Peer, World};
 
@@ -16,22 +17,6 @@ use super::world::{Artwork, Happening, Peer, World};
 const EMPTY_PULL_MS: u64 = 1_000;
 /// Pause before a node whose owner saw it broken starts again.
 const MENDED_MS: u64 = 15_000;
-
-/// What a node does by itself after some time.
-pub(super) enum NodeErrand {
-    /// The agent wants to look at the clock.
-    Tick(u64),
-    /// The pause before connecting is over.
-    Connect,
-    /// A block is rendered, if this is still the same rendering.
-    Block(u64),
-    /// News for the agent.
-    Hear(Input),
-    /// Its owner starts it again.
-    Mend,
-    /// Its owner comes or goes.
-    Owner(Allowance),
-}
 
 /// What an answer is for.
 enum Call {

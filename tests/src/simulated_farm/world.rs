@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use frame::{BlockRange, LeaseId, NodeId};
 use render_net::wire::{Message, ObjectName, Request, Response};
 
-use super::artist::ArtistErrand;
 use super::chance::Chance;
-use super::node::NodeErrand;
+use super::errand::{ArtistErrand, NodeErrand};
 use super::plan::{Plan, QUIET_MS};
 
 /// How long a caller waits for an answer.

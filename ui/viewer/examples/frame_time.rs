@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use frame::TileRect;
 use frame::tev::Packet;
-use viewer::canvas::Side;
 use viewer::live::Listener;
 use viewer::picture::Picture;
+use viewer::shown::Side;
 use viewer::window::Window;
 
 const FRAMES: u32 = 15;

@@ -16,7 +16,6 @@ use shaders::view::{Square, View};
 use wgpu::util::DeviceExt;
 
 use crate::levels::{self, Place, Source, What};
-use crate::picture::Picture;
 use made::{layout, new_texture, pipeline, texture, uniform};
 
 /// Pixels of which texels are made before the next frame is shown.
@@ -26,26 +25,6 @@ const BYTES_MAX: usize = 512 << 20;
 
 /// Changed rectangles of a square that are told apart.
 const STALE_MAX: usize = 256;
-
-/// Which of two pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The first, A.
-    First,
-    /// The second, B.
-    Second,
-}
-
-/// A layer of a picture that is to be on the GPU; another `stamp` says that everything in it is new.
-#[derive(Clone, Copy)]
-pub struct Shown<'a> {
-    /// The picture.
-    pub picture: &'a Picture,
-    /// Which of its layers.
-    pub layer: usize,
-    /// Tells pictures apart.
-    pub stamp: u64,
-}
 
 /// The picture's place on the GPU.
 pub struct Canvas {

@@ -1,6 +1,6 @@
 //! Everything that can be done in the viewer, by name: keys, palette and buttons all give one of these.
 
-use crate::canvas::Side;
+use crate::shown::Side;
 use crate::view::{Channel, Transform};
 use crate::words::{fill, say};
 

@@ -9,7 +9,6 @@ use frame::tev::Packet;
 use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
-use crate::canvas::{Shown, Side};
 use crate::command::Command;
 use crate::compare::{self, Mode, Wipe};
 use crate::drops;
@@ -17,6 +16,8 @@ use crate::keys::Preset;
 use crate::levels::Source;
 use crate::live::{Change, Delivered, Delivery, Growth};
 use crate::picture::Picture;
+use crate::shown::{Shown, Side};
+use crate::trouble::Trouble;
 use crate::view::{Channel, Transform, View};
 use crate::words::{fill, say};
 
@@ -91,15 +92,6 @@ pub enum Overlay {
     Seconds,
     /// Nothing.
     Nothing,
-}
-
-/// What went wrong, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// One sentence.
-    pub what: String,
-    /// One advice.
-    pub advice: String,
 }
 
 impl Overlay {

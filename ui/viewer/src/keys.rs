@@ -3,8 +3,8 @@
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use serde::{Deserialize, Serialize};
 
-use crate::canvas::Side;
 use crate::command::Command;
+use crate::shown::Side;
 use crate::view::{Channel, Transform};
 
 /// Whose keys.

@@ -6,8 +6,8 @@
 
 use frame::TileRect;
 
-use crate::canvas::Shown;
 use crate::picture::Layer;
+use crate::shown::Shown;
 
 /// Edge of a square, texels: 16 MiB of floats.
 pub const EDGE: u32 = 1024;

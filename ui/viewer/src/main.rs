@@ -10,10 +10,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use eframe::egui;
-use viewer::canvas::Side;
 use viewer::live::Listener;
 use viewer::reads;
 use viewer::settings::Settings;
+use viewer::shown::Side;
 use viewer::window::{self, Window};
 use viewer::words::{self, Language};
 

@@ -148,8 +148,8 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::canvas::Side;
     use crate::picture::tests::made;
+    use crate::shown::Side;
 
     fn desk() -> Desk {
         let mut desk = Desk::default();

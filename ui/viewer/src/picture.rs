@@ -5,7 +5,7 @@ use std::path::Path;
 use frame::exr::{self, ExrError, ExrFile, ReadLimits, Samples};
 use frame::film::Colours;
 
-use crate::desk::Trouble;
+use crate::trouble::Trouble;
 use crate::words::{fill, say};
 
 /// Layers of one size.

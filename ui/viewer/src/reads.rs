@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::canvas::Side;
-use crate::desk::Trouble;
 use crate::picture::Picture;
+use crate::shown::Side;
+use crate::trouble::Trouble;
 use crate::watch;
 use crate::words::{fill, say};
 

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::canvas::Side;
+use crate::shown::Side;
 
 const PAUSE: Duration = Duration::from_millis(500);
 const GROWING: &str = ".partial.exr";

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Panel, Ui};
 
-use crate::canvas::{Canvas, Side};
+use crate::canvas::Canvas;
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::live::{Change, Listener};
@@ -14,6 +14,7 @@ use crate::panel::palette::Sheet;
 use crate::panel::{self, inspect, layers, palette, stage, status};
 use crate::reads::{Read, Reads};
 use crate::settings::Settings;
+use crate::shown::Side;
 use crate::theme;
 use crate::watch::{self, Watcher};
 

@@ -18,8 +18,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use exr::prelude::{
     AnyChannel, AnyChannels, Encoding, FlatSamples, Image, Layer, LayerAttributes, WritableImage,
 };
-use viewer::canvas::Side;
 use viewer::compare::{Mode, Wipe};
+use viewer::shown::Side;
 use viewer::view::{Channel, Transform, View};
 use viewer::window::Window;
 

@@ -1,7 +1,8 @@
-use frame::FrameSize;
+use frame::{FrameSize, TileGrid};
 use render_net::ledger::pay;
 
 use super::*;
+use crate::quote::Hand;
 
 fn work(spp: u32, frames: u32) -> Work {
     let size = FrameSize::new(640, 360).expect("in range");

@@ -2,7 +2,6 @@
 
 use shaders::denoise::DenoiseKernel;
 
-use super::room::Pipelines;
 use crate::denoise::network::ALIGNMENT_PX;
 use crate::gpu::{Buffer, Gpu, StepBindings};
 
@@ -22,13 +21,12 @@ pub(super) struct Made<'a> {
     pub(super) pyramid: &'a Buffer,
 }
 
-/// Bindings in the order of [`GUARD`], for regions of up to so many pixels.
+/// Bindings in the order of [`GUARD`], for regions of up to so many pixels; `bind` binds a kernel to its buffers.
 pub(super) fn bound(
     gpu: &Gpu,
-    pipelines: &Pipelines,
-    steps: &Buffer,
     made: &Made<'_>,
     pixels: u64,
+    bind: impl Fn(DenoiseKernel, &[(&str, &Buffer)]) -> StepBindings,
 ) -> [StepBindings; GUARD.len()] {
     let cells = pixels / u64::from(ALIGNMENT_PX).pow(2);
     let noise = gpu.storage("noise of cells", 4 * cells);
@@ -42,5 +40,5 @@ pub(super) fn bound(
         ("energy", &energy),
         ("guarded", made.picture),
     ];
-    GUARD.map(|(kernel, _)| pipelines.of(kernel).bind(gpu, steps, &buffers))
+    GUARD.map(|(kernel, _)| bind(kernel, &buffers))
 }

@@ -220,7 +220,7 @@ impl Room {
             pyramid: bind(DenoiseKernel::Pyramid { taps }, &light(0)),
             levels: (1..LEVELS).map(|level| bind(DenoiseKernel::Level { taps }, &light(level))).collect(),
             finish: bind(DenoiseKernel::Finish { taps }, &light(0)),
-            guard: guard::bound(gpu, pipelines, steps, &made, pixels),
+            guard: guard::bound(gpu, &made, pixels, bind),
         };
         let readback = gpu.readback("guarded", 12 * pixels);
         Self { pixels, noisy, picture, readback, features, layers, heads, bound }

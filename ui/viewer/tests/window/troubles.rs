@@ -1,7 +1,7 @@
 //! Files that are not what they should be: each is told in one sentence with one advice, over the picture that was there.
 
 use viewer::camera::Camera;
-use viewer::desk::Trouble;
+use viewer::trouble::Trouble;
 
 use super::*;
 

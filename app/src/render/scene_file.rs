@@ -1,0 +1,52 @@
+//! A scene's file: opened as a person names it, packed, and what is wrong with it in words.
+
+use std::path::Path;
+
+use render_core::PackedScene;
+use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOptions};
+use render_core::scene::Scene;
+
+use crate::fault::{Exit, Fault};
+use crate::request::{Sky, Surroundings};
+
+/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
+pub(crate) fn open_scene(
+    path: &Path,
+    camera: Option<&str>,
+    surroundings: &Surroundings,
+    motion: bool,
+) -> Result<Document, Fault> {
+    let options = ImportOptions {
+        camera: camera.map(str::to_owned),
+        environment: match &surroundings.sky {
+            Sky::Automatic => EnvironmentChoice::Neutral,
+            Sky::Black => EnvironmentChoice::None,
+            Sky::File(file) => EnvironmentChoice::File(file.clone()),
+        },
+        environment_strength: surroundings.strength,
+        environment_rotation: surroundings.rotate_deg.to_radians(),
+        corner_motion: motion,
+        ..ImportOptions::default()
+    };
+    Document::open(path, &options).map_err(|error| import_fault(&error))
+}
+
+/// Packs a scene as the renderer reads it.
+pub(crate) fn pack(scene: &Scene) -> Result<PackedScene, Fault> {
+    render_core::pack(scene)
+        .map_err(|fault| Fault::scene(format!("the scene cannot be packed: {fault}"), fault.help()))
+}
+
+/// An importer's error, for people.
+pub(crate) fn import_fault(error: &ImportError) -> Fault {
+    let help = error.help();
+    let help = help.trim_end_matches('.');
+    let mut letters = help.chars();
+    let advice =
+        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
+    let exit = match error {
+        ImportError::NoSuchCamera { .. } => Exit::Usage,
+        _ => Exit::Scene,
+    };
+    Fault::new(exit, error.to_string(), advice)
+}

@@ -1,0 +1,103 @@
+//! What a file is (`exr info`), as values that print as text and as JSON.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Layer, Layout};
+
+/// Longer texts are for programs: a matte's list of names can have a million characters.
+const TEXT_BYTES_SHOWN: usize = 160;
+
+/// What a file holds, from its header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExrInfo {
+    /// The parts, in the file's order.
+    pub parts: Vec<PartInfo>,
+}
+
+/// What one part holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartInfo {
+    /// Its name; files of one part often have none.
+    pub name: Option<String>,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Codec in words.
+    pub compression: String,
+    /// Channels, alphabetically.
+    pub channels: Vec<ChannelInfo>,
+    /// Attributes beyond what is needed to read the file, as text, by name.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// One channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChannelInfo {
+    /// Full name, layer and all.
+    pub name: String,
+    /// How samples are stored.
+    pub kind: SampleKind,
+}
+
+/// How samples are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleKind {
+    /// 16-bit floating point.
+    Half,
+    /// 32-bit floating point.
+    Float,
+    /// 32-bit unsigned.
+    Uint,
+}
+
+impl ExrInfo {
+    /// Whether all channels of the layer are there, in either layout.
+    pub fn has(&self, layer: Layer) -> bool {
+        [Layout::Comp, Layout::Blender].into_iter().any(|layout| {
+            let names = layer.channel_names(layout);
+            let mut parts = self.parts.iter();
+            parts.any(|part| {
+                names.iter().all(|name| part.channels.iter().any(|channel| channel.name == *name))
+            })
+        })
+    }
+
+    /// The contract's layers that are in the file.
+    pub fn layers(&self) -> Vec<Layer> {
+        Layer::ALL.into_iter().filter(|&layer| self.has(layer)).collect()
+    }
+}
+
+impl fmt::Display for SampleKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SampleKind::Half => "half",
+            SampleKind::Float => "float",
+            SampleKind::Uint => "uint",
+        })
+    }
+}
+
+impl fmt::Display for ExrInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            let name = part.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+            writeln!(f, "{name}{} x {} px, {}", part.width, part.height, part.compression)?;
+            for channel in &part.channels {
+                writeln!(f, "  {:5}  {}", channel.kind.to_string(), channel.name)?;
+            }
+            for (name, value) in &part.attributes {
+                match value.len() {
+                    0..=TEXT_BYTES_SHOWN => writeln!(f, "  {name} = {value}")?,
+                    bytes => writeln!(f, "  {name} = {bytes} bytes of text")?,
+                }
+            }
+        }
+        let layers: Vec<_> = self.layers().into_iter().map(Layer::name).collect();
+        write!(f, "layers: {}", layers.join(","))
+    }
+}

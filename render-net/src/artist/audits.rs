@@ -1,10 +1,11 @@
 //! The artist's audits of one job: whose results are rendered again in parts, and what follows for a node that is caught.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use frame::{FrameIndex, LeaseId, NodeId, SceneBlob};
+use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
+use super::ArtistFault;
 use super::check::{Checked, Unfit};
 use super::tasks::{Desk, Outcome};
 use crate::audit::{Exhibit, Finding};
@@ -13,6 +14,9 @@ use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
 use crate::link::{Link, Priority};
 use crate::receipt::{Countersigned, Verdict as Judgement};
 use crate::wire::{Committed, KeyGift, ObjectName, Piece, Request};
+
+/// Nodes that were caught, each with its tiles that were taken and are wrong, in order; nothing until its earlier results were looked at.
+pub(super) type Catches = BTreeMap<NodeId, Option<Vec<(FrameIndex, TileIndex)>>>;
 
 /// What a node is told whose pixels are others than those that were rendered here.
 const NOT_RENDERED: &str =
@@ -57,7 +61,7 @@ pub(super) async fn look_back(
     node: NodeId,
     looked: &BTreeSet<LeaseId>,
 ) -> Outcome {
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unable) = (Vec::new(), None);
     for lease in desk.folder.kept() {
         let is_theirs = |head: &(Committed, Countersigned)| head.0.node == node;
         if looked.contains(&lease) || !desk.folder.head_of(lease).as_ref().is_some_and(is_theirs) {
@@ -67,21 +71,29 @@ pub(super) async fn look_back(
             continue;
         };
         let Piece { frame, tile, .. } = kept.committed.piece;
-        let settings = desk.reader.plan.settings_of(frame);
-        let (Ok(scene), Some(settings)) = (desk.scene(link, frame).await, settings) else { continue };
+        let Some(settings) = desk.reader.plan.settings_of(frame) else { continue };
+        let scene = match desk.scene(link, frame).await {
+            Ok(scene) => scene,
+            Err(fault) => {
+                unable = Some(format!("the scene cannot be fetched: {fault}"));
+                continue;
+            }
+        };
         let reader = desk.reader.clone();
         let looking = tokio::task::spawn_blocking(move || {
             let Checked { rect, partials, .. } = reader.check(&kept.committed, kept.sealed).ok()?;
             let exhibit = Exhibit { frame, settings, rect, partials: &partials };
             Some(auditor.examine(node, &scene, &exhibit))
         });
-        if matches!(looking.await, Ok(Some(Finding::Wrong { .. }))) {
-            wrong.push((frame, tile));
+        match looking.await {
+            Ok(Some(Finding::Wrong { .. })) => wrong.push((frame, tile)),
+            Ok(Some(Finding::Unable(why))) => unable = Some(why),
+            _ => {}
         }
     }
     wrong.sort();
     wrong.dedup();
-    Outcome::LookedBack(node, wrong)
+    Outcome::LookedBack { node, wrong, unable }
 }
 
 impl Desk {
@@ -107,14 +119,35 @@ impl Desk {
         Ok(scene)
     }
 
-    /// Remembers that a node was caught; whether it was not known before.
-    pub(super) fn is_new_catch(&self, node: NodeId) -> bool {
-        self.caught.lock().unwrap_or_else(PoisonError::into_inner).insert(node)
+    /// Remembers that a node was caught, also for the next run; whether it was not known before.
+    pub(super) fn is_new_catch(&self, node: NodeId) -> Result<bool, ArtistFault> {
+        let mut caught = self.caught();
+        if caught.contains_key(&node) {
+            return Ok(false);
+        }
+        caught.insert(node, None);
+        self.folder.write_catches(&caught)?;
+        Ok(true)
+    }
+
+    /// Remembers what of a caught node's results is wrong.
+    pub(super) fn looked_back(
+        &self,
+        node: NodeId,
+        wrong: &[(FrameIndex, TileIndex)],
+    ) -> Result<(), ArtistFault> {
+        let mut caught = self.caught();
+        caught.insert(node, Some(wrong.to_vec()));
+        self.folder.write_catches(&caught)
     }
 
     /// Whether this node was caught.
     pub(super) fn is_caught(&self, node: NodeId) -> bool {
-        self.caught.lock().unwrap_or_else(PoisonError::into_inner).contains(&node)
+        self.caught().contains_key(&node)
+    }
+
+    fn caught(&self) -> MutexGuard<'_, Catches> {
+        self.caught.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use frame::{JobId, LeaseId, RenderSettings, SceneId};
 use serde::{Deserialize, Serialize};
 
+use super::audits::Catches;
 use super::{ArtistFault, JobPlan};
 use crate::identity::{CoordinatorAddress, PrivateFile};
 use crate::receipt::Countersigned;
@@ -166,6 +167,20 @@ impl JobFolder {
         let mut head = Vec::new();
         file.take(length.min(HEAD_BYTES_MAX)).read_to_end(&mut head).ok()?;
         postcard::from_bytes(&head).ok()
+    }
+
+    /// Nodes that were caught in earlier runs; none where that does not read back: they are caught again.
+    pub(super) fn catches(&self) -> Catches {
+        let bytes = fs::read(self.path.join("caught")).unwrap_or_default();
+        postcard::from_bytes(&bytes).unwrap_or_default()
+    }
+
+    pub(super) fn write_catches(&self, catches: &Catches) -> Result<(), ArtistFault> {
+        if !self.durable {
+            return Ok(());
+        }
+        let bytes = postcard::to_stdvec(catches).map_err(|_| ArtistFault::Damaged)?;
+        write_whole(&self.path.join("caught"), &[&bytes], self.durable).map_err(ArtistFault::Data)
     }
 
     pub(super) fn discard(&self, lease: LeaseId) {

@@ -198,7 +198,7 @@ impl Look<'_> {
             Outcome::Seen(_)
             | Outcome::Events(_)
             | Outcome::Confirmed(..)
-            | Outcome::LookedBack(..)
+            | Outcome::LookedBack { .. }
             | Outcome::Keys(_)
             | Outcome::Nothing => {}
         }

@@ -4,7 +4,7 @@
 //! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use frame::{JobId, LeaseId, NodeId};
 use tokio::sync::watch;
@@ -65,7 +65,8 @@ impl<'a> Session<'a> {
         let campaign = Campaign::new(ticket.shape().clone());
         let reader = Arc::new(ResultReader { plan: ticket.plan(), key: secret.result_key() });
         let admission = secret.admission_key();
-        let (scene, caught) = Default::default();
+        let scene = tokio::sync::Mutex::default();
+        let caught = Mutex::new(folder.catches());
         let desk = Arc::new(Desk { identity, folder, ticket, admission, reader, auditor, scene, caught });
         let state = JobState::Active;
         let (looked, suspects) = (BTreeSet::new(), BTreeSet::new());
@@ -82,6 +83,7 @@ impl<'a> Session<'a> {
             looking_back: None,
         };
         session.restore()?;
+        session.recall();
         Ok(session)
     }
 
@@ -172,14 +174,18 @@ impl<'a> Session<'a> {
             Outcome::Unfit(committed, unfit) => {
                 self.refuse(&committed, &unfit);
                 let node = committed.node;
-                if unfit.verdict == Judgement::Wrong && self.desk.is_new_catch(node) {
+                if unfit.verdict == Judgement::Wrong && self.desk.is_new_catch(node)? {
                     self.suspects.insert(node);
                     let (desk, link) = (self.desk.clone(), link.clone());
                     tasks.spawn(async move { turn_away(&desk, &link, node).await });
                 }
             }
-            Outcome::LookedBack(node, wrong) => {
+            Outcome::LookedBack { node, wrong, unable } => {
                 self.looking_back = None;
+                self.desk.looked_back(node, &wrong)?;
+                if let Some(why) = unable {
+                    self.collector.progress(Progress::Looked { node, found: Finding::Unable(why) });
+                }
                 if !wrong.is_empty() {
                     self.collector.progress(Progress::Tainted { node, tiles: wrong });
                 }
@@ -356,6 +362,18 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What is known of nodes that were caught in earlier runs; whose results nobody looked at then, they are now.
+    fn recall(&mut self) {
+        for (node, wrong) in self.desk.folder.catches() {
+            match wrong {
+                Some(tiles) if tiles.is_empty() => {}
+                Some(tiles) => self.collector.progress(Progress::Tainted { node, tiles }),
+                None if self.desk.auditor.is_some() => drop(self.suspects.insert(node)),
+                None => {}
+            }
+        }
     }
 
     /// The end, when also every verdict was heard; a stopped job has nobody to hear them.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
 use super::PreviewTile;
+use super::audits::Catches;
 use super::check::{Checked, ResultReader, Unfit};
 use super::folder::{JobFolder, JobTicket};
 use crate::audit::Auditor;
@@ -34,7 +35,7 @@ pub(super) struct Desk {
     /// The scene that was looked at last, by its manifest.
     pub(super) scene: tokio::sync::Mutex<Option<(ObjectName, SceneBlob)>>,
     /// Nodes that were caught: they get no key any more.
-    pub(super) caught: Mutex<BTreeSet<NodeId>>,
+    pub(super) caught: Mutex<Catches>,
 }
 
 /// What a task brings back.
@@ -47,8 +48,12 @@ pub(super) enum Outcome {
     Confirmed(LeaseId, bool),
     Preview(Option<Box<PreviewTile>>),
     Keys(Result<(), LinkFault>),
-    /// Tiles of a node that were taken and are wrong.
-    LookedBack(NodeId, Vec<(FrameIndex, TileIndex)>),
+    /// Tiles of a node that were taken and are wrong, and why some could not be looked at.
+    LookedBack {
+        node: NodeId,
+        wrong: Vec<(FrameIndex, TileIndex)>,
+        unable: Option<String>,
+    },
     Nothing,
 }
 

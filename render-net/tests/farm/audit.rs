@@ -101,6 +101,18 @@ async fn a_node_that_did_not_render_is_caught_unpaid_and_gets_no_more_work() {
     coordinator.stop().await;
 }
 
+/// Tiles that were told to be wrong after they had been taken.
+fn tainted(easel: &Easel) -> Vec<(FrameIndex, TileIndex)> {
+    let mut told = Vec::new();
+    for progress in &easel.progress {
+        if let Progress::Tainted { tiles, .. } = progress {
+            told.extend(tiles);
+        }
+    }
+    told.sort();
+    told
+}
+
 /// Tiles of a film that are not as one machine paints them.
 fn wrong_tiles(easel: &Easel) -> Vec<(FrameIndex, TileIndex)> {
     let mut wrong = Vec::new();
@@ -148,14 +160,13 @@ async fn what_a_trusted_node_had_sent_before_it_was_caught_is_looked_at_then() {
     assert_eq!(end.expect("in time").expect("collected"), JobEnd::Complete);
     let refused = easel.progress.iter().any(|progress| matches!(progress, Progress::Refused { .. }));
     assert!(refused && helper.delivered() > 0, "it was caught, and somebody else went on");
-    let mut told: Vec<(FrameIndex, TileIndex)> = Vec::new();
-    for progress in &easel.progress {
-        if let Progress::Tainted { tiles, .. } = progress {
-            told.extend(tiles);
-        }
-    }
-    told.sort();
-    assert_eq!(told, wrong_tiles(&easel), "what was taken before it was caught, and nothing else");
+    assert_eq!(tainted(&easel), wrong_tiles(&easel), "what was taken before it was caught, and nothing else");
+    let trusting = crate::parties::artist(&folder.path().join("artist"), &address);
+    let mut again = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, trusting.collect(job, &mut again, stop)).await;
+    assert_eq!(end.expect("in time").expect("collected"), JobEnd::Complete);
+    assert_eq!(tainted(&again), wrong_tiles(&easel), "nor is it forgotten when the job is collected again");
     liar.stop.send(true).expect("it still runs");
     liar.running.await.expect("no panic").expect("no fault");
     coordinator.stop().await;

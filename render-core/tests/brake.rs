@@ -4,46 +4,25 @@
 
 #[path = "made/aloud.rs"]
 mod aloud;
+#[path = "made/at_hand.rs"]
+mod at_hand;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use aloud::say_aloud;
+use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
     BlockRange, Brake, Flow, FrameIndex, FrameSize, Partial, RenderFault, RenderSettings, SceneBlob,
     SettingsDraft, TileOrder, TileRect, TileRenderer,
 };
-use render_core::import::{Document, ImportOptions};
-use render_core::{GpuRenderer, RendererOptions, pack};
+use render_core::{GpuRenderer, pack};
 
-const SCENES: [(&str, &str); 2] = [
-    (concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/scenes"), "tiny.glb"),
-    (concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scenes"), "forest.glb"),
-];
+const SCENES: [(&str, &str); 2] = [(ASSETS, "tiny.glb"), (SHARED, "forest.glb")];
 /// Half a second is promised from the touch to the free GPU; noticing the touch may take 100 ms of it, and telling the node some more.
 const FREE_WITHIN: Duration = Duration::from_millis(350);
 const PULLS: u32 = 9;
 
-fn renderer() -> Option<GpuRenderer> {
-    match GpuRenderer::open(RendererOptions::default()) {
-        Ok(renderer) => Some(renderer),
-        Err(fault) => {
-            say_aloud(&format!(
-                "NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers"
-            ));
-            None
-        }
-    }
-}
-
 fn blob(folder: &str, name: &str) -> Option<SceneBlob> {
-    let path = Path::new(folder).join(name);
-    if !path.exists() {
-        say_aloud(&format!("NOT CHECKED: {name} is not there (../shared is mounted beside the repository)"));
-        return None;
-    }
-    let document = Document::open(&path, &ImportOptions::default()).expect("the scene is sound");
-    let scene = document.scene_at(0.0, 1.0 / 24.0).expect("the instant exists");
+    let scene = scene(folder, name, None)?;
     Some(pack(&scene).expect("packs").to_blob())
 }
 

@@ -4,50 +4,16 @@
 
 #[path = "made/aloud.rs"]
 mod aloud;
+#[path = "made/at_hand.rs"]
+mod at_hand;
 
-use std::path::Path;
-
-use aloud::say_aloud;
+use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
 };
-use render_core::import::{Document, EnvironmentChoice, ImportOptions};
 use render_core::reference::Reference;
-use render_core::scene::Scene;
 use render_core::{GpuRenderer, RendererOptions, pack};
-
-const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/scenes");
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scenes");
-
-fn renderer() -> Option<GpuRenderer> {
-    match GpuRenderer::open(RendererOptions::default()) {
-        Ok(renderer) => Some(renderer),
-        Err(fault) => {
-            say_aloud(&format!(
-                "NOT CHECKED: no adapter could be opened ({fault}); install mesa-vulkan-drivers"
-            ));
-            None
-        }
-    }
-}
-
-/// A scene with its environment, or `None`, loudly, when the file is not there.
-fn scene(folder: &str, name: &str, environment: Option<&str>) -> Option<Scene> {
-    let path = Path::new(folder).join(name);
-    if !path.exists() {
-        say_aloud(&format!(
-            "NOT CHECKED: {name} is not there (../shared is mounted beside the repository where it exists)"
-        ));
-        return None;
-    }
-    let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {
-        EnvironmentChoice::File(Path::new(SHARED).join("env").join(file))
-    });
-    let options = ImportOptions { environment, ..ImportOptions::default() };
-    let document = Document::open(&path, &options).expect("the scene is sound");
-    Some(document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists"))
-}
 
 fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
     let size = FrameSize::new(width, height).expect("in range");

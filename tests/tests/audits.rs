@@ -3,22 +3,22 @@
 //!
 //! Needs any adapter; says so loudly and passes where there is none.
 
-use std::io::Write as _;
-use std::path::Path;
+#[path = "../../render-core/tests/made/aloud.rs"]
+mod aloud;
+#[path = "../../render-core/tests/made/at_hand.rs"]
+mod at_hand;
 
+use aloud::say_aloud;
+use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
     BlockRange, Flow, FrameIndex, FrameSize, Partial, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
     TilePlanes, TileRect, TileRenderer,
 };
-use render_core::import::{Document, EnvironmentChoice, ImportOptions};
 use render_core::reference::Reference;
-use render_core::scene::Scene;
-use render_core::{GpuRenderer, RendererOptions, pack};
+use render_core::{GpuRenderer, pack};
 use render_net::audit::trial::{HONEST_DIFFER, Vote, WRONG_DIFFER};
 use render_net::audit::{Exhibit, Finding, examine, votes};
 
-const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/scenes");
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scenes");
 const SIZE: (u32, u32) = (48, 32);
 
 /// Scenes with diffuse rooms, rough and clear glass, coats, textures, alpha and small lamps.
@@ -32,32 +32,6 @@ const SCENES: [(&str, &str, Option<&str>); 8] = [
     (SHARED, "water_bottle/water_bottle.gltf", Some("studio.exr")),
     (SHARED, "lamp_punctual/lamp_punctual.gltf", Some("studio.exr")),
 ];
-
-/// Past the test's captured output, so that nobody takes it for checked.
-fn say_aloud(words: &str) {
-    let _ = writeln!(std::io::stderr(), "{words}");
-}
-
-fn renderer() -> Option<GpuRenderer> {
-    let opened = GpuRenderer::open(RendererOptions::default());
-    opened.map_err(|fault| say_aloud(&format!("NOT CHECKED: no adapter could be opened ({fault})"))).ok()
-}
-
-fn scene((folder, name, environment): (&str, &str, Option<&str>)) -> Option<Scene> {
-    let path = Path::new(folder).join(name);
-    if !path.exists() {
-        say_aloud(&format!(
-            "NOT CHECKED: {name} is not there (../shared is mounted beside the repository where it exists)"
-        ));
-        return None;
-    }
-    let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {
-        EnvironmentChoice::File(Path::new(SHARED).join("env").join(file))
-    });
-    let options = ImportOptions { environment, ..ImportOptions::default() };
-    let document = Document::open(&path, &options).expect("the scene is sound");
-    Some(document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists"))
-}
 
 fn order(spp: u32, seed: u32) -> TileOrder {
     let size = FrameSize::new(SIZE.0, SIZE.1).expect("in range");
@@ -81,8 +55,8 @@ fn counted(own: &TilePlanes, theirs: &TilePlanes, spp: u32) -> (usize, usize) {
 #[test]
 fn two_honest_renderers_differ_in_fewer_pixels_than_audits_excuse_and_other_samples_in_most() {
     let Some(mut gpu) = renderer() else { return };
-    for one in SCENES {
-        let Some(scene) = scene(one) else { continue };
+    for (folder, name, environment) in SCENES {
+        let Some(scene) = scene(folder, name, environment) else { continue };
         let blob = pack(&scene).expect("it packs").to_blob();
         let reference = Reference::new(&scene);
         for spp in [16, 64] {
@@ -97,18 +71,13 @@ fn two_honest_renderers_differ_in_fewer_pixels_than_audits_excuse_and_other_samp
             let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
             let (here, there, lie) = (share(differ, of), share(back, of_back), share(found, of_found));
             say_aloud(&format!(
-                "{}, {spp} spp: of {of} pixels {:.2} % differ between honest renderers ({:.2} % the other way round), {:.1} % of other samples",
-                one.1,
+                "{name}, {spp} spp: of {of} pixels {:.2} % differ between honest renderers ({:.2} % the other way round), {:.1} % of other samples",
                 100.0 * here,
                 100.0 * there,
                 100.0 * lie,
             ));
-            assert!(
-                here <= HONEST_DIFFER && there <= HONEST_DIFFER,
-                "{}: honest nodes would be accused",
-                one.1
-            );
-            assert!(lie >= 3.0 * WRONG_DIFFER, "{}: a liar would pass", one.1);
+            assert!(here <= HONEST_DIFFER && there <= HONEST_DIFFER, "{name}: honest nodes would be accused");
+            assert!(lie >= 3.0 * WRONG_DIFFER, "{name}: a liar would pass");
         }
     }
 }
@@ -116,7 +85,7 @@ fn two_honest_renderers_differ_in_fewer_pixels_than_audits_excuse_and_other_samp
 #[test]
 fn another_honest_renderer_passes_and_one_with_other_samples_is_caught() {
     let Some(mut gpu) = renderer() else { return };
-    let Some(scene) = scene(SCENES[0]) else { return };
+    let Some(scene) = scene(ASSETS, "studio.glb", None) else { return };
     let blob = pack(&scene).expect("it packs").to_blob();
     let reference = Reference::new(&scene);
     let mut state = 1u64;

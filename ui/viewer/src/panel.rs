@@ -1,5 +1,6 @@
 //! The parts of the window around the picture and over it. Each shows what the desk says and gives back commands.
 
+pub mod carried;
 pub mod inspect;
 pub mod layers;
 pub mod overlay;

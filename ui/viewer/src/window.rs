@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::live::{Change, Listener};
 use crate::measure::Measured;
 use crate::panel::palette::Sheet;
-use crate::panel::{self, inspect, layers, palette, stage, status};
+use crate::panel::{self, carried, inspect, layers, palette, stage, status};
 use crate::reads::{Read, Reads};
 use crate::settings::Settings;
 use crate::shown::Side;
@@ -311,6 +311,7 @@ impl eframe::App for Window {
             }
             commands.extend(command);
         }
+        carried::show(&context);
         for command in commands {
             self.run(command, &context);
         }

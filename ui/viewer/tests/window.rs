@@ -343,3 +343,25 @@ fn a_viewer_that_was_killed_shows_the_same_again() {
     assert_eq!((after.view, after.layer), (before.view, before.layer));
     assert_eq!((after.view.ev, after.view.transform, after.layer), (0.5, Transform::Neutral, 1));
 }
+
+#[test]
+fn files_that_are_carried_over_the_window_are_told_what_becomes_of_them() {
+    let mut place = window(1);
+    let dark = |place: &mut Place| {
+        let image = place.harness.render().expect("it is drawn");
+        image.pixels().map(|pixel| u64::from(pixel.0[1])).sum::<u64>()
+    };
+    let before = dark(&mut place);
+    let carried = ["new.exr", "other.exr"].map(|name| eframe::egui::HoveredFile {
+        path: Some(place.folder.path().join(name)),
+        ..Default::default()
+    });
+    place.harness.input_mut().hovered_files = carried.to_vec();
+    place.harness.run_steps(3);
+    assert!(place.harness.query_by_label("Let go to compare new.exr with other.exr").is_some());
+    assert!(dark(&mut place) < before / 2, "the rest steps back");
+    place.harness.input_mut().hovered_files.clear();
+    place.harness.run_steps(3);
+    assert!(place.harness.query_by_label_contains("Let go").is_none(), "they were carried away");
+    assert_eq!(dark(&mut place), before);
+}

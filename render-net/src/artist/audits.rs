@@ -1,12 +1,13 @@
 //! The artist's audits of one job: whose results are rendered again in parts, and what follows for a node that is caught.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
 use super::ArtistFault;
 use super::check::{Checked, Unfit};
+use super::folder::Catches;
 use super::tasks::{Desk, Outcome};
 use crate::audit::{Exhibit, Finding};
 use crate::bundle::fetch::{FetchFault, fetch_scene};
@@ -14,9 +15,6 @@ use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
 use crate::link::{Link, Priority};
 use crate::receipt::{Countersigned, Verdict as Judgement};
 use crate::wire::{Committed, KeyGift, ObjectName, Piece, Request};
-
-/// Nodes that were caught, each with its tiles that were taken and are wrong, in order; nothing until its earlier results were looked at.
-pub(super) type Catches = BTreeMap<NodeId, Option<Vec<(FrameIndex, TileIndex)>>>;
 
 /// What a node is told whose pixels are others than those that were rendered here.
 const NOT_RENDERED: &str =

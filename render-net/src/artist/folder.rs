@@ -3,14 +3,14 @@
 //! Results lie here as they came, sealed; the secret that opens them lies beside them, readable by the owner only. With this folder a killed
 //! program goes on where it was.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use frame::{JobId, LeaseId, RenderSettings, SceneId};
+use frame::{FrameIndex, JobId, LeaseId, NodeId, RenderSettings, SceneId, TileIndex};
 use serde::{Deserialize, Serialize};
 
-use super::audits::Catches;
 use super::{ArtistFault, JobPlan};
 use crate::identity::{CoordinatorAddress, PrivateFile};
 use crate::receipt::Countersigned;
@@ -41,6 +41,9 @@ pub struct JobTicket {
     /// Anything that the program wants to find again, such as where the picture goes.
     pub note: Vec<u8>,
 }
+
+/// Nodes that were caught, each with its tiles that were taken and are wrong, in order; nothing until its earlier results were looked at.
+pub(super) type Catches = BTreeMap<NodeId, Option<Vec<(FrameIndex, TileIndex)>>>;
 
 /// A job's folder.
 pub(super) struct JobFolder {

@@ -7,9 +7,8 @@ use std::time::Duration;
 use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
 use super::PreviewTile;
-use super::audits::Catches;
 use super::check::{Checked, ResultReader, Unfit};
-use super::folder::{JobFolder, JobTicket};
+use super::folder::{Catches, JobFolder, JobTicket};
 use crate::audit::Auditor;
 use crate::identity::{Descriptor, Identity, wrap_keys};
 use crate::link::{Link, LinkFault, Priority};

@@ -3,9 +3,10 @@
 mod heat;
 mod power;
 mod programs;
-#[cfg_attr(target_os = "linux", path = "here/session_x11.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "here/session_native.rs")]
-mod session;
+#[cfg(target_os = "linux")]
+mod session_linux;
+#[cfg(not(target_os = "linux"))]
+mod session_native;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,10 @@ use super::rules::Rules;
 use super::senses::Senses;
 use super::signals::{AdapterSense, Sensed, Signals};
 use crate::output;
+#[cfg(target_os = "linux")]
+use session_linux::Session;
+#[cfg(not(target_os = "linux"))]
+use session_native::Session;
 
 pub use programs::running;
 
@@ -22,7 +27,7 @@ pub use programs::running;
 pub struct Here {
     data: PathBuf,
     adapter: AdapterCard,
-    session: session::Session,
+    session: Session,
     thermometer: heat::Thermometer,
 }
 
@@ -30,7 +35,7 @@ impl Here {
     /// Looks after one adapter, which sits at this place of the bus where that is known, and the disk of the data folder.
     pub fn new(data: PathBuf, adapter: AdapterCard, pci_bus_id: &str) -> Self {
         let thermometer = heat::Thermometer::of(&adapter, pci_bus_id);
-        Self { data, adapter, session: session::Session::default(), thermometer }
+        Self { data, adapter, session: Session::default(), thermometer }
     }
 
     /// The adapter's memory in all, MiB, where it tells.

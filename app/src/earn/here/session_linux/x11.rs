@@ -1,26 +1,19 @@
-//! The person's session on Linux: X11 tells when it was last touched and what fills the screen.
-//!
-//! A Wayland session tells neither to a program that nobody looks at (its X server sees only X programs), so there both are unknown.
+//! An X server tells when it was last touched and what fills the screen. Never that of a Wayland session: it sees X programs alone.
 
 use x11rb::connection::Connection;
 use x11rb::protocol::screensaver::ConnectionExt as _;
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, Window};
 use x11rb::rust_connection::{ReplyError, RustConnection};
 
-use crate::earn::signals::{ProgramName, Sensed};
+use crate::earn::signals::ProgramName;
 
 /// The longest property that is read, in units of four bytes.
 const WORDS_MAX: u32 = 256;
 /// Windows between a focused one and the top level; a bound against a server that answers in circles.
 const PARENTS_MAX: usize = 32;
 
-/// A connection to the X server, when there is one.
-#[derive(Default)]
-pub(super) struct Session {
-    screen: Option<Screen>,
-}
-
-struct Screen {
+/// A connection to an X server.
+pub(super) struct Screen {
     connection: RustConnection,
     root: Window,
     width: u16,
@@ -30,40 +23,9 @@ struct Screen {
     state_full_screen: Atom,
 }
 
-impl Session {
-    /// Connects again after a session has begun or an X server has gone.
-    pub(super) fn refresh(&mut self) {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if self.screen.is_none() && set("DISPLAY") && !set("WAYLAND_DISPLAY") {
-            self.screen = Screen::open(None);
-        }
-    }
-
-    pub(super) fn idle_s(&mut self) -> Sensed<u32> {
-        self.ask(Screen::idle_s)
-    }
-
-    pub(super) fn full_screen(&mut self) -> Sensed<Option<ProgramName>> {
-        self.ask(Screen::full_screen)
-    }
-
-    fn ask<T>(&mut self, question: impl FnOnce(&Screen) -> Result<T, ReplyError>) -> Sensed<T> {
-        let Some(screen) = &self.screen else { return Sensed::Unknown };
-        match question(screen) {
-            Ok(answer) => Sensed::Known(answer),
-            // The server refuses: a window that has just gone, or an extension that it lacks.
-            Err(ReplyError::X11Error(_)) => Sensed::Unknown,
-            Err(ReplyError::ConnectionError(_)) => {
-                self.screen = None;
-                Sensed::Unknown
-            }
-        }
-    }
-}
-
 impl Screen {
     /// The screen of this display; `None` = of the session's.
-    fn open(display: Option<&str>) -> Option<Self> {
+    pub(super) fn open(display: Option<&str>) -> Option<Self> {
         let (connection, number) = x11rb::connect(display).ok()?;
         let screen = connection.setup().roots.get(number)?;
         let (root, width, height) = (screen.root, screen.width_in_pixels, screen.height_in_pixels);
@@ -73,12 +35,12 @@ impl Screen {
         Some(Self { connection, root, width, height, active_window, state, state_full_screen })
     }
 
-    fn idle_s(&self) -> Result<u32, ReplyError> {
+    pub(super) fn idle_s(&self) -> Result<u32, ReplyError> {
         let told = self.connection.screensaver_query_info(self.root)?.reply()?;
         Ok(told.ms_since_user_input / 1000)
     }
 
-    fn full_screen(&self) -> Result<Option<ProgramName>, ReplyError> {
+    pub(super) fn full_screen(&self) -> Result<Option<ProgramName>, ReplyError> {
         let active = self.words(self.root, self.active_window, AtomEnum::WINDOW.into())?.first().copied();
         let (window, fills) = match active {
             None => {

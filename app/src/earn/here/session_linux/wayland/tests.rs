@@ -204,11 +204,11 @@ impl Dispatch<ZwlrForeignToplevelHandleV1, ()> for Desk {
 }
 
 /// Asks until the answer is as expected.
-fn until<T: std::fmt::Debug + PartialEq>(mut ask: impl FnMut() -> T, expected: T) {
+fn until<T: std::fmt::Debug + PartialEq>(mut ask: impl FnMut() -> T, expected: &T) {
     let by = Instant::now() + Duration::from_secs(10);
     loop {
         let told = ask();
-        if told == expected {
+        if told == *expected {
             return;
         }
         assert!(Instant::now() < by, "{told:?} is told, not {expected:?}");
@@ -232,16 +232,16 @@ fn the_time_since_the_last_touch_of_any_seat_is_told() {
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(compositor.idle_s(), Some(Sensed::Known(0)), "the other seat is used");
     say(Word::Still { but: 0 });
-    until(|| compositor.idle_s(), Some(Sensed::Known(1)));
-    until(|| compositor.idle_s(), Some(Sensed::Known(2)));
+    until(|| compositor.idle_s(), &Some(Sensed::Known(1)));
+    until(|| compositor.idle_s(), &Some(Sensed::Known(2)));
     say(Word::Touched);
-    until(|| compositor.idle_s(), Some(Sensed::Known(0)));
+    until(|| compositor.idle_s(), &Some(Sensed::Known(0)));
     say(Word::UnplugSeat);
     say(Word::UnplugSeat);
-    until(|| compositor.idle_s(), Some(Sensed::Unknown));
+    until(|| compositor.idle_s(), &Some(Sensed::Unknown));
     drop(words);
     assert_eq!(running.join().expect("no panic").stills_ms, [1000, 1000]);
-    until(|| compositor.idle_s(), None);
+    until(|| compositor.idle_s(), &None);
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn an_active_window_that_fills_the_screen_is_told_by_its_programs_name() {
         (vec![fills, active], game),
     ] {
         say.send(Word::Window(states)).expect("it runs");
-        until(|| full_screen(&mut compositor), expected);
+        until(|| full_screen(&mut compositor), &expected);
     }
     say.send(Word::CloseWindow).expect("it runs");
-    until(|| full_screen(&mut compositor), Sensed::Known(None));
+    until(|| full_screen(&mut compositor), &Sensed::Known(None));
     drop(say);
     running.join().expect("no panic");
 }

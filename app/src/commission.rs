@@ -199,6 +199,17 @@ pub(crate) fn announce(ticket: &JobTicket, adapter: &str, audience: &mut dyn Aud
     audience.hear(&Event::render_started(frames, ticket.settings.spp, ticket.plan().grid(), adapter));
 }
 
+/// How handing in ends for somebody who does not stay: frames that could not be prepared are missing for good.
+pub(crate) fn handed_in(artist: &Artist, job: JobId) -> Result<Exit, Fault> {
+    let ticket = artist.ticket(job).map_err(|fault| artist_fault(&fault))?;
+    let left_out = Note::of(&ticket)?.left_out(&ticket);
+    all_there(
+        ticket.shape().frames.len(),
+        &left_out,
+        "the other frames are in the job: `tessera collect` fetches them; see `tessera scene check`",
+    )
+}
+
 /// Gathers a job until it is complete, and writes its pictures; what came noisy is denoised on `adapter`. `output` is their name as the person wrote it, where that is
 /// still known.
 pub(crate) async fn follow(
@@ -267,12 +278,17 @@ fn whole(frames: u32, left_out: &[u32], wrong: &[(FrameIndex, TileIndex)]) -> Re
         );
         return Err(Fault::new(Exit::Verification, what, "submit these frames again"));
     }
+    all_there(frames as usize, left_out, "the other frames are written; see `tessera scene check`")
+}
+
+/// Whether a job of so many frames has all that were asked for.
+fn all_there(frames: usize, left_out: &[u32], advice: &str) -> Result<Exit, Fault> {
     if left_out.is_empty() {
         return Ok(Exit::Done);
     }
-    let asked = left_out.len() + frames as usize;
+    let asked = left_out.len() + frames;
     let what = format!("{} of {asked} frames failed: {}", left_out.len(), first_of(left_out));
-    Err(Fault::new(Exit::Frames, what, "the other frames are written; see `tessera scene check`"))
+    Err(Fault::new(Exit::Frames, what, advice))
 }
 
 /// Tiles for people: the first ones by name, and how many more there are.
@@ -295,4 +311,17 @@ fn first_of(names: &[impl ToString]) -> String {
 fn kept(gathering: &mut Gathering<'_>, output: &OutputName, written: u32) -> Result<String, Fault> {
     let unfinished = gathering.keep_unfinished()?;
     Ok(output.kept_words(written as usize, unfinished.first().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_that_are_not_in_a_job_are_told_by_number_and_end_with_their_own_code() {
+        assert_eq!(all_there(3, &[], "x"), Ok(Exit::Done));
+        let fault = all_there(3, &[4, 7], "see the others").expect_err("two are missing");
+        assert_eq!((fault.exit, fault.what.as_str()), (Exit::Frames, "2 of 5 frames failed: 4, 7"));
+        assert_eq!(fault.advice, "see the others");
+    }
 }

@@ -50,7 +50,7 @@ pub fn submit(
     runtime()?.block_on(async {
         let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;
         if submission.detach {
-            return Ok(Exit::Done);
+            return commission::handed_in(&artist, job);
         }
         commission::follow(&artist, job, Some(&request.output), &AdapterChoice::default(), stop, audience)
             .await

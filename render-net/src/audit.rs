@@ -67,6 +67,14 @@ pub enum Finding {
         /// Rendered again.
         pixels: u32,
     },
+    /// More pixels differ than between honest computers, and too few to accuse anybody: it is taken, and everything that comes from its node is looked
+    /// at until ten results in a row are right.
+    Unclear {
+        /// Those that differ.
+        differ: u32,
+        /// Rendered again.
+        pixels: u32,
+    },
     /// Nothing can be said, for a reason on this computer.
     Unable(String),
 }
@@ -148,7 +156,7 @@ pub fn examine(
             Ruling::Wrong => return Ok(Finding::Wrong { differ, pixels }),
         }
     }
-    Ok(Finding::Right { pixels })
+    Ok(if trial.speaks_against() { Finding::Unclear { differ, pixels } } else { Finding::Right { pixels } })
 }
 
 /// The votes of all pixels of two sums over the same rectangle and samples, the first of them rendered here.

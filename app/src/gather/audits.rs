@@ -29,7 +29,9 @@ impl Audits {
     /// Takes note of what was found; tells what was refused, and once why nothing is looked at.
     pub(super) fn hear(&mut self, progress: &Progress, audience: &mut dyn Audience) {
         match progress {
-            Progress::Looked { found: Finding::Right { pixels }, .. } => {
+            Progress::Looked {
+                found: Finding::Right { pixels } | Finding::Unclear { pixels, .. }, ..
+            } => {
                 self.audited += 1;
                 self.pixels += u64::from(*pixels);
             }

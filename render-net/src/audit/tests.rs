@@ -143,6 +143,21 @@ fn a_tile_of_which_a_third_is_invented_is_found_more_often_than_not() {
 }
 
 #[test]
+fn a_little_that_is_invented_earns_no_trust_where_it_is_too_little_to_accuse_anybody() {
+    let mut partly = rendered(&mut Hashes { seed: 0 }, 64, BlockRange { first: 0, count: 4 });
+    change(&mut partly, |at, light| {
+        if at % 12 == 5 {
+            light.fill(32.0);
+        }
+    });
+    let found: Vec<Finding> = (0..40).map(|seed| looked_at(&partly, 64, seed)).collect();
+    let unclear = found.iter().filter(|found| matches!(found, Finding::Unclear { .. })).count();
+    assert!(unclear >= 4, "{unclear} of 40: {found:?}");
+    let plain = rendered(&mut Hashes { seed: 0 }, 64, BlockRange { first: 0, count: 4 });
+    assert!((0..40).all(|seed| matches!(looked_at(&plain, 64, seed), Finding::Right { .. })));
+}
+
+#[test]
 fn a_renderer_that_cannot_be_opened_accuses_nobody_and_is_not_asked_again() {
     let auditor = Auditor::new(Box::new(|| Err("no GPU".to_owned())));
     let node = NodeId([1; 32]);

@@ -54,6 +54,11 @@ impl Trial {
         };
     }
 
+    /// Whether they are likelier from a liar, beyond doubt or not.
+    pub fn speaks_against(&self) -> bool {
+        self.against > 0.0
+    }
+
     /// What they say.
     pub fn ruling(&self) -> Ruling {
         if self.against >= ((1.0 - PASSED) / ACCUSED).ln() {

@@ -5,10 +5,13 @@ use frame::{AdapterCard, AdapterClass, FrameSize, JobId};
 
 use super::*;
 use crate::link::{Link, Priority};
+use crate::store::SqliteStore;
 use crate::wire::{
     Bounded, Commit, Event, Follow, JobPost, JobShape, KeyGift, Lease, ObjectName, Offer, Opaque, Preview,
     Pull, Refusal, Request, Response, ShapeDraft, Verdict,
 };
+
+mod shared;
 
 const JOB: JobId = JobId([5; 16]);
 

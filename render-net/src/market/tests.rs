@@ -12,6 +12,7 @@ use crate::wire::{
 mod absence;
 mod blame;
 mod quoting;
+mod together;
 mod viewing;
 mod whole_tiles;
 
@@ -152,6 +153,9 @@ fn on_every_store(check: impl Fn(&mut dyn Store)) {
     check(&mut MemoryStore::new());
     let folder = tempfile::tempdir().expect("temporary folder");
     check(&mut SqliteStore::open(&folder.path().join("store.sqlite")).expect("opens"));
+    if let Some(mut store) = crate::store::conformance::on_postgres() {
+        check(&mut store);
+    }
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn a_coordinator_on_postgres_is_killed_and_goes_on_on_a_gpu() {
     let mut command = place.command(&words);
     command.stdout(place.log("artist.log")).stderr(place.log("artist.log"));
     let mut artist = Running::start(command);
-    let delivered = || std::fs::read_to_string(place.path("node.events")).unwrap_or_default().contains("deliver");
+    let delivered =
+        || std::fs::read_to_string(place.path("node.events")).unwrap_or_default().contains("deliver");
     wait_until("the first tile", PATIENCE, delivered);
     let port = coordinator.port();
     coordinator.process.kill();

@@ -13,8 +13,8 @@ use frame::{AdapterCard, AdapterClass, FrameSize, JobId, NodeId};
 use render_net::market::{Effect, Input, Market, Terms};
 use render_net::store::{MemoryStore, PostgresAddress, PostgresStore, SqliteStore, Store, StoreFault};
 use render_net::wire::{
-    Bounded, Commit, JobPost, JobShape, KeyGift, ObjectName, Offer, Opaque, Pull, Request, Response, ShapeDraft,
-    Verdict,
+    Bounded, Commit, JobPost, JobShape, KeyGift, ObjectName, Offer, Opaque, Pull, Request, Response,
+    ShapeDraft, Verdict,
 };
 use throwaway_postgres::{Server, fresh_schema};
 
@@ -37,7 +37,8 @@ type Spent = [(u64, Duration); 4];
 
 impl Bench<'_> {
     fn act(&mut self, asked: Vec<(NodeId, Request)>) -> Vec<Response> {
-        let inputs: Vec<Input> = asked.into_iter().map(|(peer, request)| Input::Asked(peer, request)).collect();
+        let inputs: Vec<Input> =
+            asked.into_iter().map(|(peer, request)| Input::Asked(peer, request)).collect();
         self.now_ms += 50;
         loop {
             match self.market.act(&mut *self.store, self.now_ms, &inputs) {
@@ -93,14 +94,17 @@ impl Bench<'_> {
                 (0..bench.nodes).map(pull).collect()
             };
             self.act(pulls(self));
-            let gifts = (0..self.nodes).map(|at| (artist, Request::GiveKey(Box::new(gift(job, self.node(at), at)))));
+            let gifts =
+                (0..self.nodes).map(|at| (artist, Request::GiveKey(Box::new(gift(job, self.node(at), at)))));
             let gifts = gifts.collect();
             self.act(gifts);
             loop {
                 let asked = pulls(self);
                 let answers = self.timed(&mut spent[1], asked);
                 let leases = answers.into_iter().enumerate().flat_map(|(at, answer)| match answer {
-                    Response::Leases(leases) => leases.into_vec().into_iter().map(|lease| (at as u8, lease)).collect(),
+                    Response::Leases(leases) => {
+                        leases.into_vec().into_iter().map(|lease| (at as u8, lease)).collect()
+                    }
                     _ => Vec::new(),
                 });
                 let leases: Vec<_> = leases.collect();
@@ -111,13 +115,15 @@ impl Bench<'_> {
                     let commit = |(at, lease): &(u8, render_net::wire::Lease)| {
                         let result = ObjectName::of(&lease.lease.0.to_le_bytes());
                         let (receipt, link) = (Opaque::default(), Opaque::default());
-                        let commit = Commit { lease: lease.lease, blocks: lease.blocks, result, receipt, link };
+                        let commit =
+                            Commit { lease: lease.lease, blocks: lease.blocks, result, receipt, link };
                         (self.node(*at), Request::Commit(Box::new(commit)))
                     };
                     let commits = part.iter().map(commit).collect();
                     self.timed(&mut spent[2], commits);
                     let verdict = |(_, lease): &(u8, render_net::wire::Lease)| {
-                        let verdict = Verdict { lease: lease.lease, good: true, countersigned: Opaque::default() };
+                        let verdict =
+                            Verdict { lease: lease.lease, good: true, countersigned: Opaque::default() };
                         (artist, Request::Verdict(Box::new(verdict)))
                     };
                     self.timed(&mut spent[3], part.iter().map(verdict).collect());
@@ -176,14 +182,16 @@ fn measure(name: &str, nodes: u8, stores: Vec<Box<dyn Store>>) {
         })
         .collect();
     let spent: Vec<Spent> = std::thread::scope(|scope| {
-        let working: Vec<_> = benches.into_iter().map(|mut bench| scope.spawn(move || bench.work())).collect();
+        let working: Vec<_> =
+            benches.into_iter().map(|mut bench| scope.spawn(move || bench.work())).collect();
         working.into_iter().map(|working| working.join().expect("no panic")).collect()
     });
     // Of two at the same time, the sum of what each managed in a second.
     let rate = |kind: usize| -> f64 {
         spent.iter().map(|spent| spent[kind].0 as f64 / spent[kind].1.as_secs_f64().max(1e-9)).sum()
     };
-    let rates: Vec<String> = WHAT.iter().enumerate().map(|(kind, what)| format!("{:7.0} {what}/s", rate(kind))).collect();
+    let rates: Vec<String> =
+        WHAT.iter().enumerate().map(|(kind, what)| format!("{:7.0} {what}/s", rate(kind))).collect();
     let again = again.into_inner();
     eprintln!("{name:32} {nodes:2} a batch: {}  {again} begun again", rates.join(" "));
 }

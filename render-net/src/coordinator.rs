@@ -61,7 +61,7 @@ pub struct CoordinatorConfig {
     pub limits: BlobLimits,
     /// Objects that nobody stored or fetched for so long are removed, unless a job that is not settled needs them.
     pub objects_kept: Duration,
-    /// How long an artist must have been gone before those who look on are told.
+    /// How long an artist must have been gone before those who look on are told; they are not where rows are shared.
     pub away_after: Duration,
 }
 
@@ -159,6 +159,7 @@ impl Coordinator {
             previews: Previews::default(),
             peers: Peers::default(),
             presence: Presence::new(config.away_after, Instant::now()),
+            is_shared: matches!(config.keep, Keep::Postgres(_)),
             room: Room::default(),
             full: full.clone(),
         });

@@ -104,7 +104,9 @@ pub enum StoreFault {
     #[error("the database server does not answer ({0}): check that it runs and that its address is right")]
     Away(String),
     /// The server does not let this user in.
-    #[error("the database server refuses the login: check the user in its address, and the password in PGPASSWORD")]
+    #[error(
+        "the database server refuses the login: check the user in its address, and the password in PGPASSWORD"
+    )]
     Login,
     /// The server cannot be spoken with in secret, or is not who it should be.
     #[error(

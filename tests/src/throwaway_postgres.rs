@@ -69,7 +69,10 @@ impl Server {
     /// Starts one with these settings (`-c NAME=VALUE …`); `None` where PostgreSQL is not installed.
     pub fn start(settings: &str) -> Option<Self> {
         let Some(programs) = programs() else {
-            assert!(std::env::var_os("TESSERA_NEEDS_POSTGRES").is_none(), "PostgreSQL's server is not installed");
+            assert!(
+                std::env::var_os("TESSERA_NEEDS_POSTGRES").is_none(),
+                "PostgreSQL's server is not installed"
+            );
             // Past the test runner, which keeps what a passing test prints to itself; a closed standard error is no fault.
             let told = "SKIPPED: PostgreSQL's server is not installed, so nothing was tried with it";
             let _ = writeln!(std::io::stderr(), "{told}");
@@ -144,7 +147,8 @@ impl Drop for Server {
 fn programs() -> Option<PathBuf> {
     let has_server = |folder: &PathBuf| folder.join("postgres").exists() && folder.join("initdb").exists();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).filter(has_server).collect();
+    let mut found: Vec<PathBuf> =
+        debian.map(|version| version.path().join("bin")).filter(has_server).collect();
     found.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
     found.pop().or_else(|| std::env::split_paths(&path).find(has_server))

@@ -19,7 +19,8 @@ impl Clock {
         let system_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let now_ms = shared_ms.unwrap_or(system_ms);
         // Others that run note the time a little after they act on it.
-        let is_ahead = |noted_ms: &u64| *noted_ms > now_ms.saturating_add(shared_ms.map_or(0, |_| TIME_STEP_MS));
+        let is_ahead =
+            |noted_ms: &u64| *noted_ms > now_ms.saturating_add(shared_ms.map_or(0, |_| TIME_STEP_MS));
         let ahead_ms = noted_ms.filter(is_ahead);
         let started_ms = ahead_ms.map_or(now_ms, |noted_ms| noted_ms.saturating_add(TIME_STEP_MS));
         Self { started_ms, started: Instant::now() }

@@ -38,7 +38,8 @@ impl<'a> Stand<'a> {
 
     /// As the coordinator's writer: the whole batch again when somebody else was first.
     fn ask(&mut self, asked: Vec<(NodeId, Request)>) -> Vec<Response> {
-        let inputs: Vec<Input> = asked.into_iter().map(|(peer, request)| Input::Asked(peer, request)).collect();
+        let inputs: Vec<Input> =
+            asked.into_iter().map(|(peer, request)| Input::Asked(peer, request)).collect();
         for _ in 0..8 {
             let now_ms = 1_000_000 + self.common.began.elapsed().as_millis() as u64;
             let effects = match self.market.act(&mut self.store, now_ms, &inputs) {
@@ -110,12 +111,8 @@ impl<'a> Stand<'a> {
 fn two_markets_on_one_database_give_no_block_twice_and_pay_each_once() {
     let Some(server) = shared() else { return };
     let address = PostgresAddress::parse(&server.address(&fresh_schema()), None).expect("an address");
-    let common = Common {
-        address,
-        began: Instant::now(),
-        committed: Mutex::default(),
-        conflicts: AtomicU64::new(0),
-    };
+    let common =
+        Common { address, began: Instant::now(), committed: Mutex::default(), conflicts: AtomicU64::new(0) };
     let mut stands = [1, 2].map(|number| Stand::new(&common, number));
     let admit = &mut stands[0];
     assert_eq!(admit.ask_one(ARTIST, Request::PostJob(Box::new(post(JOB, SIZE_PX, SPP)))), Response::Done);
@@ -150,5 +147,8 @@ fn two_markets_on_one_database_give_no_block_twice_and_pay_each_once() {
     assert!(earned <= whole && earned + leases >= whole, "{earned} of {whole}");
     let conflicts = common.conflicts.load(Ordering::Relaxed);
     eprintln!("{delivered:?} leases delivered, {conflicts} transactions begun again");
-    assert!(delivered.iter().all(|delivered| *delivered > 0) && conflicts > 0, "they worked at the same time");
+    assert!(
+        delivered.iter().all(|delivered| *delivered > 0) && conflicts > 0,
+        "they worked at the same time"
+    );
 }

@@ -52,7 +52,11 @@ impl PostgresAddress {
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             own_server(&mut config);
         }
-        config.ssl_mode(mode.unwrap_or(if stays_here(&config) { SslMode::Disable } else { SslMode::Require }));
+        config.ssl_mode(mode.unwrap_or(if stays_here(&config) {
+            SslMode::Disable
+        } else {
+            SslMode::Require
+        }));
         if let (None, Some(password)) = (config.get_password(), password) {
             config.password(password);
         }
@@ -66,7 +70,9 @@ impl PostgresAddress {
         let schema = config.get_options().and_then(search_path).unwrap_or_else(|| SCHEMA.to_owned());
         match is_name(&schema) {
             true => Ok(Self { config, schema }),
-            false => Err(PostgresAddressFault("the address's search_path is not one plain name of small letters")),
+            false => {
+                Err(PostgresAddressFault("the address's search_path is not one plain name of small letters"))
+            }
         }
     }
 
@@ -94,7 +100,9 @@ fn without_ssl_mode(text: &str) -> Result<(String, Option<SslMode>), PostgresAdd
             Some("prefer") => mode = Some(SslMode::Prefer),
             Some("require" | "verify-ca" | "verify-full") => mode = Some(SslMode::Require),
             Some(_) => {
-                return Err(PostgresAddressFault("the address's sslmode is none of disable, prefer, require, verify-ca and verify-full"));
+                return Err(PostgresAddressFault(
+                    "the address's sslmode is none of disable, prefer, require, verify-ca and verify-full",
+                ));
             }
             None => others.push(part),
         }
@@ -125,7 +133,8 @@ fn stays_here(config: &Config) -> bool {
 /// The schema that a server's options name, in either of the ways in which they can.
 fn search_path(options: &str) -> Option<String> {
     let words = options.split_whitespace().filter(|word| *word != "-c");
-    let settings = words.filter_map(|word| word.trim_start_matches("--").trim_start_matches("-c").split_once('='));
+    let settings =
+        words.filter_map(|word| word.trim_start_matches("--").trim_start_matches("-c").split_once('='));
     settings.filter(|(name, _)| *name == "search_path").map(|(_, schema)| schema.to_owned()).last()
 }
 

@@ -130,7 +130,10 @@ impl Changes {
         to: &'a [u8],
     ) -> impl Iterator<Item = (&'a [u8], &'a Body)> {
         let begin = (table, from.to_vec());
-        let there = self.changed.range(begin..).take_while(move |((other, key), _)| *other == table && key.as_slice() < to);
+        let there = self
+            .changed
+            .range(begin..)
+            .take_while(move |((other, key), _)| *other == table && key.as_slice() < to);
         there.map(|((_, key), body)| (key.as_slice(), body))
     }
 }

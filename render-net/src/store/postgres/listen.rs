@@ -54,7 +54,9 @@ impl Ear {
         let asked = client.batch_execute(&ask);
         let heard = async {
             while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
-                let AsyncMessage::Notification(news) = message.map_err(|error| fault(&error))? else { continue };
+                let AsyncMessage::Notification(news) = message.map_err(|error| fault(&error))? else {
+                    continue;
+                };
                 match news.payload().split_once(' ') {
                     Some((sign, news)) if sign != self.own => hear(news),
                     _ => {}

@@ -43,7 +43,8 @@ impl Session {
     pub(super) async fn connect(address: &PostgresAddress) -> Found<Self> {
         let away = |error: &tokio_postgres::Error| fault(error, &address.schema);
         let (client, connection) =
-            timely(async { address.config.connect(tls(address)?).await.map_err(|error| away(&error)) }).await?;
+            timely(async { address.config.connect(tls(address)?).await.map_err(|error| away(&error)) })
+                .await?;
         // It ends when the client is dropped or the server goes; the next request says so.
         tokio::spawn(connection);
         let session = Self { client, schema: address.schema.clone(), statements: RefCell::default() };
@@ -58,14 +59,14 @@ impl Session {
 
     /// Runs statements without parameters, in one round trip.
     pub(super) async fn run(&self, statements: &str) -> Found<()> {
-        timely(async { self.client.batch_execute(statements).await.map_err(|error| self.fault(&error)) }).await
+        timely(async { self.client.batch_execute(statements).await.map_err(|error| self.fault(&error)) })
+            .await
     }
 
     /// The only value of the only row of a question without parameters; `None` when there is no row, or nothing in it.
     pub(super) async fn ask(&self, question: &str) -> Found<Option<i64>> {
-        let row = timely(async {
-            self.client.query_opt(question, &[]).await.map_err(|error| self.fault(&error))
-        });
+        let row =
+            timely(async { self.client.query_opt(question, &[]).await.map_err(|error| self.fault(&error)) });
         let value = row.await?.map(|row| row.try_get(0)).transpose();
         Ok(value.map_err(|error| self.fault(&error))?.flatten())
     }
@@ -84,9 +85,8 @@ impl Session {
     pub(super) async fn scan(&self, table: Table, from: &[u8], to: &[u8], max: usize) -> Found<Vec<Record>> {
         timely(async {
             let place = self.place(table);
-            let sql = format!(
-                "SELECT key, body FROM {place} WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"
-            );
+            let sql =
+                format!("SELECT key, body FROM {place} WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3");
             let statement = self.statement(sql).await?;
             let max = i64::try_from(max).unwrap_or(i64::MAX);
             let rows = self.client.query(&statement, &[&from, &to, &max]).await;
@@ -99,11 +99,7 @@ impl Session {
     }
 
     /// Sends changes of many tables, and news, at once, and waits until the server has taken them.
-    pub(super) async fn send(
-        &self,
-        changes: BTreeMap<Table, TableChanges>,
-        news: Vec<String>,
-    ) -> Found<()> {
+    pub(super) async fn send(&self, changes: BTreeMap<Table, TableChanges>, news: Vec<String>) -> Found<()> {
         timely(async {
             let mut writes = Vec::new();
             for (table, TableChanges { keys, bodies, removed }) in changes {

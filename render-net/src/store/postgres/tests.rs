@@ -54,10 +54,10 @@ fn of_two_that_change_the_same_record_one_is_refused_and_wins_when_it_begins_aga
 #[test]
 fn decisions_on_what_the_other_is_changing_are_refused() {
     let Some(server) = shared() else { return };
-    let schema = fresh_schema();
-    let (mut one, mut two) = (open(server, &schema), open(server, &schema));
     // Write skew: each looks whether nobody has the place, by a key and by a range, and takes it under a name of its own.
     for by_range in [false, true] {
+        let schema = fresh_schema();
+        let (mut one, mut two) = (open(server, &schema), open(server, &schema));
         let mut first = one.begin().expect("begins");
         let mut second = two.begin().expect("begins");
         let (here, there) = (&[u8::from(by_range), 1], &[u8::from(by_range), 2]);
@@ -80,8 +80,10 @@ fn two_stores_that_count_at_the_same_time_lose_nothing() {
     let Some(server) = shared() else { return };
     let schema = fresh_schema();
     let (refused, commits) = (AtomicU64::new(0), AtomicU64::new(0));
+    let both_are_there = std::sync::Barrier::new(2);
     let count = || {
         let mut store = open(server, &schema);
+        both_are_there.wait();
         for _ in 0..EACH {
             for attempt in 0.. {
                 assert!(attempt < 3, "who was refused has a turn of its own");
@@ -111,11 +113,13 @@ fn two_stores_that_count_at_the_same_time_lose_nothing() {
 fn a_killed_connection_is_made_again_and_what_was_under_way_left_nothing() {
     let Some(server) = shared() else { return };
     let schema = fresh_schema();
-    let mut store = open(server, &schema);
+    let text = format!("{}&application_name={schema}", server.address(&schema));
+    let address = PostgresAddress::parse(&text, None).expect("an address");
+    let mut store = PostgresStore::open(&address).expect("opens");
     put(&mut store, b"kept", b"1").expect("writes");
     let kill = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tessera' \
-         AND pid <> pg_backend_pid() AND query LIKE '%{schema}%'"
+        "DO $$ BEGIN ASSERT (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+         WHERE application_name = '{schema}') = 1; END $$"
     );
     administer(server, &kill);
     put(&mut store, b"between", b"1").expect("nothing was under way: nobody notices");

@@ -68,8 +68,10 @@ pub fn keep(text: &str) -> Result<Keep, Fault> {
         return Err(Fault::usage("--store: this is neither sqlite nor the address of a database", ADVICE));
     }
     let password = std::env::var("PGPASSWORD").ok().filter(|password| !password.is_empty());
-    let address = PostgresAddress::parse(text, password.as_deref());
-    address.map(Keep::Postgres).map_err(|fault| Fault::usage(format!("--store: {}", fault.why()), ADVICE))
+    match PostgresAddress::parse(text, password.as_deref()) {
+        Ok(address) => Ok(Keep::Postgres(Box::new(address))),
+        Err(fault) => Err(Fault::usage(format!("--store: {}", fault.why()), ADVICE)),
+    }
 }
 
 /// Runs a coordinator until it is stopped. Its address is told as the first event.

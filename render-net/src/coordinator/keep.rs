@@ -1,6 +1,6 @@
 //! Where a coordinator's rows are kept, and opening that.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::market::Market;
 use crate::store::{Ear, MemoryStore, PostgresAddress, PostgresStore, SqliteStore, Store, StoreFault};
@@ -11,7 +11,7 @@ pub enum Keep {
     /// In `DATA/coordinator.sqlite`: survives restarts and crashes.
     Sqlite,
     /// In a PostgreSQL database, which several coordinators may share.
-    Postgres(PostgresAddress),
+    Postgres(Box<PostgresAddress>),
     /// In memory: for a coordinator that lives as long as one render.
     Memory,
 }
@@ -31,11 +31,11 @@ impl Keep {
     /// Opens the store. A server is waited for, which asynchronous code must not do itself.
     pub(super) async fn open(self, data: &Path) -> Result<Kept, StoreFault> {
         let data = data.to_owned();
-        let opened = tokio::task::spawn_blocking(move || self.open_here(data)).await;
+        let opened = tokio::task::spawn_blocking(move || self.open_here(&data)).await;
         opened.unwrap_or_else(|fault| Err(StoreFault::Database(fault.to_string())))
     }
 
-    fn open_here(self, data: PathBuf) -> Result<Kept, StoreFault> {
+    fn open_here(self, data: &Path) -> Result<Kept, StoreFault> {
         let (mut store, ear): (Box<dyn Store>, Option<Ear>) = match self {
             Keep::Sqlite => (Box::new(SqliteStore::open(&data.join("coordinator.sqlite"))?), None),
             Keep::Memory => (Box::new(MemoryStore::new()), None),

@@ -6,7 +6,7 @@ use crate::store::throwaway_postgres::{PASSWORD, Server, fresh_schema, shared};
 
 fn on(server: &Server, schema: &str, folder: &Path) -> CoordinatorConfig {
     let address = PostgresAddress::parse(&server.address(schema), None).expect("an address");
-    CoordinatorConfig { keep: Keep::Postgres(address), ..config(folder) }
+    CoordinatorConfig { keep: Keep::Postgres(Box::new(address)), ..config(folder) }
 }
 
 #[tokio::test(flavor = "multi_thread")]

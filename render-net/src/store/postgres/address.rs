@@ -135,7 +135,7 @@ fn search_path(options: &str) -> Option<String> {
     let words = options.split_whitespace().filter(|word| *word != "-c");
     let settings =
         words.filter_map(|word| word.trim_start_matches("--").trim_start_matches("-c").split_once('='));
-    settings.filter(|(name, _)| *name == "search_path").map(|(_, schema)| schema.to_owned()).last()
+    settings.filter(|(name, _)| *name == "search_path").map(|(_, schema)| schema.to_owned()).next_back()
 }
 
 fn is_name(schema: &str) -> bool {

@@ -104,7 +104,7 @@ impl Changes {
     }
 
     /// What has to be sent, table by table; what would change nothing that was seen is left out.
-    pub(super) fn to_send(&mut self) -> BTreeMap<Table, TableChanges> {
+    pub(super) fn take_changed(&mut self) -> BTreeMap<Table, TableChanges> {
         let mut tables: BTreeMap<Table, TableChanges> = BTreeMap::new();
         for (place, body) in std::mem::take(&mut self.changed) {
             if self.seen.get(&place) == Some(&body) {
@@ -171,7 +171,7 @@ mod tests {
         changes.change(Table::Job, &[1], Some(vec![7]));
         changes.change(Table::Job, &[2], None);
         changes.change(Table::Job, &[3], None);
-        let sent = changes.to_send();
+        let sent = changes.take_changed();
         assert!(sent[&Table::Job].keys.is_empty());
         assert_eq!(sent[&Table::Job].removed, [[3]]);
     }

@@ -221,7 +221,8 @@ fn what_is_wrong_is_told_apart_and_no_text_holds_the_password() {
     let silent = free.local_addr().expect("bound").port();
     drop(free);
     let nobody_there = format!("postgres://u:{PASSWORD}@127.0.0.1:{silent}/d");
-    let cases: [(String, fn(&StoreFault) -> bool); 7] = [
+    type IsExpected = fn(&StoreFault) -> bool;
+    let cases: [(String, IsExpected); 7] = [
         (nobody_there, |fault| matches!(fault, StoreFault::Away(_))),
         (format!("postgres://u:{PASSWORD}@no-such-host.invalid/d?sslmode=disable"), |fault| {
             matches!(fault, StoreFault::Away(_))

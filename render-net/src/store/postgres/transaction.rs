@@ -99,7 +99,7 @@ impl Transaction for PostgresTransaction<'_> {
     }
 
     fn commit(mut self: Box<Self>) -> Result<(), StoreFault> {
-        let changes = self.changes.get_mut().to_send();
+        let changes = self.changes.get_mut().take_changed();
         let news: Vec<String> = std::mem::take(&mut self.news).into_iter().collect();
         self.wait(async |session| {
             if !changes.is_empty() || !news.is_empty() {

@@ -12,7 +12,6 @@ use crate::wire::{
 mod absence;
 mod blame;
 mod quoting;
-mod together;
 mod viewing;
 mod whole_tiles;
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+
+use frame::{LeaseId, NodeId};
 
 use super::*;
+use crate::market::{Input, audit};
 use crate::store::throwaway_postgres::{fresh_schema, shared};
-use crate::store::{PostgresAddress, PostgresStore};
+use crate::store::{PostgresAddress, PostgresStore, Store};
+use crate::wire::JobState;
 
+const ARTIST: NodeId = NodeId([200; 32]);
 const SIZE_PX: u32 = 128;
 const SPP: u32 = 64;
 
@@ -80,8 +84,9 @@ impl<'a> Stand<'a> {
             // Each is committed twice in one transaction: an answer may have been lost.
             let mut asked = Vec::new();
             for lease in leases.iter() {
-                asked.push((self.node, beat(lease.lease, 1)));
-                asked.extend([0, 1].map(|_| (self.node, Request::Commit(Box::new(result(lease))))));
+                asked.push((self.node, beat(lease.lease)));
+                let result = ObjectName::of(&lease.lease.0.to_le_bytes());
+                asked.extend([0, 1].map(|_| (self.node, commit(lease, result))));
             }
             let answers = if asked.is_empty() { Vec::new() } else { self.ask(asked) };
             let taken = leases.iter().zip(answers.chunks(3));
@@ -107,6 +112,19 @@ impl<'a> Stand<'a> {
     }
 }
 
+fn beat(lease: LeaseId) -> Request {
+    Request::Heartbeat(Heartbeat { lease, blocks_begun: 1 })
+}
+
+/// Sixteen tiles of four blocks.
+fn large_post() -> Request {
+    let Request::PostJob(mut job) = post() else { panic!("a post") };
+    let size = FrameSize::new(SIZE_PX, SIZE_PX).expect("in range");
+    let draft = ShapeDraft { size, edge_px: 32, spp: SPP, frames: Bounded::cut(vec![1]), whole_tiles: false };
+    job.shape = JobShape::new(draft).expect("valid");
+    Request::PostJob(job)
+}
+
 #[test]
 fn two_markets_on_one_database_give_no_block_twice_and_pay_each_once() {
     let Some(server) = shared() else { return };
@@ -115,12 +133,12 @@ fn two_markets_on_one_database_give_no_block_twice_and_pay_each_once() {
         Common { address, began: Instant::now(), committed: Mutex::default(), conflicts: AtomicU64::new(0) };
     let mut stands = [1, 2].map(|number| Stand::new(&common, number));
     let admit = &mut stands[0];
-    assert_eq!(admit.ask_one(ARTIST, Request::PostJob(Box::new(post(JOB, SIZE_PX, SPP)))), Response::Done);
+    assert_eq!(admit.ask_one(ARTIST, large_post()), Response::Done);
     for number in [1, 2] {
         let node = NodeId([number; 32]);
-        admit.ask_one(node, Request::Register(Box::new(offer(number, 1000))));
+        admit.ask_one(node, Request::Register(Box::new(offer())));
         admit.ask_one(node, Request::Pull(Pull { capacity: 1, wait_ms: 0 }));
-        let descriptor = descriptor_name(number);
+        let descriptor = ObjectName::of(&[1; 4]);
         let gift = KeyGift { job: JOB, node, descriptor, wrapped: Some(Opaque::default()) };
         assert_eq!(admit.ask_one(ARTIST, Request::GiveKey(Box::new(gift))), Response::Done);
     }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use render_net::coordinator::{Coordinator, CoordinatorConfig};
+use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
 use render_net::identity::PairingCode;
 use render_net::nearby::{Announcer, NAME_BYTES_MAX, Reach, Tag, is_name};
+use render_net::store::PostgresAddress;
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
@@ -23,6 +24,8 @@ pub struct Place {
     pub host: Option<String>,
     /// Data folder; `None` is the usual place.
     pub data: Option<PathBuf>,
+    /// Where jobs and ledger are kept.
+    pub keep: Keep,
     /// Folder for sealed objects; `None` is one in the data folder.
     pub blobs: Option<PathBuf>,
     /// Most gibibytes of sealed objects.
@@ -52,6 +55,25 @@ const SENT_MAX: Duration = Duration::from_secs(4);
 /// How long a full disk is not told again.
 const FULL_AGAIN: Duration = Duration::from_secs(600);
 
+/// Reads where jobs and ledger are to be kept: `sqlite`, or a PostgreSQL database's address, whose password may stand in `PGPASSWORD`.
+///
+/// # Errors
+/// A usage fault that does not repeat the text: there may be a password in it.
+pub fn keep(text: &str) -> Result<Keep, Fault> {
+    const ADVICE: &str = "use sqlite, or postgres://USER@HOST:PORT/DATABASE with the password in PGPASSWORD";
+    if text == "sqlite" {
+        return Ok(Keep::Sqlite);
+    }
+    if !PostgresAddress::is_one(text) {
+        return Err(Fault::usage("--store: this is neither sqlite nor the address of a database", ADVICE));
+    }
+    let password = std::env::var("PGPASSWORD").ok().filter(|password| !password.is_empty());
+    match PostgresAddress::parse(text, password.as_deref()) {
+        Ok(address) => Ok(Keep::Postgres(Box::new(address))),
+        Err(fault) => Err(Fault::usage(format!("--store: {}", fault.why()), ADVICE)),
+    }
+}
+
 /// Runs a coordinator until it is stopped. Its address is told as the first event.
 pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
     check_announcement(&place)?;
@@ -60,6 +82,7 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
     runtime()?.block_on(async {
         let mut config = CoordinatorConfig {
             host: place.host,
+            keep: place.keep,
             objects: place.blobs,
             ..CoordinatorConfig::new(place.listen, data)
         };

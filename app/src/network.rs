@@ -76,6 +76,9 @@ pub(crate) fn coordinator_fault(fault: &CoordinatorFault) -> Fault {
             "the coordinator's folder has no room, because the disk is full",
             "free some space, or choose another folder with --data",
         ),
+        CoordinatorFault::Store(StoreFault::Away(_) | StoreFault::Unsafe(_)) => {
+            told(Exit::Network, &text, AGAIN)
+        }
         CoordinatorFault::Listen(_) => told(Exit::Network, &text, "choose another --listen address"),
         _ => told(Exit::Failure, &text, MEND),
     }

@@ -122,8 +122,9 @@ pub(crate) struct Coordinator {
     /// Folder for its identity, ledger and sealed data.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where jobs and ledger are kept: sqlite.
-    #[arg(long, default_value = "sqlite")]
+    /// Where jobs and ledger are kept: sqlite, or postgres://USER@HOST:PORT/DATABASE, which several coordinators may share.
+    /// Put the password into PGPASSWORD: others on this computer can read a command line.
+    #[arg(long, value_name = "sqlite|postgres://…", default_value = "sqlite")]
     pub(crate) store: String,
     /// Folder for sealed data [default: a folder in --data].
     #[arg(long, value_name = "DIR")]

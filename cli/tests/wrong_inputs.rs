@@ -323,11 +323,28 @@ fn coordinators_that_cannot_be_had_are_network_faults() {
         (&["collect", "00112233445566778899aabbccddeeff", "--data", "a"], 2),
         (&["collect", "nonsense"], 2),
         (&["earnings", "--coordinator", &silent, "--data", "nobody"], 2),
-        (&["coordinator", "--store", "postgres://x", "--data", "c"], 2),
+        (&["coordinator", "--store", "mysql://h/d", "--data", "c"], 2),
+        (&["coordinator", "--store", "postgres://u@h:port/d", "--data", "c"], 2),
         (&["coordinator", "--blobs", "s3://bucket/x", "--data", "c"], 2),
         (&["submit", "lamp.gltf", "-o", "a.exr", "--coordinator", "tessera://x"], 2),
     ] {
         assert_told(&place, line, exit, &[]);
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_a_network_fault_and_no_password_is_repeated() {
+    let place = Place::new();
+    let wrong = [
+        ("mysql://u:canary@h/d", 2),
+        ("postgres://u:canary@h:port/d", 2),
+        ("postgres://u:canary@h/d?sslmode=maybe", 2),
+        ("postgres://u:canary@127.0.0.1:1/d", 4),
+    ];
+    for (store, exit) in wrong {
+        let ended = place.run(&["coordinator", "--store", store, "--data", "c"]);
+        assert_eq!(ended.exit, exit, "{}", ended.talk);
+        assert!(!format!("{}{}", ended.talk, ended.data).contains("canary"), "{}", ended.talk);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod clock;
+mod keep;
 mod peers;
 mod presence;
 mod previews;
@@ -24,11 +25,12 @@ use tokio::task::JoinHandle;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
 use crate::link::{LinkFault, Listener};
-use crate::market::{Market, Terms};
-use crate::store::{MemoryStore, SqliteStore, Store, StoreFault};
+use crate::market::{Effect, Market, Terms};
+use crate::store::StoreFault;
 
 pub use blobs::{BlobFault, BlobFolder, BlobLimits};
 use clock::Clock;
+pub use keep::Keep;
 use peers::Peers;
 use presence::Presence;
 use previews::Previews;
@@ -51,7 +53,7 @@ pub struct CoordinatorConfig {
     pub data: PathBuf,
     /// Folder for sealed objects; `None` = `DATA/objects`.
     pub objects: Option<PathBuf>,
-    /// Where rows are kept.
+    /// Where rows are kept; several coordinators may share a database.
     pub keep: Keep,
     /// Prices, times and limits.
     pub terms: Terms,
@@ -59,17 +61,8 @@ pub struct CoordinatorConfig {
     pub limits: BlobLimits,
     /// Objects that nobody stored or fetched for so long are removed, unless a job that is not settled needs them.
     pub objects_kept: Duration,
-    /// How long an artist must have been gone before those who look on are told.
+    /// How long an artist must have been gone before those who look on are told; they are not where rows are shared.
     pub away_after: Duration,
-}
-
-/// Where the coordinator's rows are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// In `DATA/coordinator.sqlite`: survives restarts and crashes.
-    Sqlite,
-    /// In memory: for a coordinator that lives as long as one render.
-    Memory,
 }
 
 /// A coordinator cannot start.
@@ -131,14 +124,10 @@ impl Coordinator {
         let folder = |why: String| CoordinatorFault::Folder { folder: config.data.clone(), why };
         std::fs::create_dir_all(&config.data).map_err(|error| folder(system_words(&error)))?;
         let identity = Identity::open_or_create(&config.data)?;
-        let mut store: Box<dyn Store> = match config.keep {
-            Keep::Sqlite => Box::new(SqliteStore::open(&config.data.join("coordinator.sqlite"))?),
-            Keep::Memory => Box::new(MemoryStore::new()),
-        };
-        let durable = config.keep == Keep::Sqlite;
+        let durable = config.keep != Keep::Memory;
+        let keep::Kept { store, noted_ms, shared_ms, ear } = config.keep.clone().open(&config.data).await?;
         let objects = config.objects.clone().unwrap_or_else(|| config.data.join("objects"));
-        let noted_ms = Market::noted_ms(&mut *store)?;
-        let clock = Arc::new(Clock::start(noted_ms));
+        let clock = Arc::new(Clock::start(noted_ms, shared_ms));
         let off_ms = noted_ms.map_or(0, |noted_ms| clock.started_ms().saturating_sub(noted_ms));
         let off = Some(Duration::from_millis(off_ms)).filter(|off| *off >= OFF).unwrap_or_default();
         let blobs = BlobFolder::open(&objects, config.limits, durable, off)
@@ -151,6 +140,15 @@ impl Coordinator {
         let grace = Duration::from_millis(config.terms.lapse_ms / 2);
         let around = Around { wakes: wakes.clone(), blobs: blobs.clone(), clock: clock.clone() };
         let writer = Writer::start(store, Market::new(config.terms.clone()), around, grace);
+        if let Some(ear) = ear {
+            let (wakes, ended) = (wakes.clone(), writer.requests());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = ear.listen(|news| wakes.wake(Effect::of_news(news).as_slice())) => {}
+                    () = ended.closed() => {}
+                }
+            });
+        }
         let (stop, stopped) = watch::channel(false);
         let full = Arc::new(Notify::new());
         let desk = Arc::new(Desk {
@@ -161,6 +159,7 @@ impl Coordinator {
             previews: Previews::default(),
             peers: Peers::default(),
             presence: Presence::new(config.away_after, Instant::now()),
+            is_shared: matches!(config.keep, Keep::Postgres(_)),
             room: Room::default(),
             full: full.clone(),
         });

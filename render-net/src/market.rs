@@ -14,6 +14,7 @@ mod audit;
 mod blame;
 mod claim;
 mod coverage;
+mod news;
 mod offer;
 mod posting;
 mod quoting;
@@ -138,10 +139,11 @@ impl Market {
         Self { terms, centres: Centres::default() }
     }
 
-    /// Runs inputs as one durable transaction; each is atomic by itself and sees the ones before it.
+    /// Runs inputs as one durable transaction; each is atomic by itself and sees the ones before it. Where another coordinator noted a
+    /// later time, it is that: time does not go back from one turn to the next.
     ///
     /// # Errors
-    /// When the store fails, nothing of the whole batch has happened.
+    /// When the store fails, nothing of the whole batch has happened; with [`StoreFault::Away`], that is not known.
     pub fn act(
         &mut self,
         store: &mut dyn Store,
@@ -149,7 +151,7 @@ impl Market {
         inputs: &[Input],
     ) -> Result<Vec<Vec<Effect>>, StoreFault> {
         let mut transaction = store.begin()?;
-        Rows { records: &mut *transaction }.note_time(now_ms)?;
+        let now_ms = Rows { records: &mut *transaction }.note_time(now_ms)?;
         let mut effects = Vec::with_capacity(inputs.len());
         for input in inputs {
             transaction.mark()?;
@@ -162,6 +164,7 @@ impl Market {
                 Err(Halt::Store(fault)) => return Err(fault),
             }
         }
+        effects.iter().flatten().filter_map(Effect::as_news).for_each(|news| transaction.announce(&news));
         transaction.commit()?;
         Ok(effects)
     }

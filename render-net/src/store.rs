@@ -6,14 +6,20 @@
 //! one conformance suite holds every store to that. Why this cut: `docs/decisions/0001-market-and-store.md`.
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 pub(crate) mod key;
+mod layout;
 mod memory;
+mod postgres;
 pub(crate) mod row;
 mod sqlite;
+#[cfg(test)]
+#[path = "../../tests/src/throwaway_postgres.rs"]
+pub(crate) mod throwaway_postgres;
 
 pub use key::{Key, after};
 pub use memory::MemoryStore;
+pub use postgres::{Ear, PostgresAddress, PostgresAddressFault, PostgresStore};
 pub use sqlite::SqliteStore;
 
 /// A kind of record.
@@ -79,7 +85,9 @@ pub enum StoreFault {
     #[error("a record of table {0:?} is damaged")]
     Damaged(Table),
     /// The store was written by another version.
-    #[error("the store has layout {theirs}, this program layout {ours}")]
+    #[error(
+        "the store has layout {theirs}, this program layout {ours}: use the version of the program that wrote it"
+    )]
     Layout {
         /// What is stored.
         theirs: i64,
@@ -89,6 +97,33 @@ pub enum StoreFault {
     /// Another process holds the store.
     #[error("another coordinator is using this folder: stop it, or give this one another")]
     InUse,
+    /// Somebody else changed the same records meanwhile: the same transaction, begun again, may go through.
+    #[error("another coordinator changed the same records at the same time: try again")]
+    Conflict,
+    /// The database server does not answer, now. What was being committed may have happened or not; the store connects again by itself.
+    #[error("the database server does not answer ({0}): check that it runs and that its address is right")]
+    Away(String),
+    /// The server does not let this user in.
+    #[error(
+        "the database server refuses the login: check the user in its address, and the password in PGPASSWORD"
+    )]
+    Login,
+    /// The server cannot be spoken with in secret, or is not who it should be.
+    #[error(
+        "no safe connection to the database server ({0}): check its certificate, name its roots in SSL_CERT_FILE, or choose another sslmode in its address"
+    )]
+    Unsafe(String),
+    /// The server has no such database.
+    #[error("the server has no database of this name: choose another, or have it made with `createdb`")]
+    NoDatabase,
+    /// The user may not make or use the tables.
+    #[error(
+        "the database's user may not make or use the schema \"{schema}\": choose another user, or let its owner run GRANT CREATE ON DATABASE"
+    )]
+    NoRight {
+        /// Where the tables are.
+        schema: String,
+    },
     /// Anything else.
     #[error("the database failed: {0}")]
     Database(String),
@@ -120,12 +155,24 @@ pub trait Transaction: Records {
     /// Undoes everything since the last [`Self::mark`].
     fn undo(&mut self) -> Result<(), StoreFault>;
 
+    /// Once the changes are durable, tells this to all who have the store open elsewhere. A hint: it may be lost.
+    fn announce(&mut self, _news: &str) {}
+
     /// Makes the changes durable: after this returns they survive a crash.
     fn commit(self: Box<Self>) -> Result<(), StoreFault>;
 }
 
-/// A place for records, with one writer at a time.
+/// A place for records, with one writer at a time in each process; where several processes may have it open, transactions that
+/// cannot be put into an order end with [`StoreFault::Conflict`].
 pub trait Store: Send {
+    /// Milliseconds since 1970 by a clock that all who have the store open share; `None` where nobody else does.
+    ///
+    /// # Errors
+    /// The store's.
+    fn shared_ms(&mut self) -> Result<Option<u64>, StoreFault> {
+        Ok(None)
+    }
+
     /// Begins a transaction that sees all committed ones and no others.
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreFault>;
 }

@@ -20,7 +20,6 @@ use crate::interrupt;
 use crate::speak::{audience, data_line, quote_words, talk};
 
 pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
-    only_here(&asked.store, "sqlite", "--store", "ledgers are kept in SQLite in this version")?;
     let blobs = asked.blobs.as_deref().unwrap_or_default();
     if blobs.contains("://") {
         let what = format!("--blobs {blobs}: sealed data is kept in a folder in this version");
@@ -30,6 +29,7 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
         listen: asked.listen,
         host: asked.host,
         data: asked.data,
+        keep: coordinate::keep(&asked.store)?,
         blobs: asked.blobs.map(Into::into),
         store_max_gib: asked.store_max,
         peer_max_gib: asked.peer_max,
@@ -220,13 +220,6 @@ impl Audience for Data {
             _ => self.talk.hear(event),
         }
     }
-}
-
-fn only_here(asked: &str, known: &str, flag: &str, why: &str) -> Result<(), Fault> {
-    if asked == known {
-        return Ok(());
-    }
-    Err(Fault::usage(format!("{flag} {asked}: {why}"), format!("use {flag} {known}, or leave the flag out")))
 }
 
 fn finding(subject: &str, value: &impl serde::Serialize) {

@@ -68,10 +68,16 @@ impl CoordinatorProcess {
 
     /// The same with further words.
     pub(crate) fn start_with(place: &Place, port: u16, more: &[&str]) -> Self {
+        Self::start_in(place, port, more, &[])
+    }
+
+    /// The same in another environment.
+    pub(crate) fn start_in(place: &Place, port: u16, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let listen = format!("127.0.0.1:{port}");
         let mut words = vec!["coordinator", "--listen", &listen, "--data", "coordinator"];
         words.extend(more);
         let mut command = place.command(&words);
+        command.envs(environment.iter().copied());
         command.stdout(Stdio::piped()).stderr(place.log("coordinator.log"));
         let mut process = Running::start(command);
         let out = process.0.stdout.take().expect("it is piped");

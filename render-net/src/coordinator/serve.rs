@@ -37,6 +37,8 @@ pub(super) struct Desk {
     pub(super) previews: Previews,
     pub(super) peers: Peers,
     pub(super) presence: Presence,
+    /// Whether artists may be at other coordinators of the same rows, so that nothing is known of those who are not here.
+    pub(super) is_shared: bool,
     pub(super) room: Room,
     /// Told whenever an object found no room on the disk.
     pub(super) full: Arc<Notify>,
@@ -190,7 +192,7 @@ impl Desk {
     /// Whether somebody who looks on would see nothing new; says in the answer whether the artist is there.
     fn sees_nothing(&self, asked: &FollowView, response: &mut Response) -> bool {
         let Response::Seen(seen) = response else { return false };
-        let is_away = self.presence.is_away(asked.view.job, std::time::Instant::now());
+        let is_away = !self.is_shared && self.presence.is_away(asked.view.job, std::time::Instant::now());
         seen.is_artist_away = is_away && seen.events.job.state == JobState::Active;
         seen.events.events.is_empty() && seen.is_artist_away == asked.knows_away
     }

@@ -5,10 +5,14 @@ use frame::{AdapterCard, AdapterClass, FrameSize, JobId};
 
 use super::*;
 use crate::link::{Link, Priority};
+use crate::store::SqliteStore;
 use crate::wire::{
-    Bounded, Commit, Event, Follow, JobPost, JobShape, KeyGift, Lease, ObjectName, Offer, Opaque, Preview,
-    Pull, Refusal, Request, Response, ShapeDraft, Verdict,
+    Bounded, Commit, Event, Follow, Heartbeat, JobPost, JobShape, KeyGift, Lease, ObjectName, Offer, Opaque,
+    Preview, Pull, Refusal, Request, Response, ShapeDraft, Verdict,
 };
+
+mod shared;
+mod two_markets;
 
 const JOB: JobId = JobId([5; 16]);
 
@@ -23,7 +27,7 @@ async fn ask(link: &Link, request: Request) -> Response {
     }
 }
 
-async fn register(link: &Link) {
+fn offer() -> Offer {
     let adapter = AdapterCard {
         name: "flat".into(),
         backend: "none".into(),
@@ -31,8 +35,11 @@ async fn register(link: &Link) {
         class: AdapterClass::Other,
     };
     let descriptor = Bounded::cut(vec![1; 4]);
-    let offer = Offer { descriptor, adapter, memory_mib: 1, price: 1000, version: "1".into() };
-    assert_eq!(ask(link, Request::Register(Box::new(offer))).await, Response::Done);
+    Offer { descriptor, adapter, memory_mib: 1, price: 1000, version: "1".into() }
+}
+
+async fn register(link: &Link) {
+    assert_eq!(ask(link, Request::Register(Box::new(offer()))).await, Response::Done);
 }
 
 fn post() -> Request {

@@ -19,6 +19,12 @@ use crate::wire::{Refusal, Request, Response};
 const QUEUE_MAX: usize = 1024;
 /// Requests in one transaction.
 const BATCH_MAX: usize = 64;
+/// Attempts at one transaction that others keep getting ahead of; the store gives who was refused a turn of its own.
+const ATTEMPTS_MAX: u32 = 8;
+/// The pause before the second; each further one is twice as long.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(1);
+/// When to try again what found no database server, or one that was too busy.
+const NO_DATABASE: Refusal = Refusal::Busy { again_ms: 1_000 };
 /// How often time passes for the market.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -171,18 +177,34 @@ impl Work {
 
     /// All inputs at once, or one by one when that fails, so that one bad record does not refuse everybody.
     fn act(&mut self, inputs: &[Input]) -> Vec<Vec<Effect>> {
-        let now_ms = self.around.clock.now_ms();
-        match self.market.act(&mut *self.store, now_ms, inputs) {
-            Ok(effects) => effects,
-            Err(fault) if inputs.len() == 1 => {
-                tracing::error!(%fault, "the store failed");
-                let refusal = match fault {
-                    StoreFault::NoRoom => Refusal::NoRoom,
-                    _ => Refusal::Failed,
-                };
-                vec![vec![Effect::Answer(Response::Refused(refusal))]]
+        let fault = match self.act_at_last(inputs) {
+            Ok(effects) => return effects,
+            Err(fault) => fault,
+        };
+        let refusal = match fault {
+            // It may have happened all the same, so nobody hears that it did not: whoever asks again is answered as if for the first time.
+            StoreFault::Away(_) | StoreFault::Conflict => NO_DATABASE,
+            _ if inputs.len() > 1 => {
+                return inputs.iter().flat_map(|input| self.act(std::slice::from_ref(input))).collect();
             }
-            Err(_) => inputs.iter().flat_map(|input| self.act(std::slice::from_ref(input))).collect(),
+            StoreFault::NoRoom => Refusal::NoRoom,
+            _ => Refusal::Failed,
+        };
+        tracing::error!(%fault, "the store failed");
+        inputs.iter().map(|_| vec![Effect::Answer(Response::Refused(refusal.clone()))]).collect()
+    }
+
+    /// The whole transaction again, from its first look at the rows, when another coordinator was before it.
+    fn act_at_last(&mut self, inputs: &[Input]) -> Result<Vec<Vec<Effect>>, StoreFault> {
+        let mut pause = ATTEMPT_PAUSE;
+        for _ in 1..ATTEMPTS_MAX {
+            let now_ms = self.around.clock.now_ms();
+            match self.market.act(&mut *self.store, now_ms, inputs) {
+                Err(StoreFault::Conflict) => std::thread::sleep(pause),
+                acted => return acted,
+            }
+            pause *= 2;
         }
+        self.market.act(&mut *self.store, self.around.clock.now_ms(), inputs)
     }
 }

@@ -199,13 +199,14 @@ impl Rows<'_> {
 
     /// Writes a lease and lists it under its node, its job and its deadline, as its state asks.
     pub(crate) fn put_lease(&mut self, row: &LeaseRow) -> Found<()> {
-        if let Some(before) = self.lease(row.lease)? {
-            for (table, key) in listed(&before) {
-                self.records.remove(table, &key)?;
-            }
+        let before = self.lease(row.lease)?.map(|before| listed(&before)).unwrap_or_default();
+        let now = listed(row);
+        // Only what moves is written: a heartbeat changes the deadline alone.
+        for (table, key) in before.iter().filter(|place| !now.contains(place)) {
+            self.records.remove(*table, key)?;
         }
-        for (table, key) in listed(row) {
-            self.records.write(table, &key, &[])?;
+        for (table, key) in now.iter().filter(|place| !before.contains(place)) {
+            self.records.write(*table, key, &[])?;
         }
         write(self.records, Table::Lease, &Key::new().lease(row.lease), row)
     }
@@ -241,12 +242,13 @@ impl Rows<'_> {
         read(self.records, Table::Counter, &Key::new().bytes(b"time"))
     }
 
-    /// Writes a time down, not more often than needed: each is a write to the disk.
-    pub(crate) fn note_time(&mut self, now_ms: u64) -> Found<()> {
-        if self.time_ms()?.is_some_and(|noted| now_ms < noted.saturating_add(TIME_STEP_MS)) {
-            return Ok(());
+    /// Writes a time down, not more often than needed: each is a write to the disk. Returns it, or the later one that was written down.
+    pub(crate) fn note_time(&mut self, now_ms: u64) -> Found<u64> {
+        let noted_ms = self.time_ms()?;
+        if noted_ms.is_none_or(|noted_ms| now_ms >= noted_ms.saturating_add(TIME_STEP_MS)) {
+            write(self.records, Table::Counter, &Key::new().bytes(b"time"), &now_ms)?;
         }
-        write(self.records, Table::Counter, &Key::new().bytes(b"time"), &now_ms)
+        Ok(noted_ms.map_or(now_ms, |noted_ms| noted_ms.max(now_ms)))
     }
 
     /// When it was last looked which artists are absent.

@@ -152,6 +152,9 @@ fn on_every_store(check: impl Fn(&mut dyn Store)) {
     check(&mut MemoryStore::new());
     let folder = tempfile::tempdir().expect("temporary folder");
     check(&mut SqliteStore::open(&folder.path().join("store.sqlite")).expect("opens"));
+    if let Some(mut store) = crate::store::conformance::on_postgres() {
+        check(&mut store);
+    }
 }
 
 #[test]

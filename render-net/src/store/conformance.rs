@@ -8,6 +8,16 @@ fn every_store(check: impl Fn(&mut dyn Store)) {
     check(&mut MemoryStore::new());
     let folder = tempfile::tempdir().expect("temporary folder");
     check(&mut SqliteStore::open(&folder.path().join("store.sqlite")).expect("opens"));
+    if let Some(mut store) = on_postgres() {
+        check(&mut store);
+    }
+}
+
+/// A store in a schema of its own; `None` where there is no server.
+pub(crate) fn on_postgres() -> Option<PostgresStore> {
+    let address = throwaway_postgres::shared()?.address(&throwaway_postgres::fresh_schema());
+    let address = PostgresAddress::parse(&address, None).expect("an address");
+    Some(PostgresStore::open(&address).expect("opens"))
 }
 
 fn all(records: &dyn Records, table: Table) -> Vec<Record> {
@@ -77,10 +87,28 @@ fn a_reopened_file_has_what_was_committed_and_is_locked_meanwhile() {
     assert_eq!(store.begin().expect("begins").read(Table::Job, b"a").expect("reads"), Some(b"1".to_vec()));
 }
 
+#[test]
+fn what_was_read_before_a_change_is_read_as_changed_and_as_it_was_after_an_undo() {
+    every_store(|store| {
+        let mut transaction = store.begin().expect("begins");
+        assert_eq!(transaction.read(Table::Job, b"a").expect("reads"), None);
+        assert!(all(&*transaction, Table::Job).is_empty());
+        transaction.mark().expect("marks");
+        transaction.write(Table::Job, b"a", b"1").expect("writes");
+        assert_eq!(transaction.read(Table::Job, b"a").expect("reads"), Some(b"1".to_vec()));
+        assert_eq!(all(&*transaction, Table::Job).len(), 1);
+        transaction.undo().expect("undoes");
+        assert_eq!(transaction.read(Table::Job, b"a").expect("reads"), None);
+        assert!(all(&*transaction, Table::Job).is_empty());
+        transaction.announce("nothing that matters");
+        transaction.commit().expect("commits");
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn both_stores_tell_the_same_story(steps in proptest::collection::vec((0u8..5, 0u8..6, any::<u8>()), 1..80)) {
+    fn all_stores_tell_the_same_story(steps in proptest::collection::vec((0u8..5, 0u8..6, any::<u8>()), 1..80)) {
         let folder = tempfile::tempdir().expect("temporary folder");
         let mut sqlite = SqliteStore::open(&folder.path().join("s.sqlite")).expect("opens");
         let mut memory = MemoryStore::new();
@@ -96,6 +124,10 @@ proptest! {
             }
             all(&*transaction, Table::Tile)
         };
-        prop_assert_eq!(run(&mut memory), run(&mut sqlite));
+        let story = run(&mut memory);
+        prop_assert_eq!(&story, &run(&mut sqlite));
+        if let Some(mut postgres) = on_postgres() {
+            prop_assert_eq!(&story, &run(&mut postgres));
+        }
     }
 }

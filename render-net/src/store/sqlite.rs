@@ -9,13 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
+use super::layout::{LAYOUT, lacking, name};
 use super::{Record, Records, Store, StoreFault, Table, Transaction};
-
-/// Changes when the tables or the records in them do.
-const LAYOUT: i64 = 4;
-/// Earlier layouts: without the tables that came after them.
-const LAYOUT_WITHOUT_VIEWS: i64 = 2;
-const LAYOUT_WITHOUT_BLAME: i64 = 3;
 
 /// Records in an SQLite file.
 #[derive(Debug)]
@@ -33,12 +28,10 @@ impl SqliteStore {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.set_prepared_statement_cache_capacity(128);
         let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        match layout {
-            0 => Self::lay_out(&connection, &TABLES)?,
-            LAYOUT_WITHOUT_VIEWS => Self::lay_out(&connection, &[Table::View, Table::Blame])?,
-            LAYOUT_WITHOUT_BLAME => Self::lay_out(&connection, &[Table::Blame])?,
-            LAYOUT => {}
-            theirs => return Err(StoreFault::Layout { theirs, ours: LAYOUT }),
+        match lacking(layout) {
+            Some(_) if layout == LAYOUT => {}
+            Some(tables) => Self::lay_out(&connection, tables)?,
+            None => return Err(StoreFault::Layout { theirs: layout, ours: LAYOUT }),
         }
         Ok(Self { connection })
     }
@@ -123,62 +116,6 @@ impl From<rusqlite::Error> for StoreFault {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreFault::InUse,
             _ => StoreFault::Database(error.to_string()),
         }
-    }
-}
-
-const TABLES: [Table; 24] = [
-    Table::Job,
-    Table::Frame,
-    Table::Active,
-    Table::ArtistJob,
-    Table::Node,
-    Table::Waiting,
-    Table::JobKey,
-    Table::Awaiting,
-    Table::Tile,
-    Table::Open,
-    Table::Lease,
-    Table::NodeLease,
-    Table::JobLease,
-    Table::Lapse,
-    Table::VerdictDue,
-    Table::Journal,
-    Table::Account,
-    Table::Transfer,
-    Table::LedgerLine,
-    Table::Resolved,
-    Table::PayLine,
-    Table::Counter,
-    Table::View,
-    Table::Blame,
-];
-
-fn name(table: Table) -> &'static str {
-    match table {
-        Table::Job => "job",
-        Table::Frame => "job_frame",
-        Table::Active => "job_active",
-        Table::ArtistJob => "artist_job",
-        Table::Node => "node",
-        Table::Waiting => "node_waiting",
-        Table::JobKey => "job_key",
-        Table::Awaiting => "job_key_awaited",
-        Table::Tile => "tile",
-        Table::Open => "tile_open",
-        Table::Lease => "lease",
-        Table::NodeLease => "lease_of_node",
-        Table::JobLease => "lease_of_job",
-        Table::Lapse => "lease_lapse",
-        Table::VerdictDue => "verdict_due",
-        Table::Journal => "journal",
-        Table::Account => "ledger_account",
-        Table::Transfer => "ledger_transfer",
-        Table::LedgerLine => "ledger_line",
-        Table::Resolved => "ledger_resolved",
-        Table::PayLine => "ledger_pay_line",
-        Table::Counter => "counter",
-        Table::View => "job_view",
-        Table::Blame => "blame",
     }
 }
 

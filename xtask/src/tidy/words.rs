@@ -16,6 +16,7 @@ const ONLY_NAMED_IN: &[OnlyNamedIn] = &[
     OnlyNamedIn { word: "aes_gcm::", places: &["render-net/src/seal"] },
     OnlyNamedIn { word: "hpke::", places: &["render-net/src/seal"] },
     OnlyNamedIn { word: "rusqlite::", places: &["render-net/src/store/sqlite"] },
+    OnlyNamedIn { word: "tokio_postgres::", places: &["render-net/src/store/postgres"] },
 ];
 
 /// Rules of the market are handed time, randomness and bytes; they reach for none themselves.
@@ -164,5 +165,7 @@ mod tests {
         assert_eq!(check("app/src/nearby.rs", "mdns_sd::ServiceDaemon").len(), 1);
         assert_eq!(check("app/src/lib.rs", "rusqlite::open()").len(), 1);
         assert!(check("render-net/src/store/sqlite/lease.rs", "rusqlite::open()").is_empty());
+        assert_eq!(check("render-net/src/market.rs", "tokio_postgres::connect()").len(), 1);
+        assert!(check("render-net/src/store/postgres/session.rs", "tokio_postgres::connect()").is_empty());
     }
 }

@@ -125,8 +125,7 @@ pub(crate) struct Coordinator {
     /// Where jobs and ledger are kept: sqlite.
     #[arg(long, default_value = "sqlite")]
     pub(crate) store: String,
-    /// Where sealed data is kept: a folder, or a bucket of an S3-compatible store, with its keys in AWS_ACCESS_KEY_ID and
-    /// AWS_SECRET_ACCESS_KEY [default: a folder in --data].
+    /// Folder or S3 bucket for sealed data; keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY [default: a folder in --data].
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     pub(crate) blobs: Option<String>,
     /// Most sealed data that it keeps, GiB. Results that their artists have make room for new ones.

@@ -114,6 +114,12 @@ impl S3Server {
         self.objects.map.lock().expect("no panic with it").keys().cloned().collect()
     }
 
+    /// Whether any object has these bytes in it.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let map = self.objects.map.lock().expect("no panic with it");
+        map.values().any(|stored| stored.bytes.windows(bytes.len()).any(|part| part == bytes))
+    }
+
     /// Puts an object there as somebody else would.
     pub(crate) fn plant(&self, key: &str, bytes: &[u8]) {
         self.objects.insert(key, bytes.to_vec());

@@ -1,4 +1,4 @@
-//! What a bucket costs beside a folder; a measurement, not a test: `cargo test --workspace --release --lib thousand -- --ignored --nocapture`.
+//! What a bucket costs beside a folder; a measurement, not a test: `cargo test --workspace --lib thousand -- --ignored --nocapture`.
 
 use tokio::task::JoinSet;
 

@@ -284,7 +284,7 @@ impl S3 for Objects {
         let after = input.continuation_token.unwrap_or_default();
         let map = self.map.lock().expect("no panic with it");
         let mut matching = map.range(begin.clone()..).take_while(|(key, _)| key.starts_with(&begin));
-        let mut contents: Vec<Object> = (&mut matching)
+        let contents: Vec<Object> = (&mut matching)
             .filter(|(key, _)| **key > after)
             .take(most)
             .map(|(key, stored)| Object {
@@ -295,7 +295,6 @@ impl S3 for Objects {
                 ..Object::default()
             })
             .collect();
-        contents.shrink_to_fit();
         let is_truncated = matching.next().is_some();
         let next = contents.last().and_then(|object| object.key.clone()).filter(|_| is_truncated);
         Ok(S3Response::new(ListObjectsV2Output {

@@ -41,7 +41,7 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 const KEYLESS_PATIENCE: Duration = Duration::from_secs(6);
 /// Tries of one call, and the pause after the first; each later pause is four times as long.
 const TRIES: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 100 });
 /// Where an object is used, the bucket hears of it once in so long: noting it costs a request and a copy through this machine, and ages are
 /// counted in days.
 const MARK_AFTER_MS: u64 = 24 * 3_600_000;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::index::{Gone, Index, charge};
+use super::index::{Entry, Index, charge};
 use super::owner::Owner;
 use crate::wire::ObjectName;
 
@@ -84,7 +84,7 @@ impl Chores {
     }
 
     /// What was taken out of the index has to go.
-    pub(super) fn leave(&mut self, gone: &Gone) {
+    pub(super) fn leave(&mut self, gone: &[(ObjectName, Entry)]) {
         gone.iter().for_each(|(name, entry)| self.leave_one(*name, entry.lies, entry.size_bytes));
     }
 

@@ -15,7 +15,8 @@ use super::{BlobFault, Blobs};
 /// Chores under way at a time.
 const AT_ONCE: usize = 16;
 /// First and longest pause after a chore that failed.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
+const PAUSES: (Duration, Duration) =
+    (Duration::from_millis(500), Duration::from_millis(if cfg!(test) { 500 } else { 10_000 }));
 
 impl Blobs {
     /// Does what is to do until told to end, or whoever could tell is gone; then what is left, unless something fails.

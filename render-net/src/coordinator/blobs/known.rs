@@ -42,7 +42,7 @@ impl Known {
         };
         if step == Step::Spare && !keeps_spares {
             self.index.take(name);
-            self.chores.leave(&vec![(name, entry)]);
+            self.chores.leave(&[(name, entry)]);
         } else {
             self.index.pass(name, step.to());
             self.chores.pass(name);

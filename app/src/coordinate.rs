@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use render_net::coordinator::{Coordinator, CoordinatorConfig, Keep};
+use render_net::coordinator::{BucketAccess, BucketFault, Coordinator, CoordinatorConfig, Keep, Objects};
 use render_net::identity::PairingCode;
 use render_net::nearby::{Announcer, NAME_BYTES_MAX, Reach, Tag, is_name};
 use render_net::store::PostgresAddress;
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
-use crate::network::{coordinator_broke, coordinator_fault, nearby_fault, runtime};
+use crate::network::{bucket_fault, coordinator_broke, coordinator_fault, nearby_fault, runtime};
 use crate::places::{self, Part};
 use crate::stop::Stop;
 
@@ -26,8 +26,8 @@ pub struct Place {
     pub data: Option<PathBuf>,
     /// Where jobs and ledger are kept.
     pub keep: Keep,
-    /// Folder for sealed objects; `None` is one in the data folder.
-    pub blobs: Option<PathBuf>,
+    /// Folder for sealed objects, or `s3://BUCKET/PREFIX`; `None` is a folder in the data folder.
+    pub blobs: Option<String>,
     /// Most gibibytes of sealed objects.
     pub store_max_gib: u32,
     /// Most gibibytes of them that one peer may store.
@@ -52,7 +52,11 @@ pub enum Announce {
 /// Time in which an announcement goes out where multicast works; the name is asked for first, three times.
 const SENT_MAX: Duration = Duration::from_secs(4);
 
-/// How long a full disk is not told again.
+const FULL_DISK: &str = "there is no room for more sealed data: raise --store-max, or free some of the disk; until then nobody can store anything";
+const FULL_BUCKET: &str =
+    "there is no room for more sealed data: raise --store-max; until then nobody can store anything";
+
+/// How long it is not told again that there is no room.
 const FULL_AGAIN: Duration = Duration::from_secs(600);
 
 /// Reads where jobs and ledger are to be kept: `sqlite`, or a PostgreSQL database's address, whose password may stand in `PGPASSWORD`.
@@ -77,13 +81,18 @@ pub fn keep(text: &str) -> Result<Keep, Fault> {
 /// Runs a coordinator until it is stopped. Its address is told as the first event.
 pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Result<Exit, Fault> {
     check_announcement(&place)?;
+    let objects = objects(place.blobs.as_deref())?;
+    let full = match objects {
+        Objects::Bucket(..) => FULL_BUCKET,
+        Objects::Usual | Objects::Folder(_) => FULL_DISK,
+    };
     let data = places::data_folder(Part::Coordinator, place.data.as_deref())?;
     places::create_private(&data)?;
     runtime()?.block_on(async {
         let mut config = CoordinatorConfig {
             host: place.host,
             keep: place.keep,
-            objects: place.blobs,
+            objects,
             ..CoordinatorConfig::new(place.listen, data)
         };
         config.limits.bytes_max = u64::from(place.store_max_gib) << 30;
@@ -107,7 +116,7 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
         let failed = tokio::select! {
             () = stop.asked() => false,
             () = coordinator.failed() => true,
-            () = tell_when_full(&coordinator, audience) => false,
+            () = tell_when_full(&coordinator, full, audience) => false,
         };
         drop(announced);
         coordinator.stop().await;
@@ -116,12 +125,29 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
 }
 
 /// Says that there is no room, and not again for each object. Never ends.
-async fn tell_when_full(coordinator: &Coordinator, audience: &mut dyn Audience) {
+async fn tell_when_full(coordinator: &Coordinator, message: &str, audience: &mut dyn Audience) {
     loop {
         coordinator.full().await;
-        let message = "there is no room for more sealed data: raise --store-max, or free some of the disk; until then nobody can store anything";
         audience.hear(&frame::LiveEvent::Warning { message: message.to_owned() }.into());
         tokio::time::sleep(FULL_AGAIN).await;
+    }
+}
+
+/// Where sealed objects go. Nothing of an address that cannot be used is repeated: somebody may have put a key into it.
+fn objects(asked: Option<&str>) -> Result<Objects, Fault> {
+    let usage = |fault: &BucketFault| bucket_fault(Exit::Usage, fault);
+    match asked {
+        None => Ok(Objects::Usual),
+        Some(text) if text.starts_with("s3://") => {
+            let address = text.parse().map_err(|fault| usage(&fault))?;
+            let access = BucketAccess::from_environment(|name| std::env::var(name).ok());
+            Ok(Objects::Bucket(address, access.map_err(|fault| usage(&fault))?))
+        }
+        Some(text) if text.contains("://") => Err(Fault::usage(
+            "--blobs: sealed data is kept in a folder or in a bucket of an S3-compatible store",
+            "use --blobs DIR or --blobs s3://BUCKET/PREFIX, or leave the flag out",
+        )),
+        Some(folder) => Ok(Objects::Folder(folder.into())),
     }
 }
 

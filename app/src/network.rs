@@ -3,7 +3,7 @@
 mod waiting;
 
 use render_net::artist::ArtistFault;
-use render_net::coordinator::CoordinatorFault;
+use render_net::coordinator::{BucketFault, CoordinatorFault};
 use render_net::identity::CoordinatorAddress;
 use render_net::link::LinkFault;
 use render_net::nearby::NearbyFault;
@@ -79,9 +79,15 @@ pub(crate) fn coordinator_fault(fault: &CoordinatorFault) -> Fault {
         CoordinatorFault::Store(StoreFault::Away(_) | StoreFault::Unsafe(_)) => {
             told(Exit::Network, &text, AGAIN)
         }
+        CoordinatorFault::Bucket(fault) if fault.is_passing() => bucket_fault(Exit::Network, fault),
+        CoordinatorFault::Bucket(fault) => bucket_fault(Exit::Failure, fault),
         CoordinatorFault::Listen(_) => told(Exit::Network, &text, "choose another --listen address"),
         _ => told(Exit::Failure, &text, MEND),
     }
+}
+
+pub(crate) fn bucket_fault(exit: Exit, fault: &BucketFault) -> Fault {
+    told(exit, &fault.to_string(), AGAIN)
 }
 
 /// A running coordinator that cannot go on.

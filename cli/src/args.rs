@@ -126,8 +126,8 @@ pub(crate) struct Coordinator {
     /// Put the password into PGPASSWORD: others on this computer can read a command line.
     #[arg(long, value_name = "sqlite|postgres://…", default_value = "sqlite")]
     pub(crate) store: String,
-    /// Folder for sealed data [default: a folder in --data].
-    #[arg(long, value_name = "DIR")]
+    /// Folder or S3 bucket for sealed data; keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY [default: a folder in --data].
+    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     pub(crate) blobs: Option<String>,
     /// Most sealed data that it keeps, GiB. Results that their artists have make room for new ones.
     #[arg(long, value_name = "GIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]

@@ -325,7 +325,8 @@ fn coordinators_that_cannot_be_had_are_network_faults() {
         (&["earnings", "--coordinator", &silent, "--data", "nobody"], 2),
         (&["coordinator", "--store", "mysql://h/d", "--data", "c"], 2),
         (&["coordinator", "--store", "postgres://u@h:port/d", "--data", "c"], 2),
-        (&["coordinator", "--blobs", "s3://bucket/x", "--data", "c"], 2),
+        (&["coordinator", "--blobs", "gs://bucket/x", "--data", "c"], 2),
+        (&["coordinator", "--blobs", "s3://x", "--data", "c"], 2),
         (&["submit", "lamp.gltf", "-o", "a.exr", "--coordinator", "tessera://x"], 2),
     ] {
         assert_told(&place, line, exit, &[]);
@@ -345,6 +346,36 @@ fn a_database_that_is_not_there_is_a_network_fault_and_no_password_is_repeated()
         let ended = place.run(&["coordinator", "--store", store, "--data", "c"]);
         assert_eq!(ended.exit, exit, "{}", ended.talk);
         assert!(!format!("{}{}", ended.talk, ended.data).contains("canary"), "{}", ended.talk);
+    }
+}
+
+#[test]
+fn a_bucket_that_cannot_be_used_is_told_without_its_keys() {
+    let place = Place::new();
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let (nobody, far) = (format!("http://{nobody}"), "http://store.example".to_owned());
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAHUSH"), ("AWS_SECRET_ACCESS_KEY", "hush")];
+    for (blobs, keys, endpoint, exit, word) in [
+        ("s3://AKIAHUSH:hush@sealed/farm", &keys[..], &nobody, 2, "s3://BUCKET/PREFIX"),
+        ("s3://sealed/farm", &keys[..1], &nobody, 2, "AWS_SECRET_ACCESS_KEY"),
+        ("s3://sealed/farm", &keys[..], &far, 2, "AWS_ALLOW_HTTP"),
+        ("s3://sealed/farm", &keys[..], &nobody, 4, "AWS_ENDPOINT_URL"),
+    ] {
+        let mut command =
+            place.command(&["coordinator", "--listen", "127.0.0.1:0", "--data", "c", "--blobs", blobs]);
+        command
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_ENDPOINT_URL_S3")
+            .env_remove("AWS_ALLOW_HTTP");
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        let output =
+            command.envs(keys.iter().copied()).env("AWS_ENDPOINT_URL", endpoint).env("TESSERA_LOG", "debug");
+        let output = output.output().expect("the program runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{blobs}: {said}");
+        assert!(said.contains(word) && said.contains("  help: "), "{blobs}: {said}");
+        assert!(!said.contains("hush") && !said.contains("AKIA"), "{blobs}: {said}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The coordinator: where nodes and artists meet. It holds ciphertext, rows and money, and no key that opens anything.
 //!
 //! A thin driver: connections come from [`crate::link`], decisions from [`crate::market`], truth from
-//! [`crate::store`], sealed objects from a folder. One thread writes; it commits whatever requests have gathered as one
+//! [`crate::store`], sealed objects from a folder or a bucket. One thread writes; it commits whatever requests have gathered as one
 //! transaction. Killing the process at any point and starting it again on the same folder continues.
 
 mod blobs;
@@ -28,7 +28,8 @@ use crate::link::{LinkFault, Listener};
 use crate::market::{Effect, Market, Terms};
 use crate::store::StoreFault;
 
-pub use blobs::{BlobFault, BlobFolder, BlobLimits};
+pub use blobs::{BlobFault, BlobLimits, Bucket, BucketAccess, BucketAddress, BucketFault};
+use blobs::{Blobs, Folder};
 use clock::Clock;
 pub use keep::Keep;
 use peers::Peers;
@@ -39,6 +40,8 @@ use serve::Desk;
 use wakes::Wakes;
 use writer::{Around, Writer};
 
+/// Longest wait at the end until what was delivered lies under its new owners' names.
+const MOVES_PATIENCE: Duration = Duration::from_secs(10);
 /// A coordinator that did not run for so long was off, and that does not make its objects older.
 const OFF: Duration = Duration::from_secs(3600);
 
@@ -51,8 +54,8 @@ pub struct CoordinatorConfig {
     pub host: Option<String>,
     /// Folder for identity, database and objects; made when missing.
     pub data: PathBuf,
-    /// Folder for sealed objects; `None` = `DATA/objects`.
-    pub objects: Option<PathBuf>,
+    /// Where sealed objects are kept.
+    pub objects: Objects,
     /// Where rows are kept; several coordinators may share a database.
     pub keep: Keep,
     /// Prices, times and limits.
@@ -63,6 +66,17 @@ pub struct CoordinatorConfig {
     pub objects_kept: Duration,
     /// How long an artist must have been gone before those who look on are told; they are not where rows are shared.
     pub away_after: Duration,
+}
+
+/// Where sealed objects are kept.
+#[derive(Clone, Debug)]
+pub enum Objects {
+    /// In the folder `DATA/objects`.
+    Usual,
+    /// In this folder.
+    Folder(PathBuf),
+    /// In a bucket of an S3-compatible store, which other coordinators of the same database may use as well.
+    Bucket(BucketAddress, BucketAccess),
 }
 
 /// A coordinator cannot start.
@@ -82,6 +96,9 @@ pub enum CoordinatorFault {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreFault),
+    /// The bucket for sealed objects cannot be used.
+    #[error(transparent)]
+    Bucket(#[from] BucketFault),
     /// The port cannot be opened.
     #[error("{0}: stop what uses it, or listen at another port")]
     Listen(LinkFault),
@@ -94,6 +111,7 @@ pub struct Coordinator {
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
     writer: Writer,
+    moves: (watch::Sender<bool>, JoinHandle<()>),
     full: Arc<Notify>,
 }
 
@@ -104,7 +122,7 @@ impl CoordinatorConfig {
             listen,
             host: None,
             data,
-            objects: None,
+            objects: Objects::Usual,
             keep: Keep::Sqlite,
             terms: Terms::default(),
             limits: BlobLimits { bytes_max: 512 << 30, peer_bytes_max: 128 << 30, keeps_spares: true },
@@ -126,13 +144,10 @@ impl Coordinator {
         let identity = Identity::open_or_create(&config.data)?;
         let durable = config.keep != Keep::Memory;
         let keep::Kept { store, noted_ms, shared_ms, ear } = config.keep.clone().open(&config.data).await?;
-        let objects = config.objects.clone().unwrap_or_else(|| config.data.join("objects"));
         let clock = Arc::new(Clock::start(noted_ms, shared_ms));
         let off_ms = noted_ms.map_or(0, |noted_ms| clock.started_ms().saturating_sub(noted_ms));
         let off = Some(Duration::from_millis(off_ms)).filter(|off| *off >= OFF).unwrap_or_default();
-        let blobs = BlobFolder::open(&objects, config.limits, durable, off)
-            .map_err(|fault| folder(fault.to_string()))?;
-        let blobs = Arc::new(blobs);
+        let blobs = open_objects(&config, durable, off).await?;
         let listener = Listener::bind(config.listen, &identity).map_err(CoordinatorFault::Listen)?;
         let host = config.host.clone().unwrap_or_else(|| reachable_host(config.listen));
         let address = listener.address(&host).map_err(CoordinatorFault::Listen)?;
@@ -149,6 +164,8 @@ impl Coordinator {
                 }
             });
         }
+        let (end_moves, ending) = watch::channel(false);
+        let moves = (end_moves, tokio::spawn(blobs.clone().follow(ending)));
         let (stop, stopped) = watch::channel(false);
         let full = Arc::new(Notify::new());
         let desk = Arc::new(Desk {
@@ -164,7 +181,7 @@ impl Coordinator {
             full: full.clone(),
         });
         let running = tokio::spawn(serve::serve(listener, desk, stopped, config.objects_kept));
-        Ok(Self { address, stop, running, writer, full })
+        Ok(Self { address, stop, running, writer, moves, full })
     }
 
     /// What nodes and artists need in order to come here.
@@ -172,7 +189,7 @@ impl Coordinator {
         &self.address
     }
 
-    /// Waits until the next object is refused because the folder or its disk is full.
+    /// Waits until the next object is refused because what may be stored, or the disk, is full.
     pub async fn full(&self) {
         self.full.notified().await;
     }
@@ -187,7 +204,31 @@ impl Coordinator {
         let _ = self.stop.send(true);
         let _ = self.running.await;
         self.writer.finish().await;
+        let (end_moves, moving) = self.moves;
+        let _ = end_moves.send(true);
+        // What is not done by then stays with whom it was, as after a crash.
+        let _ = tokio::time::timeout(MOVES_PATIENCE, moving).await;
     }
+}
+
+async fn open_objects(
+    config: &CoordinatorConfig,
+    durable: bool,
+    off: Duration,
+) -> Result<Arc<Blobs>, CoordinatorFault> {
+    let path = match &config.objects {
+        Objects::Usual => config.data.join("objects"),
+        Objects::Folder(path) => path.clone(),
+        Objects::Bucket(address, access) => {
+            let bucket = Bucket::open(address, access).await?;
+            let opened = Blobs::open(bucket, config.limits, off).await;
+            return opened.map_err(|fault| BucketFault::Away { why: fault.to_string() }.into());
+        }
+    };
+    let fault = |fault: BlobFault| CoordinatorFault::Folder { folder: path.clone(), why: fault.to_string() };
+    let folder = Folder::open(&path, durable, off).map_err(fault)?;
+    // The folder's own dates have been moved by then.
+    Blobs::open(folder, config.limits, Duration::ZERO).await.map_err(fault)
 }
 
 /// The host to tell when none was given: loopback when listening everywhere.

@@ -20,17 +20,12 @@ use crate::interrupt;
 use crate::speak::{audience, data_line, quote_words, talk};
 
 pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
-    let blobs = asked.blobs.as_deref().unwrap_or_default();
-    if blobs.contains("://") {
-        let what = format!("--blobs {blobs}: sealed data is kept in a folder in this version");
-        return Err(Fault::usage(what, "name a folder with --blobs DIR, or leave the flag out"));
-    }
     let place = coordinate::Place {
         listen: asked.listen,
         host: asked.host,
         data: asked.data,
         keep: coordinate::keep(&asked.store)?,
-        blobs: asked.blobs.map(Into::into),
+        blobs: asked.blobs,
         store_max_gib: asked.store_max,
         peer_max_gib: asked.peer_max,
         lapse_s: asked.lapse,

@@ -1,29 +1,44 @@
-//! Sealed objects in a folder, named by their content.
+//! Sealed objects, named by their content: whose they are, how many there may be, and which go first.
 //!
-//! An object appears whole or not at all: written to a temporary file, checked, made durable, renamed. Names are
-//! parsed hashes, so no name can leave the folder. Whoever stored an object is charged for it until it is gone or somebody else's; a delivered result
-//! is the artist's, and costs nobody anything once the artist has it: then it is *spare*, and makes room as soon as room is needed. A file's name says
-//! whose it is, so that all this outlives a restart. A full folder refuses the new object and harms no other. Time is handed in.
+//! Whoever stored an object is charged for it until it is gone or somebody else's; a delivered result
+//! is the artist's, and costs nobody anything once the artist has it: then it is *spare*, and makes room as soon as room is needed. An object's file
+//! name says whose it is, so that all this outlives a restart. What is full refuses the new object and harms no other. Time is handed in.
+//!
+//! The index decides at once and never waits; the *depot* (a folder or a bucket) follows it on a task of its own, and objects are found while it does.
+//! Where others store in the same depot, what is not in the index is looked for there.
 
+mod bucket;
+mod chores;
+mod depot;
+mod folder;
+mod follow;
 mod index;
+mod known;
+mod lookup;
+mod owner;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use frame::NodeId;
+use tokio::sync::Notify;
 
 use crate::wire::{OBJECT_BYTES_MAX, ObjectName};
-use index::{Entry, Index, Owner};
+pub use bucket::{Bucket, BucketAccess, BucketAddress, BucketFault};
+use chores::Step;
+use depot::Depot;
+pub(in crate::coordinator) use folder::Folder;
+use index::Entry;
+use known::Known;
+use lookup::Misses;
+use owner::Owner;
 
 /// How much of objects there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobLimits {
-    /// In the folder.
+    /// In all.
     pub bytes_max: u64,
     /// Of one peer.
     pub peer_bytes_max: u64,
@@ -31,18 +46,21 @@ pub struct BlobLimits {
     pub keeps_spares: bool,
 }
 
-/// Objects in a folder.
+/// Objects and their depot.
 #[derive(Debug)]
-pub struct BlobFolder {
-    folder: PathBuf,
+pub(super) struct Blobs {
+    depot: Box<dyn Depot>,
     limits: BlobLimits,
-    durable: bool,
-    temporary: AtomicU64,
-    index: Mutex<Index>,
+    known: Mutex<Known>,
+    misses: Misses,
+    /// Told when there is something to do for the depot.
+    chore: Notify,
+    /// Told when something is done, or an object is no longer held.
+    done: Notify,
 }
 
 /// An object cannot be stored or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlobFault {
     /// The quota or the disk is full.
     #[error("there is no room for more objects")]
@@ -59,226 +77,267 @@ pub enum BlobFault {
     /// The bytes do not have the name.
     #[error("the bytes do not have their name")]
     WrongName,
+    /// The bucket cannot be reached now, and may be later.
+    #[error("the objects cannot be reached: {0}")]
+    Away(String),
     /// Anything else.
-    #[error("the object folder failed: {0}")]
+    #[error("the objects' place failed: {0}")]
     System(String),
 }
 
-/// After this long an object that is used is marked on the disk as younger, too.
-const TOUCH_AFTER_MS: u64 = 3_600_000;
+/// Longest wait until what has to go for a new object is gone.
+const ROOM_PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 
-impl BlobFolder {
-    /// Opens the folder, makes it when missing, and removes what an earlier crash left unfinished.
-    ///
-    /// `durable`: whether an object must survive a power cut once stored. `off`: how long nobody ran before; that does not count as age.
-    pub fn open(folder: &Path, limits: BlobLimits, durable: bool, off: Duration) -> Result<Self, BlobFault> {
-        let temporary = folder.join("unfinished");
-        match fs::remove_dir_all(&temporary) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => fs::create_dir_all(&temporary)?,
-        }
-        let (temporary, index) = (AtomicU64::new(0), Mutex::default());
-        let blobs = Self { folder: folder.to_owned(), limits, durable, temporary, index };
-        blobs.read_folder(off)?;
-        Ok(blobs)
+/// An object with which nobody else does anything; let go when dropped.
+struct Held<'a> {
+    blobs: &'a Blobs,
+    name: ObjectName,
+}
+
+impl Blobs {
+    /// Takes everything that lies in the depot into the index, younger by `off`, for which nobody ran.
+    pub(super) async fn open(
+        depot: impl Depot + 'static,
+        limits: BlobLimits,
+        off: Duration,
+    ) -> Result<Arc<Self>, BlobFault> {
+        let (chore, done) = (Notify::new(), Notify::new());
+        let (known, misses) = (Mutex::default(), Misses::default());
+        let blobs = Self { depot: Box::new(depot), limits, known, misses, chore, done };
+        let began = Instant::now();
+        let younger_ms = u64::try_from(off.as_millis()).unwrap_or(u64::MAX);
+        blobs.list(younger_ms).await?;
+        let objects = blobs.known().index.count_of_all();
+        let bytes = blobs.size_bytes();
+        let took_ms = began.elapsed().as_millis();
+        tracing::info!(objects, bytes, took_ms, "the stored objects were listed");
+        Ok(Arc::new(blobs))
     }
 
-    /// Whether the object is stored; who asks has use for it, so its age starts anew.
-    pub fn has(&self, name: ObjectName, now_ms: u64) -> bool {
-        let Some(touched) = self.index().used(name, now_ms, TOUCH_AFTER_MS) else { return false };
-        if let Some(entry) = touched {
-            self.touch(name, entry.owner, now_ms);
+    /// Whether the object is stored, as far as was known a moment ago; who asks has use for it, so its age starts anew.
+    pub(super) async fn has(&self, name: ObjectName, now_ms: u64) -> Result<bool, BlobFault> {
+        if self.has_now(name, now_ms) || self.was_missing(name) {
+            return Ok(self.has_now(name, now_ms));
         }
-        true
+        match self.find(name).await {
+            Ok(_) => Ok(self.has_now(name, now_ms)),
+            Err(BlobFault::Missing) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Whether an object of this size would be taken from this peer now.
-    pub fn check(&self, peer: NodeId, size_bytes: u64) -> Result<(), BlobFault> {
-        self.index().check(Owner::peer(peer), size_bytes, &self.limits)
+    pub(super) fn check(&self, peer: NodeId, size_bytes: u64) -> Result<(), BlobFault> {
+        self.known().index.check(Owner::peer(peer), size_bytes, &self.limits)
     }
 
-    /// Stores an object; storing it again only makes it younger.
-    pub fn put(&self, peer: NodeId, name: ObjectName, object: &[u8], now_ms: u64) -> Result<(), BlobFault> {
-        if object.len() as u64 > OBJECT_BYTES_MAX || ObjectName::of(object) != name {
-            return Err(BlobFault::WrongName);
-        }
-        if self.has(name, now_ms) {
-            return Ok(());
-        }
-        let (owner, size_bytes) = (Owner::peer(peer), object.len() as u64);
-        let (number, gone) = self.index().reserve(owner, size_bytes, &self.limits)?;
-        gone.into_iter().for_each(|(name, owner)| self.remove(name, owner));
-        let mut written = self.write(name, owner, object, now_ms);
-        if matches!(written, Err(BlobFault::NoRoom)) {
-            // The disk is smaller than what was allowed: spare results make room there, too.
-            let gone = self.index().take_spares(size_bytes);
-            if !gone.is_empty() {
-                gone.into_iter().for_each(|(name, owner)| self.remove(name, owner));
-                written = self.write(name, owner, object, now_ms);
-            }
-        }
-        let entry = Entry { owner, size_bytes, used_ms: now_ms, marked_ms: now_ms };
-        self.index().settle(number, name, written.is_ok().then_some(entry));
-        written
+    /// Stores an object; storing it again only makes it younger. It goes on to its end when whoever asked has gone.
+    pub(super) async fn put(
+        self: &Arc<Self>,
+        peer: NodeId,
+        name: ObjectName,
+        object: impl Into<Bytes>,
+        now_ms: u64,
+    ) -> Result<(), BlobFault> {
+        let (blobs, object) = (self.clone(), object.into());
+        let stored = tokio::spawn(async move { blobs.store(peer, name, object, now_ms).await }).await;
+        stored.unwrap_or_else(|_| Err(BlobFault::System("its work broke down".to_owned())))
     }
 
     /// Reads an object.
-    pub fn read(&self, name: ObjectName, now_ms: u64) -> Result<Vec<u8>, BlobFault> {
-        let entry = self.entry(name)?;
-        self.has(name, now_ms);
-        match fs::read(self.path(name, entry.owner)) {
-            // Renamed since, because its owner changed.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let entry = self.entry(name)?;
-                fs::read(self.path(name, entry.owner)).map_err(|error| match error.kind() {
-                    ErrorKind::NotFound => {
-                        // Somebody removed the file: whoever has the object may store it again.
-                        self.index().take(name);
-                        BlobFault::Missing
-                    }
-                    _ => error.into(),
-                })
+    pub(super) async fn read(&self, name: ObjectName, now_ms: u64) -> Result<Bytes, BlobFault> {
+        let entry = self.find(name).await?;
+        self.has_now(name, now_ms);
+        if let Some(object) = self.depot.read(name, entry.lies).await? {
+            return Ok(object);
+        }
+        // It was passed on meanwhile; or somebody else passed it on, or removed it.
+        let held = self.hold(name).await;
+        if let Some(now) = self.entry(name).filter(|now| now.lies != entry.lies)
+            && let Some(object) = self.depot.read(name, now.lies).await?
+        {
+            return Ok(object);
+        }
+        if let Some(entry) = self.entry(name) {
+            self.known().lost(name, entry.lies);
+        }
+        drop(held);
+        let entry = self.find(name).await?;
+        match self.depot.read(name, entry.lies).await? {
+            Some(object) => Ok(object),
+            None => {
+                self.known().lost(name, entry.lies);
+                Err(BlobFault::Missing)
             }
-            read => Ok(read?),
         }
     }
 
     /// Bytes stored.
-    pub fn size_bytes(&self) -> u64 {
-        self.index().bytes()
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.known().index.bytes()
     }
 
     /// Size of an object in bytes.
-    pub fn size_of(&self, name: ObjectName) -> Result<u64, BlobFault> {
-        self.entry(name).map(|entry| entry.size_bytes)
+    pub(super) async fn size_of(&self, name: ObjectName) -> Result<u64, BlobFault> {
+        self.find(name).await.map(|entry| entry.size_bytes)
     }
 
-    /// A node delivered an object that it stored as a result: from now on it is the artist's. Other peers' objects stay theirs.
-    pub fn deliver(&self, name: ObjectName, node: NodeId, artist: NodeId) {
-        self.pass(name, |owner| owner == Owner::peer(node) || owner == Owner::Unknown, Owner::result(artist));
+    /// A node delivered an object that it stored as a result: from now on it is the artist's. Other peers' objects stay theirs. Never waits.
+    pub(super) fn deliver(&self, name: ObjectName, node: NodeId, artist: NodeId) {
+        self.step(name, Step::Deliver { node: Owner::peer(node), artist: Owner::result(artist) });
     }
 
-    /// A delivered result has done its work: nobody is charged for it, and it goes when room is needed, or now.
-    pub fn spare(&self, name: ObjectName) {
-        if self.pass(name, Owner::is_result, Owner::Spare) && !self.limits.keeps_spares {
-            let gone = self.index().take(name);
-            gone.into_iter().for_each(|entry| self.remove(name, entry.owner));
-        }
+    /// A delivered result has done its work: nobody is charged for it, and it goes when room is needed, or now. Never waits.
+    pub(super) fn spare(&self, name: ObjectName) {
+        self.step(name, Step::Spare);
     }
 
     /// Removes objects that nobody stored or fetched for `kept`, except for what these artists stored or were delivered; returns how many.
-    pub fn sweep(&self, kept: Duration, artists: &BTreeSet<NodeId>, now_ms: u64) -> u64 {
+    /// Where others store too, all that lies there is listed before, so that what they marked counts.
+    pub(super) async fn sweep(
+        &self,
+        kept: Duration,
+        artists: &BTreeSet<NodeId>,
+        now_ms: u64,
+    ) -> Result<u64, BlobFault> {
+        if self.depot.is_shared() {
+            self.refresh().await?;
+        }
         let kept_ms = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX);
         let needed: BTreeSet<Owner> =
             artists.iter().flat_map(|artist| [Owner::peer(*artist), Owner::result(*artist)]).collect();
-        let old = self.index().take_old(now_ms.saturating_sub(kept_ms), &needed);
-        let count = old.len() as u64;
-        old.into_iter().for_each(|(name, owner)| self.remove(name, owner));
-        count
+        let mut known = self.known();
+        let old = known.index.take_old(now_ms.saturating_sub(kept_ms), &needed);
+        known.chores.leave(&old);
+        drop(known);
+        self.chore.notify_one();
+        Ok(old.len() as u64)
     }
 
-    /// Gives an object to somebody else, on the disk as well; false when it is not there or not `from` whom it may be taken.
-    fn pass(&self, name: ObjectName, from: impl Fn(Owner) -> bool, to: Owner) -> bool {
-        // The lock is held meanwhile: a file must not be renamed twice at once.
-        let mut index = self.index();
-        let Some(entry) = index.entry(name).filter(|entry| from(entry.owner)) else { return false };
-        if let Err(error) = fs::rename(self.path(name, entry.owner), self.path(name, to)) {
-            tracing::error!(%error, "the object folder failed");
-            return false;
+    fn step(&self, name: ObjectName, step: Step) {
+        let mut known = self.known();
+        if !known.step(name, step, self.limits.keeps_spares) && self.depot.is_shared() {
+            // Another coordinator may have taken it to where this begins.
+            known.chores.look(name, step);
         }
-        index.pass(name, to);
-        true
+        drop(known);
+        self.chore.notify_one();
     }
 
-    fn entry(&self, name: ObjectName) -> Result<Entry, BlobFault> {
-        self.index().entry(name).ok_or(BlobFault::Missing)
-    }
-
-    fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().expect("nobody panics while holding it")
-    }
-
-    /// What is no longer in the index goes from the disk.
-    fn remove(&self, name: ObjectName, owner: Owner) {
-        if let Err(error) = fs::remove_file(self.path(name, owner)) {
-            tracing::error!(%error, "the object folder failed");
+    async fn store(
+        &self,
+        peer: NodeId,
+        name: ObjectName,
+        object: Bytes,
+        now_ms: u64,
+    ) -> Result<(), BlobFault> {
+        if object.len() as u64 > OBJECT_BYTES_MAX || ObjectName::of(&object) != name {
+            return Err(BlobFault::WrongName);
         }
+        let _held = self.hold(name).await;
+        if self.has_now(name, now_ms) {
+            return Ok(());
+        }
+        let (owner, size_bytes) = (Owner::peer(peer), object.len() as u64);
+        let number = {
+            let mut known = self.known();
+            let (number, gone) = known.index.reserve(owner, size_bytes, &self.limits)?;
+            known.chores.leave(&gone);
+            number
+        };
+        let written = match self.room_made(self.limits.bytes_max).await {
+            Ok(()) => self.write(name, owner, object, now_ms).await,
+            Err(fault) => Err(fault),
+        };
+        let mut known = self.known();
+        let entry = known.fresh(owner, size_bytes, now_ms);
+        known.index.settle(number, name, written.is_ok().then_some(entry));
+        written
     }
 
-    fn write(&self, name: ObjectName, owner: Owner, object: &[u8], now_ms: u64) -> Result<(), BlobFault> {
-        let number = self.temporary.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.folder.join("unfinished").join(number.to_string());
-        let place = self.path(name, owner);
-        let written = (|| {
-            let mut file = File::create_new(&temporary)?;
-            file.write_all(object)?;
-            file.set_modified(time(now_ms))?;
-            if self.durable {
-                file.sync_data()?;
+    async fn write(
+        &self,
+        name: ObjectName,
+        owner: Owner,
+        object: Bytes,
+        now_ms: u64,
+    ) -> Result<(), BlobFault> {
+        let size_bytes = object.len() as u64;
+        let written = self.depot.write(name, owner, object.clone(), now_ms).await;
+        let written = match written {
+            // The disk is smaller than what was allowed: spare results make room there, too.
+            Err(BlobFault::NoRoom) if self.spares_go(size_bytes) => {
+                self.room_made(0).await?;
+                self.depot.write(name, owner, object, now_ms).await
             }
-            if let Some(parent) = place.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            frame::patience::replace(&temporary, &place)
-        })();
-        if written.is_err() {
-            // Best effort: the next start clears the folder in any case.
-            let _ = fs::remove_file(&temporary);
+            written => written,
+        };
+        // What lay there and had to go is as good as what was written now.
+        if written.is_ok() {
+            self.known().chores.left(name, owner);
         }
-        Ok(written?)
+        written
     }
 
-    /// Starts an object's age anew, so that what is in use is not swept. Failing to is no fault: it only ages.
-    fn touch(&self, name: ObjectName, owner: Owner, now_ms: u64) {
-        if let Ok(file) = File::options().append(true).open(self.path(name, owner)) {
-            let _ = file.set_modified(time(now_ms));
+    /// Takes out spare objects of so many bytes; whether there were any.
+    fn spares_go(&self, size_bytes: u64) -> bool {
+        let mut known = self.known();
+        let gone = known.index.take_spares(size_bytes);
+        known.chores.leave(&gone);
+        !gone.is_empty()
+    }
+
+    /// Waits until what lies there, with what has to go, is no more than this, or nothing has to go any more.
+    async fn room_made(&self, bytes_max: u64) -> Result<(), BlobFault> {
+        let made = self.until(|known| {
+            let leaving_bytes = known.chores.leaving_bytes();
+            leaving_bytes == 0 || known.index.bytes() + leaving_bytes <= bytes_max
+        });
+        self.chore.notify_one();
+        let made = tokio::time::timeout(ROOM_PATIENCE, made).await;
+        made.map_err(|_| BlobFault::Away("what has to go for it is not gone yet".to_owned()))
+    }
+
+    /// Waits until nobody else does anything with an object.
+    async fn hold(&self, name: ObjectName) -> Held<'_> {
+        self.until(|known| known.chores.hold(name)).await;
+        Held { blobs: self, name }
+    }
+
+    /// Waits until this is so, and asks whenever something was done.
+    async fn until(&self, mut is_so: impl FnMut(&mut Known) -> bool) {
+        loop {
+            let mut done = std::pin::pin!(self.done.notified());
+            done.as_mut().enable();
+            if is_so(&mut self.known()) {
+                return;
+            }
+            done.await;
         }
     }
 
-    fn path(&self, name: ObjectName, owner: Owner) -> PathBuf {
-        let name = name.to_string();
-        self.folder.join(&name[..2]).join(owner.file_name(&name))
+    fn has_now(&self, name: ObjectName, now_ms: u64) -> bool {
+        let is_there = self.known().used(name, now_ms, self.depot.mark_after_ms());
+        if is_there {
+            self.chore.notify_one();
+        }
+        is_there
     }
 
-    /// Takes every stored object into the index, younger by the time in which nobody ran.
-    fn read_folder(&self, off: Duration) -> Result<(), BlobFault> {
-        let mut index = self.index();
-        for shelf in fs::read_dir(&self.folder)? {
-            let shelf = shelf?;
-            if shelf.file_name().len() != 2 || !shelf.file_type()?.is_dir() {
-                continue;
-            }
-            for object in fs::read_dir(shelf.path())? {
-                let object = object?;
-                let found = object.file_name().to_str().and_then(Owner::of_file);
-                let Some((name, owner)) = found else { continue };
-                let metadata = object.metadata()?;
-                let used = metadata.modified()? + off;
-                if !off.is_zero()
-                    && let Ok(file) = File::options().append(true).open(object.path())
-                {
-                    let _ = file.set_modified(used);
-                }
-                let used = used.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                let used_ms = u64::try_from(used.as_millis()).unwrap_or(u64::MAX);
-                let entry = Entry { owner, size_bytes: metadata.len(), used_ms, marked_ms: used_ms };
-                index.insert(name, entry);
-            }
-        }
-        Ok(())
+    fn entry(&self, name: ObjectName) -> Option<Entry> {
+        self.known().index.entry(name)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().expect("nobody panics while holding it")
     }
 }
 
-fn time(now_ms: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms)
-}
-
-impl From<std::io::Error> for BlobFault {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BlobFault::NoRoom,
-            _ => BlobFault::System(error.kind().to_string()),
-        }
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.blobs.known().chores.let_go(self.name);
+        self.blobs.done.notify_waiters();
+        self.blobs.chore.notify_one();
     }
 }
 

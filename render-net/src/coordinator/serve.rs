@@ -7,7 +7,7 @@ use frame::NodeId;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::blobs::{BlobFault, BlobFolder};
+use super::blobs::{BlobFault, Blobs};
 use super::clock::Clock;
 use super::peers::Peers;
 use super::presence::{Presence, Visit};
@@ -24,15 +24,15 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(3600);
 /// How often old previews are.
 const SWEEP_PREVIEWS: Duration = Duration::from_secs(30);
-/// When to try again what found no memory.
-const NO_MEMORY: Refusal = Refusal::Busy { again_ms: 2_000 };
+/// When to try again what found no memory, or a bucket that does not answer.
+const LATER: Refusal = Refusal::Busy { again_ms: 2_000 };
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) requests: Requests,
     pub(super) wakes: Arc<Wakes>,
-    pub(super) blobs: Arc<BlobFolder>,
+    pub(super) blobs: Arc<Blobs>,
     pub(super) clock: Arc<Clock>,
     pub(super) previews: Previews,
     pub(super) peers: Peers,
@@ -131,15 +131,10 @@ impl Desk {
                 let empty = |response: &mut Response| self.sees_nothing(&follow, response);
                 self.wait(peer, Request::FollowView(follow), follow.wait_ms, woken, empty).await
             }
-            Request::Share(share) if !self.has_card(&share).await => Response::Refused(Refusal::NoSuchObject),
-            Request::Commit(commit) if !self.has(commit.result).await => {
-                Response::Refused(Refusal::NoSuchObject)
-            }
-            // A picture that was stored by a `Put` before; a node of ours shows it instead.
-            Request::Preview(preview) if !self.has(preview.object).await => {
-                Response::Refused(Refusal::NoSuchObject)
-            }
             request => {
+                if let Some(refusal) = self.lacks_object(&request).await {
+                    return responder.reply(Response::Refused(refusal)).await;
+                }
                 let commits = match &request {
                     Request::Commit(commit) => Some(commit.lease),
                     _ => None,
@@ -204,10 +199,12 @@ impl Desk {
         size_bytes: u64,
         mut responder: Responder,
     ) -> Result<(), LinkFault> {
-        if self.has(name).await {
-            return responder.reply(Response::Done).await;
-        }
-        if let Err(fault) = self.blobs.check(peer, size_bytes) {
+        let checked = match self.blobs.has(name, self.clock.now_ms()).await {
+            Ok(true) => return responder.reply(Response::Done).await,
+            Ok(false) => self.blobs.check(peer, size_bytes),
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = checked {
             return responder.reply(Response::Refused(self.refusal(&fault))).await;
         }
         let mut place = self.room.place(peer);
@@ -216,12 +213,9 @@ impl Desk {
             Ok(object) => object,
             Err(fault) => return not_received(fault, responder).await,
         };
-        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
-        let stored = tokio::task::spawn_blocking(move || blobs.put(peer, name, &object, now_ms)).await;
-        let response = match stored {
-            Ok(Ok(())) => Response::Done,
-            Ok(Err(fault)) => Response::Refused(self.refusal(&fault)),
-            Err(_) => Response::Refused(Refusal::Failed),
+        let response = match self.blobs.put(peer, name, object, self.clock.now_ms()).await {
+            Ok(()) => Response::Done,
+            Err(fault) => Response::Refused(self.refusal(&fault)),
         };
         responder.reply(response).await
     }
@@ -253,38 +247,33 @@ impl Desk {
         if let Some(picture) = self.previews.picture(name, std::time::Instant::now()) {
             return responder.reply_object(&picture, Priority::Preview).await;
         }
-        let size_bytes = match self.blobs.size_of(name) {
+        let size_bytes = match self.blobs.size_of(name).await {
             Ok(size_bytes) => size_bytes,
             Err(fault) => return responder.reply(Response::Refused(self.refusal(&fault))).await,
         };
         let mut place = self.room.place(peer);
         if !place.grow(size_bytes).await {
-            return responder.reply(Response::Refused(NO_MEMORY)).await;
+            return responder.reply(Response::Refused(LATER)).await;
         }
-        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
-        match tokio::task::spawn_blocking(move || blobs.read(name, now_ms)).await {
-            Ok(Ok(object)) => responder.reply_object(&object, Priority::Result).await,
-            Ok(Err(fault)) => responder.reply(Response::Refused(self.refusal(&fault))).await,
-            Err(_) => responder.reply(Response::Refused(Refusal::Failed)).await,
+        match self.blobs.read(name, self.clock.now_ms()).await {
+            Ok(object) => responder.reply_object(&object, Priority::Result).await,
+            Err(fault) => responder.reply(Response::Refused(self.refusal(&fault))).await,
         }
     }
 
     /// Removes objects that nobody needs. Nothing goes when it cannot be found out whose jobs are not settled.
     async fn sweep(self: Arc<Self>, kept: Duration) {
         let Some(artists) = self.requests.unsettled().await else { return };
-        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
         // A sweep that breaks down removes too little; the next one comes.
-        let _ = tokio::task::spawn_blocking(move || blobs.sweep(kept, &artists, now_ms)).await;
+        if let Err(fault) = self.blobs.sweep(kept, &artists, self.clock.now_ms()).await {
+            tracing::warn!(%fault, "old objects could not be looked for");
+        }
     }
 
     async fn missing(&self, names: Bounded<ObjectName, 4096>) -> Response {
-        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
-        let looked = tokio::task::spawn_blocking(move || {
-            names.into_vec().into_iter().filter(|&name| !blobs.has(name, now_ms)).collect()
-        });
-        match looked.await {
+        match self.blobs.missing(names.into_vec(), self.clock.now_ms()).await {
             Ok(missing) => Response::Missing(Bounded::cut(missing)),
-            Err(_) => Response::Refused(Refusal::Failed),
+            Err(fault) => Response::Refused(self.refusal(&fault)),
         }
     }
 
@@ -299,23 +288,28 @@ impl Desk {
             }
             BlobFault::Missing => Refusal::NoSuchObject,
             BlobFault::WrongName => Refusal::WrongName,
+            // Nothing is lost: whoever asked asks again.
+            BlobFault::Away(_) => LATER,
             BlobFault::System(_) => {
-                tracing::error!(%fault, "the object folder failed");
+                tracing::error!(%fault, "the place of objects failed");
                 Refusal::Failed
             }
         }
     }
 
-    async fn has_card(&self, share: &Share) -> bool {
-        match &share.grant {
-            Some(grant) => self.has(grant.card).await,
-            None => true,
+    /// Why a request that speaks of an object cannot be granted: the object is not there, or nobody can tell.
+    async fn lacks_object(&self, request: &Request) -> Option<Refusal> {
+        let name = match request {
+            Request::Share(Share { grant: Some(grant), .. }) => grant.card,
+            Request::Commit(commit) => commit.result,
+            // A picture that was stored by a `Put` before; a node of ours shows it instead.
+            Request::Preview(preview) => preview.object,
+            _ => return None,
+        };
+        match self.blobs.size_of(name).await {
+            Ok(_) => self.blobs.has(name, self.clock.now_ms()).await.err().map(|fault| self.refusal(&fault)),
+            Err(fault) => Some(self.refusal(&fault)),
         }
-    }
-
-    async fn has(&self, name: ObjectName) -> bool {
-        let (blobs, now_ms) = (self.blobs.clone(), self.clock.now_ms());
-        tokio::task::spawn_blocking(move || blobs.has(name, now_ms)).await.unwrap_or(false)
     }
 }
 
@@ -323,7 +317,7 @@ impl Desk {
 async fn not_received(fault: LinkFault, responder: Responder) -> Result<(), LinkFault> {
     let refusal = match fault {
         LinkFault::WrongContent => Refusal::WrongName,
-        LinkFault::Busy => NO_MEMORY,
+        LinkFault::Busy => LATER,
         fault => return Err(fault),
     };
     responder.reply(Response::Refused(refusal)).await

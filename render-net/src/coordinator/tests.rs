@@ -201,8 +201,8 @@ async fn a_result_goes_when_its_artist_has_it_unless_others_may_look_on() {
         let countersigned = Opaque::new(vec![1]).expect("short");
         let verdict = Verdict { lease: lease.lease, good: true, countersigned };
         assert_eq!(ask(&to_artist, Request::Verdict(Box::new(verdict))).await, Response::Done);
-        assert_eq!(files_in(folder.path()), usize::from(keeps_spares));
         coordinator.stop().await;
+        assert_eq!(files_in(folder.path()), usize::from(keeps_spares));
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use frame::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
-use super::blobs::BlobFolder;
+use super::blobs::Blobs;
 use super::clock::Clock;
 use super::wakes::Wakes;
 use crate::market::{Effect, Input, Market};
@@ -110,7 +110,7 @@ impl Requests {
 #[derive(Debug)]
 pub(super) struct Around {
     pub(super) wakes: Arc<Wakes>,
-    pub(super) blobs: Arc<BlobFolder>,
+    pub(super) blobs: Arc<Blobs>,
     pub(super) clock: Arc<Clock>,
 }
 

@@ -1,6 +1,7 @@
 //! A whole farm on loopback with real links, store and folders: artist, coordinator, nodes; only the light is painted.
 
 mod audit;
+mod bucket;
 mod denoise;
 mod late;
 mod liar;

@@ -1,36 +1,26 @@
-//! What lies in the object folder, whose it is, and what is to go first. No files here.
+//! What is stored, whose it is, and what is to go first. Nothing of where it lies here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use frame::NodeId;
-
+use super::owner::Owner;
 use super::{BlobFault, BlobLimits};
 use crate::wire::ObjectName;
 
 /// Least that an object is charged with, so that the number of objects has a bound as well.
 const CHARGE_BYTES_MIN: u64 = 64 * 1024;
 
-/// Whose an object is, by the first eight bytes of a key: enough for an account, and a file's name stays short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
-    /// Stored by a program that did not note it.
-    Unknown,
-    /// Who stored it.
-    Peer(u64),
-    /// The artist to whom it was delivered.
-    Result(u64),
-    /// Nobody's any more.
-    Spare,
-}
-
 /// A stored object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) owner: Owner,
+    /// Under whose name it lies; another's until the depot has followed.
+    pub(super) lies: Owner,
     pub(super) size_bytes: u64,
-    /// When it was stored or fetched last, and what of that the disk knows.
+    /// When it was stored or fetched last, and what of that the depot knows.
     pub(super) used_ms: u64,
     pub(super) marked_ms: u64,
+    /// The listing that saw it last, or that had begun when it was stored.
+    pub(super) seen: u64,
 }
 
 /// All stored objects.
@@ -48,49 +38,8 @@ pub(super) struct Index {
 
 /// Something that is being written.
 pub(super) type Reservation = u64;
-type Gone = Vec<(ObjectName, Owner)>;
-
-impl Owner {
-    pub(super) fn peer(peer: NodeId) -> Self {
-        Owner::Peer(tag(peer))
-    }
-
-    pub(super) fn result(artist: NodeId) -> Self {
-        Owner::Result(tag(artist))
-    }
-
-    pub(super) fn is_result(self) -> bool {
-        matches!(self, Owner::Result(_))
-    }
-
-    /// The file's name of an object of this owner.
-    pub(super) fn file_name(self, name: &str) -> String {
-        match self {
-            Owner::Unknown => name.to_owned(),
-            Owner::Peer(tag) => format!("{name}.{tag:016x}"),
-            Owner::Result(tag) => format!("{name}.r{tag:016x}"),
-            Owner::Spare => format!("{name}.spare"),
-        }
-    }
-
-    /// The object and its owner, from a file's name.
-    pub(super) fn of_file(file: &str) -> Option<(ObjectName, Self)> {
-        let (name, owner) = file.split_once('.').unwrap_or((file, ""));
-        let tag = |text| u64::from_str_radix(text, 16).ok();
-        let owner = match (owner, owner.strip_prefix('r')) {
-            ("", _) => Owner::Unknown,
-            ("spare", _) => Owner::Spare,
-            (_, Some(artist)) => Owner::Result(tag(artist)?),
-            (peer, None) => Owner::Peer(tag(peer)?),
-        };
-        Some((name.parse().ok()?, owner))
-    }
-}
-
-fn tag(peer: NodeId) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = peer.0;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
-}
+/// What was taken out and has to go.
+pub(super) type Gone = Vec<(ObjectName, Entry)>;
 
 impl Index {
     pub(super) fn entry(&self, name: ObjectName) -> Option<Entry> {
@@ -102,13 +51,13 @@ impl Index {
         self.bytes
     }
 
-    /// Somebody has use for an object; the inner value is there when the disk should know.
-    pub(super) fn used(
-        &mut self,
-        name: ObjectName,
-        now_ms: u64,
-        mark_after_ms: u64,
-    ) -> Option<Option<Entry>> {
+    /// How many objects.
+    pub(super) fn count_of_all(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Somebody has use for an object; whether the depot should know, `None` when it is not stored.
+    pub(super) fn used(&mut self, name: ObjectName, now_ms: u64, mark_after_ms: u64) -> Option<bool> {
         let entry = self.objects.get_mut(&name)?;
         let used_ms = entry.used_ms.max(now_ms);
         if entry.owner == Owner::Spare && self.spares.remove(&(entry.used_ms, name)) {
@@ -119,7 +68,7 @@ impl Index {
         if is_due {
             entry.marked_ms = now_ms;
         }
-        Some(is_due.then_some(*entry))
+        Some(is_due)
     }
 
     pub(super) fn check(&self, owner: Owner, size_bytes: u64, limits: &BlobLimits) -> Result<(), BlobFault> {
@@ -195,24 +144,31 @@ impl Index {
             let Some(entry) = self.objects.remove(&name) else { continue };
             self.uncount(entry.owner, entry.size_bytes);
             freed += charge(entry.size_bytes);
-            gone.push((name, entry.owner));
+            gone.push((name, entry));
         }
         gone
     }
 
     /// Takes out what was last used before a time and is not these owners'.
     pub(super) fn take_old(&mut self, before_ms: u64, needed: &BTreeSet<Owner>) -> Gone {
-        let is_old = |entry: &Entry| entry.used_ms < before_ms && !needed.contains(&entry.owner);
-        let old: Gone = self
-            .objects
-            .iter()
-            .filter(|(_, entry)| is_old(entry))
-            .map(|(name, entry)| (*name, entry.owner))
-            .collect();
-        for (name, _) in &old {
+        self.take_where(|_, entry| entry.used_ms < before_ms && !needed.contains(&entry.owner))
+    }
+
+    /// Takes out all objects that are so.
+    pub(super) fn take_where(&mut self, is_so: impl Fn(ObjectName, &Entry) -> bool) -> Gone {
+        let those = self.objects.iter().filter(|(name, entry)| is_so(**name, entry));
+        let gone: Gone = those.map(|(name, entry)| (*name, *entry)).collect();
+        for (name, _) in &gone {
             self.take(*name);
         }
-        old
+        gone
+    }
+
+    /// Changes what is noted of an object beside its owner, size and use.
+    pub(super) fn note(&mut self, name: ObjectName, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.objects.get_mut(&name) {
+            change(entry);
+        }
     }
 
     fn of(&self, owner: Owner) -> u64 {
@@ -235,6 +191,7 @@ impl Index {
     }
 }
 
-fn charge(size_bytes: u64) -> u64 {
+/// What an object counts as.
+pub(super) fn charge(size_bytes: u64) -> u64 {
     size_bytes.max(CHARGE_BYTES_MIN)
 }

@@ -21,6 +21,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^frame\/src\/planes?\.rs$/, "a reader of messages, which says only that one is malformed"],
   [/^render-net\/src\/(ledger|market\/audit|store\/)/, "the coordinator's books and their audit"],
   [/^render-net\/src\/receipt\/book\.rs$/, "tessera verify"],
+  [/^render-net\/src\/coordinator\/blobs\/bucket(\.rs$|\/)/, "tessera coordinator --blobs s3://"],
   [/^src-tauri\/src\/(composing|screen)\.rs$/, "logs, and a terminal while there is no window"],
 ];
 

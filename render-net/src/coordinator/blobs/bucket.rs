@@ -199,10 +199,10 @@ impl Inner {
         let is_away = matches!(&done, Err(fault) if fault.is_passing());
         match &done {
             Err(fault) if !self.is_away.swap(is_away, Ordering::Relaxed) => {
-                tracing::warn!(%fault, "the bucket failed")
+                tracing::warn!(%fault, "the bucket failed");
             }
             Ok(_) if self.is_away.swap(false, Ordering::Relaxed) => {
-                tracing::info!("the bucket answers again")
+                tracing::info!("the bucket answers again");
             }
             _ => {}
         }
@@ -220,7 +220,7 @@ impl Inner {
             match self.store.put_opts(path, object.clone().into(), PutMode::Create.into()).await {
                 Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => return Ok(()),
                 Err(error) if fault::status(&error) == Some(501) => {
-                    self.overwrites.store(true, Ordering::Relaxed)
+                    self.overwrites.store(true, Ordering::Relaxed);
                 }
                 Err(error) => return Err(self.fault(&error)),
             }

@@ -52,12 +52,12 @@ async fn a_thousand_objects_of_100_kib() {
             assert_eq!(site.files().len(), OBJECTS as usize);
             let kind = if matches!(site, Site::Folder(_)) { "folder" } else { "bucket" };
             let [put, fetch, pass] = seconds;
-            println!(
+            eprintln!(
                 "round {round}, {kind}: put {put:.3} s, fetch {fetch:.3} s, delivered {pass:.3} s (told in {told:?})"
             );
             match kind {
                 "folder" => of_folder = seconds,
-                _ => println!(
+                _ => eprintln!(
                     "ratios: {:.1} {:.1} {:.1}",
                     put / of_folder[0],
                     fetch / of_folder[1],

@@ -153,8 +153,6 @@ fn a_little_that_is_invented_earns_no_trust_where_it_is_too_little_to_accuse_any
     let found: Vec<Finding> = (0..40).map(|seed| looked_at(&partly, 64, seed)).collect();
     let unclear = found.iter().filter(|found| matches!(found, Finding::Unclear { .. })).count();
     assert!(unclear >= 4, "{unclear} of 40: {found:?}");
-    let plain = rendered(&mut Hashes { seed: 0 }, 64, BlockRange { first: 0, count: 4 });
-    assert!((0..40).all(|seed| matches!(looked_at(&plain, 64, seed), Finding::Right { .. })));
 }
 
 #[test]

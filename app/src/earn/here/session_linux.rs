@@ -7,13 +7,21 @@ mod gnome;
 mod wayland;
 mod x11;
 
+use std::time::{Duration, Instant};
+
 use x11rb::rust_connection::ReplyError;
 
 use crate::earn::signals::{ProgramName, Sensed};
 
+/// Where nobody tells, somebody is looked for again after this time: it takes a connection or two.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
 /// Whoever tells of the session, when somebody does.
 #[derive(Default)]
-pub(super) struct Session(Option<Teller>);
+pub(super) struct Session {
+    teller: Option<Teller>,
+    looked_at: Option<Instant>,
+}
 
 enum Teller {
     X11(Box<x11::Screen>),
@@ -25,10 +33,12 @@ impl Session {
     /// Looks for somebody again after a session has begun or ended.
     pub(super) fn refresh(&mut self) {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if self.0.is_some() {
+        let looked_lately = self.looked_at.is_some_and(|at| at.elapsed() < LOOK_AGAIN);
+        if self.teller.is_some() || looked_lately {
             return;
         }
-        self.0 = if is_set("WAYLAND_DISPLAY") {
+        self.looked_at = Some(Instant::now());
+        self.teller = if is_set("WAYLAND_DISPLAY") {
             let compositor = wayland::Compositor::of_session().map(Teller::Wayland);
             compositor.or_else(|| gnome::IdleMonitor::on_bus(None).map(Teller::Gnome))
         } else if is_set("DISPLAY") {
@@ -39,7 +49,7 @@ impl Session {
     }
 
     pub(super) fn idle_s(&mut self) -> Sensed<u32> {
-        let told = match &mut self.0 {
+        let told = match &mut self.teller {
             None => return Sensed::Unknown,
             Some(Teller::X11(screen)) => answered(screen.idle_s()),
             Some(Teller::Wayland(compositor)) => compositor.idle_s(),
@@ -49,7 +59,7 @@ impl Session {
     }
 
     pub(super) fn full_screen(&mut self) -> Sensed<Option<ProgramName>> {
-        let told = match &mut self.0 {
+        let told = match &mut self.teller {
             None | Some(Teller::Gnome(_)) => return Sensed::Unknown,
             Some(Teller::X11(screen)) => answered(screen.full_screen()),
             Some(Teller::Wayland(compositor)) => compositor.full_screen(),
@@ -60,7 +70,7 @@ impl Session {
     /// Nothing was told: whoever did is gone, and somebody is looked for again.
     fn unless_gone<T>(&mut self, told: Option<Sensed<T>>) -> Sensed<T> {
         told.unwrap_or_else(|| {
-            self.0 = None;
+            self.teller = None;
             Sensed::Unknown
         })
     }

@@ -62,6 +62,8 @@ pub struct Terms {
     pub price_max: u64,
     /// Only these nodes; empty = any.
     pub nodes: Vec<NodeId>,
+    /// Who judges what is refused, for both sides; `None`: nobody, and the artist's word stands.
+    pub referee: Option<NodeId>,
 }
 
 /// What is remembered of a job beside what the network needs; stays on the artist's machine.
@@ -173,6 +175,7 @@ pub(crate) async fn hand_in(
         price_max: terms.price_max,
         memory_mib: commission.memory_mib,
         nodes: terms.nodes.clone(),
+        referee: terms.referee,
         note,
     };
     let hears = |uploading| match uploading {

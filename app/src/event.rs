@@ -127,6 +127,11 @@ pub enum Event {
         #[serde(skip_serializing_if = "String::is_empty")]
         gpu: String,
     },
+    /// A referee is connected: artists can name it.
+    RefereeReady {
+        /// Its key.
+        referee: String,
+    },
     /// How much of the sealed scenes is at the coordinator.
     Uploaded {
         /// Scenes that are there completely.
@@ -171,6 +176,19 @@ pub enum Event {
         tile: u32,
         /// Whose work.
         node: String,
+        /// Why, in a sentence.
+        why: String,
+    },
+    /// A referee judged what was refused. Where it decided for the node, the node is paid, and the artist takes its work.
+    Ruled {
+        /// Frame.
+        frame: u32,
+        /// Tile.
+        tile: u32,
+        /// Whose work.
+        node: String,
+        /// Whether the node is in the right.
+        for_node: bool,
         /// Why, in a sentence.
         why: String,
     },

@@ -242,7 +242,7 @@ impl Farm<'_> {
         let work = async {
             let job = match work {
                 Work::New(commission) => {
-                    let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new() };
+                    let terms = Terms { price_max: PRICE_MAX_USUAL, nodes: Vec::new(), referee: None };
                     commission::hand_in(&artist, *commission, &terms, stop, audience).await?
                 }
                 Work::Kept(job) => job,

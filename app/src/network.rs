@@ -8,6 +8,7 @@ use render_net::identity::CoordinatorAddress;
 use render_net::link::LinkFault;
 use render_net::nearby::NearbyFault;
 use render_net::node::NodeFault;
+use render_net::referee::RefereeFault;
 use render_net::store::StoreFault;
 use render_net::wire::Refusal;
 
@@ -53,6 +54,7 @@ pub(crate) fn artist_fault(fault: &ArtistFault) -> Fault {
         ArtistFault::NoSuchJob => Fault::usage(text, "see `tessera jobs`, and give the same --data as then"),
         ArtistFault::Damaged => Fault::failure(text, "submit the scene again"),
         ArtistFault::BadCard => told(Exit::Usage, &text, AGAIN),
+        ArtistFault::BadReferee => told(Exit::Network, &text, AGAIN),
         ArtistFault::Shape(_) | ArtistFault::TileTooLarge { .. } | ArtistFault::TooMany(_) => {
             told(Exit::Usage, &text, "choose other --size, --tile, --spp or --frames")
         }
@@ -66,6 +68,17 @@ pub(crate) fn node_fault(fault: &NodeFault) -> Fault {
     match fault {
         NodeFault::Link(fault) => link_fault(fault),
         NodeFault::Identity(_) | NodeFault::Data(_) => told(Exit::Failure, &fault.to_string(), MEND),
+    }
+}
+
+pub(crate) fn referee_fault(fault: &RefereeFault) -> Fault {
+    match fault {
+        RefereeFault::Link(fault) => link_fault(fault),
+        RefereeFault::Identity(_) => told(Exit::Failure, &fault.to_string(), MEND),
+        RefereeFault::Renderer(why) => Fault::failure(
+            format!("what was refused cannot be rendered again here: {why}"),
+            "see `tessera doctor`, and start the referee again",
+        ),
     }
 }
 
@@ -121,7 +134,8 @@ fn refusal_fault(refusal: &Refusal) -> Fault {
 
 /// Splits "what happened: what to do" (or with a semicolon) where a library says both; else adds `advice`.
 fn told(exit: Exit, text: &str, advice: &str) -> Fault {
-    const VERBS: [&str; 7] = ["check ", "copy ", "try ", "bring ", "stop ", "use ", "choose "];
+    const VERBS: [&str; 9] =
+        ["check ", "copy ", "try ", "bring ", "stop ", "use ", "choose ", "let ", "ask "];
     let cut = text.rmatch_indices([':', ';']).find(|(at, _)| {
         let rest = text[at + 1..].trim_start();
         VERBS.iter().any(|verb| rest.starts_with(verb))
@@ -151,6 +165,22 @@ mod tests {
     fn too_little_credit_has_its_own_exit() {
         let refusal = Refusal::Credit { needed: 2, available: 1 };
         assert_eq!(link_fault(&LinkFault::Refused(refusal)).exit, Exit::Credit);
+    }
+
+    #[test]
+    fn a_referee_that_cannot_be_had_is_told_with_what_to_do() {
+        let fault = link_fault(&LinkFault::Refused(Refusal::NoReferee));
+        assert_eq!(
+            (fault.exit, fault.advice.as_str()),
+            (Exit::Network, "let it run there, and try again"),
+            "{fault}"
+        );
+        let fault = artist_fault(&ArtistFault::BadReferee);
+        assert_eq!(
+            (fault.exit, fault.advice.as_str()),
+            (Exit::Network, "ask the referee for its key again"),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where things lie on this computer: the data folders of artist, node and coordinator.
+//! Where things lie on this computer: the data folders of artist, node, coordinator and referee.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::fault::Fault;
 
-/// Which of the three a data folder belongs to. Each keeps its own identity.
+/// Whom a data folder belongs to. Each keeps its own identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Who submits scenes.
@@ -17,6 +17,8 @@ pub enum Part {
     Node,
     /// Who matches the two.
     Coordinator,
+    /// Who judges what the one refuses of the other.
+    Referee,
 }
 
 impl Part {
@@ -26,6 +28,7 @@ impl Part {
             Part::Artist => "artist",
             Part::Node => "node",
             Part::Coordinator => "coordinator",
+            Part::Referee => "referee",
         }
     }
 }

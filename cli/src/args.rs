@@ -42,6 +42,9 @@ pub(crate) enum Verb {
     /// Share this computer's GPU: render tiles for a coordinator's artists.
     #[command(before_help = examples::NODE)]
     Node(Node),
+    /// Run a referee: it judges what artists who name it refuse of nodes' work, and renders pixels of that again.
+    #[command(before_help = examples::REFEREE)]
+    Referee(Referee),
     /// Send a scene to a coordinator's nodes, follow the render and collect the pictures.
     #[command(before_help = examples::SUBMIT)]
     Submit(Submit),
@@ -151,6 +154,19 @@ pub(crate) struct Nearby {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Referee {
+    /// The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: String,
+    /// Folder for its identity: the key that it prints, by which artists name it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Adapter to render with: its number or part of its name [default: the strongest].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub(crate) gpu: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Submit {
     /// Scene file: .gltf or .glb.
     pub(crate) scene: PathBuf,
@@ -172,6 +188,10 @@ pub(crate) struct Submit {
     /// Take what nodes send without rendering some of its pixels again.
     #[arg(long)]
     pub(crate) no_audit: bool,
+    /// Who judges what is refused, by its key, as `tessera referee` prints it; it can open the scene and the pictures
+    /// [default: nobody, and your word stands].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) referee: Option<frame::NodeId>,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,

@@ -182,8 +182,10 @@ fn words(event: &Event) -> Option<String> {
         Event::NodeStatus { state, tiles_done, gpu } => {
             format!("{}{state}, {tiles_done} tiles done", named(gpu))
         }
+        Event::RefereeReady { referee } => format!("referee {} is connected", short(referee)),
         Event::JobSubmitted { job } => format!("job {job}"),
         Event::Refused { node, why, .. } => format!("note: work of node {} was refused: {why}", short(node)),
+        Event::Ruled { node, for_node, why, .. } => ruling_words(node, *for_node, why),
         Event::Audited { results, audited, pixels, refused } => {
             let refused = match refused {
                 0 => "all of them right".to_owned(),
@@ -215,6 +217,12 @@ fn words(event: &Event) -> Option<String> {
         | Event::Error { .. }
         | Event::Live(_) => return None,
     })
+}
+
+/// Whom a referee believed, and why.
+fn ruling_words(node: &str, for_node: bool, why: &str) -> String {
+    let side = if for_node { "for" } else { "against" };
+    format!("note: the referee decided {side} node {}: {why}", short(node))
 }
 
 /// A quote in sentences: the time, the price, and what is not in them.

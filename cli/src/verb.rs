@@ -18,6 +18,7 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         Verb::Coordinator(coordinator) => farm::coordinator(coordinator, json),
         Verb::Nearby(nearby) => farm::nearby(&nearby, json),
         Verb::Node(node) => node::node(node, json),
+        Verb::Referee(referee) => farm::referee(referee, json),
         Verb::Submit(submit) => farm::submit(submit, json),
         Verb::Quote(quote) => farm::quote(quote, json),
         Verb::Collect(collect) => farm::collect(&collect, json),

@@ -158,7 +158,7 @@ fn interrupt(running: &Running) {
 fn goes_on(words: &[String]) -> bool {
     let line: Vec<&str> = words.iter().map(String::as_str).collect();
     match line[..] {
-        ["coordinator", ..] => true,
+        ["coordinator" | "referee", ..] => true,
         ["node", flag, ..] => flag.starts_with("--"),
         ["watch", address, ..] => address.starts_with("tessera://") && !address.contains("/view/"),
         _ => false,

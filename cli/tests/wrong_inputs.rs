@@ -26,13 +26,16 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 23] = [
+    let lines: [(&[&str], &str); 26] = [
         (&[], "no command"),
         (&["guess", "a.glb"], "guess"),
         (&["quote", "lamp.gltf", "--max-price", "5"], "--coordinator"),
         (&["quote", "lamp.gltf", "-o", "a.exr"], "-o"),
         (&["quote", "lamp.gltf", "--coordinator", "farm.example"], "tessera://"),
         (&["share", "00"], "share"),
+        (&["submit", "lamp.gltf", "--coordinator", "x", "-o", "a.exr", "--referee", "me"], "--referee"),
+        (&["referee", "--data", "r"], "--coordinator"),
+        (&["referee", "--coordinator", "farm.example", "--data", "r"], "tessera://"),
         (&["render", "a.glb"], "--output"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--size", "0x5"], "1 to 65536"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--size", "big"], "1920x1080"),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use render_net::identity::{Domain, Identity};
-use render_net::receipt::{SignedReceipt, book::verify_book, verify_receipt};
+use render_net::receipt::{SignedReceipt, SignedRuling, book::verify_book, verify_receipt};
 
 static ARTIST: LazyLock<Identity> = LazyLock::new(Identity::generate);
 
@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(receipt) = SignedReceipt::from_bytes(bytes) {
         assert!(receipt.verify().is_err(), "nobody signed it");
     }
+    assert!(SignedRuling::open(bytes, ARTIST.id()).is_err(), "nobody signed it");
     let _ = verify_book(bytes);
     let signature = ARTIST.sign(Domain::Book, bytes);
     let book = [b"TRB1".as_slice(), &signature.0, bytes].concat();

@@ -6,11 +6,13 @@
 
 mod audits;
 pub mod campaign;
-mod check;
-mod connect;
+pub(crate) mod check;
+pub(crate) mod connect;
 mod folder;
 mod onlook;
 mod plan;
+mod progress;
+mod referral;
 mod session;
 mod share;
 mod submit;
@@ -26,10 +28,10 @@ use frame::{
 };
 use tokio::sync::watch;
 
-pub use campaign::{JobEnd, Progress};
 pub use folder::JobTicket;
 pub use onlook::{Onlooker, Viewing};
 pub use plan::JobPlan;
+pub use progress::{JobEnd, Progress};
 pub use upload::{FrameScene, SceneSource, Uploaded, Uploading};
 
 use crate::audit::Auditor;
@@ -73,6 +75,8 @@ pub struct JobSpec {
     pub memory_mib: u32,
     /// Only these nodes get the key; empty = any that the coordinator presents.
     pub nodes: Vec<NodeId>,
+    /// Who judges what this artist refuses, for both sides; `None`: nobody, and the artist's word stands.
+    pub referee: Option<NodeId>,
     /// Kept with the job for the program's own use.
     pub note: Vec<u8>,
 }
@@ -149,6 +153,11 @@ pub enum ArtistFault {
         /// What came instead.
         fault: LinkFault,
     },
+    /// Whoever answers to the referee's key cannot be one.
+    #[error(
+        "the referee's keys are not its own: the coordinator may have changed them; ask the referee for its key again"
+    )]
+    BadReferee,
     /// Told to stop before the job was posted; nothing is left of it.
     #[error("the upload was stopped, and nothing was submitted")]
     NotSubmitted,

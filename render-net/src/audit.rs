@@ -34,7 +34,7 @@ pub struct Auditor {
 }
 
 /// Where pixels are rendered again.
-struct Bench {
+pub(crate) struct Bench {
     /// Until it is needed for the first time.
     open: Option<Opener>,
     renderer: Result<Box<dyn TileRenderer>, String>,
@@ -82,8 +82,7 @@ pub enum Finding {
 impl Auditor {
     /// An auditor whose renderer is opened when it is first needed.
     pub fn new(open: Opener) -> Self {
-        let bench = Bench { open: Some(open), renderer: Err(String::new()) };
-        Self { bench: Mutex::new(bench), care: Mutex::default() }
+        Self { bench: Mutex::new(Bench::new(open)), care: Mutex::default() }
     }
 
     /// Whether a result of this node is to be looked at.
@@ -96,18 +95,7 @@ impl Auditor {
 
     /// Looks at a result of a node; takes as long as rendering some pixels.
     pub fn examine(&self, node: NodeId, scene: &SceneBlob, exhibit: &Exhibit<'_>) -> Finding {
-        let mut bench = held(&self.bench);
-        let found = match bench.renderer() {
-            Ok(renderer) => {
-                examine(&mut **renderer, scene, exhibit, &mut random_below).unwrap_or_else(|fault| {
-                    let why = fault.to_string();
-                    bench.renderer = Err(why.clone());
-                    Finding::Unable(why)
-                })
-            }
-            Err(why) => Finding::Unable(why),
-        };
-        drop(bench);
+        let found = held(&self.bench).examine(scene, exhibit);
         if !matches!(found, Finding::Unable(_)) {
             held(&self.care).found(node, matches!(found, Finding::Right { .. }));
         }
@@ -116,6 +104,24 @@ impl Auditor {
 }
 
 impl Bench {
+    /// A bench whose renderer is opened when it is first needed.
+    pub(crate) fn new(open: Opener) -> Self {
+        Self { open: Some(open), renderer: Err(String::new()) }
+    }
+
+    /// Renders pixels of places drawn now again. What breaks the renderer breaks it for good.
+    pub(crate) fn examine(&mut self, scene: &SceneBlob, exhibit: &Exhibit<'_>) -> Finding {
+        let found = match self.renderer() {
+            Ok(renderer) => examine(&mut **renderer, scene, exhibit, &mut random_below),
+            Err(why) => return Finding::Unable(why),
+        };
+        found.unwrap_or_else(|fault| {
+            let why = fault.to_string();
+            self.renderer = Err(why.clone());
+            Finding::Unable(why)
+        })
+    }
+
     fn renderer(&mut self) -> Result<&mut Box<dyn TileRenderer>, String> {
         if let Some(open) = self.open.take() {
             self.renderer = open();

@@ -61,6 +61,8 @@ pub enum Domain {
     Manifest,
     /// An artist's description of how to render a job.
     Order,
+    /// What a referee found.
+    Ruling,
 }
 
 /// An Ed25519 signature.
@@ -232,6 +234,7 @@ impl Domain {
             Domain::Pseudonym => b"tessera/1/sign/pseudonym\0",
             Domain::Manifest => b"tessera/1/sign/manifest\0",
             Domain::Order => b"tessera/1/sign/order\0",
+            Domain::Ruling => b"tessera/1/sign/ruling\0",
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod nearby;
 pub mod node;
 pub mod order;
 pub mod receipt;
+pub mod referee;
 pub mod result;
 pub mod seal;
 pub mod store;

@@ -377,6 +377,7 @@ fn patience(request: &Request) -> Duration {
         Request::Pull(pull) => pull.wait_ms,
         Request::Follow(follow) => follow.wait_ms,
         Request::FollowView(follow) => follow.wait_ms,
+        Request::Attend(attend) => attend.wait_ms,
         _ => 0,
     };
     CALL_TIMEOUT + Duration::from_millis(u64::from(kept_ms))

@@ -14,6 +14,7 @@ mod audit;
 mod blame;
 mod claim;
 mod coverage;
+mod dispute;
 mod news;
 mod offer;
 mod posting;
@@ -56,6 +57,8 @@ pub struct Terms {
     pub lease_ms: u64,
     /// Committed work counts as accepted when the artist has not answered in this time.
     pub verdict_ms: u64,
+    /// What an artist refuses counts as refused when the job's referee has not spoken in this time.
+    pub ruling_ms: u64,
     /// A job whose artist has given no sign for so long is stopped. Only time in which the coordinator ran is counted.
     pub absence_ms: u64,
     /// How long others are asked first after a node gave up on a tile.
@@ -84,6 +87,7 @@ impl Default for Terms {
             silence_ms: 6_000,
             lease_ms: 8_000,
             verdict_ms: 24 * 3_600_000,
+            ruling_ms: 3_600_000,
             absence_ms: 14 * 24 * 3_600_000,
             shun_ms: 10_000,
             failures_max: 3,
@@ -113,6 +117,8 @@ pub enum Effect {
     WakeFollowers(JobId),
     /// Nodes that wait for work should ask again.
     WakeNodes,
+    /// Referees that wait for something to judge should ask again.
+    WakeReferees,
     /// A stored result was delivered: from now on it is this artist's.
     Delivered {
         /// Its name.
@@ -251,6 +257,10 @@ impl Turn<'_> {
             Request::OpenView(view) => self.open_view(view),
             Request::FollowView(follow) => self.follow_view(follow),
             Request::Offers(wanted) => self.offers(wanted),
+            Request::Refer(referral) => self.refer(peer, referral),
+            Request::Referee(referee) => self.referee(*referee),
+            Request::Attend(attend) => self.attend(peer, attend),
+            Request::Rule(rule) => self.rule(peer, rule),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
             Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) | Request::Show { .. } => {
                 Err(Refusal::Malformed.into())

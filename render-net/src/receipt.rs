@@ -7,6 +7,7 @@
 
 pub mod book;
 pub mod commit;
+pub mod ruling;
 
 use frame::{
     AdapterCard, BlockRange, FrameIndex, JobId, LeaseId, NodeId, RenderSettings, SceneId, TileIndex, TileRect,
@@ -19,6 +20,7 @@ use crate::wire::ObjectName;
 
 pub use book::{BookFault, BookSummary, ReceiptBook};
 pub use commit::{Commitment, LeafProof};
+pub use ruling::{Found, Ruling, SignedRuling};
 
 /// Largest encoded receipt or verdict.
 pub const RECEIPT_BYTES_MAX: usize = 2048;

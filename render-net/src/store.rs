@@ -73,6 +73,14 @@ pub enum Table {
     View,
     /// What speaks against a job, and against a node in a job.
     Blame,
+    /// Referees by id: how something is sealed to them.
+    Referee,
+    /// Who judges what is refused in a job.
+    Referral,
+    /// What a node delivered in a job with a referee, until it is settled.
+    Evidence,
+    /// What waits for a referee, oldest first.
+    Dispute,
 }
 
 /// The store could not do it; the transaction left no trace.

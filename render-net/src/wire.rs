@@ -14,12 +14,13 @@ pub mod job;
 pub mod node;
 mod object;
 pub mod offers;
+pub mod referee;
 mod refusal;
 mod view;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use frame::{JobId, LeaseId};
+use frame::{JobId, LeaseId, NodeId};
 
 pub use artist::{Balance, Candidate, Committed, Event, Events, Follow, JobCard, JobState, KeyGift, Verdict};
 pub use bounded::{Bounded, Opaque, TooLong};
@@ -30,6 +31,7 @@ pub use node::{
 };
 pub use object::ObjectName;
 pub use offers::{NodeOffer, Offers, OffersWanted};
+pub use referee::{Attend, Dispute, Disputes, Referral, Rule};
 pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
@@ -112,6 +114,14 @@ pub enum Request {
     },
     /// Artist: who would work for a job like this → [`Response::Offers`].
     Offers(Box<OffersWanted>),
+    /// Artist: what I refuse in this job, somebody else judges → [`Response::Done`].
+    Refer(Box<Referral>),
+    /// Artist: how do I seal something to this referee → [`Response::Referee`].
+    Referee(NodeId),
+    /// Referee: here I am, what is there to judge → [`Response::Disputes`].
+    Attend(Box<Attend>),
+    /// Referee: this is what I found → [`Response::Done`].
+    Rule(Box<Rule>),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -159,6 +169,10 @@ pub enum Response {
     Seen(Box<ViewEvents>),
     /// Who would work.
     Offers(Box<Offers>),
+    /// A referee's signed descriptor.
+    Referee(Opaque<{ node::DESCRIPTOR_BYTES_MAX }>),
+    /// What is to be judged; empty when there is nothing now.
+    Disputes(Disputes),
 }
 
 /// Why bytes are not a message.
@@ -259,6 +273,7 @@ impl Request {
             Request::FollowView(follow) => follow.wait_ms <= node::WAIT_MS_MAX,
             Request::Fail(failure) => short(&failure.reason),
             Request::PostJob(post) => post.is_consistent(),
+            Request::Attend(attend) => attend.wait_ms <= node::WAIT_MS_MAX,
             Request::Offers(wanted) => wanted.price_max <= job::PRICE_MAX,
             Request::Put { size_bytes, .. } | Request::Show { size_bytes, .. } => {
                 *size_bytes <= OBJECT_BYTES_MAX
@@ -298,6 +313,10 @@ impl Request {
             Request::FollowView(_) => "follow view",
             Request::Show { .. } => "show",
             Request::Offers(_) => "offers",
+            Request::Refer(_) => "refer",
+            Request::Referee(_) => "referee",
+            Request::Attend(_) => "attend",
+            Request::Rule(_) => "rule",
         }
     }
 }

@@ -222,6 +222,10 @@ fn requests() -> Vec<Vec<u8>> {
             memory_mib: 512,
             nodes_allowed: few(vec![NODE]),
         })),
+        Request::Refer(Box::new(Referral { job: JOB, referee: NODE, wrapped: few(vec![1; 130]) })),
+        Request::Referee(NODE),
+        Request::Attend(Box::new(Attend { descriptor: few(vec![1; 150]), wait_ms: 5000 })),
+        Request::Rule(Box::new(Rule { lease: LEASE, for_node: true, ruling: few(vec![5; 200]) })),
     ]
     .iter()
     .map(|request| request.encode().expect("encodes"))
@@ -242,6 +246,8 @@ fn events() -> Vec<Event> {
         Event::Done,
         Event::Cancelled { reason: reason.clone() },
         Event::Failed { lease, node, kind: FailureKind::Job, reason },
+        Event::Disputed { lease },
+        Event::Ruled { lease, for_node: true, ruling: few(vec![5; 200]) },
     ]
 }
 
@@ -256,6 +262,44 @@ fn candidate() -> Candidate {
 fn offers() -> Offers {
     let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
     Offers { nodes: few(vec![offer; 3]), here: 5, large_enough: 4, price_min: 900, jobs: 1 }
+}
+
+fn dispute() -> Dispute {
+    Dispute {
+        artist: NODE,
+        job: JOB,
+        wrapped: few(vec![1; 130]),
+        order: few(vec![2; 90]),
+        edge_px: 64,
+        manifest: OBJECT,
+        committed: committed(),
+        words: few(vec![6; 300]),
+    }
+}
+
+fn refusals() -> [Refusal; 20] {
+    [
+        Refusal::Version { ours: 1 },
+        Refusal::Malformed,
+        Refusal::NotRegistered,
+        Refusal::NoSuchJob,
+        Refusal::JobTaken,
+        Refusal::JobEnded,
+        Refusal::NoKey,
+        Refusal::NoSuchLease,
+        Refusal::AlreadyDone,
+        Refusal::Shortened { blocks: BLOCKS },
+        Refusal::Credit { needed: 500, available: 20 },
+        Refusal::Limit { what: "jobs".into(), max: 9 },
+        Refusal::NoSuchObject,
+        Refusal::WrongName,
+        Refusal::NoRoom,
+        Refusal::Busy { again_ms: 500 },
+        Refusal::Failed,
+        Refusal::BadJob("no tiles".into()),
+        Refusal::NoView,
+        Refusal::NoReferee,
+    ]
 }
 
 fn responses() -> Vec<Vec<u8>> {
@@ -287,27 +331,6 @@ fn responses() -> Vec<Vec<u8>> {
         amount: 7,
         state: PayState::Posted,
     };
-    let refusals = [
-        Refusal::Version { ours: 1 },
-        Refusal::Malformed,
-        Refusal::NotRegistered,
-        Refusal::NoSuchJob,
-        Refusal::JobTaken,
-        Refusal::JobEnded,
-        Refusal::NoKey,
-        Refusal::NoSuchLease,
-        Refusal::AlreadyDone,
-        Refusal::Shortened { blocks: BLOCKS },
-        Refusal::Credit { needed: 500, available: 20 },
-        Refusal::Limit { what: "jobs".into(), max: 9 },
-        Refusal::NoSuchObject,
-        Refusal::WrongName,
-        Refusal::NoRoom,
-        Refusal::Busy { again_ms: 500 },
-        Refusal::Failed,
-        Refusal::BadJob("no tiles".into()),
-        Refusal::NoView,
-    ];
     let others = [
         Response::Done,
         Response::Leases(few(vec![lease])),
@@ -326,7 +349,9 @@ fn responses() -> Vec<Vec<u8>> {
         Response::ViewCard(OBJECT),
         Response::Seen(Box::new(ViewEvents { events: happened(), is_artist_away: true })),
         Response::Offers(Box::new(offers())),
+        Response::Referee(few(vec![1; 150])),
+        Response::Disputes(few(vec![dispute()])),
     ];
-    let all = others.into_iter().chain(refusals.map(Response::Refused));
+    let all = others.into_iter().chain(refusals().map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()
 }

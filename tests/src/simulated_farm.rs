@@ -12,6 +12,7 @@ mod hub;
 mod node;
 mod plan;
 mod quoted;
+mod referee;
 mod scene;
 mod world;
 
@@ -21,6 +22,7 @@ use artist::SimArtist;
 use hub::Hub;
 use node::SimNode;
 use plan::Plan;
+use referee::SimReferee;
 use world::{Happening, Peer, World};
 
 /// How a seed went.
@@ -34,6 +36,8 @@ pub struct Story {
     pub messages: u64,
     /// Results that an artist refused.
     pub refused: u64,
+    /// Good ones among them.
+    pub wronged: u64,
     /// Results that were cut short because an owner wanted the GPU back.
     pub yields: u64,
     /// Tiles of jobs whose nodes denoise that came from one node, with all samples.
@@ -61,6 +65,12 @@ pub fn play(seed: u64) -> Result<Story, Broken> {
     farm.run().map_err(|what| Broken { seed, at_ms: farm.world.now_ms, what })
 }
 
+/// The same with a referee between nodes and unfair artists.
+pub fn play_refereed(seed: u64) -> Result<Story, Broken> {
+    let mut farm = Farm::new(seed, Plan::refereed(seed));
+    farm.run().map_err(|what| Broken { seed, at_ms: farm.world.now_ms, what })
+}
+
 pub use quoted::{Quoted, play_quoted};
 
 struct Farm {
@@ -68,6 +78,7 @@ struct Farm {
     hub: Hub,
     nodes: Vec<SimNode>,
     artists: Vec<SimArtist>,
+    referee: SimReferee,
 }
 
 impl Farm {
@@ -77,7 +88,7 @@ impl Farm {
         let hub = Hub::new(&plan);
         let mut world = World::new(seed, plan);
         world.plan_faults();
-        Self { world, hub, nodes, artists }
+        Self { world, hub, nodes, artists, referee: SimReferee::default() }
     }
 
     fn run(&mut self) -> Result<Story, String> {
@@ -106,6 +117,7 @@ impl Farm {
         for artist in &mut self.artists {
             artist.start(&mut self.world);
         }
+        SimReferee::start(&mut self.world);
     }
 
     fn happen(&mut self, happening: Happening) -> Result<(), String> {
@@ -118,6 +130,13 @@ impl Farm {
             Happening::Response { to: Peer::Artist(at), call, bytes } => {
                 self.artists[at].response(world, call, &bytes)?;
             }
+            Happening::Response { to: Peer::Referee, call, bytes } => {
+                self.referee.response(world, call, &bytes)?;
+            }
+            Happening::Timeout { of: Peer::Referee, call } => self.referee.timeout(call),
+            // Its absences are cuts of its wire: it remembers nothing that a death could take.
+            Happening::Dies(Peer::Referee) | Happening::Returns(Peer::Referee) => {}
+            Happening::Attends => self.referee.attend(world),
             Happening::Timeout { of: Peer::Node(at), call } => self.nodes[at].timeout(world, call),
             Happening::Timeout { of: Peer::Artist(at), call } => self.artists[at].timeout(world, call),
             Happening::Node { at, life, errand } => self.nodes[at].happen(world, life, errand),

@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tests::simulated_farm::{Broken, Story, play};
+use tests::simulated_farm::{Broken, Story, play, play_refereed};
 
 const SEEDS: u64 = 1_000;
 
 /// Plays seeds on all processors; the first broken one by number, and all stories in order.
-fn play_all(seeds: std::ops::Range<u64>) -> Result<Vec<(u64, Story)>, Broken> {
+fn play_all(
+    seeds: std::ops::Range<u64>,
+    play: impl Fn(u64) -> Result<Story, Broken> + Sync,
+) -> Result<Vec<(u64, Story)>, Broken> {
     let next = AtomicU64::new(seeds.start);
     let worker = || {
         let mut stories = Vec::new();
@@ -39,7 +42,7 @@ fn play_all(seeds: std::ops::Range<u64>) -> Result<Vec<(u64, Story)>, Broken> {
 #[test]
 fn every_seed_ends_with_every_block_once_and_the_ledger_at_zero() {
     let began = std::time::Instant::now();
-    let stories = match play_all(0..SEEDS) {
+    let stories = match play_all(0..SEEDS, play) {
         Ok(stories) => stories,
         Err(broken) => panic!("seed {} broke at {} ms: {}", broken.seed, broken.at_ms, broken.what),
     };
@@ -70,4 +73,17 @@ fn the_same_seed_gives_the_same_trace() {
     }
     let trace = |seed| play(seed).expect("these seeds end").trace;
     assert_ne!(trace(1), trace(7));
+}
+
+#[test]
+fn whatever_unfair_artists_refuse_right_work_is_paid_where_there_is_a_referee() {
+    const SEEDS: u64 = 300;
+    let stories = match play_all(0..SEEDS, play_refereed) {
+        Ok(stories) => stories,
+        Err(broken) => panic!("seed {} broke at {} ms: {}", broken.seed, broken.at_ms, broken.what),
+    };
+    let sum = |part: fn(&Story) -> u64| stories.iter().map(|(_, story)| part(story)).sum::<u64>();
+    let (refused, wronged) = (sum(|story| story.refused), sum(|story| story.wronged));
+    eprintln!("{SEEDS} farms: {refused} results refused, {wronged} of them right, and paid all the same");
+    assert!(wronged > 0 && refused > wronged, "some were right and some were not");
 }

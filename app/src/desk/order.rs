@@ -39,6 +39,8 @@ pub struct Order {
     pub max_price: u32,
     /// Keys of the only nodes that may render it, for a network; empty: any.
     pub nodes: String,
+    /// Key of whoever judges what is refused, for a network; empty: nobody.
+    pub referee: String,
     /// Every other flag.
     pub more: More,
 }
@@ -130,6 +132,7 @@ impl Default for Order {
             coordinator: String::new(),
             max_price: crate::commission::PRICE_MAX_USUAL as u32,
             nodes: String::new(),
+            referee: String::new(),
             more: More::default(),
         }
     }
@@ -239,7 +242,8 @@ impl Order {
     pub(super) fn terms(&self) -> Result<Terms, Fault> {
         let keys = self.nodes.split([',', ' ', '\n']).filter(|key| !key.is_empty());
         let nodes = keys.map(|key| read("nodes", key)).collect::<Result<_, _>>()?;
-        Ok(Terms { price_max: u64::from(self.max_price), nodes })
+        let referee = filled(&self.referee).map(|key| read("referee", key)).transpose()?;
+        Ok(Terms { price_max: u64::from(self.max_price), nodes, referee })
     }
 }
 
@@ -328,6 +332,16 @@ mod tests {
         assert!(Order::default().terms().expect("any node").nodes.is_empty());
         let fault = Order { nodes: key("ab")[1..].into(), ..Order::default() }.terms().expect_err("short");
         assert!(fault.what.contains("\"nodes\""), "{fault}");
+    }
+
+    #[test]
+    fn a_referee_is_its_key_and_nobody_judges_where_there_is_none() {
+        let named = |referee: &str| Order { referee: referee.into(), ..Order::default() }.terms();
+        assert_eq!(named("").expect("nobody").referee, None);
+        let key = format!(" {}\n", "ab".repeat(32));
+        assert_eq!(named(&key).expect("a key").referee, Some(frame::NodeId([0xab; 32])));
+        let fault = named("me").expect_err("no key");
+        assert!(fault.what.contains("\"referee\""), "{fault}");
     }
 
     #[test]

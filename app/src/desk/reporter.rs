@@ -231,6 +231,14 @@ impl Audience for Reporter {
                 let note = format!("work of node {name} was refused: {why}");
                 self.card(false, |card| card.note(&note));
             }
+            Event::Ruled { node, for_node, why, .. } => {
+                let name = node.get(..8).unwrap_or(node);
+                let note = match for_node {
+                    true => format!("the referee decided for node {name}: {why}"),
+                    false => format!("the referee decided against node {name}: {why}"),
+                };
+                self.card(false, |card| card.note(&note));
+            }
             Event::Live(event) => self.live(event),
             _ => {}
         }

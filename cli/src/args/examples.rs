@@ -52,6 +52,10 @@ Examples:
   tessera node rules
   tessera node rules --desktop
   tessera node rules rules.toml";
+pub(crate) const REFEREE: &str = "\
+Examples:
+  tessera referee --coordinator 'tessera://HOST:PORT#KEY' --data referee
+  tessera referee --coordinator 'tessera://HOST:PORT#KEY' --gpu 0";
 pub(crate) const SUBMIT: &str = "\
 Examples:
   tessera submit scene.glb --coordinator 'tessera://HOST:PORT#KEY' -o picture.exr

@@ -7,14 +7,16 @@ use app::commission::{PRICE_MAX_USUAL, Terms};
 use app::coordinate::Announce;
 use app::gpu::Reserved;
 use app::quote::Inquiry;
+use app::referee::Seat;
 use app::submit::Submission;
 use app::{
-    Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, onlooking, quote, statement, submit, verify,
+    Audience, Event, Exit, Fault, coordinate, demo, jobs, nearby, onlooking, quote, referee, statement,
+    submit, verify,
 };
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Quote, Share, Statement, StatementFormat,
-    Submit, Watch,
+    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Quote, Referee, Share, Statement,
+    StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
 use crate::speak::{audience, data_line, quote_words, talk};
@@ -55,6 +57,18 @@ pub(crate) fn nearby(asked: &Nearby, json: bool) -> Result<Exit, Fault> {
     Ok(done)
 }
 
+pub(crate) fn referee(asked: Referee, json: bool) -> Result<Exit, Fault> {
+    let Referee { coordinator, data, gpu } = asked;
+    let stop = interrupt::listen()?;
+    let (mut is_named, mut talk) = (json, audience(json));
+    let mut audience = |event: &Event| match event {
+        // A script may read this line and no other.
+        Event::RefereeReady { referee } if !std::mem::replace(&mut is_named, true) => data_line(referee),
+        _ => talk.hear(event),
+    };
+    referee::referee(&Seat { coordinator, data, adapter: gpu }, &stop, &mut audience)
+}
+
 pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     if asked.looks.gpu.is_some() {
         talk("note: --gpu names an adapter of this computer; nodes render with their own");
@@ -70,7 +84,11 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let submission = Submission {
         coordinator: asked.coordinator,
         data: asked.data,
-        terms: Terms { price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL), nodes: asked.nodes },
+        terms: Terms {
+            price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL),
+            nodes: asked.nodes,
+            referee: asked.referee,
+        },
         detach: asked.detach,
         trusts: asked.no_audit,
     };
@@ -88,7 +106,8 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
     let gpu = asked.looks.gpu.clone();
     // Nothing is written; frames only need names that differ.
     let request = asked.looks.request(asked.scene, "quote.####.exr".into())?;
-    let terms = Terms { price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL), nodes: asked.nodes };
+    let price_max = asked.max_price.unwrap_or(PRICE_MAX_USUAL);
+    let terms = Terms { price_max, nodes: asked.nodes, referee: None };
     let data = asked.data;
     let inquiry = asked.coordinator.map(|coordinator| Inquiry { coordinator, data, terms });
     let stop = interrupt::listen()?;

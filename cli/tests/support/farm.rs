@@ -22,6 +22,14 @@ impl Running {
         Self(command.spawn().expect("the program starts"))
     }
 
+    /// The first line of its standard output, which is piped.
+    pub(crate) fn first_line(&mut self) -> String {
+        let out = self.0.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).expect("the program speaks");
+        line.trim().to_owned()
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         // A process that has ended by itself is as dead.
@@ -80,10 +88,7 @@ impl CoordinatorProcess {
         command.envs(environment.iter().copied());
         command.stdout(Stdio::piped()).stderr(place.log("coordinator.log"));
         let mut process = Running::start(command);
-        let out = process.0.stdout.take().expect("it is piped");
-        let mut address = String::new();
-        BufReader::new(out).read_line(&mut address).expect("the coordinator speaks");
-        let address = address.trim().to_owned();
+        let address = process.first_line();
         assert!(address.starts_with("tessera://127.0.0.1:"), "the first line is the address: {address:?}");
         Self { process, address }
     }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use frame::{BlockRange, FrameIndex, LeaseId, NodeId, TileIndex};
 
-use crate::audit::Finding;
-use crate::wire::{Committed, Event, JobShape, JobState, Piece};
+use super::progress::{JobEnd, Progress};
+use crate::wire::{Committed, Event, JobShape, JobState, Opaque, Piece, artist::RULING_BYTES_MAX};
 
 /// Leases under way that are remembered; older ones get no previews.
 const LEASED_MAX: usize = 1 << 16;
@@ -23,6 +23,12 @@ pub enum Step {
     GiveKeys,
     /// Fetch, open, check and keep a result.
     Collect(Box<Committed>),
+    /// The same with one that the referee upheld: nobody here judges it again.
+    Take(Box<Committed>),
+    /// The referee has spoken about a refused result, for its node or not as the coordinator says; the ruling tells whether that is true.
+    Ruled(Box<Committed>, bool, Opaque<RULING_BYTES_MAX>),
+    /// A refused result is refused for good.
+    Rejected(LeaseId),
     /// Say that a kept result is good.
     Confirm(LeaseId),
     /// Say that a result is not.
@@ -33,100 +39,14 @@ pub enum Step {
     Tell(Progress),
 }
 
-/// What people are told.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Progress {
-    /// Connected to the coordinator.
-    Connected,
-    /// Not connected; the job goes on without this machine, and it will connect again.
-    Disconnected {
-        /// In a sentence.
-        why: String,
-    },
-    /// Whether the artist is away, as somebody who looks on is told; the artist never hears it.
-    Artist {
-        /// Nobody admits another node for now.
-        is_away: bool,
-    },
-    /// A node began a piece.
-    Leased {
-        /// Which node.
-        node: NodeId,
-        /// What.
-        piece: Piece,
-    },
-    /// A piece came back unfinished.
-    Reopened {
-        /// What.
-        piece: Piece,
-    },
-    /// A node would help and waits for its key.
-    NodeWaits {
-        /// Which node.
-        node: NodeId,
-    },
-    /// So much is collected.
-    Collected {
-        /// Tile blocks here and checked.
-        blocks: u64,
-        /// Tile blocks of the job.
-        of: u64,
-    },
-    /// A node could not do a piece, as it says itself.
-    NodeFailed {
-        /// Which node.
-        node: NodeId,
-        /// In its words.
-        why: String,
-    },
-    /// Some pixels of a result were rendered again, or could not be.
-    Looked {
-        /// Whose.
-        node: NodeId,
-        /// What was found; never that it is wrong, which is [`Self::Refused`].
-        found: Finding,
-    },
-    /// A node was caught, and of what it had sent before this was wrong too: it is taken, and paid.
-    Tainted {
-        /// Which node.
-        node: NodeId,
-        /// Its wrong tiles, in order.
-        tiles: Vec<(FrameIndex, TileIndex)>,
-    },
-    /// A result was refused.
-    Refused {
-        /// Whose.
-        node: NodeId,
-        /// What.
-        piece: Piece,
-        /// Why, in a sentence.
-        why: String,
-    },
-}
-
-/// Where a job ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobEnd {
-    /// Every block of every frame is here.
-    Complete,
-    /// Stopped; what was collected is kept.
-    Cancelled {
-        /// By whom or why, in a sentence.
-        reason: String,
-    },
-    /// Over, and some of it never came: what was delivered for it was unfit or is gone, and was accepted before anybody looked.
-    Incomplete {
-        /// The tiles that lack samples, in order.
-        missing: Vec<(FrameIndex, TileIndex)>,
-    },
-}
-
 /// One job as its artist sees it.
 pub struct Campaign {
     shape: JobShape,
     next_event: u64,
     /// Committed work that is not collected yet.
     open: BTreeMap<LeaseId, OpenWork>,
+    /// What was refused here and is not settled: a referee may see it otherwise.
+    refused: BTreeMap<LeaseId, Box<Committed>>,
     /// What was found of committed work, and whether the coordinator knows.
     verdicts: BTreeMap<LeaseId, Verdict>,
     leased: BTreeMap<LeaseId, NodeId>,
@@ -139,6 +59,8 @@ pub struct Campaign {
 struct OpenWork {
     committed: Box<Committed>,
     under_way: bool,
+    /// Whether a referee has said that it is good.
+    upheld: bool,
 }
 
 struct Verdict {
@@ -161,6 +83,7 @@ impl Campaign {
             shape,
             next_event: 0,
             open: BTreeMap::new(),
+            refused: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             leased: BTreeMap::new(),
             covered: BTreeMap::new(),
@@ -222,7 +145,7 @@ impl Campaign {
             Event::Committed(committed) => {
                 self.leased.remove(&committed.lease);
                 if !self.verdicts.contains_key(&committed.lease) {
-                    self.open.insert(committed.lease, OpenWork { committed, under_way: false });
+                    self.work(committed, false);
                 }
                 Vec::new()
             }
@@ -235,8 +158,20 @@ impl Campaign {
             }
             Event::Rejected { lease } => {
                 self.open.remove(&lease);
+                self.refused.remove(&lease);
                 self.confirmed(lease);
+                vec![Step::Rejected(lease)]
+            }
+            Event::Disputed { lease } => {
+                // An earlier run refused it: it is not looked at again.
+                if let Some(work) = self.open.remove(&lease) {
+                    self.refused.insert(lease, work.committed);
+                }
                 Vec::new()
+            }
+            Event::Ruled { lease, for_node, ruling } => {
+                let committed = self.refused.get(&lease).cloned();
+                committed.map(|committed| Step::Ruled(committed, for_node, ruling)).into_iter().collect()
             }
             Event::Done => Vec::new(),
             Event::Cancelled { reason } => {
@@ -269,7 +204,8 @@ impl Campaign {
             }
             work.under_way = true;
             free -= 1;
-            steps.push(Step::Collect(work.committed.clone()));
+            let committed = work.committed.clone();
+            steps.push(if work.upheld { Step::Take(committed) } else { Step::Collect(committed) });
         }
         steps
     }
@@ -333,7 +269,17 @@ impl Campaign {
 
     /// A result is unfit: the coordinator is told until it hears it. It may be too late: work counts as accepted when nobody has answered in time.
     pub fn refuse(&mut self, lease: LeaseId) {
+        if let Some(work) = self.open.remove(&lease) {
+            self.refused.insert(lease, work.committed);
+        }
         self.judge(lease, false);
+    }
+
+    /// The referee has said that refused work is good: it is collected after all.
+    pub fn upheld(&mut self, committed: Box<Committed>) {
+        self.refused.remove(&committed.lease);
+        self.verdicts.remove(&committed.lease);
+        self.work(committed, true);
     }
 
     /// A result was refused by somebody else, or by somebody whom the coordinator does not ask; its lease never comes back.
@@ -368,6 +314,10 @@ impl Campaign {
                 reason: self.cancelled.clone().unwrap_or_else(|| "the job was stopped".to_owned()),
             }),
         }
+    }
+
+    fn work(&mut self, committed: Box<Committed>, upheld: bool) {
+        self.open.insert(committed.lease, OpenWork { committed, under_way: false, upheld });
     }
 
     fn judge(&mut self, lease: LeaseId, good: bool) {

@@ -16,9 +16,9 @@ use crate::wire::{Committed, ObjectName, Piece};
 const ENVELOPE_BYTES: u64 = 4096;
 
 /// Work that passed every check.
-pub(super) struct Checked {
-    pub(super) rect: TileRect,
-    pub(super) partials: Vec<Partial>,
+pub(crate) struct Checked {
+    pub(crate) rect: TileRect,
+    pub(crate) partials: Vec<Partial>,
     pub(super) receipt: SignedReceipt,
     pub(super) sealed: Vec<u8>,
     /// What its pixels were found to be, where some were rendered again.
@@ -27,29 +27,29 @@ pub(super) struct Checked {
 
 /// Work that did not.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unfit {
+pub(crate) struct Unfit {
     /// For the countersigned verdict.
-    pub(super) verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// In a sentence.
-    pub(super) why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// Reads a job's results, and refuses what is not one.
-pub(super) struct ResultReader {
+pub(crate) struct ResultReader {
     /// What the job's pictures are.
-    pub(super) plan: JobPlan,
+    pub(crate) plan: JobPlan,
     /// Opens what nodes sealed for the job.
-    pub(super) key: EnvelopeSecret,
+    pub(crate) key: EnvelopeSecret,
 }
 
 impl ResultReader {
     /// The largest sealed object that a piece can have.
-    pub(super) fn sealed_bytes_max(&self, piece: &Piece) -> u64 {
+    pub(crate) fn sealed_bytes_max(&self, piece: &Piece) -> u64 {
         self.shape(piece).map_or(0, |shape| sealed_size_bytes(shape.size_bytes_max()) + ENVELOPE_BYTES)
     }
 
     /// Opens and checks a result.
-    pub(super) fn check(&self, committed: &Committed, sealed: Vec<u8>) -> Result<Checked, Unfit> {
+    pub(crate) fn check(&self, committed: &Committed, sealed: Vec<u8>) -> Result<Checked, Unfit> {
         let unreadable = |why| Unfit { verdict: Verdict::Unreadable, why };
         let piece = &committed.piece;
         let shape = self.shape(piece).ok_or(unreadable("it is not a piece of this job"))?;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::ArtistFault;
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
 use crate::wire::Refusal;
@@ -11,7 +10,7 @@ const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_LAST: Duration = Duration::from_secs(10);
 
 /// Keeps one link to the coordinator.
-pub(super) struct Connector<'a> {
+pub(crate) struct Connector<'a> {
     identity: &'a Identity,
     address: &'a CoordinatorAddress,
     link: Option<Link>,
@@ -23,7 +22,7 @@ pub(super) struct Connector<'a> {
 }
 
 impl<'a> Connector<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         identity: &'a Identity,
         address: &'a CoordinatorAddress,
         patience: Option<Duration>,
@@ -35,7 +34,7 @@ impl<'a> Connector<'a> {
     ///
     /// # Errors
     /// What no waiting mends, and the last fault when patience ends.
-    pub(super) async fn link(&mut self) -> Result<Link, ArtistFault> {
+    pub(crate) async fn link(&mut self) -> Result<Link, LinkFault> {
         loop {
             if let Some(link) = &self.link {
                 return Ok(link.clone());
@@ -49,12 +48,12 @@ impl<'a> Connector<'a> {
     }
 
     /// After a fault: pauses before the next attempt, or says that there is none.
-    pub(super) async fn failed(&mut self, fault: LinkFault) -> Result<(), ArtistFault> {
+    pub(crate) async fn failed(&mut self, fault: LinkFault) -> Result<(), LinkFault> {
         let wait = match &fault {
             LinkFault::Refused(Refusal::Busy { again_ms }) => Duration::from_millis(u64::from(*again_ms)),
-            LinkFault::Refused(Refusal::Version { .. }) => return Err(LinkFault::VersionMismatch.into()),
+            LinkFault::Refused(Refusal::Version { .. }) => return Err(LinkFault::VersionMismatch),
             fault if fault.is_passing() => self.pause,
-            _ => return Err(fault.into()),
+            _ => return Err(fault),
         };
         if !matches!(fault, LinkFault::Refused(_))
             && let Some(link) = self.link.take()
@@ -63,7 +62,7 @@ impl<'a> Connector<'a> {
         }
         let since = *self.lost_since.get_or_insert_with(Instant::now);
         if self.patience.is_some_and(|patience| since.elapsed() > patience) {
-            return Err(fault.into());
+            return Err(fault);
         }
         tokio::time::sleep(wait.min(PAUSE_LAST)).await;
         self.pause = (self.pause * 2).min(PAUSE_LAST);
@@ -71,7 +70,7 @@ impl<'a> Connector<'a> {
     }
 
     /// Things went well: the next pause is short again, and from now on patience may be other.
-    pub(super) fn went_well(&mut self, patience: Option<Duration>) {
+    pub(crate) fn went_well(&mut self, patience: Option<Duration>) {
         self.pause = PAUSE_FIRST;
         self.lost_since = None;
         self.patience = patience;

@@ -16,12 +16,14 @@ use crate::identity::{CoordinatorAddress, PrivateFile};
 use crate::receipt::Countersigned;
 use crate::seal::{JobSecret, ViewSecret};
 use crate::whole_file::write_whole;
-use crate::wire::{Committed, JobPost, JobShape};
+use crate::wire::{Committed, JobPost, JobShape, Referral};
 
 /// Two receipts, a pseudonym link and a few numbers are far below this.
 const HEAD_BYTES_MAX: u64 = 1 << 20;
 /// The file of a view-only link's secret.
 const VIEW: &str = "view.key";
+/// The file that says who judges what is refused.
+const REFERRAL: &str = "referral";
 
 /// What an artist's program remembers of a job that it posted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,6 +186,20 @@ impl JobFolder {
         }
         let bytes = postcard::to_stdvec(catches).map_err(|_| ArtistFault::Damaged)?;
         write_whole(&self.path.join("caught"), &[&bytes], self.durable).map_err(ArtistFault::Data)
+    }
+
+    /// Who judges what is refused in the job; nothing where nobody does.
+    pub(super) fn referral(&self) -> Result<Option<Referral>, ArtistFault> {
+        match fs::read(self.path.join(REFERRAL)) {
+            Ok(bytes) => postcard::from_bytes(&bytes).map(Some).map_err(|_| ArtistFault::Damaged),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ArtistFault::Data(error)),
+        }
+    }
+
+    pub(super) fn write_referral(&self, referral: &Referral) -> Result<(), ArtistFault> {
+        let bytes = postcard::to_stdvec(referral).map_err(|_| ArtistFault::Damaged)?;
+        write_whole(&self.path.join(REFERRAL), &[&bytes], self.durable).map_err(ArtistFault::Data)
     }
 
     pub(super) fn discard(&self, lease: LeaseId) {

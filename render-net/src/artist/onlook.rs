@@ -9,9 +9,10 @@ use frame::{FrameIndex, Partial, TileIndex};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::campaign::{Campaign, JobEnd, Progress, Step};
+use super::campaign::{Campaign, Step};
 use super::check::ResultReader;
 use super::connect::Connector;
+use super::progress::{JobEnd, Progress};
 use super::share::{ViewCard, sealed_card_bytes_max};
 use super::tasks::{Outcome, ask_seen, collect, fetch_preview, gap, preview_of};
 use super::{ArtistFault, FIRST_PATIENCE, JobPlan, PreviewTile, told};
@@ -241,7 +242,7 @@ impl Look<'_> {
     fn carry_out(&mut self, step: Step, tasks: &mut JoinSet<Outcome>, link: &Link) {
         let (reader, link) = (self.viewing.reader.clone(), link.clone());
         match step {
-            Step::Collect(committed) => {
+            Step::Collect(committed) | Step::Take(committed) => {
                 tasks.spawn(async move { collect(&reader, &link, committed).await });
             }
             Step::Preview(lease, node, piece, object) if self.previews < PREVIEWS_AT_ONCE => {
@@ -250,8 +251,15 @@ impl Look<'_> {
                 tasks.spawn(async move { Outcome::Preview(fetch_preview(&reader, &link, shown).await) });
             }
             Step::Tell(progress) => self.onlooker.progress(progress),
+            // Whoever looks on does not know the referee, and takes the coordinator's word.
+            Step::Ruled(committed, true, _) => self.campaign.upheld(committed),
             // Keys and verdicts are the artist's.
-            Step::GiveKeys | Step::Confirm(_) | Step::Refuse(_) | Step::Preview(..) => {}
+            Step::GiveKeys
+            | Step::Ruled(..)
+            | Step::Rejected(_)
+            | Step::Confirm(_)
+            | Step::Refuse(_)
+            | Step::Preview(..) => {}
         }
     }
 }

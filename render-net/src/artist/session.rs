@@ -10,22 +10,26 @@ use frame::{JobId, LeaseId, NodeId};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::audits::{audit, look_back, turn_away};
-use super::campaign::{Campaign, JobEnd, Progress, Step};
-use super::check::{Checked, ResultReader, Unfit};
+use super::audits::audit;
+use super::campaign::{Campaign, Step};
+use super::check::ResultReader;
 use super::connect::Connector;
-use super::folder::{JobFolder, JobTicket, KeptResult};
+use super::folder::{JobFolder, JobTicket};
+use super::progress::{JobEnd, Progress};
+use super::referral::refer;
 use super::tasks::{Desk, Outcome, ask_events, collect, fetch_preview, gap, give_keys, judge, preview_of};
 use super::{ArtistFault, CollectedTile, Collector, FIRST_PATIENCE, told};
 use crate::audit::{Auditor, Finding};
 use crate::identity::{CoordinatorAddress, Identity};
 use crate::link::{Link, LinkFault};
-use crate::receipt::{SignedReceipt, Verdict as Judgement};
+use crate::receipt::Verdict as Judgement;
 use crate::seal::JobSecret;
 use crate::wire::{
-    Bounded, Committed, Events, Follow, JobState, Piece, Refusal, Request, Verdict,
-    artist::VERDICT_BYTES_MAX, node::WAIT_MS_MAX,
+    Bounded, Events, Follow, JobState, Piece, Refusal, Request, Verdict, artist::VERDICT_BYTES_MAX,
+    node::WAIT_MS_MAX,
 };
+
+mod verdicts;
 
 /// Results that are fetched and opened at the same time.
 const COLLECT_AT_ONCE: usize = 6;
@@ -45,6 +49,8 @@ pub(super) struct Session<'a> {
     words: BTreeMap<LeaseId, Words>,
     /// Results that were looked at.
     looked: BTreeSet<LeaseId>,
+    /// Nodes whose results were found wrong here, until it is settled that they are.
+    accused: BTreeMap<LeaseId, NodeId>,
     /// Nodes that were caught, whose earlier results are to be looked at; and the one whose results are.
     suspects: BTreeSet<NodeId>,
     looking_back: Option<NodeId>,
@@ -67,7 +73,9 @@ impl<'a> Session<'a> {
         let admission = secret.admission_key();
         let scene = tokio::sync::Mutex::default();
         let caught = Mutex::new(folder.catches());
-        let desk = Arc::new(Desk { identity, folder, ticket, admission, reader, auditor, scene, caught });
+        let referral = folder.referral()?;
+        let desk =
+            Arc::new(Desk { identity, folder, ticket, referral, admission, reader, auditor, scene, caught });
         let state = JobState::Active;
         let (looked, suspects) = (BTreeSet::new(), BTreeSet::new());
         let mut session = Self {
@@ -78,6 +86,7 @@ impl<'a> Session<'a> {
             events_known: u64::MAX,
             previews: 0,
             words: BTreeMap::new(),
+            accused: BTreeMap::new(),
             looked,
             suspects,
             looking_back: None,
@@ -129,6 +138,10 @@ impl<'a> Session<'a> {
     /// Works on one link until the end or until the link is lost.
     async fn on_link(&mut self, link: &Link, connector: &mut Connector<'_>) -> Result<JobEnd, ArtistFault> {
         let mut tasks = JoinSet::new();
+        // Before any node gets a key on this link: what it delivers is the referee's to judge from the first tile on.
+        if let Some(referral) = self.desk.referral.clone() {
+            refer(link, referral).await?;
+        }
         self.follow(&mut tasks, link, false);
         loop {
             if let Some(end) = self.end() {
@@ -173,11 +186,13 @@ impl<'a> Session<'a> {
             Outcome::Checked(committed, checked) => self.accept(*committed, *checked, tasks, link)?,
             Outcome::Unfit(committed, unfit) => {
                 self.refuse(&committed, &unfit);
-                let node = committed.node;
-                if unfit.verdict == Judgement::Wrong && self.desk.is_new_catch(node)? {
-                    self.suspects.insert(node);
-                    let (desk, link) = (self.desk.clone(), link.clone());
-                    tasks.spawn(async move { turn_away(&desk, &link, node).await });
+                match unfit.verdict {
+                    // Nothing follows for the node before the referee has spoken.
+                    Judgement::Wrong if self.desk.referral.is_some() => {
+                        self.accused.insert(committed.lease, committed.node);
+                    }
+                    Judgement::Wrong => self.catch(committed.node, tasks, link)?,
+                    _ => {}
                 }
             }
             Outcome::LookedBack { node, wrong, unable } => {
@@ -220,7 +235,15 @@ impl<'a> Session<'a> {
         self.state = events.job.state;
         self.events_known = events.job.events;
         for step in self.campaign.events(events.first, events.events.into_vec()).ok_or_else(gap)? {
-            self.carry_out(step, tasks, link);
+            match step {
+                Step::Ruled(committed, _, ruling) => self.ruled(committed, &ruling, tasks, link)?,
+                Step::Rejected(lease) => {
+                    if let Some(node) = self.accused.remove(&lease) {
+                        self.catch(node, tasks, link)?;
+                    }
+                }
+                step => self.carry_out(step, tasks, link),
+            }
         }
         self.follow(tasks, link, false);
         Ok(())
@@ -236,9 +259,15 @@ impl<'a> Session<'a> {
     /// The program was killed between keeping the ticket and posting the job.
     fn post_again(&self, tasks: &mut JoinSet<Outcome>, link: &Link) {
         let (link, post) = (link.clone(), self.desk.ticket.post.clone());
+        let referral = self.desk.referral.clone();
         let (job, since) = (self.job(), self.campaign.next_event());
         tasks.spawn(async move {
             if let Err(fault) = link.call(&Request::PostJob(Box::new(post))).await {
+                return Outcome::Events(Err(fault));
+            }
+            if let Some(referral) = referral
+                && let Err(fault) = refer(&link, referral).await
+            {
                 return Outcome::Events(Err(fault));
             }
             ask_events(&link, Request::Follow(Follow { job, since, wait_ms: 0 }), false).await
@@ -257,6 +286,11 @@ impl<'a> Session<'a> {
                     audit(&desk, &link, collected).await
                 });
             }
+            Step::Take(committed) => {
+                tasks.spawn(async move { collect(&desk.reader, &link, committed).await });
+            }
+            // Taken in with the events that they came with.
+            Step::Ruled(..) | Step::Rejected(_) => {}
             Step::Confirm(lease) | Step::Refuse(lease) => {
                 let words = self.words.get(&lease).cloned().or_else(|| self.words_on_disk(lease));
                 let countersigned = words.unwrap_or_default();
@@ -271,63 +305,6 @@ impl<'a> Session<'a> {
             Step::Preview(..) => {}
             Step::Tell(progress) => self.collector.progress(progress),
         }
-    }
-
-    /// Keeps a good result, hands it on, and says so, in this order.
-    fn accept(
-        &mut self,
-        committed: Committed,
-        checked: Checked,
-        tasks: &mut JoinSet<Outcome>,
-        link: &Link,
-    ) -> Result<(), ArtistFault> {
-        let lease = committed.lease;
-        let Piece { frame, tile, .. } = committed.piece;
-        if let Err(why) = self.campaign.claim(committed.piece) {
-            let unfit = Unfit { verdict: Judgement::Covered, why };
-            self.refuse(&committed, &unfit);
-            return Ok(());
-        }
-        let Checked { rect, partials, receipt, sealed, looked } = checked;
-        match &looked {
-            Some(Finding::Right { .. }) => drop(self.looked.insert(lease)),
-            // It came while its node was caught, and was let pass before.
-            _ if self.desk.is_caught(committed.node) => drop(self.suspects.insert(committed.node)),
-            _ => {}
-        }
-        if let Some(found) = looked {
-            self.collector.progress(Progress::Looked { node: committed.node, found });
-        }
-        let receipt = receipt.countersign(&self.desk.identity, Judgement::Good);
-        let kept = KeptResult { committed, countersigned: receipt.clone(), sealed };
-        self.desk.folder.keep(&kept)?;
-        self.words.insert(lease, Bounded::new(receipt.to_bytes()).unwrap_or_default());
-        let tile = CollectedTile { frame, tile, rect, partials, receipt };
-        self.collector.tile(tile).map_err(ArtistFault::Collector)?;
-        let told = self.campaign.collected(lease);
-        self.carry_out(told, tasks, link);
-        Ok(())
-    }
-
-    /// Has the earlier results of a node that was caught looked at: those that nobody looked at then are taken and paid.
-    fn look_back(&mut self, tasks: &mut JoinSet<Outcome>, link: &Link) {
-        if self.looking_back.is_some() {
-            return;
-        }
-        let Some(node) = self.suspects.pop_first() else { return };
-        self.looking_back = Some(node);
-        let (desk, link, looked) = (self.desk.clone(), link.clone(), self.looked.clone());
-        tasks.spawn(async move { look_back(&desk, &link, node, &looked).await });
-    }
-
-    fn refuse(&mut self, committed: &Committed, unfit: &Unfit) {
-        let (lease, node, piece) = (committed.lease, committed.node, committed.piece);
-        self.campaign.refuse(lease);
-        self.collector.progress(Progress::Refused { node, piece, why: unfit.why.to_owned() });
-        let countersigned = SignedReceipt::from_bytes(&committed.receipt)
-            .map(|receipt| receipt.countersign(&self.desk.identity, unfit.verdict).to_bytes())
-            .unwrap_or_default();
-        self.words.insert(lease, Bounded::new(countersigned).unwrap_or_default());
     }
 
     fn words_on_disk(&self, lease: LeaseId) -> Option<Words> {

@@ -60,7 +60,7 @@ impl Artist {
             () = told(&mut stop) => Err(ArtistFault::NotSubmitted),
         };
         let posted = match prepared {
-            Ok(post) => post_job(post, &mut connector, &mut stop).await,
+            Ok(requests) => post_job(requests, &mut connector, &mut stop).await,
             Err(fault) => Err(Unposted::Surely(fault)),
         };
         match posted {
@@ -82,7 +82,12 @@ impl Artist {
         connector: &mut Connector<'_>,
         scene_of: SceneSource,
         hears: impl FnMut(Uploading),
-    ) -> Result<JobPost, ArtistFault> {
+    ) -> Result<Vec<Request>, ArtistFault> {
+        let referral = match spec.referee {
+            // Before a scene is sent to be rendered on terms that cannot be had.
+            Some(referee) => Some(self.brief(referee, job, secret, connector).await?),
+            None => None,
+        };
         let frames = match spec.one_scene {
             true => spec.frames.first().map(|frame| (*frame, None)).into_iter().collect(),
             false => spec.frames.iter().map(|frame| (*frame, Some(*frame))).collect(),
@@ -115,8 +120,14 @@ impl Artist {
             exposure_scales: bundles.iter().map(|bundle| bundle.exposure_scale).collect(),
             note: spec.note,
         };
-        JobFolder::at(&self.data, job).write_ticket(&ticket)?;
-        Ok(ticket.post)
+        let folder = JobFolder::at(&self.data, job);
+        folder.write_ticket(&ticket)?;
+        let mut requests = vec![Request::PostJob(Box::new(ticket.post))];
+        if let Some(referral) = referral {
+            folder.write_referral(&referral)?;
+            requests.push(Request::Refer(Box::new(referral)));
+        }
+        Ok(requests)
     }
 }
 
@@ -127,15 +138,15 @@ enum Unposted {
     Perhaps(LinkFault),
 }
 
-/// Posts a job; again while nothing is heard and there is patience. Posting the same twice changes nothing.
+/// Posts a job and names its referee; again while nothing is heard and there is patience. Saying the same twice changes nothing.
 async fn post_job(
-    post: JobPost,
+    requests: Vec<Request>,
     connector: &mut Connector<'_>,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), Unposted> {
-    let request = Request::PostJob(Box::new(post));
+    let mut left = requests.as_slice();
     let mut is_sent = false;
-    loop {
+    while let Some((request, rest)) = left.split_first() {
         let link = tokio::select! {
             link = connector.link() => link,
             () = told(stop) => return Err(match is_sent {
@@ -150,11 +161,14 @@ async fn post_job(
                     tokio::time::sleep(STOP_PATIENCE).await;
                 };
                 let answered = tokio::select! {
-                    answered = link.call(&request) => answered,
+                    answered = link.call(request) => answered,
                     () = late => return Err(Unposted::Perhaps(LinkFault::Timeout)),
                 };
                 match answered {
-                    Ok(_) => return Ok(()),
+                    Ok(_) => {
+                        (left, is_sent) = (rest, true);
+                        continue;
+                    }
                     Err(fault) => {
                         is_sent |= !matches!(fault, LinkFault::Refused(_));
                         tokio::select! {
@@ -168,12 +182,18 @@ async fn post_job(
         };
         match fault {
             Ok(()) => {}
-            Err(ArtistFault::Link(fault)) if is_sent && !matches!(fault, LinkFault::Refused(_)) => {
+            Err(fault) if is_sent && (is_posted(left) || !matches!(fault, LinkFault::Refused(_))) => {
                 return Err(Unposted::Perhaps(fault));
             }
-            Err(fault) => return Err(Unposted::Surely(fault)),
+            Err(fault) => return Err(Unposted::Surely(fault.into())),
         }
     }
+    Ok(())
+}
+
+/// Whether the job itself was taken, and only what is said of it was not.
+fn is_posted(left: &[Request]) -> bool {
+    !matches!(left.first(), Some(Request::PostJob(_)))
 }
 
 impl JobSpec {

@@ -15,8 +15,8 @@ use crate::link::{Link, LinkFault, Priority};
 use crate::receipt::Verdict as Judgement;
 use crate::seal::ObjectKey;
 use crate::wire::{
-    Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Refusal, Request, Response, Verdict,
-    ViewEvents, artist::CANDIDATES_MAX,
+    Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Referral, Refusal, Request, Response,
+    Verdict, ViewEvents, artist::CANDIDATES_MAX,
 };
 
 /// Pause after a step that failed for a passing reason while the link holds.
@@ -27,6 +27,8 @@ pub(super) struct Desk {
     pub(super) identity: Arc<Identity>,
     pub(super) folder: JobFolder,
     pub(super) ticket: JobTicket,
+    /// Who judges what is refused.
+    pub(super) referral: Option<Referral>,
     pub(super) admission: ObjectKey,
     pub(super) reader: Arc<ResultReader>,
     /// Who renders some pixels again.

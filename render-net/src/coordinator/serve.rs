@@ -131,6 +131,16 @@ impl Desk {
                 let empty = |response: &mut Response| self.sees_nothing(&follow, response);
                 self.wait(peer, Request::FollowView(follow), follow.wait_ms, woken, empty).await
             }
+            Request::Attend(attend) => {
+                let (wait_ms, woken) = (attend.wait_ms, self.wakes.disputes());
+                let empty = |response: &mut Response| matches!(response, Response::Disputes(disputes) if disputes.is_empty());
+                let response = self.wait(peer, Request::Attend(attend), wait_ms, woken, empty).await;
+                // Somebody has named this peer for a job.
+                if matches!(&response, Response::Disputes(disputes) if !disputes.is_empty()) {
+                    link.trust();
+                }
+                response
+            }
             request => {
                 if let Some(refusal) = self.lacks_object(&request).await {
                     return responder.reply(Response::Refused(refusal)).await;

@@ -12,12 +12,17 @@ use crate::market::Effect;
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
     nodes: watch::Sender<u64>,
+    referees: watch::Sender<u64>,
     followers: Mutex<BTreeMap<JobId, watch::Sender<u64>>>,
 }
 
 impl Wakes {
     pub(super) fn work(&self) -> watch::Receiver<u64> {
         self.nodes.subscribe()
+    }
+
+    pub(super) fn disputes(&self) -> watch::Receiver<u64> {
+        self.referees.subscribe()
     }
 
     pub(super) fn events(&self, job: JobId) -> watch::Receiver<u64> {
@@ -31,6 +36,7 @@ impl Wakes {
         for effect in effects {
             match effect {
                 Effect::WakeNodes => self.nodes.send_modify(|turn| *turn += 1),
+                Effect::WakeReferees => self.referees.send_modify(|turn| *turn += 1),
                 Effect::WakeFollowers(job) => {
                     let followers = self.followers.lock().expect("nobody panics while holding it");
                     if let Some(waiting) = followers.get(job) {

@@ -97,7 +97,7 @@ fn count_tile(
             }
             Holder::Committed(id) => {
                 counts.committed += blocks;
-                (id, leases.get(&id).is_some_and(|lease| matches!(lease.state, LeaseState::Committed { .. })))
+                (id, leases.get(&id).is_some_and(|lease| lease.is_waiting()))
             }
             Holder::Accepted(id) => {
                 counts.committed += blocks;
@@ -121,7 +121,9 @@ fn check_lease(records: &mut dyn Records, lease: &LeaseRow, on_tile: u32) -> Res
     let (places, paid) = match &lease.state {
         LeaseState::Open => (1, held.is_none()),
         LeaseState::Lost => (0, held.is_none()),
-        LeaseState::Committed { amount, .. } => (1, held == Some(*amount) && settled.is_none()),
+        LeaseState::Committed { amount, .. } | LeaseState::Disputed { amount, .. } => {
+            (1, held == Some(*amount) && settled.is_none())
+        }
         LeaseState::Accepted { amount, .. } => {
             (1, held == Some(*amount) && matches!(settled, Some(Kind::Post(_))))
         }

@@ -7,6 +7,7 @@ impl Effect {
     pub(crate) fn as_news(&self) -> Option<String> {
         match self {
             Effect::WakeNodes => Some("work".to_owned()),
+            Effect::WakeReferees => Some("disputes".to_owned()),
             Effect::WakeFollowers(job) => Some(format!("job {job}")),
             Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) => None,
         }
@@ -14,9 +15,10 @@ impl Effect {
 
     /// The effect that was told elsewhere; `None` for what this version does not know.
     pub(crate) fn of_news(news: &str) -> Option<Self> {
-        match news.strip_prefix("job ") {
-            Some(job) => job.parse().ok().map(Effect::WakeFollowers),
-            None => (news == "work").then_some(Effect::WakeNodes),
+        match news {
+            "work" => Some(Effect::WakeNodes),
+            "disputes" => Some(Effect::WakeReferees),
+            other => other.strip_prefix("job ")?.parse().ok().map(Effect::WakeFollowers),
         }
     }
 }
@@ -29,7 +31,7 @@ mod tests {
 
     #[test]
     fn news_are_understood_elsewhere_and_strange_ones_are_left_alone() {
-        for effect in [Effect::WakeNodes, Effect::WakeFollowers(JobId([7; 16]))] {
+        for effect in [Effect::WakeNodes, Effect::WakeReferees, Effect::WakeFollowers(JobId([7; 16]))] {
             assert_eq!(effect.as_news().as_deref().and_then(Effect::of_news), Some(effect));
         }
         for strange in ["", "job", "job 7", "weather"] {

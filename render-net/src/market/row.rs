@@ -141,8 +141,10 @@ pub(crate) enum LeaseState {
     Committed { result: ObjectName, amount: u64, due_ms: u64 },
     /// Paid.
     Accepted { result: ObjectName, amount: u64, countersigned: Opaque<{ artist::VERDICT_BYTES_MAX }> },
-    /// Refused by the artist.
+    /// Refused by the artist, or by the referee.
     Refused,
+    /// Refused by the artist; the referee has until `due_ms` to speak.
+    Disputed { result: ObjectName, amount: u64, due_ms: u64 },
 }
 
 impl JobRow {
@@ -236,6 +238,11 @@ impl KeyRow {
 }
 
 impl LeaseRow {
+    /// Whether it is delivered and not settled.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.state, LeaseState::Committed { .. } | LeaseState::Disputed { .. })
+    }
+
     pub(crate) fn piece(&self) -> Piece {
         Piece { frame: self.frame, tile: self.tile, blocks: self.blocks }
     }

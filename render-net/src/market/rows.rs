@@ -9,7 +9,7 @@ use super::row::{DoubtRow, FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseSt
 use crate::store::key::{last_bytes, last_u64};
 use crate::store::row::{decode, read, write};
 use crate::store::{Key, Records, StoreFault, Table, after};
-use crate::wire::{Event, JobPost, JobState, ViewGrant};
+use crate::wire::{Committed, Event, JobPost, JobState, Opaque, Referral, ViewGrant, artist, node};
 
 /// Typed rows over one transaction's records.
 pub(crate) struct Rows<'a> {
@@ -18,6 +18,11 @@ pub(crate) struct Rows<'a> {
 
 /// How often the time is written down.
 pub(crate) const TIME_STEP_MS: u64 = 10_000;
+
+/// How something is sealed to a referee.
+type Descriptor = Opaque<{ node::DESCRIPTOR_BYTES_MAX }>;
+/// What an artist signs.
+type Words = Opaque<{ artist::VERDICT_BYTES_MAX }>;
 
 type Found<T> = Result<T, StoreFault>;
 
@@ -83,6 +88,50 @@ impl Rows<'_> {
             Some(grant) => write(self.records, Table::View, &job.0, grant),
             None => self.records.remove(Table::View, &job.0),
         }
+    }
+
+    pub(crate) fn referee(&self, referee: NodeId) -> Found<Option<Descriptor>> {
+        read(self.records, Table::Referee, &referee.0)
+    }
+
+    pub(crate) fn put_referee(&mut self, referee: NodeId, descriptor: &Descriptor) -> Found<()> {
+        write(self.records, Table::Referee, &referee.0, descriptor)
+    }
+
+    pub(crate) fn referral(&self, job: JobId) -> Found<Option<Referral>> {
+        read(self.records, Table::Referral, &job.0)
+    }
+
+    pub(crate) fn put_referral(&mut self, referral: &Referral) -> Found<()> {
+        write(self.records, Table::Referral, &referral.job.0, referral)
+    }
+
+    pub(crate) fn evidence(&self, lease: LeaseId) -> Found<Option<Committed>> {
+        read(self.records, Table::Evidence, &Key::new().lease(lease))
+    }
+
+    pub(crate) fn put_evidence(&mut self, committed: &Committed) -> Found<()> {
+        write(self.records, Table::Evidence, &Key::new().lease(committed.lease), committed)
+    }
+
+    /// What waits for a referee, oldest lease first, with the artist's words.
+    pub(crate) fn disputes(&self, referee: NodeId, max: usize) -> Found<Vec<(LeaseId, Words)>> {
+        let found = self.records.scan(Table::Dispute, &referee.0, &after(&referee.0), max)?;
+        let pairs = found.iter().filter_map(|(key, body)| {
+            let lease = LeaseId(last_u64(key)?);
+            Some(decode(Table::Dispute, body).map(|words| (lease, words)))
+        });
+        pairs.collect()
+    }
+
+    pub(crate) fn put_dispute(&mut self, referee: NodeId, lease: LeaseId, words: &Words) -> Found<()> {
+        write(self.records, Table::Dispute, &Key::new().peer(referee).lease(lease), words)
+    }
+
+    /// Forgets what a referee would have had to see of a lease.
+    pub(crate) fn drop_dispute(&mut self, referee: NodeId, lease: LeaseId) -> Found<()> {
+        self.records.remove(Table::Evidence, &Key::new().lease(lease))?;
+        self.records.remove(Table::Dispute, &Key::new().peer(referee).lease(lease))
     }
 
     pub(crate) fn node(&self, node: NodeId) -> Found<Option<NodeRow>> {
@@ -232,7 +281,7 @@ impl Rows<'_> {
         self.leases(Table::Lapse, &[], &Key::new().u64(now_ms.saturating_add(1)), max)
     }
 
-    /// Committed leases whose time for a verdict is over.
+    /// Committed leases whose time for a verdict, or for a ruling on it, is over.
     pub(crate) fn verdicts_due(&self, now_ms: u64, max: usize) -> Found<Vec<LeaseRow>> {
         self.leases(Table::VerdictDue, &[], &Key::new().u64(now_ms.saturating_add(1)), max)
     }
@@ -314,7 +363,7 @@ fn listed(row: &LeaseRow) -> Vec<(Table, Key)> {
             (Table::JobLease, Key::new().job(row.job).lease(row.lease)),
             (Table::Lapse, Key::new().u64(row.lapses_at_ms).lease(row.lease)),
         ],
-        LeaseState::Committed { due_ms, .. } => {
+        LeaseState::Committed { due_ms, .. } | LeaseState::Disputed { due_ms, .. } => {
             vec![(Table::VerdictDue, Key::new().u64(due_ms).lease(row.lease))]
         }
         LeaseState::Lost | LeaseState::Accepted { .. } | LeaseState::Refused => Vec::new(),

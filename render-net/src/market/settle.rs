@@ -7,7 +7,7 @@ use super::row::{JobRow, LeaseRow, LeaseState};
 use super::{Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose};
 use crate::store::{StoreFault, Table};
-use crate::wire::{Event, JobState, Opaque, Refusal, Response, Verdict};
+use crate::wire::{Event, JobState, ObjectName, Opaque, Refusal, Response, Verdict};
 
 /// What an artist signs.
 type Words = Opaque<{ crate::wire::artist::VERDICT_BYTES_MAX }>;
@@ -21,8 +21,14 @@ impl Turn<'_> {
         let job = self.rows.job(lease.job)?.filter(|job| job.artist == artist).ok_or(Refusal::NoSuchLease)?;
         self.gave_a_sign(&job)?;
         match (&lease.state, verdict.good) {
-            (LeaseState::Committed { .. }, true) => self.accept(lease, Some(&verdict.countersigned))?,
-            (LeaseState::Committed { .. }, false) => self.refuse(lease)?,
+            // Also what was refused before: an artist may take that back until the referee has spoken.
+            (LeaseState::Committed { .. } | LeaseState::Disputed { .. }, true) => {
+                self.accept(lease, Some(&verdict.countersigned))?;
+            }
+            (LeaseState::Committed { .. }, false) => {
+                self.refuse_or_dispute(lease, job, &verdict.countersigned)?;
+            }
+            (LeaseState::Disputed { .. }, false) => {}
             (LeaseState::Accepted { countersigned, .. }, true)
                 if countersigned.is_empty() && !verdict.countersigned.is_empty() =>
             {
@@ -40,16 +46,19 @@ impl Turn<'_> {
             self.gave_up(lease, LAPSED)?;
         }
         for lease in self.rows.verdicts_due(self.now_ms, TICK_MAX)? {
-            self.accept(lease, None)?;
+            // Where the referee is silent, the artist's word stands.
+            match lease.state {
+                LeaseState::Disputed { .. } => self.refuse(lease)?,
+                _ => self.accept(lease, None)?,
+            }
         }
         self.look_for_absent()
     }
 
     /// Pays for a lease; without the artist's words when the time for them is over.
-    fn accept(&mut self, mut lease: LeaseRow, countersigned: Option<&Words>) -> Result<(), Halt> {
-        let LeaseState::Committed { result, amount, .. } = lease.state else {
-            return Err(Refusal::NoSuchLease.into());
-        };
+    pub(super) fn accept(&mut self, mut lease: LeaseRow, countersigned: Option<&Words>) -> Result<(), Halt> {
+        let (result, amount) = delivered(&lease)?;
+        self.forget_evidence(lease.job, lease.lease)?;
         let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
         let mut coverage = self.rows.tile(lease.job, lease.frame_at, lease.tile)?;
         coverage.accept(lease.lease).map_err(|_| StoreFault::Damaged(Table::Tile))?;
@@ -92,10 +101,9 @@ impl Turn<'_> {
     }
 
     /// Takes the pay back and opens the blocks for others.
-    fn refuse(&mut self, mut lease: LeaseRow) -> Result<(), Halt> {
-        let LeaseState::Committed { amount, result, .. } = lease.state else {
-            return Err(Refusal::NoSuchLease.into());
-        };
+    pub(super) fn refuse(&mut self, mut lease: LeaseRow) -> Result<(), Halt> {
+        let (result, amount) = delivered(&lease)?;
+        self.forget_evidence(lease.job, lease.lease)?;
         self.wake(Effect::Spare(result));
         let mut job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
         let mut coverage = self.rows.tile(lease.job, lease.frame_at, lease.tile)?;
@@ -136,5 +144,15 @@ impl Turn<'_> {
             self.ledger().transfer(purpose, escrow, AccountId::Artist(artist), rest)?;
         }
         Ok(())
+    }
+}
+
+/// The stored result of a lease that was delivered and is not settled, and what is held for it.
+fn delivered(lease: &LeaseRow) -> Result<(ObjectName, u64), Halt> {
+    match lease.state {
+        LeaseState::Committed { result, amount, .. } | LeaseState::Disputed { result, amount, .. } => {
+            Ok((result, amount))
+        }
+        _ => Err(Refusal::NoSuchLease.into()),
     }
 }

@@ -11,6 +11,7 @@ use crate::wire::{
 
 mod absence;
 mod blame;
+mod dispute;
 mod quoting;
 mod viewing;
 mod whole_tiles;

@@ -58,7 +58,9 @@ impl Turn<'_> {
         let was_open = lease.state == LeaseState::Open;
         match lease.state {
             LeaseState::Open | LeaseState::Lost => {}
-            LeaseState::Committed { result, amount, .. } | LeaseState::Accepted { result, amount, .. }
+            LeaseState::Committed { result, amount, .. }
+            | LeaseState::Disputed { result, amount, .. }
+            | LeaseState::Accepted { result, amount, .. }
                 if result == commit.result =>
             {
                 return Ok(Response::Committed { lease: lease.lease, amount });
@@ -117,6 +119,7 @@ impl Turn<'_> {
             link: commit.link.clone(),
             amount,
         };
+        self.keep_evidence(job.job, &committed)?;
         self.wake(Effect::Delivered { result: commit.result, node, artist: job.artist });
         self.tell(&mut job, &Event::Committed(Box::new(committed)))?;
         self.rows.put_job(&job)?;

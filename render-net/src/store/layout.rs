@@ -3,20 +3,21 @@
 use super::Table;
 
 /// Changes when the tables or the records in them do.
-pub(super) const LAYOUT: i64 = 4;
+pub(super) const LAYOUT: i64 = 5;
 
 /// The tables that a database of this layout lacks; `None` for one that this program cannot bring up to date.
 pub(super) fn lacking(layout: i64) -> Option<&'static [Table]> {
     match layout {
         0 => Some(&TABLES),
-        2 => Some(&[Table::View, Table::Blame]),
-        3 => Some(&[Table::Blame]),
+        2 => Some(&TABLES[22..]),
+        3 => Some(&TABLES[23..]),
+        4 => Some(&TABLES[24..]),
         LAYOUT => Some(&[]),
         _ => None,
     }
 }
 
-pub(super) const TABLES: [Table; 24] = [
+pub(super) const TABLES: [Table; 28] = [
     Table::Job,
     Table::Frame,
     Table::Active,
@@ -41,6 +42,10 @@ pub(super) const TABLES: [Table; 24] = [
     Table::Counter,
     Table::View,
     Table::Blame,
+    Table::Referee,
+    Table::Referral,
+    Table::Evidence,
+    Table::Dispute,
 ];
 
 /// A table's name in a database.
@@ -70,5 +75,9 @@ pub(super) fn name(table: Table) -> &'static str {
         Table::Counter => "counter",
         Table::View => "job_view",
         Table::Blame => "blame",
+        Table::Referee => "referee",
+        Table::Referral => "job_referral",
+        Table::Evidence => "evidence",
+        Table::Dispute => "dispute",
     }
 }

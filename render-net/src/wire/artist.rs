@@ -9,6 +9,8 @@ use super::{Bounded, ObjectName, Opaque};
 
 /// Largest countersigned verdict.
 pub const VERDICT_BYTES_MAX: usize = 2048;
+/// Largest signed ruling of a referee.
+pub const RULING_BYTES_MAX: usize = 512;
 /// Most events in one answer; with the largest event the answer still fits a message.
 pub const EVENTS_MAX: usize = 128;
 /// Most nodes in one answer.
@@ -133,6 +135,20 @@ pub enum Event {
         kind: FailureKind,
         /// For people.
         reason: String,
+    },
+    /// The work was refused, and the job's referee was asked; its blocks and its pay wait.
+    Disputed {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// The referee has spoken; what follows for the work is the next event.
+    Ruled {
+        /// Its lease.
+        lease: LeaseId,
+        /// Whether the node is in the right.
+        for_node: bool,
+        /// Signed by the referee.
+        ruling: Opaque<RULING_BYTES_MAX>,
     },
 }
 

@@ -84,4 +84,7 @@ pub enum Refusal {
     /// No such view: it never was, or was withdrawn.
     #[error("the link shows nothing: its job is not known here, or the artist has withdrawn it")]
     NoView,
+    /// Nobody with this key ever attended here as a referee.
+    #[error("no referee with this key has attended at the coordinator: let it run there, and try again")]
+    NoReferee,
 }

@@ -37,6 +37,14 @@ fn lease() -> Lease {
     }
 }
 
+fn referral() -> Referral {
+    Referral { job: JobId([7; 16]), referee: NodeId([5; 32]), wrapped: Bounded::cut(vec![1, 2, 3]) }
+}
+
+fn rule() -> Rule {
+    Rule { lease: LeaseId(300), for_node: true, ruling: Bounded::cut(vec![4, 5]) }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -60,6 +68,19 @@ fn messages_have_their_golden_bytes() {
             })),
             "040100060000001ad00f800400",
         ),
+        (
+            Request::Refer(Box::new(referral())),
+            "040100350000001b07070707070707070707070707070707050505050505050505050505050505050505050505050505050505050505050503010203",
+        ),
+        (
+            Request::Referee(NodeId([5; 32])),
+            "040100210000001c0505050505050505050505050505050505050505050505050505050505050505",
+        ),
+        (
+            Request::Attend(Box::new(Attend { descriptor: Bounded::cut(vec![1, 2]), wait_ms: 5000 })),
+            "040100060000001d0201028827",
+        ),
+        (Request::Rule(Box::new(rule())), "040100070000001eac0201020405"),
     ];
     for (request, golden) in requests {
         assert_eq!(hex(&request.encode().expect("encodes")), golden, "{}", request.name());
@@ -125,7 +146,7 @@ fn a_body_is_refused_before_it_is_allocated() {
 }
 
 #[test]
-fn the_largest_events_fit_one_message() {
+fn the_largest_answers_fit_one_message() {
     let committed = Committed {
         lease: LeaseId(u64::MAX),
         node: NodeId([255; 32]),
@@ -139,6 +160,18 @@ fn the_largest_events_fit_one_message() {
         link: Bounded::new(vec![255; node::LINK_BYTES_MAX]).expect("at the limit"),
         amount: u64::MAX,
     };
+    let dispute = Dispute {
+        artist: NodeId([255; 32]),
+        job: JobId([255; 16]),
+        wrapped: Bounded::new(vec![255; node::WRAPPED_BYTES_MAX]).expect("at the limit"),
+        order: Bounded::new(vec![255; job::ORDER_BYTES_MAX]).expect("at the limit"),
+        edge_px: u32::MAX,
+        manifest: ObjectName([255; 32]),
+        committed: committed.clone(),
+        words: Bounded::new(vec![255; artist::VERDICT_BYTES_MAX]).expect("at the limit"),
+    };
+    let disputes = Bounded::new(vec![dispute; referee::DISPUTES_MAX]).expect("at the limit");
+    assert!(Response::Disputes(disputes).encode().is_ok());
     let events = vec![Event::Committed(Box::new(committed)); artist::EVENTS_MAX];
     let job = JobCard {
         job: JobId([255; 16]),

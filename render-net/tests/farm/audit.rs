@@ -19,9 +19,9 @@ use crate::parties::{Easel, artist, assert_same_bits, coordinator, node, node_wi
 use crate::{PATIENCE, anywhere, never, source};
 
 /// Sends the same picture with other samples, after so many honest tiles.
-struct Forger {
-    painter: Painter,
-    honest: u32,
+pub(crate) struct Forger {
+    pub(crate) painter: Painter,
+    pub(crate) honest: u32,
 }
 
 impl TileRenderer for Forger {
@@ -46,7 +46,7 @@ impl TileRenderer for Forger {
 }
 
 /// What a node has earned, as the coordinator tells it.
-async fn earned(data: &Path, coordinator: &CoordinatorAddress) -> Earnings {
+pub(crate) async fn earned(data: &Path, coordinator: &CoordinatorAddress) -> Earnings {
     let identity = Identity::open_or_create(data).expect("it is there");
     let link = Link::connect(&identity, coordinator).await.expect("it answers");
     match link.call(&Request::Earnings).await {
@@ -55,7 +55,7 @@ async fn earned(data: &Path, coordinator: &CoordinatorAddress) -> Earnings {
     }
 }
 
-fn painter(pause_ms: u64) -> Painter {
+pub(crate) fn painter(pause_ms: u64) -> Painter {
     Painter { pause: Duration::from_millis(pause_ms) }
 }
 

@@ -8,6 +8,7 @@ mod liar;
 mod owner;
 mod painter;
 mod parties;
+mod referee;
 mod room;
 mod view;
 

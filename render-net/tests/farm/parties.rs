@@ -48,6 +48,7 @@ pub(crate) fn spec(frames: &[u32], spp: u32) -> JobSpec {
         price_max: 1000,
         memory_mib: 1,
         nodes: Vec::new(),
+        referee: None,
         note: b"note".to_vec(),
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use frame::LeaseId;
-use render_net::artist::campaign::{Campaign, JobEnd, Step};
+use render_net::artist::JobEnd;
+use render_net::artist::campaign::{Campaign, Step};
 use render_net::wire::{
     Candidate, Committed, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Offers, OffersWanted,
-    Opaque, Piece, Refusal, Request, Response, Verdict,
+    Opaque, Piece, Referral, Refusal, Request, Response, Verdict,
 };
 
 use super::errand::ArtistErrand;
@@ -22,6 +23,7 @@ const ROOM: usize = 4;
 enum Call {
     Offers,
     Post,
+    Refer,
     Follow,
     Candidates,
     Verdict(LeaseId, bool),
@@ -42,6 +44,8 @@ pub(super) struct SimArtist {
     life: u32,
     campaign: Option<Campaign>,
     posted: bool,
+    /// Whether the coordinator knows the referee, where there is one.
+    referred: bool,
     state: JobState,
     calls: BTreeMap<u64, Call>,
     /// Verdicts that the coordinator has not confirmed.
@@ -60,6 +64,7 @@ impl SimArtist {
             life: 0,
             campaign: None,
             posted: false,
+            referred: plan.referee.is_none(),
             state: JobState::Active,
             calls: BTreeMap::new(),
             verdicts: BTreeMap::new(),
@@ -133,7 +138,7 @@ impl SimArtist {
                 self.look(world);
             }
             ArtistErrand::Follow => self.follow(world),
-            ArtistErrand::Collected(work) => self.collected(world, &work)?,
+            ArtistErrand::Collected(work, upheld) => self.collected(world, &work, upheld)?,
         }
         Ok(())
     }
@@ -151,15 +156,23 @@ impl SimArtist {
             }
             (Call::Post, Response::Done) => {
                 self.posted = true;
+                self.look(world);
+                self.follow(world);
+            }
+            (Call::Refer, Response::Done) => {
+                self.referred = true;
                 self.follow(world);
             }
             (Call::Follow, Response::Events(events)) => {
                 self.state = events.job.state;
                 let wait_ms = if events.events.is_empty() { 500 } else { 1 };
                 let first = events.first;
-                for (at, event) in events.events.into_vec().into_iter().enumerate() {
-                    if let Some(campaign) = self.campaign.as_mut() {
-                        campaign.event(first + at as u64, event);
+                if let Some(campaign) = self.campaign.as_mut() {
+                    for step in campaign.events(first, events.events.into_vec()).unwrap_or_default() {
+                        // The word of a referee whom the simulation's artists believe without its signature.
+                        if let Step::Ruled(committed, true, _) = step {
+                            campaign.upheld(committed);
+                        }
                     }
                 }
                 self.go_on(world);
@@ -176,7 +189,7 @@ impl SimArtist {
                     campaign.confirmed(lease);
                 }
             }
-            (Call::Offers | Call::Post | Call::Candidates | Call::Quiet, _) => {}
+            (Call::Offers | Call::Post | Call::Refer | Call::Candidates | Call::Quiet, _) => {}
         }
         Ok(())
     }
@@ -201,6 +214,14 @@ impl SimArtist {
             }
             return;
         }
+        if !self.referred {
+            if !self.calls.values().any(|call| matches!(call, Call::Refer)) {
+                let (job, referee) = (self.post.job, Peer::Referee.id());
+                let referral = Referral { job, referee, wrapped: Opaque::default() };
+                self.call(world, &Request::Refer(Box::new(referral)), Call::Refer);
+            }
+            return;
+        }
         for (lease, good) in self.verdicts.clone() {
             let asked = |call: &Call| matches!(call, Call::Verdict(asked, _) if *asked == lease);
             if !self.calls.values().any(asked) {
@@ -214,7 +235,7 @@ impl SimArtist {
 
     fn follow(&mut self, world: &mut World) {
         let Some(campaign) = &self.campaign else { return };
-        if self.calls.values().any(|call| matches!(call, Call::Follow)) {
+        if !self.referred || self.calls.values().any(|call| matches!(call, Call::Follow)) {
             return;
         }
         let follow = Follow { job: self.post.job, since: campaign.next_event(), wait_ms: 0 };
@@ -228,24 +249,31 @@ impl SimArtist {
                 Step::GiveKeys => {
                     self.call(world, &Request::Candidates(self.post.job), Call::Candidates);
                 }
-                Step::Collect(work) => {
-                    let wait_ms = world.chance.within(20, 400);
-                    self.later(world, wait_ms, ArtistErrand::Collected(work));
-                }
+                Step::Collect(work) => self.collect(world, work, false),
+                Step::Take(work) => self.collect(world, work, true),
                 // Its own list of verdicts is repeated until they are confirmed.
                 Step::Confirm(_) | Step::Refuse(_) | Step::Preview(..) | Step::Tell(_) => {}
+                // Heard with the events that they came with.
+                Step::Ruled(..) | Step::Rejected(_) => {}
             }
         }
     }
 
-    fn collected(&mut self, world: &mut World, work: &Committed) -> Result<(), String> {
+    fn collect(&mut self, world: &mut World, work: Box<Committed>, upheld: bool) {
+        let wait_ms = world.chance.within(20, 400);
+        self.later(world, wait_ms, ArtistErrand::Collected(work, upheld));
+    }
+
+    fn collected(&mut self, world: &mut World, work: &Committed, upheld: bool) -> Result<(), String> {
         let Some(campaign) = self.campaign.as_mut() else { return Ok(()) };
+        let unfair = !upheld && world.plan.unfair > 0 && world.chance.hits(world.plan.unfair);
         let art = world.objects.get(&work.result).ok_or("committed and not stored")?;
         let fits = (art.lease, art.blocks) == (work.lease, work.piece.blocks);
         if !fits {
             return Err(format!("{:?} was committed with the result of other work", work.lease));
         }
-        let good = art.good && !self.kept.contains_key(&work.lease) && campaign.claim(work.piece).is_ok();
+        let is_new = !self.kept.contains_key(&work.lease);
+        let good = art.good && !unfair && is_new && campaign.claim(work.piece).is_ok();
         if good {
             self.kept.insert(work.lease, work.piece);
             campaign.collected(work.lease);
@@ -256,7 +284,8 @@ impl SimArtist {
             return Ok(());
         } else {
             world.refused += 1;
-            campaign.refused(work.lease);
+            world.wronged += u64::from(art.good && unfair);
+            campaign.refuse(work.lease);
         }
         self.verdicts.insert(work.lease, good);
         self.judge(world, work.lease, good);

@@ -9,8 +9,8 @@ pub(super) enum ArtistErrand {
     Look,
     /// Asks what happened.
     Follow,
-    /// A result has arrived here.
-    Collected(Box<Committed>),
+    /// A result has arrived here; a referee may have upheld it.
+    Collected(Box<Committed>, bool),
 }
 
 /// What a node does by itself after some time.

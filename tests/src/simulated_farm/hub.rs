@@ -6,11 +6,11 @@ use frame::{FrameIndex, JobId, LeaseId, TileIndex};
 use render_net::market::{Effect, Input, Market, Terms, audit};
 use render_net::store::{MemoryStore, Store};
 use render_net::wire::{
-    Earnings, Event, Follow, JobPost, JobState, Message, Piece, Refusal, Request, Response,
+    Committed, Earnings, Event, Follow, JobPost, JobState, Message, Piece, Refusal, Request, Response,
 };
 
 use super::node::SimNode;
-use super::plan::Plan;
+use super::plan::{LIMIT_MS, Plan};
 use super::world::{Happening, Peer, World};
 use super::{Story, chance::Chance};
 
@@ -31,7 +31,8 @@ pub(super) struct Hub {
 
 impl Hub {
     pub(super) fn new(plan: &Plan) -> Self {
-        let terms = Terms { verdict_ms: plan.verdict_ms, ..Terms::default() };
+        // A referee that is only away for a while comes before the time for its rulings is over.
+        let terms = Terms { verdict_ms: plan.verdict_ms, ruling_ms: 2 * LIMIT_MS, ..Terms::default() };
         Self {
             store: MemoryStore::new(),
             market: Some(Market::new(terms.clone())),
@@ -143,6 +144,7 @@ impl Hub {
             ended_ms: world.now_ms,
             messages: world.messages,
             refused: world.refused,
+            wronged: world.wronged,
             yields: world.yields,
             tiles_whole: 0,
             tiles_divided: 0,
@@ -150,16 +152,22 @@ impl Hub {
         })
     }
 
-    /// Every block accepted exactly once and right; returns what the accepted work costs.
+    /// Every block accepted exactly once and right, and nothing right refused for good where there is a referee; returns what the accepted work costs.
     fn check_film(&mut self, world: &World, at: usize) -> Result<u64, String> {
         let post = self.posts[at].clone();
-        let mut committed = BTreeMap::new();
+        let mut committed: BTreeMap<LeaseId, Box<Committed>> = BTreeMap::new();
         let mut accepted = BTreeSet::new();
         for event in self.journal(at, post.job)? {
             match event {
                 Event::Committed(work) => drop(committed.insert(work.lease, work)),
                 Event::Accepted { lease, .. } if !accepted.insert(lease) => {
                     return Err(format!("{lease:?} was accepted twice"));
+                }
+                Event::Rejected { lease } if world.plan.referee.is_some() => {
+                    let work: &Committed = committed.get(&lease).ok_or("rejected and never committed")?;
+                    if world.objects.get(&work.result).is_some_and(|art| art.good) {
+                        return Err(format!("{lease:?} was rejected with a right result"));
+                    }
                 }
                 _ => {}
             }

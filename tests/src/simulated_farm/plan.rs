@@ -31,6 +31,10 @@ pub(super) struct Plan {
     pub(super) verdict_ms: u64,
     /// Which artist asks what it will take before it posts.
     pub(super) quoted: Option<usize>,
+    /// Who judges what artists refuse, and when it is gone.
+    pub(super) referee: Option<Vec<Span>>,
+    /// Good results that artists refuse, per mille.
+    pub(super) unfair: u64,
 }
 
 /// One node.
@@ -101,7 +105,18 @@ impl Plan {
             crashes,
             verdict_ms,
             quoted: None,
+            referee: None,
+            unfair: 0,
         }
+    }
+
+    /// The same farm with a referee, and with artists who refuse good work.
+    pub(super) fn refereed(seed: u64) -> Self {
+        // A stream of its own, as below.
+        let mut chance = Chance::new(seed ^ 0x00f0_0d1e);
+        let unfair = chance.within(50, 1000);
+        let gone = spans(&mut chance, 3, 60_000);
+        Self { referee: Some(gone), unfair, verdict_ms: 2 * LIMIT_MS, ..Self::new(seed) }
     }
 }
 

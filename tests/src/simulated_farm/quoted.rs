@@ -112,7 +112,18 @@ impl Plan {
             artist_deaths: Vec::new(),
         };
         let (store_fails, crashes, verdict_ms) = (0, Vec::new(), 24 * 3_600_000);
-        Self { nodes, jobs, scenes, wire, store_fails, crashes, verdict_ms, quoted: Some(ASKS) }
+        Self {
+            nodes,
+            jobs,
+            scenes,
+            wire,
+            store_fails,
+            crashes,
+            verdict_ms,
+            quoted: Some(ASKS),
+            referee: None,
+            unfair: 0,
+        }
     }
 }
 

@@ -17,17 +17,39 @@ const CALL_MS: u64 = 8_000;
 pub(super) enum Peer {
     Node(usize),
     Artist(usize),
+    Referee,
 }
 
 /// Something that happens at a time.
 pub(super) enum Happening {
-    Request { from: Peer, call: u64, bytes: Vec<u8> },
-    Response { to: Peer, call: u64, bytes: Vec<u8> },
-    Timeout { of: Peer, call: u64 },
-    Node { at: usize, life: u32, errand: NodeErrand },
-    Artist { at: usize, life: u32, errand: ArtistErrand },
+    Request {
+        from: Peer,
+        call: u64,
+        bytes: Vec<u8>,
+    },
+    Response {
+        to: Peer,
+        call: u64,
+        bytes: Vec<u8>,
+    },
+    Timeout {
+        of: Peer,
+        call: u64,
+    },
+    Node {
+        at: usize,
+        life: u32,
+        errand: NodeErrand,
+    },
+    Artist {
+        at: usize,
+        life: u32,
+        errand: ArtistErrand,
+    },
     Dies(Peer),
     Returns(Peer),
+    /// The referee asks what there is to judge.
+    Attends,
     HubCrashes,
     HubReturns,
     Tick,
@@ -49,6 +71,8 @@ pub(super) struct World {
     pub(super) objects: BTreeMap<ObjectName, Artwork>,
     pub(super) messages: u64,
     pub(super) refused: u64,
+    /// Good results that artists refused.
+    pub(super) wronged: u64,
     /// Results that were cut short because an owner wanted the GPU.
     pub(super) yields: u64,
     queue: BTreeMap<(u64, u64), Happening>,
@@ -62,6 +86,7 @@ impl Peer {
         match self {
             Peer::Node(at) => NodeId([at as u8 + 1; 32]),
             Peer::Artist(at) => NodeId([at as u8 + 101; 32]),
+            Peer::Referee => NodeId([201; 32]),
         }
     }
 }
@@ -75,6 +100,7 @@ impl World {
             objects: BTreeMap::new(),
             messages: 0,
             refused: 0,
+            wronged: 0,
             yields: 0,
             queue: BTreeMap::new(),
             happenings: 0,
@@ -162,8 +188,9 @@ impl World {
 
     fn is_cut(&self, peer: Peer) -> bool {
         let cuts = match peer {
-            Peer::Node(at) => &self.plan.nodes[at].cuts,
+            Peer::Node(at) => self.plan.nodes[at].cuts.as_slice(),
             Peer::Artist(_) => &self.plan.wire.artist_cuts,
+            Peer::Referee => self.plan.referee.as_deref().unwrap_or_default(),
         };
         cuts.iter().any(|span| span.has(self.now_ms))
     }

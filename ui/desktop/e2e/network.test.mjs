@@ -10,6 +10,7 @@ const house = new House();
 const outcome = () => page.run("() => document.querySelector('#outcome')?.dataset.outcome ?? null");
 const shot = (name) => page.picture(join(pictures, `${name}.png`));
 const nodes = [];
+let referee;
 let page;
 let address;
 before(async () => {
@@ -18,6 +19,8 @@ before(async () => {
   for (const name of ["one", "two"]) {
     nodes.push(house.begin("node", "--coordinator", address, "--data", join(house.home, name)));
   }
+  const judge = house.begin("referee", "--coordinator", address, "--data", join(house.home, "referee"));
+  referee = await until(() => /^[0-9a-f]{64}$/m.exec(judge.said)?.[0], 120_000, "the referee tells its key");
   copyFileSync(join(scenes, "studio.glb"), join(house.home, "Kitchen.glb"));
   page = await house.open(join(house.home, "Kitchen.glb"));
   await page.click("#purpose-render");
@@ -28,6 +31,7 @@ test("a scene goes to a network, and a node that dies in the middle costs nothin
   await page.find("#found dl");
   await page.click("#place-network");
   await page.fill("#coordinator", address);
+  await page.fill("#referee", referee);
   await page.click("#quality-draft");
   await page.fill("#width", "512");
   await shot("network-form");

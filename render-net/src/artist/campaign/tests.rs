@@ -282,3 +282,57 @@ fn events_that_leave_something_out_are_not_taken_for_news() {
         assert!(past(&mut campaign, index + 2));
     }
 }
+
+/// The next collection, and whether it is one that a referee upheld.
+fn next_collection(campaign: &mut Campaign) -> Option<(LeaseId, bool)> {
+    campaign.steps(8).into_iter().find_map(|step| match step {
+        Step::Collect(committed) => Some((committed.lease, false)),
+        Step::Take(committed) => Some((committed.lease, true)),
+        _ => None,
+    })
+}
+
+#[test]
+fn refused_work_that_the_referee_upholds_is_collected_after_all() {
+    let mut campaign = Campaign::new(shape());
+    campaign.event(0, committed(5, piece(1, 0, 0, 4)));
+    assert_eq!(next_collection(&mut campaign), Some((LeaseId(5), false)));
+    campaign.refuse(LeaseId(5));
+    campaign.confirmed(LeaseId(5));
+    campaign.event(1, Event::Disputed { lease: LeaseId(5) });
+    assert_eq!(next_collection(&mut campaign), None, "it waits for the referee");
+    let ruled = Event::Ruled { lease: LeaseId(5), for_node: true, ruling: Bounded::default() };
+    let steps = campaign.event(2, ruled);
+    let [Step::Ruled(committed, true, _)] = &steps[..] else { panic!("{steps:?}") };
+    campaign.event(3, Event::Accepted { lease: LeaseId(5), automatic: true });
+    campaign.upheld(committed.clone());
+    assert_eq!(campaign.end(JobState::Done, true), None, "it is not here yet");
+    assert_eq!(next_collection(&mut campaign), Some((LeaseId(5), true)));
+    campaign.claim(committed.piece).expect("nobody else delivered it");
+    campaign.collected(LeaseId(5));
+    assert!(campaign.steps(8).contains(&Step::Confirm(LeaseId(5))));
+}
+
+#[test]
+fn refused_work_that_nobody_upholds_stays_refused() {
+    let mut campaign = Campaign::new(shape());
+    campaign.event(0, committed(5, piece(1, 0, 0, 4)));
+    next_collection(&mut campaign);
+    campaign.refuse(LeaseId(5));
+    campaign.event(1, Event::Disputed { lease: LeaseId(5) });
+    assert_eq!(campaign.event(2, Event::Rejected { lease: LeaseId(5) }), [Step::Rejected(LeaseId(5))]);
+    let late = Event::Ruled { lease: LeaseId(5), for_node: true, ruling: Bounded::default() };
+    assert_eq!(campaign.event(3, late), [], "nobody remembers it");
+    assert_eq!(next_collection(&mut campaign), None);
+    assert!(campaign.claim(piece(1, 0, 0, 4)).is_ok(), "others may deliver it");
+}
+
+#[test]
+fn an_artist_that_comes_back_does_not_look_again_at_what_waits_for_the_referee() {
+    let mut campaign = Campaign::new(shape());
+    let history = [committed(5, piece(1, 0, 0, 4)), Event::Disputed { lease: LeaseId(5) }];
+    assert!(campaign.events(0, history).is_some());
+    assert_eq!(next_collection(&mut campaign), None);
+    let ruled = Event::Ruled { lease: LeaseId(5), for_node: false, ruling: Bounded::default() };
+    assert!(matches!(campaign.event(2, ruled)[..], [Step::Ruled(_, false, _)]), "it hears how that ends");
+}

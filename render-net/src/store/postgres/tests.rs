@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+use crate::store::layout::{LAYOUT, TABLES, lacking, name};
 use crate::store::throwaway_postgres::{PASSWORD, Server, fresh_schema, shared};
 use crate::store::{Table, after};
 
@@ -192,13 +193,16 @@ fn a_schema_of_an_earlier_layout_gets_its_tables_and_one_of_a_later_is_refused()
     let schema = fresh_schema();
     let mut store = open(server, &schema);
     put(&mut store, b"kept", b"1").expect("writes");
-    administer(
-        server,
-        &format!("DROP TABLE {schema}.job_view, {schema}.blame; UPDATE {schema}.layout SET number = 2"),
-    );
-    let mut store = open(server, &schema);
-    assert_eq!(store.begin().expect("begins").read(Table::Blame, b"v").expect("there is a table"), None);
-    assert_eq!(value(&mut store, b"kept").expect("reads"), Some(b"1".to_vec()));
+    for layout in 2..LAYOUT {
+        let of_later = lacking(layout).expect("one of ours").iter();
+        let tables: Vec<String> = of_later.map(|table| format!("{schema}.{}", name(*table))).collect();
+        let tables = tables.join(", ");
+        administer(server, &format!("DROP TABLE {tables}; UPDATE {schema}.layout SET number = {layout}"));
+        let mut store = open(server, &schema);
+        let newest = *TABLES.last().expect("there are some");
+        assert_eq!(store.begin().expect("begins").read(newest, b"v").expect("there is a table"), None);
+        assert_eq!(value(&mut store, b"kept").expect("reads"), Some(b"1".to_vec()));
+    }
     administer(server, &format!("UPDATE {schema}.layout SET number = 9"));
     let refused = PostgresStore::open(&address(server, &schema));
     assert!(matches!(refused, Err(StoreFault::Layout { theirs: 9, .. })), "{refused:?}");

@@ -238,6 +238,8 @@ export type Order = {
 	max_price: number,
 	/**  Keys of the only nodes that may render it, for a network; empty: any. */
 	nodes: string,
+	/**  Key of whoever judges what is refused, for a network; empty: nobody. */
+	referee: string,
 	/**  Every other flag. */
 	more: More,
 };

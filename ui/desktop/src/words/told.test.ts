@@ -13,7 +13,7 @@ const CRATES = ["app", "frame", "render-net", "render-core", "src-tauri"];
 /** Sources whose sentences never reach the window, and who hears them instead. */
 const ELSEWHERE: [RegExp, string][] = [
   [/\/tests(\.rs$|\/)|\/conformance\.rs$|\/trace\/probe\.rs$/, "tests"],
-  [/^app\/src\/(coordinate|demo|demo\/liar|doctor|scene|verify)\.rs$/, "tessera coordinator, demo, doctor, scene check and verify"],
+  [/^app\/src\/(coordinate|demo|demo\/liar|doctor|referee|scene|verify)\.rs$/, "tessera coordinator, demo, doctor, referee, scene check and verify"],
   [/^app\/src\/tev[./]|^frame\/src\/tev\.rs$/, "tessera render --tev and --viewer: the window shows its pictures itself"],
   [/^app\/src\/denoiser\/file\.rs$/, "tessera denoise"],
   [/^app\/src\/earn\/(door|engine|moment|reason)\.rs$/, "tessera node status; the window has these reasons in its own catalogues"],
@@ -21,6 +21,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^frame\/src\/planes?\.rs$/, "a reader of messages, which says only that one is malformed"],
   [/^render-net\/src\/(ledger|market\/audit|store\/)/, "the coordinator's books and their audit"],
   [/^render-net\/src\/receipt\/book\.rs$/, "tessera verify"],
+  [/^render-net\/src\/referee(\.rs$|\/)/, "tessera referee"],
   [/^render-net\/src\/coordinator\/blobs\/bucket(\.rs$|\/)/, "tessera coordinator --blobs s3://"],
   [/^src-tauri\/src\/(composing|screen)\.rs$/, "logs, and a terminal while there is no window"],
 ];
@@ -49,7 +50,7 @@ const text = (path: string) => readFileSync(join(root, path), "utf8");
 
 /** The words by which app/src/network.rs knows what an error advises. */
 const verbs = (() => {
-  const list = /const VERBS[^=]*= \[([^\]]*)\]/.exec(text("app/src/network.rs"))?.[1] ?? "";
+  const list = /const VERBS[^=]*=\s*\[([^\]]*)\]/.exec(text("app/src/network.rs"))?.[1] ?? "";
   return [...list.matchAll(/"(\w+) "/g)].map((match) => match[1] as string);
 })();
 

@@ -1,0 +1,208 @@
+//! A referee between an artist and its nodes: it upholds good work against an artist who refuses it, and the artist against a node that forges.
+
+use std::path::Path;
+
+use frame::{
+    AdapterCard, Flow, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
+    TileRenderer,
+};
+use render_net::artist::{Artist, ArtistFault, JobEnd, Progress};
+use render_net::audit::Auditor;
+use render_net::identity::CoordinatorAddress;
+use render_net::link::LinkFault;
+use render_net::receipt::Found;
+use render_net::referee::{Referee, RefereeEvent, RefereeFault};
+use render_net::wire::Refusal;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::audit::{Forger, earned, painter};
+use crate::parties::{Easel, artist, assert_same_bits, coordinator, coordinator_with, node, node_with, spec};
+use crate::{PATIENCE, anywhere, never, source};
+
+/// A referee that runs.
+struct Sitting {
+    id: frame::NodeId,
+    stop: watch::Sender<bool>,
+    heard: mpsc::UnboundedReceiver<RefereeEvent>,
+    running: JoinHandle<Result<(), RefereeFault>>,
+}
+
+impl Sitting {
+    /// Once artists can name it.
+    async fn begin(data: &Path, coordinator: &CoordinatorAddress, renderer: Box<dyn TileRenderer>) -> Self {
+        let referee = Referee::open(data, coordinator.clone()).expect("a fresh folder");
+        let id = referee.id();
+        let ((tell, mut heard), (stop, stopped)) = (mpsc::unbounded_channel(), watch::channel(false));
+        let running = tokio::spawn(async move {
+            let mut hears = move |event| drop(tell.send(event));
+            referee.run(Box::new(|| Ok(renderer)), &mut hears, stopped).await
+        });
+        assert_eq!(timeout(PATIENCE, heard.recv()).await.expect("in time"), Some(RefereeEvent::Attending));
+        Self { id, stop, heard, running }
+    }
+
+    /// What it ruled, after it was stopped.
+    async fn end(mut self) -> Vec<Found> {
+        self.stop.send(true).expect("it still runs");
+        self.running.await.expect("no panic").expect("no fault");
+        let mut found = Vec::new();
+        while let Ok(event) = self.heard.try_recv() {
+            match event {
+                RefereeEvent::Ruled { found: this, .. } => found.push(this),
+                other => panic!("nothing else happens: {other:?}"),
+            }
+        }
+        found
+    }
+}
+
+/// What an unfair artist, or one with a broken GPU, finds whatever it is sent.
+struct Grudge;
+
+impl TileRenderer for Grudge {
+    fn adapter(&self) -> AdapterCard {
+        painter(0).adapter()
+    }
+
+    fn render(
+        &mut self,
+        scene: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        let draft = SettingsDraft { seed: order.settings.seed + 7, ..*order.settings };
+        let settings = RenderSettings::new(draft).expect("as valid as before");
+        painter(0).render(scene, &TileOrder { settings, ..*order }, progress)
+    }
+}
+
+fn watchful(data: &Path, coordinator: &CoordinatorAddress, renderer: impl TileRenderer + 'static) -> Artist {
+    artist(data, coordinator).auditing(Auditor::new(Box::new(|| Ok(Box::new(renderer)))))
+}
+
+fn ruled(easel: &Easel) -> Vec<Found> {
+    let found = |progress: &Progress| match progress {
+        Progress::Ruled { found, .. } => Some(*found),
+        _ => None,
+    };
+    easel.progress.iter().filter_map(found).collect()
+}
+
+fn refused(easel: &Easel) -> usize {
+    easel.progress.iter().filter(|progress| matches!(progress, Progress::Refused { .. })).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
+    let honest = folder.path().join("honest");
+    let worker = node(&honest, &address, 2, false);
+    let artist = watchful(&folder.path().join("artist"), &address, Grudge);
+    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1], 64) };
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[1]);
+    let found = ruled(&easel);
+    assert!(!found.is_empty() && found.iter().all(|found| matches!(found, Found::Right { .. })), "{found:?}");
+    assert_eq!(found.len(), refused(&easel), "each refusal was judged, and none twice");
+    let tainted = |progress: &Progress| matches!(progress, Progress::Tainted { .. });
+    assert!(!easel.progress.iter().any(tainted), "nobody was caught");
+    worker.stop.send(true).expect("it still runs");
+    worker.running.await.expect("no panic").expect("no fault");
+    let pay = earned(&honest, &address).await;
+    assert_eq!(pay.held, 0);
+    assert_eq!(pay.posted, coordinator_cost(&artist).await, "all of it is the node's");
+    assert_eq!(sitting.end().await, found);
+    coordinator.stop().await;
+}
+
+async fn coordinator_cost(artist: &Artist) -> u64 {
+    artist.cards().await.expect("it answers")[0].cost
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_artist_who_refuses_a_forgery_is_upheld_and_the_forger_is_caught() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
+    let forger = folder.path().join("forger");
+    let liar = node_with(&forger, &address, Box::new(Forger { painter: painter(5), honest: 0 }), false);
+    let honest = node(&folder.path().join("honest"), &address, 20, false);
+    let artist = watchful(&folder.path().join("artist"), &address, painter(0));
+    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1, 2], 64) };
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[1, 2]);
+    let found = ruled(&easel);
+    assert!(!found.is_empty() && found.iter().all(|found| matches!(found, Found::Wrong { .. })), "{found:?}");
+    assert!(liar.delivered() < 30, "it had {} of 30 tiles", liar.delivered());
+    for node in [liar, honest] {
+        node.stop.send(true).expect("it still runs");
+        node.running.await.expect("no panic").expect("no fault");
+    }
+    let of_liar = earned(&forger, &address).await;
+    assert_eq!((of_liar.held, of_liar.posted), (0, 0), "nobody pays for it");
+    assert_eq!(sitting.end().await, found);
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_referee_is_gone_the_artists_word_stands_in_the_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator_with(&folder.path().join("coordinator"), anywhere(), |config| {
+        config.terms.ruling_ms = 1500;
+    })
+    .await;
+    let address = coordinator.address().clone();
+    let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
+    let forger = folder.path().join("forger");
+    let liar = node_with(&forger, &address, Box::new(Forger { painter: painter(5), honest: 0 }), false);
+    let artist = watchful(&folder.path().join("artist"), &address, painter(0));
+    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1], 16) };
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    sitting.end().await;
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let helper = async {
+        while liar.delivered() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        node(&folder.path().join("honest"), &address, 0, true)
+    };
+    let (end, _) = tokio::join!(timeout(PATIENCE, artist.collect(job, &mut easel, stop)), helper);
+    assert_eq!(end.expect("in time").expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[1]);
+    assert_eq!(ruled(&easel), []);
+    assert!(refused(&easel) > 0);
+    liar.stop.send(true).expect("it still runs");
+    liar.running.await.expect("no panic").expect("no fault");
+    let of_liar = earned(&forger, &address).await;
+    assert_eq!((of_liar.held, of_liar.posted), (0, 0));
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_referee_that_never_attended_is_told_before_a_scene_is_sent() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let artist = artist(&folder.path().join("artist"), coordinator.address());
+    let nobody = frame::NodeId([9; 32]);
+    let spec = render_net::artist::JobSpec { referee: Some(nobody), ..spec(&[1], 16) };
+    let scenes = Box::new(|_| panic!("no scene is asked for"));
+    let fault = artist.submit(spec, scenes, |_| {}).await.expect_err("there is no such referee");
+    assert!(matches!(fault, ArtistFault::Link(LinkFault::Refused(Refusal::NoReferee))), "{fault}");
+    assert_eq!(artist.jobs(), [], "nothing is left of it");
+    coordinator.stop().await;
+}

@@ -8,7 +8,7 @@ mod program;
 use std::process::Stdio;
 use std::time::Duration;
 
-use farm::{CoordinatorProcess, Running, gpu_is_there, node};
+use farm::{CoordinatorProcess, Running, gpu_is_there};
 use program::{Ended, Place};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,6 +20,14 @@ fn referee(place: &Place, coordinator: &str) -> (Running, String) {
     let mut running = Running::start(command);
     let key = running.first_line();
     (running, key)
+}
+
+/// Starts a node that works only where this referee judges.
+fn careful_node(place: &Place, coordinator: &str, referee: &str) -> Running {
+    let line = ["node", "--coordinator", coordinator, "--data", "node", "--referee", referee];
+    let mut command = place.command(&line);
+    command.stdout(place.log("node.out")).stderr(place.log("node.log"));
+    Running::start(command)
 }
 
 fn submit(place: &Place, coordinator: &str, referee: &str) -> Ended {
@@ -37,7 +45,7 @@ fn a_job_with_a_referee_is_rendered_and_the_referee_leaves_when_it_is_asked_to_o
     let coordinator = CoordinatorProcess::start(&place, 0);
     let (mut running, key) = referee(&place, &coordinator.address);
     assert!(key.parse::<frame::NodeId>().is_ok(), "the first line is the key: {key:?}");
-    let _node = node(&place, &coordinator.address, "node");
+    let _node = careful_node(&place, &coordinator.address, &key);
     let ended = submit(&place, &coordinator.address, &key);
     assert_eq!(ended.exit, 0, "{}", ended.talk);
     assert!(ended.talk.contains("all of them right") && !ended.talk.contains("refused"), "{}", ended.talk);

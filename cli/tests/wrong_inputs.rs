@@ -26,7 +26,7 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 26] = [
+    let lines: [(&[&str], &str); 27] = [
         (&[], "no command"),
         (&["guess", "a.glb"], "guess"),
         (&["quote", "lamp.gltf", "--max-price", "5"], "--coordinator"),
@@ -35,6 +35,7 @@ fn command_lines_that_make_no_sense_are_usage_errors() {
         (&["share", "00"], "share"),
         (&["submit", "lamp.gltf", "--coordinator", "x", "-o", "a.exr", "--referee", "me"], "--referee"),
         (&["referee", "--data", "r"], "--coordinator"),
+        (&["node", "--coordinator", "x", "--referee", "me"], "--referee"),
         (&["referee", "--coordinator", "farm.example", "--data", "r"], "tessera://"),
         (&["render", "a.glb"], "--output"),
         (&["render", "lamp.gltf", "--direct", "-o", "a.exr", "--size", "0x5"], "1 to 65536"),

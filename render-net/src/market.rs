@@ -261,6 +261,7 @@ impl Turn<'_> {
             Request::Referee(referee) => self.referee(*referee),
             Request::Attend(attend) => self.attend(peer, attend),
             Request::Rule(rule) => self.rule(peer, rule),
+            Request::Demand(referees) => self.demand(peer, referees),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
             Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) | Request::Show { .. } => {
                 Err(Refusal::Malformed.into())

@@ -25,6 +25,7 @@ pub use event::NodeEvent;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
 use crate::link::{Link, LinkFault, Uplink};
+use crate::wire::Referees;
 use agent::{Agent, Effect, Input, Millis, Rendered};
 use bench::{Bench, FromBench, Reins, Retained};
 use errands::Errands;
@@ -44,6 +45,8 @@ pub struct NodeConfig {
     pub memory_mib: u32,
     /// Memory for opened scenes, bytes; a single scene may have as many.
     pub scenes_bytes_max: u64,
+    /// Works only where one of these judges what artists refuse; none: everywhere.
+    pub referees: Referees,
     /// The line over which results and previews go.
     pub uplink: Uplink,
     /// Leave when idle.

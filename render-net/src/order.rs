@@ -18,6 +18,8 @@ pub struct JobOrder {
     pub settings: RenderSettings,
     /// Pixels around each tile that the denoiser needs.
     pub margin_px: u32,
+    /// Who judges what is refused; the coordinator is told the same, and could say another to each side.
+    pub referee: Option<NodeId>,
     /// Hash of the key to which results are sealed.
     result_key: [u8; 32],
 }
@@ -43,9 +45,14 @@ struct SignedOrder {
 }
 
 impl JobOrder {
-    /// An order whose results go to this key.
+    /// An order whose results go to this key, and without a referee.
     pub fn new(settings: RenderSettings, margin_px: u32, result_key: &EnvelopePublic) -> Self {
-        Self { settings, margin_px, result_key: key_hash(result_key) }
+        Self { settings, margin_px, referee: None, result_key: key_hash(result_key) }
+    }
+
+    /// The same, with a referee.
+    pub fn judged_by(self, referee: Option<NodeId>) -> Self {
+        Self { referee, ..self }
     }
 
     /// Signs as the artist and seals under the job's admission key.

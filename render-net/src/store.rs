@@ -81,6 +81,8 @@ pub enum Table {
     Evidence,
     /// What waits for a referee, oldest first.
     Dispute,
+    /// Referees without one of whom a node does not work.
+    Demand,
 }
 
 /// The store could not do it; the transaction left no trace.

@@ -31,12 +31,12 @@ pub use node::{
 };
 pub use object::ObjectName;
 pub use offers::{NodeOffer, Offers, OffersWanted};
-pub use referee::{Attend, Dispute, Disputes, Referral, Rule};
+pub use referee::{Attend, Dispute, Disputes, Referees, Referral, Rule};
 pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.
@@ -122,6 +122,8 @@ pub enum Request {
     Attend(Box<Attend>),
     /// Referee: this is what I found → [`Response::Done`].
     Rule(Box<Rule>),
+    /// Node: only jobs of which one of these is the referee, until I register again; none: any job → [`Response::Done`].
+    Demand(Referees),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -317,6 +319,7 @@ impl Request {
             Request::Referee(_) => "referee",
             Request::Attend(_) => "attend",
             Request::Rule(_) => "rule",
+            Request::Demand(_) => "demand",
         }
     }
 }

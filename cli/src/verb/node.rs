@@ -65,6 +65,7 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         adapter: if is_one { gpus.pop() } else { None },
         price: asked.price,
         memory_mib: asked.vram_limit,
+        referees: asked.referee,
         weights: asked.weights,
         once: asked.once,
         nodes_here: 1,

@@ -98,7 +98,7 @@ impl Artist {
         spec.frames.retain(|frame| left_out.binary_search(frame).is_err());
         let shape = spec.shape()?;
         let result_key = secret.result_key().public();
-        let order = JobOrder::new(spec.settings, spec.margin_px, &result_key);
+        let order = JobOrder::new(spec.settings, spec.margin_px, &result_key).judged_by(spec.referee);
         let order = order.seal(&self.identity, &secret.admission_key(), job);
         let post = JobPost {
             job,

@@ -74,6 +74,9 @@ impl Turn<'_> {
             if !job.suits(node) || *of_artist >= self.terms.artist_leases_max {
                 continue;
             }
+            if !self.is_judged_for(id, node.node)? {
+                continue;
+            }
             let Some(key) = self.usable_key(&mut job, node)? else { continue };
             if self.is_left_to_others(&job, node)? {
                 continue;
@@ -137,6 +140,9 @@ impl Turn<'_> {
 
     /// Whether a waiting node is sure to take what it is offered: one with a blemish may be shunned.
     fn could_work(&self, job: &JobRow, node: &NodeRow) -> Result<bool, Halt> {
+        if !self.is_judged_for(job.job, node.node)? {
+            return Ok(false);
+        }
         let current = ObjectName::of(&node.descriptor);
         let key = self.rows.key(job.job, node.node)?.filter(|key| key.failures == 0 && key.refusals == 0);
         let fits = key.is_some_and(

@@ -9,8 +9,8 @@ use super::row::{JobRow, LeaseRow, LeaseState};
 use super::{Effect, Halt, Turn};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
-    Attend, Bounded, Committed, Dispute, Event, JobState, Opaque, Referral, Refusal, Response, Rule,
-    artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
+    Attend, Bounded, Committed, Dispute, Event, JobState, Opaque, Referees, Referral, Refusal, Response,
+    Rule, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
 };
 
 impl Turn<'_> {
@@ -22,9 +22,29 @@ impl Turn<'_> {
             // Who worked so far trusted in the one that was named, or in nobody.
             Some(_) => return Err(Refusal::AlreadyDone.into()),
             None if job.state != JobState::Active => return Err(Refusal::JobEnded.into()),
-            None => self.rows.put_referral(referral)?,
+            None => {
+                self.rows.put_referral(referral)?;
+                // Some may have waited for it.
+                self.wake(Effect::WakeNodes);
+            }
         }
         Ok(Response::Done)
+    }
+
+    /// A node will only work where one of these judges.
+    pub(super) fn demand(&mut self, node: NodeId, referees: &Referees) -> Result<Response, Halt> {
+        self.rows.node(node)?.ok_or(Refusal::NotRegistered)?;
+        self.rows.set_demand(node, referees)?;
+        Ok(Response::Done)
+    }
+
+    /// Whether a job has a referee whom the node believes, where it asks for one.
+    pub(super) fn is_judged_for(&self, job: JobId, node: NodeId) -> Result<bool, Halt> {
+        let demand = self.rows.demand(node)?;
+        if demand.is_empty() {
+            return Ok(true);
+        }
+        Ok(self.rows.referral(job)?.is_some_and(|referral| demand.contains(&referral.referee)))
     }
 
     /// How an artist seals something to a referee.

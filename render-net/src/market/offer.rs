@@ -6,7 +6,8 @@ use super::row::{KeyState, LeaseState, NodeRow};
 use super::{Halt, Turn};
 use crate::ledger::{AccountId, Kind, Purpose};
 use crate::wire::{
-    Bounded, Earnings, JobTerms, ObjectName, Offer, PayState, Refusal, Response, Statement, StatementLine,
+    Bounded, Earnings, JobTerms, ObjectName, Offer, PayState, Referees, Refusal, Response, Statement,
+    StatementLine,
 };
 
 const STATEMENT_LINES: usize = 1024;
@@ -24,6 +25,7 @@ impl Turn<'_> {
             speed,
             last_commit_ms,
         })?;
+        self.rows.set_demand(node, &Referees::default())?;
         Ok(Response::Done)
     }
 

@@ -29,7 +29,8 @@ impl Turn<'_> {
             offers.large_enough += 1;
             let cheapest = if offers.large_enough == 1 { row.price } else { offers.price_min.min(row.price) };
             offers.price_min = cheapest;
-            if row.price <= wanted.price_max {
+            // Nobody says yet whether the job will have a referee.
+            if row.price <= wanted.price_max && self.rows.demand(node)?.is_empty() {
                 suited.push((row, is_busy));
             }
         }

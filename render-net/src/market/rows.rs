@@ -9,7 +9,7 @@ use super::row::{DoubtRow, FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseSt
 use crate::store::key::{last_bytes, last_u64};
 use crate::store::row::{decode, read, write};
 use crate::store::{Key, Records, StoreFault, Table, after};
-use crate::wire::{Committed, Event, JobPost, JobState, Opaque, Referral, ViewGrant, artist, node};
+use crate::wire::{Committed, Event, JobPost, JobState, Opaque, Referees, Referral, ViewGrant, artist, node};
 
 /// Typed rows over one transaction's records.
 pub(crate) struct Rows<'a> {
@@ -104,6 +104,19 @@ impl Rows<'_> {
 
     pub(crate) fn put_referral(&mut self, referral: &Referral) -> Found<()> {
         write(self.records, Table::Referral, &referral.job.0, referral)
+    }
+
+    /// Referees without one of whom a node does not work; none: it works without.
+    pub(crate) fn demand(&self, node: NodeId) -> Found<Referees> {
+        Ok(read(self.records, Table::Demand, &node.0)?.unwrap_or_default())
+    }
+
+    /// Nothing is written where nothing is asked for.
+    pub(crate) fn set_demand(&mut self, node: NodeId, referees: &Referees) -> Found<()> {
+        match referees.is_empty() {
+            true => self.records.remove(Table::Demand, &node.0),
+            false => write(self.records, Table::Demand, &node.0, referees),
+        }
     }
 
     pub(crate) fn evidence(&self, lease: LeaseId) -> Found<Option<Committed>> {

@@ -50,7 +50,7 @@ impl Errands {
         news: mpsc::Sender<News>,
         events: NodeEvents,
     ) -> Self {
-        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max));
+        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.referees.clone()));
         let shared = Shared { config, identity, adapter, outbox, shelf, news, events };
         Self { shared: Arc::new(shared), previews: Arc::new(Mutex::new(())) }
     }
@@ -208,7 +208,12 @@ impl Shared {
             price: self.config.price,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        match link.call(&Request::Register(Box::new(offer))).await {
+        let introduced = match link.call(&Request::Register(Box::new(offer))).await {
+            Ok(_) if self.config.referees.is_empty() => return Ok(link),
+            Ok(_) => link.call(&Request::Demand(self.config.referees.clone())).await,
+            Err(fault) => Err(fault),
+        };
+        match introduced {
             Ok(_) => Ok(link),
             Err(LinkFault::Refused(Refusal::Version { .. })) => Err(LinkFault::VersionMismatch),
             Err(LinkFault::Refused(refusal)) => Err(LinkFault::Lost { why: refusal.to_string() }),
@@ -265,7 +270,10 @@ fn can_pass(fault: &LinkFault) -> bool {
 /// coordinator, as are bytes under a wrong name: the next ones may be right.
 fn blame(fault: &ShelfFault) -> FailureKind {
     match fault {
-        ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) => FailureKind::Node,
+        // Others can render it, or would: this node is out of the job before long.
+        ShelfFault::Bundle(crate::bundle::BundleFault::TooLarge { .. }) | ShelfFault::Referee => {
+            FailureKind::Node
+        }
         ShelfFault::Bundle(_)
         | ShelfFault::Order(_)
         | ShelfFault::Key(_)

@@ -11,7 +11,7 @@ use crate::identity::{Identity, WrappedKeys, unwrap_keys};
 use crate::link::{Link, LinkFault, Priority};
 use crate::order::{JobOrder, OrderFault};
 use crate::seal::{EnvelopePublic, ObjectKey, SealFault};
-use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
+use crate::wire::{JobTerms, Lease, ObjectName, Referees, Request, Response};
 
 /// Jobs whose terms are kept.
 const JOBS_MAX: usize = 32;
@@ -21,6 +21,8 @@ pub(super) struct Shelf {
     jobs: VecDeque<(JobId, OpenJob)>,
     scenes: VecDeque<(ObjectName, OpenScene)>,
     scenes_bytes_max: u64,
+    /// Works only where one of these judges; none: everywhere.
+    referees: Referees,
 }
 
 /// A job's terms, opened.
@@ -52,6 +54,8 @@ pub(super) enum ShelfFault {
     Key(#[from] SealFault),
     #[error("the lease does not fit its job's order")]
     Lease,
+    #[error("the job has no referee whom this node believes")]
+    Referee,
     #[error("the job pays for {paid} samples per pixel and its order asks for {asked}")]
     Samples { paid: u32, asked: u32 },
 }
@@ -66,8 +70,8 @@ impl From<FetchFault> for ShelfFault {
 }
 
 impl Shelf {
-    pub(super) fn new(scenes_bytes_max: u64) -> Self {
-        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max }
+    pub(super) fn new(scenes_bytes_max: u64, referees: Referees) -> Self {
+        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max, referees }
     }
 
     /// The job's terms and the lease's scene, from memory or from the coordinator.
@@ -99,6 +103,10 @@ impl Shelf {
             return Err(LinkFault::Protocol("terms were asked for".to_owned()).into());
         };
         let open = open_terms(identity, job, &terms)?;
+        // The coordinator has been asked for no other jobs, and may have misunderstood, or been told another name.
+        if !is_judged(open.order.referee, &self.referees) {
+            return Err(ShelfFault::Referee);
+        }
         if self.jobs.len() >= JOBS_MAX {
             self.jobs.pop_front();
         }
@@ -140,6 +148,11 @@ fn open_terms(identity: &Identity, job: JobId, terms: &JobTerms) -> Result<OpenJ
     Ok(OpenJob { artist: terms.artist, order, result_key, admission })
 }
 
+/// Whether a job has a referee whom the node believes, where it asks for one.
+fn is_judged(referee: Option<NodeId>, believed: &[NodeId]) -> bool {
+    believed.is_empty() || referee.is_some_and(|referee| believed.contains(&referee))
+}
+
 /// Pay follows what the artist posted in the clear, work follows the sealed order: one block can be one sample or sixteen.
 fn check_samples(paid: u32, asked: u32) -> Result<(), ShelfFault> {
     if paid == asked { Ok(()) } else { Err(ShelfFault::Samples { paid, asked }) }
@@ -169,6 +182,14 @@ mod tests {
     use crate::identity::{Identity, wrap_keys};
     use crate::seal::JobSecret;
     use crate::wire::Bounded;
+
+    #[test]
+    fn who_asks_for_a_referee_wants_one_of_its_own() {
+        let (one, other) = (NodeId([1; 32]), NodeId([2; 32]));
+        assert!(is_judged(None, &[]) && is_judged(Some(one), &[]));
+        assert!(is_judged(Some(one), &[other, one]));
+        assert!(!is_judged(None, &[one]) && !is_judged(Some(other), &[one]));
+    }
 
     #[test]
     fn an_order_for_more_samples_than_are_paid_is_refused() {

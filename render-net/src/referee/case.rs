@@ -111,7 +111,7 @@ impl Keys {
         let public = results.key().public();
         // The order names the key to which nodes sealed: with another secret their work would not open, through no fault of theirs.
         let order = JobOrder::open(&dispute.order, dispute.artist, &admission, dispute.job, &public).ok()?;
-        Some(Self { admission, results, order })
+        (order.referee == Some(referee.id())).then_some(Self { admission, results, order })
     }
 }
 
@@ -164,7 +164,8 @@ mod tests {
         fn order(&self) -> JobOrder {
             let draft = SettingsDraft::defaults(FrameSize::new(40, 30).expect("in range"));
             let settings = RenderSettings::new(draft).expect("defaults are valid");
-            JobOrder::new(settings, 5, &self.secret.result_key().public())
+            let order = JobOrder::new(settings, 5, &self.secret.result_key().public());
+            order.judged_by(Some(self.referee.id()))
         }
 
         /// A dispute of a job that was ordered with `self.secret`, and of which the referee was given the keys of `given`.
@@ -218,5 +219,9 @@ mod tests {
         let wrapped = Bounded::cut(postcard::to_stdvec(&wrapped).expect("plain data"));
         assert!(refused(&Dispute { wrapped, ..right.clone() }), "half of it");
         assert!(Keys::of(&right, &Identity::generate()).is_none(), "for another referee");
+        // What the nodes were told, and what the coordinator was.
+        let order = parties.order().judged_by(Some(NodeId([7; 32])));
+        let order = Bounded::cut(order.seal(&parties.artist, &parties.secret.admission_key(), JOB));
+        assert!(refused(&Dispute { order, ..right }), "whom the artist did not name to the nodes");
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn lacking(layout: i64) -> Option<&'static [Table]> {
     }
 }
 
-pub(super) const TABLES: [Table; 28] = [
+pub(super) const TABLES: [Table; 29] = [
     Table::Job,
     Table::Frame,
     Table::Active,
@@ -46,6 +46,7 @@ pub(super) const TABLES: [Table; 28] = [
     Table::Referral,
     Table::Evidence,
     Table::Dispute,
+    Table::Demand,
 ];
 
 /// A table's name in a database.
@@ -79,5 +80,6 @@ pub(super) fn name(table: Table) -> &'static str {
         Table::Referral => "job_referral",
         Table::Evidence => "evidence",
         Table::Dispute => "dispute",
+        Table::Demand => "node_demand",
     }
 }

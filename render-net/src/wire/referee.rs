@@ -63,5 +63,11 @@ pub struct Rule {
     pub ruling: Opaque<RULING_BYTES_MAX>,
 }
 
+/// Most referees that a node may ask for.
+pub const REFEREES_MAX: usize = 16;
+
+/// Referees that somebody believes.
+pub type Referees = Bounded<NodeId, REFEREES_MAX>;
+
 /// Disputes, oldest first.
 pub type Disputes = Bounded<Dispute, DISPUTES_MAX>;

@@ -104,19 +104,27 @@ pub(crate) fn node_with(
     renderer: Box<dyn TileRenderer>,
     once: bool,
 ) -> Node {
-    let (stop, stopped) = watch::channel(false);
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let told = events.clone();
-    let config = NodeConfig {
+    begin(NodeConfig { once, ..node_config(data, coordinator) }, renderer)
+}
+
+pub(crate) fn node_config(data: &Path, coordinator: &CoordinatorAddress) -> NodeConfig {
+    NodeConfig {
         coordinator: coordinator.clone(),
         data: data.to_owned(),
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
+        referees: Default::default(),
         uplink: Uplink::default(),
-        once,
+        once: false,
         durable: true,
-    };
+    }
+}
+
+pub(crate) fn begin(config: NodeConfig, renderer: Box<dyn TileRenderer>) -> Node {
+    let (stop, stopped) = watch::channel(false);
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let told = events.clone();
     let hear = Arc::new(move |event| told.lock().expect("no test panics with it").push(event));
     Node { stop, running: tokio::spawn(run_node(config, renderer, stopped, hear)), events }
 }

@@ -6,19 +6,22 @@ use frame::{
     AdapterCard, Flow, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
     TileRenderer,
 };
-use render_net::artist::{Artist, ArtistFault, JobEnd, Progress};
+use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, Progress};
 use render_net::audit::Auditor;
 use render_net::identity::CoordinatorAddress;
 use render_net::link::LinkFault;
+use render_net::node::NodeConfig;
 use render_net::receipt::Found;
 use render_net::referee::{Referee, RefereeEvent, RefereeFault};
-use render_net::wire::Refusal;
+use render_net::wire::{Bounded, Refusal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::audit::{Forger, earned, painter};
-use crate::parties::{Easel, artist, assert_same_bits, coordinator, coordinator_with, node, node_with, spec};
+use crate::parties::{
+    Easel, artist, assert_same_bits, begin, coordinator, coordinator_with, node, node_config, node_with, spec,
+};
 use crate::{PATIENCE, anywhere, never, source};
 
 /// A referee that runs.
@@ -103,7 +106,7 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     let honest = folder.path().join("honest");
     let worker = node(&honest, &address, 2, false);
     let artist = watchful(&folder.path().join("artist"), &address, Grudge);
-    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1], 64) };
+    let spec = JobSpec { referee: Some(sitting.id), ..spec(&[1], 64) };
     let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
     let mut easel = Easel::new(spec.settings);
     let (_keep, stop) = never();
@@ -138,7 +141,7 @@ async fn an_artist_who_refuses_a_forgery_is_upheld_and_the_forger_is_caught() {
     let liar = node_with(&forger, &address, Box::new(Forger { painter: painter(5), honest: 0 }), false);
     let honest = node(&folder.path().join("honest"), &address, 20, false);
     let artist = watchful(&folder.path().join("artist"), &address, painter(0));
-    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1, 2], 64) };
+    let spec = JobSpec { referee: Some(sitting.id), ..spec(&[1, 2], 64) };
     let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
     let mut easel = Easel::new(spec.settings);
     let (_keep, stop) = never();
@@ -170,7 +173,7 @@ async fn where_the_referee_is_gone_the_artists_word_stands_in_the_end() {
     let forger = folder.path().join("forger");
     let liar = node_with(&forger, &address, Box::new(Forger { painter: painter(5), honest: 0 }), false);
     let artist = watchful(&folder.path().join("artist"), &address, painter(0));
-    let spec = render_net::artist::JobSpec { referee: Some(sitting.id), ..spec(&[1], 16) };
+    let spec = JobSpec { referee: Some(sitting.id), ..spec(&[1], 16) };
     let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
     sitting.end().await;
     let mut easel = Easel::new(spec.settings);
@@ -194,12 +197,39 @@ async fn where_the_referee_is_gone_the_artists_word_stands_in_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_asks_for_a_referee_works_where_that_one_judges_and_nowhere_else() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
+    let config = node_config(&folder.path().join("careful"), &address);
+    let careful =
+        begin(NodeConfig { referees: Bounded::cut(vec![sitting.id]), ..config }, Box::new(painter(0)));
+    let artist = artist(&folder.path().join("artist"), &address);
+    // The first job is the older one, and would be served first.
+    let unjudged = artist.submit(spec(&[1], 16), source(), |_| {}).await.expect("posted");
+    let spec = JobSpec { referee: Some(sitting.id), ..spec(&[1], 16) };
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+    assert_eq!(end.expect("collected"), JobEnd::Complete);
+    let cards = artist.cards().await.expect("it answers");
+    let other = cards.iter().find(|card| card.job == unjudged).expect("it is there");
+    assert_eq!((other.blocks_committed, other.events), (0, 0), "nobody works for it, or asks for its key");
+    careful.stop.send(true).expect("it still runs");
+    careful.running.await.expect("no panic").expect("no fault");
+    assert_eq!(sitting.end().await, []);
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_referee_that_never_attended_is_told_before_a_scene_is_sent() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
     let artist = artist(&folder.path().join("artist"), coordinator.address());
     let nobody = frame::NodeId([9; 32]);
-    let spec = render_net::artist::JobSpec { referee: Some(nobody), ..spec(&[1], 16) };
+    let spec = JobSpec { referee: Some(nobody), ..spec(&[1], 16) };
     let scenes = Box::new(|_| panic!("no scene is asked for"));
     let fault = artist.submit(spec, scenes, |_| {}).await.expect_err("there is no such referee");
     assert!(matches!(fault, ArtistFault::Link(LinkFault::Refused(Refusal::NoReferee))), "{fault}");

@@ -189,6 +189,33 @@ fn what_was_delivered_before_the_referee_was_named_is_refused_at_once_and_nothin
 }
 
 #[test]
+fn a_node_that_asks_for_a_referee_gets_jobs_of_that_one_only() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        let (careful, other) = (NodeId([1; 32]), NodeId([78; 32]));
+        let demand = |referees: &[NodeId]| Request::Demand(Bounded::cut(referees.to_vec()));
+        assert_eq!(bench.ask(careful, demand(&[REFEREE])), Response::Refused(Refusal::NotRegistered));
+        bench.node(1, 1000);
+        assert_eq!(bench.ask(careful, demand(&[other, REFEREE])), Response::Done);
+        bench.post(JOB, 32, 16);
+        assert_eq!(bench.pull(careful, 1), []);
+        let waits = |event: &Event| matches!(event, Event::NodeAwaitsKey { .. });
+        assert!(!bench.told().iter().any(waits), "nor is the artist asked for a key");
+        assert_eq!(bench.ask(ARTIST, refer(REFEREE)), Response::Done);
+        bench.admit(JOB, careful);
+        assert_eq!(bench.pull(careful, 1).len(), 1);
+        assert_eq!(bench.ask(careful, Request::Leave), Response::Done);
+        bench.wait(11_000);
+        // Believing somebody else now, and then, introduced anew, anybody.
+        bench.node(1, 1000);
+        assert_eq!(bench.ask(careful, demand(&[other])), Response::Done);
+        assert_eq!(bench.pull(careful, 1), []);
+        bench.node(1, 1000);
+        assert_eq!(bench.pull(careful, 1).len(), 1);
+    });
+}
+
+#[test]
 fn a_dispute_outlives_the_job_that_was_stopped() {
     let mut store = MemoryStore::new();
     let (mut bench, node, lease) = delivered(&mut store);

@@ -15,6 +15,7 @@ use crate::gpu;
 use crate::network::{address, referee_fault, runtime};
 use crate::places::{self, Part};
 use crate::ruling::ruled;
+use crate::sharing::scenes_bytes_max;
 use crate::stop::Stop;
 
 /// Where a referee is and what it renders with.
@@ -34,7 +35,8 @@ pub fn referee(seat: &Seat, stop: &Stop, audience: &mut dyn Audience) -> Result<
     let renderer = gpu::open_renderer(seat.adapter.as_deref(), None)?;
     let data = places::data_folder(Part::Referee, seat.data.as_deref())?;
     places::create_private(&data)?;
-    let referee = Referee::open(&data, coordinator).map_err(|fault| referee_fault(&fault))?;
+    let referee =
+        Referee::open(&data, coordinator, scenes_bytes_max()).map_err(|fault| referee_fault(&fault))?;
     let key = referee.id().to_string();
     let open: Opener = Box::new(move || Ok(Box::new(renderer)));
     let runtime = runtime()?;

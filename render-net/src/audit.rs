@@ -40,6 +40,14 @@ pub(crate) struct Bench {
     renderer: Result<Box<dyn TileRenderer>, String>,
 }
 
+/// Why nothing could be rendered again, in a sentence.
+pub(crate) enum Unable {
+    /// There is no renderer, or none any more.
+    Broken(String),
+    /// This scene or order cannot be rendered here; another may.
+    NotThis(String),
+}
+
 /// A result to be looked at: sums of a tile's rectangle over some blocks.
 pub struct Exhibit<'a> {
     /// Its frame.
@@ -95,7 +103,14 @@ impl Auditor {
 
     /// Looks at a result of a node; takes as long as rendering some pixels.
     pub fn examine(&self, node: NodeId, scene: &SceneBlob, exhibit: &Exhibit<'_>) -> Finding {
-        let found = held(&self.bench).examine(scene, exhibit);
+        let mut bench = held(&self.bench);
+        let found = bench.examine(scene, exhibit).unwrap_or_else(|unable| {
+            // The next result is of the same job: it would fare no better.
+            let (Unable::Broken(why) | Unable::NotThis(why)) = unable;
+            bench.renderer = Err(why.clone());
+            Finding::Unable(why)
+        });
+        drop(bench);
         if !matches!(found, Finding::Unable(_)) {
             held(&self.care).found(node, matches!(found, Finding::Right { .. }));
         }
@@ -109,16 +124,12 @@ impl Bench {
         Self { open: Some(open), renderer: Err(String::new()) }
     }
 
-    /// Renders pixels of places drawn now again. What breaks the renderer breaks it for good.
-    pub(crate) fn examine(&mut self, scene: &SceneBlob, exhibit: &Exhibit<'_>) -> Finding {
-        let found = match self.renderer() {
-            Ok(renderer) => examine(&mut **renderer, scene, exhibit, &mut random_below),
-            Err(why) => return Finding::Unable(why),
-        };
-        found.unwrap_or_else(|fault| {
-            let why = fault.to_string();
-            self.renderer = Err(why.clone());
-            Finding::Unable(why)
+    /// Renders pixels of places drawn now again.
+    pub(crate) fn examine(&mut self, scene: &SceneBlob, exhibit: &Exhibit<'_>) -> Result<Finding, Unable> {
+        let renderer = self.renderer().map_err(Unable::Broken)?;
+        examine(&mut **renderer, scene, exhibit, &mut random_below).map_err(|fault| match fault {
+            RenderFault::DeviceLost(_) => Unable::Broken(fault.to_string()),
+            fault => Unable::NotThis(fault.to_string()),
         })
     }
 

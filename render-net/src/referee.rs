@@ -25,7 +25,7 @@ use crate::link::{Link, LinkFault};
 use crate::receipt::{Found, Ruling};
 use crate::wire::{
     Attend, Bounded, Dispute, Disputes, ObjectName, Piece, Refusal, Request, Response, Rule,
-    node::WAIT_MS_MAX,
+    node::WAIT_MS_MAX, referee::DISPUTES_MAX,
 };
 use case::Stuck;
 
@@ -38,6 +38,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct Referee {
     identity: Identity,
     coordinator: CoordinatorAddress,
+    scenes_bytes_max: u64,
 }
 
 /// What a referee tells people.
@@ -92,12 +93,16 @@ struct Court<'a> {
 }
 
 impl Referee {
-    /// The referee in a data folder; its identity is made now if there is none.
+    /// The referee in a data folder; its identity is made now if there is none. A scene of more than `scenes_bytes_max` bytes is not opened.
     ///
     /// # Errors
     /// The folder cannot be used.
-    pub fn open(data: &Path, coordinator: CoordinatorAddress) -> Result<Self, RefereeFault> {
-        Ok(Self { identity: Identity::open_or_create(data)?, coordinator })
+    pub fn open(
+        data: &Path,
+        coordinator: CoordinatorAddress,
+        scenes_bytes_max: u64,
+    ) -> Result<Self, RefereeFault> {
+        Ok(Self { identity: Identity::open_or_create(data)?, coordinator, scenes_bytes_max })
     }
 
     /// The key by which artists name it.
@@ -123,10 +128,10 @@ impl Referee {
         }
     }
 
-    fn attend(&self, wait_ms: u32) -> Request {
+    fn attend(&self, after: LeaseId, wait_ms: u32) -> Request {
         let descriptor = postcard::to_stdvec(&self.identity.descriptor());
         let descriptor = descriptor.expect("plain data of bounded size always encodes");
-        Request::Attend(Box::new(Attend { descriptor: Bounded::cut(descriptor), wait_ms }))
+        Request::Attend(Box::new(Attend { descriptor: Bounded::cut(descriptor), after, wait_ms }))
     }
 }
 
@@ -135,12 +140,12 @@ impl Court<'_> {
     async fn sit(&mut self) -> Result<(), RefereeFault> {
         let referee = self.referee;
         let mut connector = Connector::new(&referee.identity, &referee.coordinator, Some(FIRST_PATIENCE));
-        let mut is_attending = false;
+        let (mut is_attending, mut after) = (false, LeaseId(0));
         loop {
             let link = connector.link().await?;
-            // The first answer on a link comes at once: artists can name it from then on.
-            let wait_ms = if is_attending { WAIT_MS_MAX / 2 } else { 0 };
-            let heard = match link.call(&referee.attend(wait_ms)).await {
+            // The first answer on a link comes at once: artists can name it from then on. So do further pages.
+            let wait_ms = if is_attending && after == LeaseId(0) { WAIT_MS_MAX / 2 } else { 0 };
+            let heard = match link.call(&referee.attend(after, wait_ms)).await {
                 Ok(Response::Disputes(disputes)) => {
                     connector.went_well(None);
                     if !std::mem::replace(&mut is_attending, true) {
@@ -151,29 +156,34 @@ impl Court<'_> {
                 Ok(_) => Err(LinkFault::Protocol("disputes were asked for".to_owned()).into()),
                 Err(fault) => Err(fault.into()),
             };
-            if let Err(fault) = heard {
-                let RefereeFault::Link(fault) = fault else { return Err(fault) };
-                if std::mem::replace(&mut is_attending, false) {
-                    (self.hears)(RefereeEvent::Disconnected { why: fault.to_string() });
+            match heard {
+                Ok(next) => after = next,
+                Err(RefereeFault::Link(fault)) => {
+                    if std::mem::replace(&mut is_attending, false) {
+                        (self.hears)(RefereeEvent::Disconnected { why: fault.to_string() });
+                    }
+                    connector.failed(fault).await?;
                 }
-                connector.failed(fault).await?;
+                Err(fault) => return Err(fault),
             }
         }
     }
 
-    /// Judges what there is; waits a little where all of it was tried before.
-    async fn hear(&mut self, link: &Link, disputes: Disputes) -> Result<(), RefereeFault> {
+    /// Judges what of a page was not tried lately, and says after which lease to go on. What nobody can judge keeps nobody else from being heard.
+    async fn hear(&mut self, link: &Link, disputes: Disputes) -> Result<LeaseId, RefereeFault> {
         let now = Instant::now();
-        self.later.retain(|lease, _| disputes.iter().any(|dispute| dispute.committed.lease == *lease));
-        let is_due = |dispute: &Dispute| self.later.get(&dispute.committed.lease).is_none_or(|at| *at <= now);
-        let (due, waiting): (Vec<Dispute>, Vec<Dispute>) = disputes.into_vec().into_iter().partition(is_due);
-        if due.is_empty() && !waiting.is_empty() {
+        self.later.retain(|_, at| *at > now);
+        let (is_page_full, last) = (disputes.len() == DISPUTES_MAX, disputes.last());
+        let last = last.map_or(LeaseId(0), |dispute| dispute.committed.lease);
+        let is_due = |dispute: &Dispute| !self.later.contains_key(&dispute.committed.lease);
+        let due: Vec<Dispute> = disputes.into_vec().into_iter().filter(is_due).collect();
+        if due.is_empty() && !is_page_full && !self.later.is_empty() {
             tokio::time::sleep(AGAIN / 4).await;
         }
         for dispute in due {
             self.judge(link, &dispute).await?;
         }
-        Ok(())
+        Ok(if is_page_full { last } else { LeaseId(0) })
     }
 
     async fn judge(&mut self, link: &Link, dispute: &Dispute) -> Result<(), RefereeFault> {

@@ -224,7 +224,7 @@ fn requests() -> Vec<Vec<u8>> {
         })),
         Request::Refer(Box::new(Referral { job: JOB, referee: NODE, wrapped: few(vec![1; 130]) })),
         Request::Referee(NODE),
-        Request::Attend(Box::new(Attend { descriptor: few(vec![1; 150]), wait_ms: 5000 })),
+        Request::Attend(Box::new(Attend { descriptor: few(vec![1; 150]), after: LEASE, wait_ms: 5000 })),
         Request::Demand(few(vec![NODE; 2])),
         Request::Rule(Box::new(Rule { lease: LEASE, for_node: true, ruling: few(vec![5; 200]) })),
     ]

@@ -129,7 +129,7 @@ async fn judged(
     let config = CoordinatorConfig::new(([127, 0, 0, 1], 0).into(), at("coordinator"));
     let coordinator = Coordinator::start(config).await.expect("it starts");
     let address = coordinator.address().clone();
-    let referee = Referee::open(&at("referee"), address.clone()).expect("a fresh folder");
+    let referee = Referee::open(&at("referee"), address.clone(), 1 << 30).expect("a fresh folder");
     let id = referee.id();
     let ((tell, mut heard), (end, ended)) = (mpsc::unbounded_channel(), watch::channel(false));
     let sitting = tokio::spawn(async move {

@@ -20,6 +20,8 @@ pub(super) struct Audits {
     /// What was refused here, but for what a referee saw otherwise.
     refused: Vec<(NodeId, Piece)>,
     is_unable: bool,
+    /// Whether it was told that something waits for the referee.
+    is_at_referee: bool,
     wrong: BTreeSet<(FrameIndex, TileIndex)>,
 }
 
@@ -48,6 +50,11 @@ impl Audits {
                 self.refused.push((*node, *piece));
                 let (frame, tile, node) = (piece.frame.0, piece.tile.0, node.to_string());
                 audience.hear(&Event::Refused { frame, tile, node, why: one_line(why) });
+            }
+            Progress::AwaitsRuling if !self.is_at_referee => {
+                self.is_at_referee = true;
+                let message = "what was refused waits for the job's referee, for an hour at most".to_owned();
+                audience.hear(&frame::LiveEvent::Warning { message }.into());
             }
             Progress::Ruled { node, piece, found } => {
                 // Unless an earlier run refused it.

@@ -141,6 +141,7 @@ impl Growth {
             | Progress::Looked { .. }
             | Progress::Tainted { .. }
             | Progress::Refused { .. }
+            | Progress::AwaitsRuling
             | Progress::Ruled { .. }
             | Progress::Artist { .. }
             | Progress::Reopened { .. }

@@ -275,6 +275,11 @@ impl Campaign {
         self.judge(lease, false);
     }
 
+    /// Whether something was refused and is not settled.
+    pub fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
     /// The referee has said that refused work is good: it is collected after all.
     pub fn upheld(&mut self, committed: Box<Committed>) {
         self.refused.remove(&committed.lease);

@@ -75,6 +75,8 @@ pub enum Progress {
         /// Why, in a sentence.
         why: String,
     },
+    /// What was refused waits for the referee.
+    AwaitsRuling,
     /// The referee judged a result that was refused.
     Ruled {
         /// Whose.

@@ -51,6 +51,8 @@ pub(super) struct Session<'a> {
     looked: BTreeSet<LeaseId>,
     /// Nodes whose results were found wrong here, until it is settled that they are.
     accused: BTreeMap<LeaseId, NodeId>,
+    /// Whether something waits for the referee, as was told last.
+    awaits_ruling: bool,
     /// Nodes that were caught, whose earlier results are to be looked at; and the one whose results are.
     suspects: BTreeSet<NodeId>,
     looking_back: Option<NodeId>,
@@ -87,6 +89,7 @@ impl<'a> Session<'a> {
             previews: 0,
             words: BTreeMap::new(),
             accused: BTreeMap::new(),
+            awaits_ruling: false,
             looked,
             suspects,
             looking_back: None,
@@ -161,6 +164,7 @@ impl<'a> Session<'a> {
                 for step in self.campaign.steps(COLLECT_AT_ONCE) {
                     self.carry_out(step, &mut tasks, link);
                 }
+                self.tell_of_disputes();
             }
         }
     }

@@ -59,7 +59,7 @@ impl Turn<'_> {
             self.rows.put_referee(referee, &attend.descriptor)?;
         }
         let mut disputes = Vec::new();
-        for (lease, words) in self.rows.disputes(referee, DISPUTES_MAX)? {
+        for (lease, words) in self.rows.disputes(referee, attend.after, DISPUTES_MAX)? {
             let lease = self.rows.lease(lease)?.ok_or(StoreFault::Damaged(Table::Dispute))?;
             let job = self.rows.job(lease.job)?.ok_or(StoreFault::Damaged(Table::Job))?;
             let referral = self.rows.referral(job.job)?.ok_or(StoreFault::Damaged(Table::Referral))?;

@@ -127,9 +127,15 @@ impl Rows<'_> {
         write(self.records, Table::Evidence, &Key::new().lease(committed.lease), committed)
     }
 
-    /// What waits for a referee, oldest lease first, with the artist's words.
-    pub(crate) fn disputes(&self, referee: NodeId, max: usize) -> Found<Vec<(LeaseId, Words)>> {
-        let found = self.records.scan(Table::Dispute, &referee.0, &after(&referee.0), max)?;
+    /// What waits for a referee, oldest lease first, with the artist's words; only later leases than `behind`.
+    pub(crate) fn disputes(
+        &self,
+        referee: NodeId,
+        behind: LeaseId,
+        max: usize,
+    ) -> Found<Vec<(LeaseId, Words)>> {
+        let from = Key::new().peer(referee).lease(LeaseId(behind.0.saturating_add(1)));
+        let found = self.records.scan(Table::Dispute, &from, &after(&referee.0), max)?;
         let pairs = found.iter().filter_map(|(key, body)| {
             let lease = LeaseId(last_u64(key)?);
             Some(decode(Table::Dispute, body).map(|words| (lease, words)))

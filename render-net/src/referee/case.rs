@@ -7,7 +7,7 @@ use frame::SceneBlob;
 use super::Court;
 use crate::artist::JobPlan;
 use crate::artist::check::{Checked, ResultReader};
-use crate::audit::{Exhibit, Finding};
+use crate::audit::{Exhibit, Finding, Unable};
 use crate::bundle::fetch::{FetchFault, fetch_scene};
 use crate::bundle::{Manifest, SEALED_MANIFEST_BYTES_MAX};
 use crate::identity::{Identity, WrappedKeys, unwrap_keys};
@@ -63,10 +63,12 @@ impl Court<'_> {
             let exhibit = Exhibit { frame, settings, rect, partials: &partials };
             let mut bench = bench.lock().unwrap_or_else(PoisonError::into_inner);
             match bench.examine(&scene, &exhibit) {
-                Finding::Right { pixels } => Ok(Found::Right { pixels }),
-                Finding::Unclear { differ, pixels } => Ok(Found::Unclear { differ, pixels }),
-                Finding::Wrong { differ, pixels } => Ok(Found::Wrong { differ, pixels }),
-                Finding::Unable(why) => Err(Stuck::Broken(why)),
+                Ok(Finding::Right { pixels }) => Ok(Found::Right { pixels }),
+                Ok(Finding::Unclear { differ, pixels }) => Ok(Found::Unclear { differ, pixels }),
+                Ok(Finding::Wrong { differ, pixels }) => Ok(Found::Wrong { differ, pixels }),
+                // A stranger's scene must not be the end of a referee.
+                Ok(Finding::Unable(why)) | Err(Unable::NotThis(why)) => Err(Stuck::Later(why)),
+                Err(Unable::Broken(why)) => Err(Stuck::Broken(why)),
             }
         });
         looking.await.unwrap_or_else(|fault| Err(Stuck::Broken(fault.to_string())))
@@ -87,7 +89,8 @@ impl Court<'_> {
         let sealed = link.fetch(name, SEALED_MANIFEST_BYTES_MAX, Priority::Scene).await;
         let sealed = sealed.map_err(|fault| stuck(fault.into()))?;
         let (artist, frame) = (dispute.artist, dispute.committed.piece.frame);
-        let manifest = Manifest::open(&sealed, artist, admission, dispute.job, frame, u64::MAX)
+        let limit = self.referee.scenes_bytes_max;
+        let manifest = Manifest::open(&sealed, artist, admission, dispute.job, frame, limit)
             .map_err(|fault| stuck(fault.into()))?;
         if let Some((of, scene)) = &self.scene
             && *of == name

@@ -27,6 +27,8 @@ pub struct Referral {
 pub struct Attend {
     /// Its signed descriptor: artists wrap keys for it.
     pub descriptor: Opaque<DESCRIPTOR_BYTES_MAX>,
+    /// Only disputes about later leases; 0 = from the beginning.
+    pub after: LeaseId,
     /// How long the answer may be kept back until there is something, at most [`super::node::WAIT_MS_MAX`].
     pub wait_ms: u32,
 }

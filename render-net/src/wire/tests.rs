@@ -41,6 +41,10 @@ fn referral() -> Referral {
     Referral { job: JobId([7; 16]), referee: NodeId([5; 32]), wrapped: Bounded::cut(vec![1, 2, 3]) }
 }
 
+fn attend() -> Attend {
+    Attend { descriptor: Bounded::cut(vec![1, 2]), after: LeaseId(7), wait_ms: 5000 }
+}
+
 fn rule() -> Rule {
     Rule { lease: LeaseId(300), for_node: true, ruling: Bounded::cut(vec![4, 5]) }
 }
@@ -76,10 +80,7 @@ fn messages_have_their_golden_bytes() {
             Request::Referee(NodeId([5; 32])),
             "050100210000001c0505050505050505050505050505050505050505050505050505050505050505",
         ),
-        (
-            Request::Attend(Box::new(Attend { descriptor: Bounded::cut(vec![1, 2]), wait_ms: 5000 })),
-            "050100060000001d0201028827",
-        ),
+        (Request::Attend(Box::new(attend())), "050100070000001d020102078827"),
         (Request::Rule(Box::new(rule())), "050100070000001eac0201020405"),
         (
             Request::Demand(Bounded::cut(vec![NodeId([5; 32])])),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frame::{
-    AdapterCard, Flow, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
+    AdapterCard, Flow, FrameIndex, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
     TileRenderer,
 };
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, Progress};
@@ -35,7 +35,7 @@ struct Sitting {
 impl Sitting {
     /// Once artists can name it.
     async fn begin(data: &Path, coordinator: &CoordinatorAddress, renderer: Box<dyn TileRenderer>) -> Self {
-        let referee = Referee::open(data, coordinator.clone()).expect("a fresh folder");
+        let referee = Referee::open(data, coordinator.clone(), 1 << 30).expect("a fresh folder");
         let id = referee.id();
         let ((tell, mut heard), (stop, stopped)) = (mpsc::unbounded_channel(), watch::channel(false));
         let running = tokio::spawn(async move {
@@ -81,6 +81,28 @@ impl TileRenderer for Grudge {
     }
 }
 
+/// A computer for which the scenes of frame 1 are too large.
+struct Small;
+
+impl TileRenderer for Small {
+    fn adapter(&self) -> AdapterCard {
+        painter(0).adapter()
+    }
+
+    fn render(
+        &mut self,
+        scene: &SceneBlob,
+        order: &TileOrder,
+        progress: &mut dyn FnMut(&Partial) -> Flow,
+    ) -> Result<Vec<Partial>, RenderFault> {
+        if order.frame == FrameIndex(1) {
+            let what = "a test".to_owned();
+            return Err(RenderFault::OutOfMemory { needed_bytes: 2, available_bytes: 1, what });
+        }
+        painter(0).render(scene, order, progress)
+    }
+}
+
 fn watchful(data: &Path, coordinator: &CoordinatorAddress, renderer: impl TileRenderer + 'static) -> Artist {
     artist(data, coordinator).auditing(Auditor::new(Box::new(|| Ok(Box::new(renderer)))))
 }
@@ -116,6 +138,7 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     let found = ruled(&easel);
     assert!(!found.is_empty() && found.iter().all(|found| matches!(found, Found::Right { .. })), "{found:?}");
     assert_eq!(found.len(), refused(&easel), "each refusal was judged, and none twice");
+    assert!(easel.progress.contains(&Progress::AwaitsRuling), "and that it waits was told");
     let tainted = |progress: &Progress| matches!(progress, Progress::Tainted { .. });
     assert!(!easel.progress.iter().any(tainted), "nobody was caught");
     worker.stop.send(true).expect("it still runs");
@@ -158,6 +181,43 @@ async fn an_artist_who_refuses_a_forgery_is_upheld_and_the_forger_is_caught() {
     let of_liar = earned(&forger, &address).await;
     assert_eq!((of_liar.held, of_liar.posted), (0, 0), "nobody pays for it");
     assert_eq!(sitting.end().await, found);
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scene_that_a_referee_cannot_render_is_neither_its_end_nor_in_the_way_of_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let mut sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(Small)).await;
+    let worker = node(&folder.path().join("honest"), &address, 2, false);
+    let spec = |frame| JobSpec { referee: Some(sitting.id), ..spec(&[frame], 16) };
+    let hostile = watchful(&folder.path().join("hostile"), &address, Grudge);
+    let stuck = hostile.submit(spec(1), source(), |_| {}).await.expect("posted");
+    let (end, ended) = watch::channel(false);
+    let mut waits = Easel::new(spec(1).settings);
+    let unheard = async {
+        // Until nothing of its job is left to be done but what nobody can judge.
+        let _ = hostile.collect(stuck, &mut waits, ended).await;
+    };
+    let judged = async {
+        let first = timeout(PATIENCE, sitting.heard.recv()).await.expect("in time");
+        assert!(matches!(first, Some(RefereeEvent::Unable { .. })), "{first:?}");
+        let artist = watchful(&folder.path().join("artist"), &address, Grudge);
+        let job = artist.submit(spec(2), source(), |_| {}).await.expect("posted");
+        let mut easel = Easel::new(spec(2).settings);
+        let (_keep, stop) = never();
+        let done = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+        assert_eq!(done.expect("collected"), JobEnd::Complete);
+        assert_same_bits(&easel, &[2]);
+        end.send(true).expect("it still waits");
+    };
+    tokio::join!(unheard, judged);
+    assert_eq!(ruled(&waits), []);
+    sitting.stop.send(true).expect("it still runs");
+    sitting.running.await.expect("no panic").expect("no fault");
+    worker.stop.send(true).expect("it still runs");
+    worker.running.await.expect("no panic").expect("no fault");
     coordinator.stop().await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use frame::LeaseId;
 use render_net::wire::{Attend, Message, Opaque, Request, Response, Rule};
 
 use super::world::{Happening, Peer, World};
@@ -25,7 +26,7 @@ impl SimReferee {
 
     pub(super) fn attend(&mut self, world: &mut World) {
         world.after(ASK_MS, Happening::Attends);
-        let attend = Attend { descriptor: Opaque::default(), wait_ms: 0 };
+        let attend = Attend { descriptor: Opaque::default(), after: LeaseId(0), wait_ms: 0 };
         self.asked.insert(world.call(Peer::Referee, &Request::Attend(Box::new(attend))));
     }
 

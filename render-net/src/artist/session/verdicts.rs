@@ -73,6 +73,15 @@ impl Session<'_> {
         self.words.insert(lease, Bounded::new(countersigned).unwrap_or_default());
     }
 
+    /// Says that refused work waits, when it begins to.
+    pub(super) fn tell_of_disputes(&mut self) {
+        let awaits = self.desk.referral.is_some() && self.campaign.has_refused();
+        if awaits && !self.awaits_ruling {
+            self.collector.progress(Progress::AwaitsRuling);
+        }
+        self.awaits_ruling = awaits;
+    }
+
     /// The referee has spoken: what it says is done, against oneself, too.
     pub(super) fn ruled(
         &mut self,

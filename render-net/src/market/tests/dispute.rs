@@ -1,6 +1,7 @@
 //! What an artist refuses in a job with a referee.
 
 use super::*;
+use crate::wire::referee::DISPUTES_MAX;
 use crate::wire::{Attend, Dispute, Event, Events, Follow, PayState, Referral, Rule};
 
 const REFEREE: NodeId = NodeId([77; 32]);
@@ -33,7 +34,11 @@ impl Bench<'_> {
     }
 
     fn disputes(&mut self, referee: NodeId) -> Vec<Dispute> {
-        let attend = Attend { descriptor: Bounded::cut(vec![8; 9]), wait_ms: 0 };
+        self.disputes_after(referee, LeaseId(0))
+    }
+
+    fn disputes_after(&mut self, referee: NodeId, after: LeaseId) -> Vec<Dispute> {
+        let attend = Attend { descriptor: Bounded::cut(vec![8; 9]), after, wait_ms: 0 };
         match self.ask(referee, Request::Attend(Box::new(attend))) {
             Response::Disputes(disputes) => disputes.into_vec(),
             other => panic!("disputes expected, not {other:?}"),
@@ -212,6 +217,31 @@ fn a_node_that_asks_for_a_referee_gets_jobs_of_that_one_only() {
         assert_eq!(bench.pull(careful, 1), []);
         bench.node(1, 1000);
         assert_eq!(bench.pull(careful, 1).len(), 1);
+    });
+}
+
+#[test]
+fn a_referee_sees_page_after_page() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        bench.post(JOB, 160, 16);
+        assert_eq!(bench.ask(ARTIST, refer(REFEREE)), Response::Done);
+        let node = bench.node(1, 1000);
+        bench.admit(JOB, node);
+        let mut refused = Vec::new();
+        while refused.len() < DISPUTES_MAX + 3 {
+            let lease = bench.pull(node, 1).remove(0);
+            bench.commit(node, &lease);
+            assert_eq!(bench.refuse(lease.lease), Response::Done);
+            refused.push(lease.lease);
+        }
+        let leases = |page: &[Dispute]| -> Vec<LeaseId> {
+            page.iter().map(|dispute| dispute.committed.lease).collect()
+        };
+        let first = leases(&bench.disputes(REFEREE));
+        let second = leases(&bench.disputes_after(REFEREE, first[DISPUTES_MAX - 1]));
+        assert_eq!((first.len(), [first, second].concat()), (DISPUTES_MAX, refused.clone()));
+        assert_eq!(bench.disputes_after(REFEREE, refused[DISPUTES_MAX + 2]), []);
     });
 }
 

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use frame::{
-    AdapterCard, Flow, FrameIndex, Partial, RenderFault, RenderSettings, SceneBlob, SettingsDraft, TileOrder,
-    TileRenderer,
-};
+use frame::{AdapterCard, Flow, FrameIndex, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, Progress};
 use render_net::audit::Auditor;
 use render_net::identity::CoordinatorAddress;
@@ -61,24 +58,9 @@ impl Sitting {
     }
 }
 
-/// What an unfair artist, or one with a broken GPU, finds whatever it is sent.
-struct Grudge;
-
-impl TileRenderer for Grudge {
-    fn adapter(&self) -> AdapterCard {
-        painter(0).adapter()
-    }
-
-    fn render(
-        &mut self,
-        scene: &SceneBlob,
-        order: &TileOrder,
-        progress: &mut dyn FnMut(&Partial) -> Flow,
-    ) -> Result<Vec<Partial>, RenderFault> {
-        let draft = SettingsDraft { seed: order.settings.seed + 7, ..*order.settings };
-        let settings = RenderSettings::new(draft).expect("as valid as before");
-        painter(0).render(scene, &TileOrder { settings, ..*order }, progress)
-    }
+/// How an unfair artist, or one with a broken GPU, renders what it compares with: nothing that it is sent is right.
+fn grudge() -> Forger {
+    Forger { painter: painter(0), honest: 0 }
 }
 
 /// A computer for which the scenes of frame 1 are too large.
@@ -127,7 +109,7 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
     let honest = folder.path().join("honest");
     let worker = node(&honest, &address, 2, false);
-    let artist = watchful(&folder.path().join("artist"), &address, Grudge);
+    let artist = watchful(&folder.path().join("artist"), &address, grudge());
     let spec = JobSpec { referee: Some(sitting.id), ..spec(&[1], 64) };
     let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
     let mut easel = Easel::new(spec.settings);
@@ -192,7 +174,7 @@ async fn a_scene_that_a_referee_cannot_render_is_neither_its_end_nor_in_the_way_
     let mut sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(Small)).await;
     let worker = node(&folder.path().join("honest"), &address, 2, false);
     let spec = |frame| JobSpec { referee: Some(sitting.id), ..spec(&[frame], 16) };
-    let hostile = watchful(&folder.path().join("hostile"), &address, Grudge);
+    let hostile = watchful(&folder.path().join("hostile"), &address, grudge());
     let stuck = hostile.submit(spec(1), source(), |_| {}).await.expect("posted");
     let (end, ended) = watch::channel(false);
     let mut waits = Easel::new(spec(1).settings);
@@ -203,7 +185,7 @@ async fn a_scene_that_a_referee_cannot_render_is_neither_its_end_nor_in_the_way_
     let judged = async {
         let first = timeout(PATIENCE, sitting.heard.recv()).await.expect("in time");
         assert!(matches!(first, Some(RefereeEvent::Unable { .. })), "{first:?}");
-        let artist = watchful(&folder.path().join("artist"), &address, Grudge);
+        let artist = watchful(&folder.path().join("artist"), &address, grudge());
         let job = artist.submit(spec(2), source(), |_| {}).await.expect("posted");
         let mut easel = Easel::new(spec(2).settings);
         let (_keep, stop) = never();

@@ -68,13 +68,14 @@ impl Turn<'_> {
         node: &NodeRow,
         of_artists: &mut BTreeMap<NodeId, u32>,
     ) -> Result<Option<(Lease, u64)>, Halt> {
+        let demand = self.rows.demand(node.node)?;
         for id in self.rows.active_jobs(self.terms.jobs_max)? {
             let Some(mut job) = self.rows.job(id)? else { continue };
             let of_artist = of_artists.entry(job.artist).or_default();
             if !job.suits(node) || *of_artist >= self.terms.artist_leases_max {
                 continue;
             }
-            if !self.is_judged_for(id, node.node)? {
+            if !self.is_judged_by(id, &demand)? {
                 continue;
             }
             let Some(key) = self.usable_key(&mut job, node)? else { continue };
@@ -140,15 +141,15 @@ impl Turn<'_> {
 
     /// Whether a waiting node is sure to take what it is offered: one with a blemish may be shunned.
     fn could_work(&self, job: &JobRow, node: &NodeRow) -> Result<bool, Halt> {
-        if !self.is_judged_for(job.job, node.node)? {
-            return Ok(false);
-        }
         let current = ObjectName::of(&node.descriptor);
         let key = self.rows.key(job.job, node.node)?.filter(|key| key.failures == 0 && key.refusals == 0);
         let fits = key.is_some_and(
             |key| matches!(key.state, KeyState::Given { descriptor, .. } if descriptor == current),
         );
-        Ok(fits && !self.has_stumbled(job.job, node.node)?)
+        // Admitted to the job, it may since have asked for a referee.
+        Ok(fits
+            && !self.has_stumbled(job.job, node.node)?
+            && self.is_judged_by(job.job, &self.rows.demand(node.node)?)?)
     }
 
     /// Blocks that came back, unless this node is the one that just gave them up.

@@ -38,9 +38,8 @@ impl Turn<'_> {
         Ok(Response::Done)
     }
 
-    /// Whether a job has a referee whom the node believes, where it asks for one.
-    pub(super) fn is_judged_for(&self, job: JobId, node: NodeId) -> Result<bool, Halt> {
-        let demand = self.rows.demand(node)?;
+    /// Whether one of these judges what is refused in a job; where nobody is asked for, any job will do.
+    pub(super) fn is_judged_by(&self, job: JobId, demand: &Referees) -> Result<bool, Halt> {
         if demand.is_empty() {
             return Ok(true);
         }

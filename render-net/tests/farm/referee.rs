@@ -10,7 +10,7 @@ use render_net::link::LinkFault;
 use render_net::node::NodeConfig;
 use render_net::receipt::Found;
 use render_net::referee::{Referee, RefereeEvent, RefereeFault};
-use render_net::wire::{Bounded, Refusal};
+use render_net::wire::{Bounded, Refusal, referee::DISPUTES_MAX};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ fn grudge() -> Forger {
     Forger { painter: painter(0), honest: 0 }
 }
 
-/// A computer for which the scenes of frame 1 are too large.
+/// A computer for which all scenes are too large but that of frame 2.
 struct Small;
 
 impl TileRenderer for Small {
@@ -77,7 +77,7 @@ impl TileRenderer for Small {
         order: &TileOrder,
         progress: &mut dyn FnMut(&Partial) -> Flow,
     ) -> Result<Vec<Partial>, RenderFault> {
-        if order.frame == FrameIndex(1) {
+        if order.frame != FrameIndex(2) {
             let what = "a test".to_owned();
             return Err(RenderFault::OutOfMemory { needed_bytes: 2, available_bytes: 1, what });
         }
@@ -127,12 +127,12 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     worker.running.await.expect("no panic").expect("no fault");
     let pay = earned(&honest, &address).await;
     assert_eq!(pay.held, 0);
-    assert_eq!(pay.posted, coordinator_cost(&artist).await, "all of it is the node's");
+    assert_eq!(pay.posted, cost_of(&artist).await, "all of it is the node's");
     assert_eq!(sitting.end().await, found);
     coordinator.stop().await;
 }
 
-async fn coordinator_cost(artist: &Artist) -> u64 {
+async fn cost_of(artist: &Artist) -> u64 {
     artist.cards().await.expect("it answers")[0].cost
 }
 
@@ -173,21 +173,25 @@ async fn a_scene_that_a_referee_cannot_render_is_neither_its_end_nor_in_the_way_
     let address = coordinator.address().clone();
     let mut sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(Small)).await;
     let worker = node(&folder.path().join("honest"), &address, 2, false);
-    let spec = |frame| JobSpec { referee: Some(sitting.id), ..spec(&[frame], 16) };
+    let id = sitting.id;
+    let spec = |frames: &[u32]| JobSpec { referee: Some(id), ..spec(frames, 16) };
     let hostile = watchful(&folder.path().join("hostile"), &address, grudge());
-    let stuck = hostile.submit(spec(1), source(), |_| {}).await.expect("posted");
+    let stuck = hostile.submit(spec(&[1, 3]), source(), |_| {}).await.expect("posted");
     let (end, ended) = watch::channel(false);
-    let mut waits = Easel::new(spec(1).settings);
+    let mut waits = Easel::new(spec(&[1, 3]).settings);
     let unheard = async {
-        // Until nothing of its job is left to be done but what nobody can judge.
+        // Nobody can judge what it refuses: it ends when the other is done.
         let _ = hostile.collect(stuck, &mut waits, ended).await;
     };
     let judged = async {
-        let first = timeout(PATIENCE, sitting.heard.recv()).await.expect("in time");
-        assert!(matches!(first, Some(RefereeEvent::Unable { .. })), "{first:?}");
+        // More than the referee is shown at once, and all of it before the other's.
+        for _ in 0..=DISPUTES_MAX {
+            let heard = timeout(PATIENCE, sitting.heard.recv()).await.expect("in time");
+            assert!(matches!(heard, Some(RefereeEvent::Unable { .. })), "{heard:?}");
+        }
         let artist = watchful(&folder.path().join("artist"), &address, grudge());
-        let job = artist.submit(spec(2), source(), |_| {}).await.expect("posted");
-        let mut easel = Easel::new(spec(2).settings);
+        let job = artist.submit(spec(&[2]), source(), |_| {}).await.expect("posted");
+        let mut easel = Easel::new(spec(&[2]).settings);
         let (_keep, stop) = never();
         let done = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
         assert_eq!(done.expect("collected"), JobEnd::Complete);

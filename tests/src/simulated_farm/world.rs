@@ -22,33 +22,13 @@ pub(super) enum Peer {
 
 /// Something that happens at a time.
 pub(super) enum Happening {
-    Request {
-        from: Peer,
-        call: u64,
-        bytes: Vec<u8>,
-    },
-    Response {
-        to: Peer,
-        call: u64,
-        bytes: Vec<u8>,
-    },
-    Timeout {
-        of: Peer,
-        call: u64,
-    },
-    Node {
-        at: usize,
-        life: u32,
-        errand: NodeErrand,
-    },
-    Artist {
-        at: usize,
-        life: u32,
-        errand: ArtistErrand,
-    },
+    Request { from: Peer, call: u64, bytes: Vec<u8> },
+    Response { to: Peer, call: u64, bytes: Vec<u8> },
+    Timeout { of: Peer, call: u64 },
+    Node { at: usize, life: u32, errand: NodeErrand },
+    Artist { at: usize, life: u32, errand: ArtistErrand },
     Dies(Peer),
     Returns(Peer),
-    /// The referee asks what there is to judge.
     Attends,
     HubCrashes,
     HubReturns,

@@ -221,6 +221,20 @@ fn a_node_that_asks_for_a_referee_gets_jobs_of_that_one_only() {
 }
 
 #[test]
+fn nothing_is_left_to_a_node_that_has_since_asked_for_a_referee() {
+    let mut store = MemoryStore::new();
+    let mut bench = Bench::new(&mut store);
+    let (cheap, dear) = (bench.node(1, 500), bench.node(2, 1000));
+    bench.post(JOB, 32, 16);
+    bench.admit(JOB, dear);
+    bench.admit(JOB, cheap);
+    let demand = Request::Demand(Bounded::cut(vec![REFEREE]));
+    assert_eq!(bench.ask(cheap, demand), Response::Done);
+    assert_eq!(bench.pull(cheap, 1), [], "it waits, with the better bid");
+    assert_eq!(bench.pull(dear, 1).len(), 1);
+}
+
+#[test]
 fn a_referee_sees_page_after_page() {
     on_every_store(|store| {
         let mut bench = Bench::new(store);

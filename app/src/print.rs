@@ -68,7 +68,7 @@ impl Print {
     }
 
     /// Refuses a codec that would change the values of a layer, before anybody renders for it.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    pub fn check(&self) -> Result<(), Fault> {
         exr::refuse_lossy_data(&self.layers, self.layout, self.compression)
             .map_err(|error| exr_fault("write", Path::new(""), &error))
     }
@@ -82,7 +82,7 @@ impl Print {
     }
 
     /// Layers, layout and compression as their flags are written.
-    pub(crate) fn to_words(&self) -> (String, String, String) {
+    pub fn to_words(&self) -> (String, String, String) {
         let layers: Vec<&str> = self.layers.iter().map(exr::Layer::name).collect();
         let layout = match self.layout {
             exr::Layout::Comp => "comp",

@@ -6,6 +6,7 @@
 mod examples;
 mod looks;
 mod node;
+mod openjd;
 mod screens;
 
 use std::path::PathBuf;
@@ -14,7 +15,10 @@ use app::denoiser::NetworkChoice;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use looks::Looks;
+#[cfg(test)]
+pub(crate) use looks::Steady;
 pub(crate) use node::{Node, NodeRules, NodeWord, PauseEnd};
+pub(crate) use openjd::{OpenJdVerb, TemplateWish};
 pub(crate) use screens::Screens;
 
 /// Renders glTF scenes on this computer or on a farm of strangers' GPUs, sealed end to end.
@@ -84,6 +88,9 @@ pub(crate) enum Verb {
     /// Look into EXR files.
     #[command(before_help = examples::EXR, subcommand)]
     Exr(ExrVerb),
+    /// Make and check job templates of Open Job Description, for render farms that are there already.
+    #[command(before_help = examples::OPENJD, subcommand)]
+    Openjd(OpenJdVerb),
     /// Show what this computer offers and what is missing; safe to paste in public.
     #[command(before_help = examples::DOCTOR)]
     Doctor(Doctor),
@@ -108,6 +115,9 @@ pub(crate) struct Render {
     /// Render without network and sealing.
     #[arg(long)]
     pub(crate) direct: bool,
+    /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.
+    #[arg(long)]
+    pub(crate) openjd: bool,
     #[command(flatten)]
     pub(crate) screens: Screens,
     #[command(flatten)]
@@ -179,6 +189,9 @@ pub(crate) struct Submit {
     /// Print the job's id and leave; `tessera collect` fetches the pictures.
     #[arg(long)]
     pub(crate) detach: bool,
+    /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.
+    #[arg(long)]
+    pub(crate) openjd: bool,
     /// Most micro-credits that a million samples may cost [default: 10000].
     #[arg(long, value_name = "N")]
     pub(crate) max_price: Option<u64>,
@@ -225,6 +238,9 @@ pub(crate) struct Quote {
 pub(crate) struct Collect {
     /// The job's id, as `submit --detach` or `jobs` prints it.
     pub(crate) job: frame::JobId,
+    /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.
+    #[arg(long)]
+    pub(crate) openjd: bool,
     /// Take what nodes send without rendering some of its pixels again.
     #[arg(long)]
     pub(crate) no_audit: bool,

@@ -2,6 +2,7 @@
 
 mod args;
 mod interrupt;
+mod openjd;
 mod speak;
 mod usage;
 mod verb;
@@ -9,23 +10,30 @@ mod verb;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use app::Fault;
+use app::{Exit, Fault};
 use clap::Parser;
+
+use speak::Voice;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(note_panic));
-    let json_asked = std::env::args_os().any(|word| word == "--json");
+    let voice = Voice::asked();
     let line = match args::Line::try_parse() {
         Ok(line) => line,
-        Err(error) => return usage::answer(&error, json_asked),
+        Err(error) => return usage::answer(&error, voice),
     };
     follow_logs();
     // A panic anywhere is a bug of ours, and the exit code must not be Rust's 101.
     let outcome = std::panic::catch_unwind(|| verb::run(line)).unwrap_or_else(|_| Err(apology()));
     match outcome {
-        Ok(exit) => ExitCode::from(exit as u8),
+        Ok(exit) => {
+            if voice == Voice::OpenJd && exit == Exit::Done {
+                speak::openjd::done();
+            }
+            ExitCode::from(exit as u8)
+        }
         Err(fault) => {
-            speak::fault(&fault, json_asked);
+            speak::fault(&fault, voice);
             ExitCode::from(fault.exit as u8)
         }
     }
@@ -60,6 +68,6 @@ fn follow_logs() {
         .with_writer(std::io::stderr)
         .try_init();
     if told.is_err() {
-        speak::fault(&Fault::failure("the log could not be started", "unset TESSERA_LOG"), false);
+        speak::fault(&Fault::failure("the log could not be started", "unset TESSERA_LOG"), Voice::People);
     }
 }

@@ -1,6 +1,8 @@
-//! Talking: bars on a terminal, plain lines in a pipe, JSON lines for programs.
+//! Talking: bars on a terminal, plain lines in a pipe, JSON lines for programs, and what Open Job Description's runtimes read.
 //!
 //! Data goes to standard output, talk to standard error, so that `tessera … > file` never mixes the two.
+
+pub(crate) mod openjd;
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -17,6 +19,41 @@ const PLAIN_LINE_GAP: Duration = Duration::from_secs(5);
 /// Why nothing may move for somebody who looks on.
 const ARTIST_AWAY: &str =
     "the artist's app does not follow this job now: nodes that it has admitted go on, new ones wait for it";
+
+/// For whom a command's standard output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// People and scripts: results as they are, and talk on standard error.
+    People,
+    /// Programs: JSON lines.
+    Json,
+    /// An Open Job Description runtime.
+    OpenJd,
+}
+
+impl Voice {
+    /// What the command line asks for, whether or not the rest of it can be understood. JSON wins, as on any command.
+    pub(crate) fn asked() -> Self {
+        let asked = |flag: &str| std::env::args_os().any(|word| word == flag);
+        match (asked("--json"), asked("--openjd")) {
+            (true, _) => Self::Json,
+            (false, true) => Self::OpenJd,
+            (false, false) => Self::People,
+        }
+    }
+}
+
+/// The listener of a command that takes `--openjd`.
+pub(crate) fn audience_of_task(json: bool, openjd: bool) -> Result<Box<dyn Audience>, Fault> {
+    match (json, openjd) {
+        (true, true) => Err(Fault::usage(
+            "--openjd and --json both take the whole of standard output",
+            "choose one of them",
+        )),
+        (false, true) => Ok(Box::new(openjd::Runtime::default())),
+        _ => Ok(audience(json)),
+    }
+}
 
 /// The listener that fits where the output goes.
 pub(crate) fn audience(json: bool) -> Box<dyn Audience> {
@@ -46,14 +83,21 @@ pub(crate) fn talk(text: &str) {
 }
 
 /// Tells a fault, once.
-pub(crate) fn fault(fault: &Fault, json: bool) {
-    if json {
-        let event = Event::Error {
-            exit: fault.exit as u8,
-            message: fault.what.clone(),
-            advice: fault.advice.clone(),
-        };
-        data_line(&event.to_json());
+pub(crate) fn fault(fault: &Fault, voice: Voice) {
+    match voice {
+        Voice::People => {}
+        Voice::OpenJd => {
+            openjd::failed(fault);
+            return talk(&openjd::fault_words(fault));
+        }
+        Voice::Json => {
+            let event = Event::Error {
+                exit: fault.exit as u8,
+                message: fault.what.clone(),
+                advice: fault.advice.clone(),
+            };
+            data_line(&event.to_json());
+        }
     }
     talk(&format!("error: {}\n  help: {}", fault.what, fault.advice));
 }

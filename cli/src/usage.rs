@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use app::{Exit, Fault};
 use clap::error::ErrorKind;
 
-use crate::speak;
+use crate::speak::{self, Voice};
 
 /// Answers what the parser made of a line that is no command: help and version, or a fault.
-pub(crate) fn answer(error: &clap::Error, json: bool) -> ExitCode {
+pub(crate) fn answer(error: &clap::Error, voice: Voice) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Nothing is left to do when even help cannot be written, as into a closed pipe.
         let _ = error.print();
@@ -16,7 +16,7 @@ pub(crate) fn answer(error: &clap::Error, json: bool) -> ExitCode {
     }
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let fault = fault(error, words);
-    speak::fault(&fault, json);
+    speak::fault(&fault, voice);
     ExitCode::from(fault.exit as u8)
 }
 

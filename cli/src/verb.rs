@@ -4,11 +4,12 @@ mod farm;
 mod look;
 mod manual;
 mod node;
+mod openjd;
 mod render;
 
 use app::{Exit, Fault};
 
-use crate::args::{ExrVerb, Line, SceneVerb, Verb};
+use crate::args::{ExrVerb, Line, OpenJdVerb, SceneVerb, Verb};
 
 /// Runs the command.
 pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
@@ -40,6 +41,8 @@ pub(crate) fn run(line: Line) -> Result<Exit, Fault> {
         Verb::Exr(ExrVerb::ToPng { file, output, exposure }) => {
             look::exr_to_png(&file, output, exposure, json)
         }
+        Verb::Openjd(OpenJdVerb::Template(wish)) => openjd::template(&wish, json),
+        Verb::Openjd(OpenJdVerb::Check { template }) => openjd::check(&template, json),
         Verb::Doctor(_) => Ok(look::doctor(json)),
         Verb::Demo(demo) => farm::demo(&demo, json),
         Verb::Completions(asked) => manual::completions(asked.shell),

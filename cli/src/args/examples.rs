@@ -14,7 +14,8 @@ Examples:
   tessera render scene.glb -o picture.exr --direct --size 960x540 --spp 256
   tessera render scene.glb -o shot.####.exr --frames 1-24 --camera Main
   tessera render scene.glb -o picture.exr --env studio.hdr --env-rotate 90
-  tessera render scene.glb -o picture.exr --viewer";
+  tessera render scene.glb -o picture.exr --viewer
+  tessera render scene.glb -o shot.####.exr --frames 3 --openjd";
 pub(crate) const COORDINATOR: &str = "\
 Examples:
   tessera coordinator --listen 127.0.0.1:7411 --data farm
@@ -132,6 +133,20 @@ pub(crate) const EXR_TO_PNG: &str = "\
 Examples:
   tessera exr to-png picture.exr
   tessera exr to-png picture.exr -o bright.png --exposure 1.5";
+pub(crate) const OPENJD: &str = "\
+Examples:
+  tessera openjd template scene.glb -o shot.####.exr --frames 1-24 --save job.yaml
+  tessera openjd check job.yaml";
+pub(crate) const OPENJD_TEMPLATE: &str = "\
+Examples:
+  tessera openjd template scene.glb -o picture.exr --size 1920x1080 --spp 256
+  tessera openjd template scene.glb -o shot.####.exr --frames 1-24 --save job.yaml
+  tessera openjd template scene.glb -o shot.####.exr --frames 1-240 --chunk 8 --bundle shot
+  tessera openjd template scene.glb -o picture.exr --coordinator 'tessera://HOST:PORT#KEY'";
+pub(crate) const OPENJD_CHECK: &str = "\
+Examples:
+  tessera openjd check job.yaml
+  tessera openjd check job.yaml --json";
 pub(crate) const DOCTOR: &str = "\
 Examples:
   tessera doctor

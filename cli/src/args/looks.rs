@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use frame::{FrameRange, FrameSize, exr};
 
 /// How a picture is to look.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Picture")]
 pub(crate) struct Looks {
     /// Pixels [default: the camera's aspect at 1920 wide].

@@ -19,7 +19,7 @@ use crate::args::{
     StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
-use crate::speak::{audience, data_line, quote_words, talk};
+use crate::speak::{audience, audience_of_task, data_line, quote_words, talk};
 
 pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
     let place = coordinate::Place {
@@ -70,6 +70,7 @@ pub(crate) fn referee(asked: Referee, json: bool) -> Result<Exit, Fault> {
 }
 
 pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
+    let mut audience = audience_of_task(json, asked.openjd)?;
     if asked.looks.gpu.is_some() {
         talk("note: --gpu names an adapter of this computer; nodes render with their own");
     }
@@ -94,10 +95,9 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     };
     let stop = interrupt::listen()?;
     if asked.detach {
-        let mut audience = Data { json, talk: audience(json) };
+        let mut audience = Data { json, talk: audience };
         return submit::submit(&request, &submission, &stop, &mut audience);
     }
-    let mut audience = audience(json);
     let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     submit::submit(&request, &submission, &stop, &mut watched)
 }
@@ -117,8 +117,9 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
 }
 
 pub(crate) fn collect(asked: &Collect, json: bool) -> Result<Exit, Fault> {
+    let mut audience = audience_of_task(json, asked.openjd)?;
     let stop = interrupt::listen()?;
-    submit::collect(asked.job, asked.data.as_deref(), asked.no_audit, &stop, &mut *audience(json))
+    submit::collect(asked.job, asked.data.as_deref(), asked.no_audit, &stop, &mut *audience)
 }
 
 pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {

@@ -4,13 +4,13 @@ use app::{Event, Exit, Fault, bench};
 
 use crate::args::{Bench, Render};
 use crate::interrupt;
-use crate::speak::{audience, data_line, talk};
+use crate::speak::{audience_of_task, data_line, talk};
 
 pub(crate) fn render(render: Render, json: bool) -> Result<Exit, Fault> {
+    let mut audience = audience_of_task(json, render.openjd)?;
     let gpu = render.looks.gpu.clone();
     let request = render.looks.request(render.scene, render.output)?;
     let stop = interrupt::listen()?;
-    let mut audience = audience(json);
     let mut watched = render.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     let gpu = gpu.as_deref();
     if render.direct {

@@ -1,0 +1,63 @@
+//! The arguments of `tessera openjd`: what a job template is to render, and on whose machines.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Looks, examples};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpenJdVerb {
+    /// Write a job template that renders just this: a task for each frame on a farm's workers, or one task that hands all of it to a
+    /// Tessera coordinator. The scene is not opened: it may lie where only the workers see it.
+    #[command(before_help = examples::OPENJD_TEMPLATE)]
+    Template(Box<TemplateWish>),
+    /// Say whether a template of jobs or environments is valid, and what is wrong with it.
+    #[command(before_help = examples::OPENJD_CHECK)]
+    Check {
+        /// The template: JSON when it ends in .json, else YAML.
+        template: PathBuf,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TemplateWish {
+    /// Scene file: .gltf or .glb.
+    pub(crate) scene: PathBuf,
+    /// Picture that the job writes; #### stands for the frame number.
+    #[arg(short, long, value_name = "OUT.exr")]
+    pub(crate) output: PathBuf,
+    /// Write the template to this file [default: YAML on standard output].
+    #[arg(long, value_name = "FILE.yaml|FILE.json")]
+    pub(crate) save: Option<PathBuf>,
+    /// Write a job bundle of AWS Deadline Cloud: the template and its values, in a folder of their own.
+    #[arg(long, value_name = "DIR", conflicts_with = "save")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Frames that a task renders one after the other, so that the scene is opened once for them [default: 1].
+    #[arg(long, value_name = "N", requires = "frames", conflicts_with = "coordinator",
+          value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub(crate) chunk: Option<u32>,
+    /// Let workers without a GPU take tasks too; they need software Vulkan, and are slow.
+    #[arg(long, conflicts_with = "coordinator")]
+    pub(crate) cpu_workers: bool,
+    /// Hand the job to this coordinator's nodes: tessera://HOST:PORT#KEY.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) coordinator: Option<String>,
+    /// Most micro-credits that a million samples may cost [default: 10000].
+    #[arg(long, value_name = "N", requires = "coordinator")]
+    pub(crate) max_price: Option<u64>,
+    /// Only these nodes, by their keys.
+    #[arg(long, value_name = "KEY", value_delimiter = ',', requires = "coordinator")]
+    pub(crate) nodes: Vec<frame::NodeId>,
+    /// Take what nodes send without rendering some of its pixels again.
+    #[arg(long, requires = "coordinator")]
+    pub(crate) no_audit: bool,
+    /// Who judges what is refused, by its key, as `tessera referee` prints it [default: nobody].
+    #[arg(long, value_name = "KEY", requires = "coordinator")]
+    pub(crate) referee: Option<frame::NodeId>,
+    /// Folder of the artist's identity, as workers see it [default: the usual one of the account that they run as].
+    #[arg(long, value_name = "DIR", requires = "coordinator")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) looks: Looks,
+}

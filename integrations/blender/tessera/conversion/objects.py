@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects as they are when rendered, and the names of what no glTF file carries."""
+
+# Modifiers that have a second number for rendering.
+_LEVELS = {"SUBSURF", "MULTIRES"}
+_NO_SURFACE = {"VOLUME": "a volume", "GREASEPENCIL": "a drawing", "GPENCIL": "a drawing", "CURVES": "hair", "POINTCLOUD": "a point cloud"}
+
+
+def as_rendered(scene, view_layer):
+    """What the exporter reads is what the viewport shows: so it shows what a render would."""
+    seen = set(view_layer.objects)
+    for thing in scene.objects:
+        if thing not in seen:
+            thing.hide_render = True
+        for modifier in thing.modifiers:
+            modifier.show_viewport = modifier.show_render
+            if modifier.type in _LEVELS:
+                modifier.levels = modifier.render_levels
+        if thing.type in {"CURVE", "SURFACE", "FONT"}:
+            thing.data.resolution_u = thing.data.render_resolution_u or thing.data.resolution_u
+
+
+def left_out(scene, camera, is_still):
+    """Sentences about everything that is in the scene and will not be in the picture."""
+    told = []
+    for thing in scene.objects:
+        if thing.hide_render:
+            continue
+        if thing.type in _NO_SURFACE:
+            told.append(f'"{thing.name}" is {_NO_SURFACE[thing.type]} and is left out')
+        if any(system.settings.type == "HAIR" and system.settings.render_type == "PATH" for system in thing.particle_systems):
+            told.append(f'The hair of "{thing.name}" is left out; convert it to a mesh to have it')
+        keys = getattr(thing.data, "shape_keys", None)
+        if not is_still and keys and keys.animation_data and thing.modifiers:
+            told.append(f'"{thing.name}" has modifiers, so its shape keys do not move')
+    return told + _of_camera(scene, camera)
+
+
+def _of_camera(scene, camera):
+    lens, told = camera.data, []
+    if lens.type == "PANO":
+        told.append(f'"{camera.name}" is a panorama; Tessera has perspective and orthographic cameras')
+    if lens.dof.use_dof:
+        told.append(f'The depth of field of "{camera.name}" is left out; everything is sharp')
+    if lens.shift_x or lens.shift_y:
+        told.append(f'The shift of "{camera.name}" is left out')
+    if scene.render.use_motion_blur:
+        told.append("Motion blur is left out")
+    if scene.render.film_transparent:
+        told.append("The world is seen behind the scene; Film > Transparent changes the alpha alone")
+    if scene.render.pixel_aspect_x != scene.render.pixel_aspect_y:
+        told.append("Pixels are square; the pixel aspect is left out")
+    return told

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a glTF scene of a Blender scene. Runs in a Blender of its own, without a window, because it changes what it is given:
+
+    blender --background --factory-startup --python convert.py -- WISH.json
+
+The wish names files (`blend`, `glb`, `told`), the scene, its view layer and camera, and frames: one, or first and last of an animation.
+What Tessera needs beside the glb, and what it will not show, is written to `told` as JSON.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import traceback
+
+import bpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from conversion import lights, materials, objects, world  # noqa: E402
+
+CAMERA = "Tessera's camera"
+
+
+def convert(wish):
+    """Does what the wish says; returns what is told."""
+    scene = _open(wish)
+    first, last = wish["first_frame"], wish["last_frame"]
+    is_still = first == last
+    warnings = []
+    objects.as_rendered(scene, scene.view_layers[wish["view_layer"]])
+    scene.frame_set(first)
+    camera = _only_camera(scene, wish["camera"])
+    warnings += objects.left_out(scene, camera, is_still)
+    warnings += materials.made_portable(bpy.data.materials)
+    warnings += lights.made_portable(scene)
+    env = world.as_environment(scene, pathlib.Path(wish["glb"]).with_suffix(".exr"))
+    scene.frame_start, scene.frame_end = first, last
+    _export(wish["glb"], is_still)
+    return {"camera": CAMERA, "env": env, "warnings": warnings}
+
+
+def _open(wish):
+    bpy.ops.wm.open_mainfile(filepath=wish["blend"], load_ui=False, use_scripts=False)
+    scene = bpy.data.scenes[wish["scene"]]
+    window = bpy.context.window
+    if window:
+        window.scene = scene
+        window.view_layer = scene.view_layers[wish["view_layer"]]
+    for other in [other for other in bpy.data.scenes if other != scene]:
+        bpy.data.scenes.remove(other)
+    return scene
+
+
+def _only_camera(scene, name):
+    """The camera, under a name that is Tessera's to ask for."""
+    camera = bpy.data.objects[name]
+    camera.data = camera.data.copy()
+    camera.data.name = CAMERA
+    scene.camera = camera
+    return camera
+
+
+def _export(glb, is_still):
+    """Blender's exporter: watts as they are, modifiers applied; a still has no bones and keys left, an animation has them."""
+    bpy.ops.export_scene.gltf(
+        filepath=glb,
+        export_format="GLB",
+        export_import_convert_lighting_mode="COMPAT",
+        export_cameras=True,
+        export_lights=True,
+        export_extras=True,
+        export_apply=True,
+        export_gn_mesh=True,
+        export_tangents=False,
+        export_image_format="AUTO",
+        use_renderable=True,
+        use_active_scene=True,
+        export_skins=not is_still,
+        export_morph=not is_still,
+        export_current_frame=is_still,
+        export_animations=not is_still,
+        export_animation_mode="SCENE",
+        export_frame_range=True,
+        export_force_sampling=True,
+        export_optimize_animation_size=False,
+    )
+
+
+def main(arguments):
+    """The exit code; what went wrong is the last line of what is printed."""
+    try:
+        wish = json.loads(pathlib.Path(arguments[0]).read_text("utf-8"))
+        pathlib.Path(wish["told"]).write_text(json.dumps(convert(wish)), "utf-8")
+    except Exception as fault:  # Whatever it is, somebody waits for a sentence.
+        traceback.print_exc()
+        print(fault or type(fault).__name__)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[sys.argv.index("--") + 1 :])
+    sys.stdout.flush()
+    # Nothing is left to be tidied, and a Blender that is a module was seen to hang when it does.
+    os._exit(code)

@@ -53,11 +53,11 @@ pub(crate) fn review(text: &str, format: DocumentType) -> Result<Kind, Vec<Probl
             parameters: job.parameter_definitions_list().len(),
         }),
         Ok(DecodedTemplate::Environment(_)) => Ok(Kind::Environment),
-        Err(error) => Err(problems(error, Some(document))),
+        Err(error) => Err(problems(error, Some(&document))),
     }
 }
 
-fn problems(error: ModelError, document: Option<serde_json::Value>) -> Vec<Problem> {
+fn problems(error: ModelError, document: Option<&serde_json::Value>) -> Vec<Problem> {
     match error {
         ModelError::ModelValidation(all) => all
             .errors
@@ -66,7 +66,7 @@ fn problems(error: ModelError, document: Option<serde_json::Value>) -> Vec<Probl
             .collect(),
         // What has another shape than a template: the library says what, and serde knows where.
         ModelError::DecodeValidation(message) => {
-            let placed = document.as_ref().and_then(misshapen);
+            let placed = document.and_then(misshapen);
             vec![placed.unwrap_or(Problem { path: String::new(), sentence: sentence(&message) })]
         }
         other => vec![Problem { path: String::new(), sentence: sentence(&other.to_string()) }],

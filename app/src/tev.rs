@@ -319,14 +319,16 @@ impl Audience for Watched<'_> {
     }
 }
 
-/// The viewer program in this program's folder.
+/// The viewer program in this program's folder, or where the desktop's package has it when this is the command line that it brings
+/// (`/usr/lib/tessera/tessera`).
 ///
 /// # Errors
-/// When it is not there.
+/// When it is in neither.
 pub fn viewer_beside() -> Result<PathBuf, Fault> {
     let name = format!("tessera-viewer{}", std::env::consts::EXE_SUFFIX);
-    let here = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(&name)));
-    here.filter(|path| path.exists()).ok_or_else(|| {
+    let program = std::env::current_exe().unwrap_or_default();
+    let places = program.parent().into_iter().flat_map(|here| [here.to_owned(), here.join("../../bin")]);
+    places.map(|place| place.join(&name)).find(|path| path.exists()).ok_or_else(|| {
         let what = format!("the viewer, {name}, does not lie beside this program");
         Fault::failure(what, "install it, or build it with `cargo build -p tessera-viewer`")
     })

@@ -42,6 +42,7 @@ Usage: cargo xtask VERB
                        pack the desktop program and the viewer that are built, as this system's bundler can
   package try-app [--debug]
                        install, start and purge the desktop's deb on this machine (root, Xvfb, xdotool)
+  package addon        pack the Blender add-on that is committed
   release FOLDER --url URL --home URL --date YYYY-MM-DD [--channel stable|preview]
                        from a folder of packages: signatures, hashes, the updater's list, what stores want
   scenes               write the bundled scenes into assets/scenes anew
@@ -89,6 +90,7 @@ fn run(words: &[&str]) -> Result<ExitCode> {
                 "deb" => drop(package::deb(profile)?),
                 "rpm" => drop(package::rpm(profile)?),
                 "app" => package::app(profile)?,
+                "addon" => package::addon()?,
                 "try-app" => package::try_app(profile)?,
                 "try-deb" => package::try_deb(profile)?,
                 _ => return Ok(misused(&[kind])),

@@ -2,6 +2,7 @@
 //!
 //! The system's own tools pack (`dpkg-deb`, `rpmbuild`); this file only lays out what goes in. The desktop's packages ([`app`]) are its bundler's.
 
+mod addon;
 mod app;
 mod manifests;
 mod trial;
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{is_installed, output_of, program_path, release_path, run_step};
 
+pub(crate) use addon::pack as addon;
 pub(crate) use app::{pack_all as app, try_deb as try_app};
 pub(crate) use trial::run as try_deb;
 

@@ -45,4 +45,4 @@ def _usual_places():
     if sys.platform == "darwin":
         apps = [pathlib.Path("/Applications"), home / "Applications"]
         return [app / "Tessera.app/Contents/MacOS" for app in apps] + [pathlib.Path("/opt/homebrew/bin")]
-    return [pathlib.Path(place) for place in ("/usr/bin", "/usr/local/bin")] + [home / ".cargo/bin", home / ".local/bin"]
+    return [pathlib.Path(place) for place in ("/usr/bin", "/usr/local/bin", "/usr/lib/tessera")] + [home / ".cargo/bin", home / ".local/bin"]

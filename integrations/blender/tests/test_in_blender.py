@@ -331,6 +331,63 @@ class Passes(unittest.TestCase):
             self.assertAlmostEqual(ours, theirs, delta=2e-3 * max(abs(theirs), 0.1))
 
 
+class Words(unittest.TestCase):
+    """What a conversion says that it leaves out, from inside the second Blender's own modules."""
+
+    def left_out(self, scene, is_still=True):
+        sys.path.insert(0, str(HERE.parents[1] / "tessera"))
+        from conversion import lights, materials, objects
+
+        told = objects.left_out(scene, scene.camera, is_still)
+        return told + materials.made_portable(bpy.data.materials) + lights.made_portable(scene)
+
+    def test_a_plain_scene_leaves_nothing_out(self):
+        scene = fresh()
+        still_life(scene)
+        lamp(scene, "AREA", 100.0)
+        self.assertEqual(self.left_out(scene), [])
+        self.assertEqual(self.left_out(scene, is_still=False), [])
+
+    def test_everything_that_is_left_out_is_named(self):
+        scene = fresh()
+        still_life(scene)
+        eye = scene.camera.data
+        eye.dof.use_dof, eye.shift_x, scene.render.use_motion_blur = True, 0.1, True
+        light = lamp(scene, "AREA", 100.0).data
+        light.spread = 1.0
+        place(scene, "fog", bpy.data.volumes.new("fog"))
+        tree = bpy.data.materials["ball"].node_tree
+        noise = tree.nodes.new("ShaderNodeTexNoise")
+        tree.links.new(noise.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+        mixed = bpy.data.materials["box"].node_tree
+        mix = mixed.nodes.new("ShaderNodeMixShader")
+        mixed.links.new(mix.outputs[0], mixed.nodes["Material Output"].inputs["Surface"])
+        told = self.left_out(scene)
+        for words in ("depth of field", "shift of", "Motion blur", '"fog" is a volume', '"ball" uses Noise Texture', '"box" ends in Mix Shader', "spread"):
+            self.assertEqual(sum(words in sentence for sentence in told), 1, f"{words}: {told}")
+
+    def test_what_moves_and_cannot_is_named_for_an_animation_alone(self):
+        for is_still, sentences in ((True, 0), (False, 1)):
+            scene = fresh()
+            still_life(scene)
+            lamp(scene, "SUN", 3.0).data.keyframe_insert("energy", frame=1)
+            told = self.left_out(scene, is_still)
+            self.assertEqual(len([sentence for sentence in told if '"lamp"' in sentence]), sentences)
+
+    def test_simple_shaders_become_the_principled_one(self):
+        scene = fresh()
+        still_life(scene)
+        tree = bpy.data.materials["ball"].node_tree
+        glass = tree.nodes.new("ShaderNodeBsdfGlass")
+        glass.inputs["IOR"].default_value = 1.33
+        tree.links.new(glass.outputs[0], tree.nodes["Material Output"].inputs["Surface"])
+        self.assertEqual(self.left_out(scene), [])
+        shader = tree.nodes["Material Output"].inputs["Surface"].links[0].from_node
+        self.assertEqual(shader.type, "BSDF_PRINCIPLED")
+        self.assertAlmostEqual(shader.inputs["IOR"].default_value, 1.33, places=5)
+        self.assertEqual(shader.inputs["Transmission Weight"].default_value, 1.0)
+
+
 class Faults(unittest.TestCase):
     def refused(self, words, prepare):
         scene = fresh()

@@ -21,11 +21,14 @@ const BUNDLE: &str = "installers/app/bundle.json";
 const UNMARKED: &[u8] = b"__TAURI_BUNDLE_TYPE_VAR_UNK";
 /// Where the bundler looks for programs beside the main one.
 const BESIDE: &str = "target/package/app";
+/// Those programs. Linux has the command line in a place of its own, because the node's package brings `/usr/bin/tessera`.
+const OTHERS: [&str; 2] = ["tessera-viewer", "tessera"];
 const NAME: &str = "tessera";
 /// What the deb brings.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "/usr/bin/tessera-desktop",
     "/usr/bin/tessera-viewer",
+    "/usr/lib/tessera/tessera",
     "/usr/share/applications/Tessera.desktop",
     "/usr/share/applications/tessera-viewer.desktop",
     "/usr/share/doc/tessera/copyright",
@@ -93,7 +96,7 @@ fn archive(profile: Profile) -> Result<()> {
 /// Packs one kind.
 fn pack(profile: Profile, kind: &str) -> Result<()> {
     let folder = profile.folder();
-    for program in ["tessera-desktop", "tessera-viewer"] {
+    for program in OTHERS.into_iter().chain(["tessera-desktop"]) {
         let path = built(folder, program);
         if !path.is_file() {
             bail!("there is no {}; build it first, see installers/README.md", path.display());
@@ -104,8 +107,11 @@ fn pack(profile: Profile, kind: &str) -> Result<()> {
     let machine = output_of(Command::new("rustc").arg("-vV"))?;
     let machine =
         machine.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    let name = format!("tessera-viewer-{machine}{}", std::env::consts::EXE_SUFFIX);
-    place(&built(folder, "tessera-viewer"), &Path::new(BESIDE).join(name), 0o755)?;
+    for program in OTHERS {
+        let name = format!("{program}-{machine}{}", std::env::consts::EXE_SUFFIX);
+        place(&built(folder, program), &Path::new(BESIDE).join(name), 0o755)?;
+    }
+    place(&built(folder, "tessera"), &Path::new(BESIDE).join("tessera"), 0o755)?;
     fs::write(Path::new(BESIDE).join("LICENSE.txt"), licence()?)?;
     bundler.args(["bundle", "--config", BUNDLE, "--bundles", kind, "--config"]);
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
@@ -142,6 +148,9 @@ fn surroundings(system: &str, given: impl Fn(&str) -> Option<String>) -> Value {
     // Signs each program and installer on Windows: a command with %1 in the place of the file.
     if let Some(command) = given("TESSERA_WINDOWS_SIGN") {
         settings["bundle"]["windows"]["signCommand"] = command.into();
+    }
+    if system != "linux" {
+        settings["bundle"]["externalBin"] = OTHERS.map(|program| format!("../{BESIDE}/{program}")).to_vec().into();
     }
     // There the file lies in the program's folder; a disk image would ask everybody to agree before it opens.
     if system == "macos" {
@@ -224,6 +233,22 @@ mod tests {
         let windows = with(&["TESSERA_WINDOWS_SIGN"]);
         assert_eq!(windows["bundle"]["windows"]["signCommand"], "the TESSERA_WINDOWS_SIGN");
         assert_eq!(surroundings("macos", |_| None)["bundle"]["licenseFile"], Value::Null);
+    }
+
+    #[test]
+    fn every_desktop_package_but_the_appimage_brings_the_command_line() {
+        for system in ["windows", "macos"] {
+            let beside = &surroundings(system, |_| None)["bundle"]["externalBin"];
+            assert_eq!(beside, &json!(["../target/package/app/tessera-viewer", "../target/package/app/tessera"]));
+        }
+        let bundle = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BUNDLE)).unwrap();
+        let bundle: Value = serde_json::from_str(&bundle).unwrap();
+        for kind in ["deb", "rpm"] {
+            assert_eq!(
+                bundle["bundle"]["linux"][kind]["files"]["/usr/lib/tessera/tessera"],
+                "../target/package/app/tessera"
+            );
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) struct Package {
 pub(super) enum Kind {
     /// Debian's package of the desktop.
     Deb,
-    /// The headless node's deb or rpm, or the desktop's rpm: the system's package manager updates it, and no store takes it.
+    /// The headless node's deb or rpm, the desktop's rpm, or the Blender add-on: something else updates it, and no store takes it.
     Plain,
     AppImage,
     /// Windows, for one account.
@@ -61,7 +61,7 @@ impl Kind {
         }
         match name {
             _ if ends("_amd64.deb") && name.starts_with("Tessera_") => Some(Self::Deb),
-            _ if ends(".deb") || ends(".rpm") => Some(Self::Plain),
+            _ if ends(".deb") || ends(".rpm") || ends("_blender.zip") => Some(Self::Plain),
             _ if ends("_amd64.AppImage") => Some(Self::AppImage),
             _ if ends("_x64-setup.exe") => Some(Self::Nsis),
             _ if ends("_x64_en-US.msi") => Some(Self::Msi),
@@ -137,6 +137,7 @@ mod tests {
             ("Tessera_0.1.0_x64_en-US.msi", Some(Kind::Msi)),
             ("Tessera_0.1.0_aarch64.dmg", Some(Kind::Dmg(Arch::Arm))),
             ("Tessera_0.1.0_x64.app.tar.gz", Some(Kind::App(Arch::Intel))),
+            ("tessera_0.1.0_blender.zip", Some(Kind::Plain)),
             ("Tessera_0.1.0_amd64.AppImage.sig", None),
             ("SHA256SUMS", None),
         ] {

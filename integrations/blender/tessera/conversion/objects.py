@@ -33,7 +33,18 @@ def left_out(scene, camera, is_still):
         keys = getattr(thing.data, "shape_keys", None)
         if not is_still and keys and keys.animation_data and thing.modifiers:
             told.append(f'"{thing.name}" has modifiers, so its shape keys do not move')
-    return told + _of_camera(scene, camera)
+    return told + ([] if is_still else _unmoved(scene)) + _of_camera(scene, camera)
+
+
+def _unmoved(scene):
+    """What changes with time in Blender and stands still in glTF: values of lights, lenses and materials."""
+    data = [thing.data for thing in scene.objects if thing.type in {"LIGHT", "CAMERA"}]
+    materials = [slot.material for thing in scene.objects for slot in thing.material_slots if slot.material]
+    trees = [material.node_tree for material in materials if material.node_tree]
+    owner = {tree: material for material, tree in zip((m for m in materials if m.node_tree), trees)}
+    moving = [each for each in dict.fromkeys([*data, *materials, *trees]) if each.animation_data and each.animation_data.action]
+    names = dict.fromkeys(owner.get(each, each).name for each in moving)
+    return [f'What changes in "{name}" with time is left out; it stays as in the first frame' for name in names]
 
 
 def _of_camera(scene, camera):

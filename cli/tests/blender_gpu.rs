@@ -23,7 +23,10 @@ fn what_knows_nothing_of_blender_holds() {
 fn blender_renders_and_sends_with_it() {
     let Some(python) = blender() else {
         // `./tessera-dev test` says so where it fetched one.
-        assert!(std::env::var_os("TESSERA_NEEDS_BLENDER").is_none(), "there is no Blender, and there should be");
+        assert!(
+            std::env::var_os("TESSERA_NEEDS_BLENDER").is_none(),
+            "there is no Blender, and there should be"
+        );
         eprintln!("SKIPPED: no Blender is in .cache/blender, so the add-on was not tried in one");
         return;
     };

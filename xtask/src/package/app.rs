@@ -150,7 +150,8 @@ fn surroundings(system: &str, given: impl Fn(&str) -> Option<String>) -> Value {
         settings["bundle"]["windows"]["signCommand"] = command.into();
     }
     if system != "linux" {
-        settings["bundle"]["externalBin"] = OTHERS.map(|program| format!("../{BESIDE}/{program}")).to_vec().into();
+        settings["bundle"]["externalBin"] =
+            OTHERS.map(|program| format!("../{BESIDE}/{program}")).to_vec().into();
     }
     // There the file lies in the program's folder; a disk image would ask everybody to agree before it opens.
     if system == "macos" {
@@ -239,9 +240,13 @@ mod tests {
     fn every_desktop_package_but_the_appimage_brings_the_command_line() {
         for system in ["windows", "macos"] {
             let beside = &surroundings(system, |_| None)["bundle"]["externalBin"];
-            assert_eq!(beside, &json!(["../target/package/app/tessera-viewer", "../target/package/app/tessera"]));
+            assert_eq!(
+                beside,
+                &json!(["../target/package/app/tessera-viewer", "../target/package/app/tessera"])
+            );
         }
-        let bundle = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BUNDLE)).unwrap();
+        let bundle =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BUNDLE)).unwrap();
         let bundle: Value = serde_json::from_str(&bundle).unwrap();
         for kind in ["deb", "rpm"] {
             assert_eq!(

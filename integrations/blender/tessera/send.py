@@ -6,6 +6,7 @@ to their end.
 """
 
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -202,7 +203,8 @@ def output(scene):
     if named.endswith(("/", "\\")) or path.is_dir():
         path = path / f"{scene.name}."
     name = path.name.removesuffix(".exr")
-    name = name if "#" in name else f"{name.rstrip('.')}.####"
+    # Tessera's numbers have four digits.
+    name = re.sub("#+", "####", name, count=1) if "#" in name else f"{name.rstrip('.')}.####"
     return path.with_name(f"{name}.exr")
 
 

@@ -416,6 +416,61 @@ class Faults(unittest.TestCase):
         self.refused("ended with", lambda _, preferences: setattr(preferences, "program", "/bin/false"))
 
 
+class Stopping(unittest.TestCase):
+    def test_esc_ends_everything_that_was_started(self):
+        scene = fresh()
+        still_life(scene)
+        scene.tessera.samples = 4096
+        import tessera.engine as engine
+
+        started, looks = [], iter(range(1000))
+        starts, frame = engine.run.Run, engine._Frame
+
+        class Impatient:
+            """Blender, with somebody at Esc; not before it renders, for the second Blender takes longer to start than a few looks."""
+
+            def __init__(self, blenders):
+                self._blenders = blenders
+
+            def __getattr__(self, name):
+                return getattr(self._blenders, name)
+
+            def test_break(self):
+                return bool(started) and next(looks) > 10
+
+        engine.run.Run = lambda words: started.append(starts(words)) or started[-1]
+        engine._Frame = lambda blenders, *rest: frame(Impatient(blenders), *rest)
+        try:
+            bpy.ops.render.render()
+        finally:
+            engine.run.Run, engine._Frame = starts, frame
+        self.assertEqual(len(started), 1)
+        self.assertTrue(started[0].is_over())
+
+
+class Places(unittest.TestCase):
+    def test_pictures_go_where_blenders_output_goes(self):
+        scene = fresh()
+        from tessera import send
+
+        for named, path in (
+            ("/out/shot", "/out/shot.####.exr"),
+            ("/out/shot.exr", "/out/shot.####.exr"),
+            ("/out/shot_##_final.exr", "/out/shot_####_final.exr"),
+            ("/out/", "/out/Scene.####.exr"),
+        ):
+            scene.render.filepath = named
+            self.assertEqual(str(send.output(scene)), path)
+
+    def test_a_place_beside_a_file_that_is_not_saved_is_none(self):
+        scene = fresh()
+        from tessera import send
+
+        scene.render.filepath = "//shot"
+        with self.assertRaisesRegex(ValueError, "Save it"):
+            send.output(scene)
+
+
 class Sending(unittest.TestCase):
     """Through a real coordinator and a real node."""
 

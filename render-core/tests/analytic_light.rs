@@ -185,6 +185,32 @@ fn a_square_lamp_lights_by_its_form_factor() {
 }
 
 #[test]
+fn a_square_that_is_a_lamp_lights_by_its_form_factor_and_is_looked_through() {
+    let mut scene = Scene { camera: eye(Vec3::new(0.1, 3.0, 0.1)), ..Scene::default() };
+    put(&mut scene, floor(0.0, 4.0), matte(0.5));
+    let lamp = Material { lamp: true, emissive: Vec3::splat(5.0), ..matte(0.9) };
+    put(&mut scene, turned_down(floor(1.0, 0.5)), lamp);
+    // As above: four quarter squares of side 0.5 at distance 1.
+    let a = 0.5f64;
+    let root = (1.0 + a * a).sqrt();
+    let factor = 4.0 * (a / root * (a / root).atan() * 2.0) / (2.0 * std::f64::consts::PI);
+    assert_near(radiance(&scene, 1024, 4), Vec3::splat((0.5 * 5.0 * factor) as f32), 5e-3);
+}
+
+#[test]
+fn a_lamp_takes_no_light_from_a_closed_room() {
+    // What the walls give back is their share of the lamp's light, again and again, though a quarter of their light crosses the lamp.
+    let mut scene = Scene { camera: eye(Vec3::new(0.9, 0.1, 0.1)), ..Scene::default() };
+    let albedo = Vec3::new(0.2, 0.5, 0.8);
+    put(&mut scene, sphere(16, false), Material { base_color: albedo, ..matte(0.5) });
+    let mut bulb = sphere(16, false);
+    bulb.positions.iter_mut().for_each(|corner| *corner *= 0.5);
+    put(&mut scene, bulb, Material { lamp: true, emissive: Vec3::ONE, ..matte(0.9) });
+    // Walls and bulb have the same shape, so their areas are as 4 to 1.
+    assert_near(radiance(&scene, 512, 128), albedo / (Vec3::ONE - albedo) / 4.0, 0.015);
+}
+
+#[test]
 fn a_slab_darkens_by_beer_and_lambert() {
     // Index 1, so that nothing is reflected or bent: straight through 0.5 m.
     let mut scene = Scene { camera: eye(Vec3::new(0.0, 3.0, 0.0)), ..Scene::default() };

@@ -6,6 +6,8 @@
 mod aloud;
 #[path = "made/at_hand.rs"]
 mod at_hand;
+#[path = "made/lamps.rs"]
+mod lamps;
 
 use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
@@ -13,6 +15,7 @@ use frame::{
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
 };
 use render_core::reference::Reference;
+use render_core::scene::Scene;
 use render_core::{GpuRenderer, RendererOptions, pack};
 
 fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
@@ -107,31 +110,40 @@ fn gpu_and_reference_agree_sample_by_sample() {
     ];
     for (folder, name, environment) in cases {
         let Some(scene) = scene(folder, name, environment) else { continue };
-        let blob = pack(&scene).expect("packs").to_blob();
-        let reference = Reference::new(&scene);
-        let (mut pixels, mut light, mut places, mut features) = (0, 0, 0, 0);
-        for seed in 0..3 {
-            let order = whole(settings(64, 48, 1, seed));
-            let gpu = render(&mut renderer, &blob, &order).remove(0).planes;
-            let cpu =
-                reference.render(order.rect, &order.settings, order.frame, order.blocks).remove(0).planes;
-            let (a, b, c) = agreement(&gpu, &cpu);
-            pixels += order.rect.pixels();
-            light += a;
-            places += b;
-            features += c;
-        }
-        let share = |count: usize| 100.0 * count as f64 / pixels as f64;
-        eprintln!(
-            "{name}: radiance {:.2} %, first hit {:.2} %, albedo and normal {:.2} % of {pixels} samples agree",
-            share(light),
-            share(places),
-            share(features)
-        );
-        assert!(share(light) >= 99.0, "{name}: only {:.2} % of the samples agree", share(light));
-        assert!(share(places) >= 99.5, "{name}: only {:.2} % of the first hits agree", share(places));
-        assert!(share(features) >= 99.0, "{name}: only {:.2} % of the features agree", share(features));
+        assert_agreement(&mut renderer, name, &scene);
     }
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_where_lamps_are() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "lamps", &lamps::lamp_room());
+}
+
+fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {
+    let blob = pack(scene).expect("packs").to_blob();
+    let reference = Reference::new(scene);
+    let (mut pixels, mut light, mut places, mut features) = (0, 0, 0, 0);
+    for seed in 0..3 {
+        let order = whole(settings(64, 48, 1, seed));
+        let gpu = render(renderer, &blob, &order).remove(0).planes;
+        let cpu = reference.render(order.rect, &order.settings, order.frame, order.blocks).remove(0).planes;
+        let (a, b, c) = agreement(&gpu, &cpu);
+        pixels += order.rect.pixels();
+        light += a;
+        places += b;
+        features += c;
+    }
+    let share = |count: usize| 100.0 * count as f64 / pixels as f64;
+    eprintln!(
+        "{name}: radiance {:.2} %, first hit {:.2} %, albedo and normal {:.2} % of {pixels} samples agree",
+        share(light),
+        share(places),
+        share(features)
+    );
+    assert!(share(light) >= 99.0, "{name}: only {:.2} % of the samples agree", share(light));
+    assert!(share(places) >= 99.5, "{name}: only {:.2} % of the first hits agree", share(places));
+    assert!(share(features) >= 99.0, "{name}: only {:.2} % of the features agree", share(features));
 }
 
 #[test]

@@ -46,6 +46,24 @@ fn a_mesh_without_material_has_the_formats_default() {
 }
 
 #[test]
+fn a_materials_extras_make_it_a_lamp() {
+    let untold = warnings(&with_material(json!({ "emissiveFactor": [1.0, 0.5, 0.0] })));
+    let told = |extras: Value| {
+        let file = with_material(json!({ "emissiveFactor": [1.0, 0.5, 0.0], "extras": extras }));
+        assert_eq!(warnings(&file), untold, "{extras}");
+        let scene = scene(&file);
+        scene.materials[scene.meshes[0].material as usize].lamp
+    };
+    for yes in [json!(true), json!(1), json!(1.0), json!(-0.5)] {
+        assert!(told(json!({ "other": { "a": [] }, "tessera_lamp": yes })), "{yes}");
+    }
+    for no in [json!(false), json!(0), json!(0.0), json!("true"), json!(null), json!([1])] {
+        assert!(!told(json!({ "tessera_lamp": no })), "{no}");
+    }
+    assert!(!told(json!({})) && !told(json!("tessera_lamp")) && !told(json!(null)));
+}
+
+#[test]
 fn a_mesh_without_normals_is_flat() {
     let scene = scene(&SceneFile::triangle());
     assert!(scene.meshes[0].normals.is_empty());

@@ -97,11 +97,13 @@ fn sample_environment(choice: f32, words: vec2<u32>) -> LightSample {
     return LightSample(direction, -1.0, environment_radiance(uv) / pdf, pdf);
 }
 
-// What a place shines with, thinned by its coverage as a ray that comes by chance would find it.
+// What a place shines with, thinned by its coverage as a ray that comes by chance would find it; a lamp shines wholly.
 fn emission_at(place: Place) -> vec3<f32> {
-    let first = parts[place.part].material * MATERIAL_VEC4S;
+    let material = parts[place.part].material;
+    let first = material * MATERIAL_VEC4S;
     let factor = bitcast<vec3<f32>>(material_at(first + 2u).xyz);
-    return factor * slot_at(material_at(first + 6u).w, place).xyz * coverage_at(place);
+    let thinned = select(coverage_at(place), 1.0, is_lamp(material));
+    return factor * slot_at(material_at(first + 6u).w, place).xyz * thinned;
 }
 
 fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> LightSample {

@@ -140,15 +140,23 @@ const MATERIAL_BLEND: u32 = 2u;
 const MATERIAL_DOUBLE_SIDED: u32 = 4u;
 const MATERIAL_UNLIT: u32 = 8u;
 const MATERIAL_SOLID: u32 = 16u;
+const MATERIAL_LAMP: u32 = 32u;
 
 fn has_holes(material: u32) -> bool {
-    return (material_at(material * MATERIAL_VEC4S + 2u).w & (MATERIAL_MASK | MATERIAL_BLEND)) != 0u;
+    return (material_at(material * MATERIAL_VEC4S + 2u).w & (MATERIAL_MASK | MATERIAL_BLEND | MATERIAL_LAMP)) != 0u;
 }
 
-// Share of light that meets the surface: 1, 0/1 for a mask, or coverage. `shown` = texture's alpha times vertex alpha.
+fn is_lamp(material: u32) -> bool {
+    return (material_at(material * MATERIAL_VEC4S + 2u).w & MATERIAL_LAMP) != 0u;
+}
+
+// Share of light that meets the surface: 1, 0/1 for a mask, 0 for a lamp, or coverage. `shown` = texture's alpha times vertex alpha.
 fn coverage_of(material: u32, shown: f32) -> f32 {
     let first = material * MATERIAL_VEC4S;
     let flags = material_at(first + 2u).w;
+    if (flags & MATERIAL_LAMP) != 0u {
+        return 0.0;
+    }
     if (flags & (MATERIAL_MASK | MATERIAL_BLEND)) == 0u {
         return 1.0;
     }

@@ -107,6 +107,8 @@ pub mod material_flag {
     pub const UNLIT: u32 = 8;
     /// Has an interior.
     pub const SOLID: u32 = 16;
+    /// Shines and is nothing else.
+    pub const LAMP: u32 = 32;
 }
 
 /// Bits of a texture slot.
@@ -139,7 +141,7 @@ pub const ARRAYS_PICTURED: u32 = 5;
 pub const ARRAY_ROW_BITS: u32 = 11;
 /// Edge of a page of the texel array: 2^11.
 pub const TEXEL_PAGE_BITS: u32 = 11;
-/// Flag in the third corner of a triangle: its material may have holes.
+/// Flag in the third corner of a triangle: light may pass it, because its material may have holes or is a lamp.
 pub const TRIANGLE_HOLES: u32 = 1;
 /// Flag in the third corner: it was mirrored on its way to world space, so its winding runs the other way.
 pub const TRIANGLE_MIRRORED: u32 = 2;

@@ -154,6 +154,7 @@ fn host_constants_equal_device_constants() {
         ("MATERIAL_DOUBLE_SIDED", material_flag::DOUBLE_SIDED),
         ("MATERIAL_UNLIT", material_flag::UNLIT),
         ("MATERIAL_SOLID", material_flag::SOLID),
+        ("MATERIAL_LAMP", material_flag::LAMP),
         ("SLOT_NEAREST", slot_bit::NEAREST),
         ("SLOT_SRGB", slot_bit::SRGB),
         ("MATERIAL_VEC4S", layout::MATERIAL_VEC4S as u32),

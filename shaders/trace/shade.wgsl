@@ -127,12 +127,12 @@ fn reach_sky(path: u32, direction: vec4<f32>, throughput: vec3<f32>, vertex: u32
     }
 }
 
-fn emission_weight(s: Surface, direction: vec4<f32>, distance: f32) -> f32 {
-    let density = parts[s.place.part].light_density;
+fn emission_weight(part: u32, geometric: vec3<f32>, direction: vec4<f32>, distance: f32) -> f32 {
+    let density = parts[part].light_density;
     if direction.w <= 0.0 || density <= 0.0 {
         return 1.0;
     }
-    let cosine = max(abs(dot(direction.xyz, s.geometric)), 1e-6);
+    let cosine = max(abs(dot(direction.xyz, geometric)), 1e-6);
     return mis_weight(direction.w, params.p_lights * density * distance * distance / cosine);
 }
 
@@ -207,13 +207,29 @@ fn shine(v: Visit, s: Surface, travelled: f32) -> vec3<f32> {
         shown = s.emission;
     }
     if max_channel(shown) > 0.0 {
-        let weight = emission_weight(s, v.direction, travelled);
+        let weight = emission_weight(s.place.part, s.geometric, v.direction, travelled);
         add_radiance(v.path, clamped(v.throughput * shown * weight, v.vertex >= 2u));
     }
     if (s.flags & MATERIAL_UNLIT) != 0u {
         add_radiance(v.path, clamped(v.throughput * s.base, v.vertex >= 2u));
     }
     return min(shown, vec3<f32>(1.0));
+}
+
+// Adds what a lamp shows to a path that has scattered; ends the search for albedo and normal there. Returns the path's flags.
+fn shine_lamp(v: Visit, shape: Shape, picture: vec3<f32>, travelled: f32) -> u32 {
+    let head = material_at(parts[shape.place.part].material * MATERIAL_VEC4S + 2u);
+    let light = bitcast<vec3<f32>>(head.xyz) * picture;
+    let seen = dot(v.direction.xyz, shape.geometric) < 0.0 || (head.w & MATERIAL_DOUBLE_SIDED) != 0u;
+    if v.vertex == 0u || !seen || max_channel(light) <= 0.0 {
+        return v.flags;
+    }
+    let weight = emission_weight(shape.place.part, shape.geometric, v.direction, travelled);
+    add_radiance(v.path, clamped(v.throughput * light * weight, v.vertex >= 2u));
+    if !featured(v) {
+        write_feature(v.path, light, vec3<f32>(0.0));
+    }
+    return v.flags | STATE_FEATURE;
 }
 
 // Albedo and normal: here, or further along a sharp event.
@@ -294,10 +310,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let material = parts[shape.place.part].material;
     let pictures = shown_at(material, shape.place);
     let color = color_at(shape.place);
+    let lamp = is_lamp(material);
+    if lamp {
+        v.flags = shine_lamp(v, shape, pictures.slots[SLOT_EMISSIVE].xyz, travelled);
+    }
     let coverage = coverage_of(material, pictures.slots[SLOT_BASE].w * color.w);
     if coverage < 1.0 && random_single(v.key, v.sample, v.segment) >= coverage && v.segment - v.vertex < 256u {
         paths[at(SEEN, path)].w = bitcast<u32>(travelled);
         go_on(v, shape.position, shape.geometric, v.direction, vec4<f32>(v.throughput, v.spread), v.vertex, v.media);
+        return;
+    }
+    if lamp {
         return;
     }
     let s = surface_at(shape, wo, v.instance, pictures, color);

@@ -1,11 +1,11 @@
 //! Materials: metallic-roughness and the extensions that Tessera renders, with their textures.
 
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
-use gltf::json::Root;
 use gltf::json::extensions::material::Material as JsonExtensions;
 use gltf::json::material::{AlphaMode as JsonAlphaMode, Material as JsonMaterial, NormalTexture};
 use gltf::json::texture::{Info, MagFilter, WrappingMode};
 use gltf::json::validation::Checked::{self, Valid};
+use gltf::json::{Extras, Root};
 use serde_json::{Map, Value};
 
 use super::fault::{ImportError, Warnings, broken, place_of};
@@ -35,6 +35,9 @@ impl Materials {
         Ok(Self { list, names })
     }
 }
+
+/// What a material's extras call a lamp.
+const LAMP_NOTE: &str = "tessera_lamp";
 
 /// One material being read.
 struct Surface<'a, 'b> {
@@ -72,6 +75,7 @@ impl Surface<'_, '_> {
             alpha: self.unit("baseColorFactor", alpha)?,
             alpha_mode: self.alpha_mode(json)?,
             double_sided: json.double_sided,
+            lamp: is_lamp(&json.extras),
             ..Material::default()
         };
         (material.normal_texture, material.normal_scale) = self.normal(json.normal_texture.as_ref())?;
@@ -279,6 +283,17 @@ impl Surface<'_, '_> {
             self.warnings.warn(&self.place, format!("its {what} is negative and is taken as zero"));
         }
         Ok(color.max(Vec3::ZERO))
+    }
+}
+
+/// Whether the file's own notes on a material call it a lamp: `true`, or a number other than 0, as some programs write what is true.
+fn is_lamp(extras: &Extras) -> bool {
+    let notes = extras.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let Some(Value::Object(notes)) = notes else { return false };
+    match notes.get(LAMP_NOTE) {
+        Some(Value::Bool(is_on)) => *is_on,
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        _ => false,
     }
 }
 

@@ -166,7 +166,7 @@ impl Packer<'_> {
         let material = &self.scene.materials[mesh.material as usize];
         let mirrored = to.matrix3.determinant() < 0.0;
         let mut flags = 0;
-        if material.alpha_mode != AlphaMode::Opaque {
+        if material.lamp || material.alpha_mode != AlphaMode::Opaque {
             flags |= layout::TRIANGLE_HOLES;
         }
         if mirrored {

@@ -47,6 +47,8 @@ fn material_words(material: &Material, slots: [u32; 10]) -> [[u32; 4]; MATERIAL_
     ] = slots;
     let solid = material.medium.filter(|_| material.transmission > 0.0);
     let (mode, cutoff) = match material.alpha_mode {
+        // A lamp's alpha plays no part.
+        _ if material.lamp => (material_flag::LAMP, 0.0),
         AlphaMode::Opaque => (0, 0.0),
         AlphaMode::Mask { cutoff } => (material_flag::MASK, cutoff),
         AlphaMode::Blend => (material_flag::BLEND, 0.0),

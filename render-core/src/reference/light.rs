@@ -108,7 +108,8 @@ impl Lights {
             return None;
         }
         let pdf = self.pdf_of_triangle(&place, scene, distance2, cos);
-        let radiance = place.emission() * place.coverage() / pdf;
+        let thinned = if place.material.lamp { 1.0 } else { place.coverage() };
+        let radiance = place.emission() * thinned / pdf;
         Some(LightSample { direction, distance: distance2.sqrt(), radiance, pdf: Some(pdf) })
     }
 }

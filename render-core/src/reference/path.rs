@@ -17,7 +17,7 @@ use crate::scene::Material;
 /// Lobes narrower than this hand albedo and normal on to what is seen in them.
 const FEATURE_ALPHA: f32 = 0.02;
 
-/// Holes and veils that one path may pass.
+/// Holes, veils and lamps that one path may pass.
 const PASSED_MAX: u32 = 256;
 
 /// Shadow rays end at this share of the distance.
@@ -168,6 +168,9 @@ impl Reference {
         };
         path.travelled += hit.t;
         let place = Place::hit(&self.scene, &hit);
+        if place.material.lamp {
+            return self.cross_lamp(settings, path, &place, &hit);
+        }
         let passed = path.segment - path.vertex;
         if path.sampler.single(path.segment) >= place.coverage() && passed < PASSED_MAX {
             self.pass(path, &place, &hit);
@@ -218,7 +221,21 @@ impl Reference {
         path.write_feature(radiance, Vec3::ZERO);
     }
 
-    /// Goes on behind a hole or veil.
+    /// Shows a lamp to all but the camera, and goes on behind it.
+    fn cross_lamp(&self, settings: &RenderSettings, path: &mut Path, place: &Place<'_>, hit: &Hit) -> Step {
+        let surface = place.surface(-path.ray.direction);
+        if path.vertex > 0 && surface.emission.max_element() > 0.0 {
+            self.add_emission(settings, path, place, &surface);
+            path.write_feature(surface.emission, Vec3::ZERO);
+        }
+        if path.segment - path.vertex >= PASSED_MAX {
+            return Step::Done;
+        }
+        self.pass(path, place, hit);
+        Step::On
+    }
+
+    /// Goes on behind a hole, veil or lamp.
     fn pass(&self, path: &mut Path, place: &Place<'_>, hit: &Hit) {
         let geometric = place.geometric();
         let side = if path.ray.direction.dot(geometric) > 0.0 { geometric } else { -geometric };

@@ -74,8 +74,11 @@ impl<'s> Place<'s> {
         self.normal_to_world((b - a).cross(c - a)).normalize_or_zero()
     }
 
-    /// Share of light that meets the surface: 1 when opaque, 0 or 1 for a mask.
+    /// Share of light that meets the surface: 1 when opaque, 0 or 1 for a mask, 0 for a lamp, which is never there.
     pub fn coverage(&self) -> f32 {
+        if self.material.lamp {
+            return 0.0;
+        }
         if self.material.alpha_mode == AlphaMode::Opaque {
             return 1.0;
         }

@@ -31,6 +31,9 @@ pub struct Material {
     pub double_sided: bool,
     /// Emits its base colour and nothing else (`KHR_materials_unlit`).
     pub unlit: bool,
+    /// Shines and is nothing else: it scatters nothing, casts no shadow, and the camera sees it only in and through other surfaces
+    /// (`tessera_lamp` in glTF's extras). Its emission is all of it that matters.
+    pub lamp: bool,
     /// Index of refraction (`KHR_materials_ior`), at least 1; 0 keeps glTF's meaning of "Fresnel is 1 everywhere".
     pub ior: f32,
     /// `KHR_materials_specular` strength.
@@ -144,6 +147,7 @@ impl Default for Material {
             alpha_mode: AlphaMode::Opaque,
             double_sided: false,
             unlit: false,
+            lamp: false,
             ior: 1.5,
             specular: 1.0,
             specular_texture: None,

@@ -5,6 +5,7 @@
 
 pub mod agent;
 mod bench;
+mod demand;
 mod errands;
 mod event;
 mod finish;
@@ -21,6 +22,7 @@ use frame::{BlockRange, LeaseId, TileRenderer};
 use tokio::sync::{mpsc, watch};
 
 pub use agent::{Allowance, Why};
+pub use demand::Demand;
 pub use event::NodeEvent;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
@@ -45,8 +47,8 @@ pub struct NodeConfig {
     pub memory_mib: u32,
     /// Memory for opened scenes, bytes; a single scene may have as many.
     pub scenes_bytes_max: u64,
-    /// Works only where one of these judges what artists refuse; none: everywhere.
-    pub referees: Referees,
+    /// Works only where one of these judges what artists refuse. What the owner changes holds for the next tile; one in hand is finished.
+    pub demand: Demand,
     /// The line over which results and previews go.
     pub uplink: Uplink,
     /// Leave when idle.
@@ -112,6 +114,7 @@ async fn run(
     let bench = Bench::start(renderer, allowed.is_some()).map_err(NodeFault::Data)?;
     let agent = Agent::new(config.once, outbox.leases());
     let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);
+    let mut demand = config.demand.clone();
     let errands = Errands::new(config, identity, bench.adapter().clone(), outbox, inputs, events);
     let mut driver = Driver {
         agent,
@@ -136,6 +139,7 @@ async fn run(
             news = arriving.recv() => news.unwrap_or(News::Agent(Input::Stop)),
             () = tokio::time::sleep(tick) => News::Agent(Input::Tick),
             allowance = next_allowance(&mut allowed) => News::Agent(Input::Allow(allowance)),
+            () = demand.changed() => News::Demand,
             told = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
                 // When nobody is left who could say stop, the node goes on.
@@ -167,8 +171,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 enum News {
     /// Something for the agent alone.
     Agent(Input),
-    /// Connected and registered.
-    Link(Link),
+    /// Connected and registered, with this demand.
+    Link(Link, Referees),
+    /// The owner asks for other referees.
+    Demand,
     /// No connection.
     NoLink(LinkFault),
     /// The connection with this number is gone.
@@ -216,12 +222,17 @@ impl Driver {
     async fn take_in(&mut self, news: News) -> Result<Option<Why>, NodeFault> {
         let input = match news {
             News::Agent(input) => input,
-            News::Link(link) => {
+            News::Link(link, told) => {
                 self.link_count += 1;
+                self.errands.demand(link.clone(), Some(told));
                 self.errands.watch_link(self.link_count, link.clone());
                 self.link = Some(link);
                 self.errands.tell(NodeEvent::Connected);
                 Input::Linked
+            }
+            News::Demand => {
+                self.with_link(|errands, link| errands.demand(link, None));
+                Input::Tick
             }
             News::NoLink(fault) if !fault.is_passing() => return Err(fault.into()),
             News::NoLink(fault) => {

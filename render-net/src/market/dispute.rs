@@ -31,10 +31,16 @@ impl Turn<'_> {
         Ok(Response::Done)
     }
 
-    /// A node will only work where one of these judges.
+    /// A node will only work where one of these judges. Leases that it has stay its own.
     pub(super) fn demand(&mut self, node: NodeId, referees: &Referees) -> Result<Response, Halt> {
         self.rows.node(node)?.ok_or(Refusal::NotRegistered)?;
+        let before = self.rows.demand(node)?;
         self.rows.set_demand(node, referees)?;
+        let is_wider = referees.is_empty() || referees.iter().any(|referee| !before.contains(referee));
+        if !before.is_empty() && is_wider {
+            // It may be waiting, and now there is work for it.
+            self.wake(Effect::WakeNodes);
+        }
         Ok(Response::Done)
     }
 

@@ -15,8 +15,8 @@ use super::{News, NodeConfig, NodeEvent, NodeEvents};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
 use crate::wire::{
-    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, ObjectName, Offer, Preview, Pull, Refusal,
-    Request, Response, node,
+    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, ObjectName, Offer, Preview, Pull, Referees,
+    Refusal, Request, Response, node,
 };
 
 /// After a preview the uplink is left to others for so many times as long as it took.
@@ -28,6 +28,7 @@ const REPORTS_MAX: usize = 64;
 pub(super) struct Errands {
     shared: Arc<Shared>,
     previews: Arc<Mutex<()>>,
+    demands: Arc<Mutex<()>>,
 }
 
 struct Shared {
@@ -50,9 +51,9 @@ impl Errands {
         news: mpsc::Sender<News>,
         events: NodeEvents,
     ) -> Self {
-        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.referees.clone()));
+        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.demand.clone()));
         let shared = Shared { config, identity, adapter, outbox, shelf, news, events };
-        Self { shared: Arc::new(shared), previews: Arc::new(Mutex::new(())) }
+        Self { shared: Arc::new(shared), previews: Arc::default(), demands: Arc::default() }
     }
 
     pub(super) fn tell(&self, event: NodeEvent) {
@@ -71,7 +72,7 @@ impl Errands {
         self.run(move |shared| async move {
             tokio::time::sleep(jittered(after)).await;
             Some(match shared.link().await {
-                Ok(link) => News::Link(link),
+                Ok((link, told)) => News::Link(link, told),
                 Err(fault) => News::NoLink(fault),
             })
         });
@@ -79,6 +80,20 @@ impl Errands {
 
     pub(super) fn watch_link(&self, count: u64, link: Link) {
         self.run(move |_| async move { Some(News::LinkGone(count, link.closed().await)) });
+    }
+
+    /// Says what is asked for now, unless the coordinator was told just that. One after the other, so that the last word is the owner's last.
+    pub(super) fn demand(&self, link: Link, told: Option<Referees>) {
+        let turn = self.demands.clone();
+        self.run(move |shared| async move {
+            let _turn = turn.lock().await;
+            let referees = shared.config.demand.now();
+            if told.as_ref() != Some(&referees) && link.call(&Request::Demand(referees)).await.is_err() {
+                // The next one begins with it.
+                link.close();
+            }
+            None
+        });
     }
 
     pub(super) fn pull(&self, link: Link, capacity: u32, wait: Duration) {
@@ -191,8 +206,8 @@ impl Errands {
 }
 
 impl Shared {
-    /// Connects and registers.
-    async fn link(&self) -> Result<Link, LinkFault> {
+    /// Connects and registers; the demand with which it did.
+    async fn link(&self) -> Result<(Link, Referees), LinkFault> {
         let link = Link::connect(&self.identity, &self.config.coordinator).await?;
         let link = link.over(self.config.uplink.clone());
         let descriptor = postcard::to_stdvec(&self.identity.descriptor());
@@ -208,13 +223,14 @@ impl Shared {
             price: self.config.price,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
+        let referees = self.config.demand.now();
         let introduced = match link.call(&Request::Register(Box::new(offer))).await {
-            Ok(_) if self.config.referees.is_empty() => return Ok(link),
-            Ok(_) => link.call(&Request::Demand(self.config.referees.clone())).await,
+            Ok(_) if referees.is_empty() => return Ok((link, referees)),
+            Ok(_) => link.call(&Request::Demand(referees.clone())).await,
             Err(fault) => Err(fault),
         };
         match introduced {
-            Ok(_) => Ok(link),
+            Ok(_) => Ok((link, referees)),
             Err(LinkFault::Refused(Refusal::Version { .. })) => Err(LinkFault::VersionMismatch),
             Err(LinkFault::Refused(refusal)) => Err(LinkFault::Lost { why: refusal.to_string() }),
             Err(fault) => Err(fault),

@@ -265,6 +265,7 @@ impl Because {
             }
             Reason::PausedUntilBack { is_seen: false } => format!("{code}.blind"),
             Reason::InUse { is_now: true, .. } => format!("{code}.now"),
+            Reason::NoWork { is_judged: true } => format!("{code}.judged"),
             _ => code.clone(),
         };
         Self { code, key, values }
@@ -340,6 +341,8 @@ mod tests {
         assert_eq!(key(&hot), ("too_hot".into(), expected));
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: true }).0, "in_use.now");
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: false }).0, "in_use");
+        let no_work = |is_judged| key(&Reason::NoWork { is_judged }).0;
+        assert_eq!([no_work(true), no_work(false)], ["no_work.judged", "no_work"]);
     }
 
     #[test]

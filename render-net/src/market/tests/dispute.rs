@@ -33,7 +33,7 @@ impl Bench<'_> {
         self.ask(ARTIST, Request::Verdict(Box::new(verdict)))
     }
 
-    fn disputes(&mut self, referee: NodeId) -> Vec<Dispute> {
+    pub(super) fn disputes(&mut self, referee: NodeId) -> Vec<Dispute> {
         self.disputes_after(referee, LeaseId(0))
     }
 
@@ -217,6 +217,22 @@ fn a_node_that_asks_for_a_referee_gets_jobs_of_that_one_only() {
         assert_eq!(bench.pull(careful, 1), []);
         bench.node(1, 1000);
         assert_eq!(bench.pull(careful, 1).len(), 1);
+    });
+}
+
+#[test]
+fn a_node_that_asks_for_less_than_before_is_woken_for_what_is_there() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        let node = bench.node(1, 1000);
+        let mut wakes = |referees: &[NodeId]| {
+            let demand = Request::Demand(Bounded::cut(referees.to_vec()));
+            bench.effects(node, demand).contains(&Effect::WakeNodes)
+        };
+        let (one, other) = (NodeId([78; 32]), NodeId([79; 32]));
+        assert!(!wakes(&[one, other]) && !wakes(&[one]), "there is only less for it");
+        assert!(wakes(&[other]) && wakes(&[other, one]) && wakes(&[]));
+        assert!(!wakes(&[]));
     });
 }
 

@@ -210,6 +210,8 @@ export type RulesForm = {
 	upload_mbit: number,
 	/**  Disk that stays free, gibibytes. */
 	disk_gib: number,
+	/**  Work only where one of these judges, by their keys; none: everywhere. */
+	referees: string[],
 };
 
 /**  How a piece of work ended. */

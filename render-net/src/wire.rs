@@ -36,7 +36,7 @@ pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 5;
+pub const VERSION: u8 = 6;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.
@@ -122,7 +122,7 @@ pub enum Request {
     Attend(Box<Attend>),
     /// Referee: this is what I found → [`Response::Done`].
     Rule(Box<Rule>),
-    /// Node: only jobs of which one of these is the referee, until I register again; none: any job → [`Response::Done`].
+    /// Node: only jobs of which one of these is the referee, until I say otherwise or register again; none: any job → [`Response::Done`].
     Demand(Referees),
 }
 

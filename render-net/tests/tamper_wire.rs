@@ -221,6 +221,7 @@ fn requests() -> Vec<Vec<u8>> {
             price_max: 2000,
             memory_mib: 512,
             nodes_allowed: few(vec![NODE]),
+            referee: Some(NODE),
         })),
         Request::Refer(Box::new(Referral { job: JOB, referee: NODE, wrapped: few(vec![1; 130]) })),
         Request::Referee(NODE),

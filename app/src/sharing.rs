@@ -18,6 +18,7 @@ use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{address, node_fault, runtime};
 use crate::places::{self, Part};
+use crate::ruling;
 use crate::stop::Stop;
 
 /// What nodes ask when nobody says otherwise, micro-credits per million samples.
@@ -182,6 +183,17 @@ fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audie
         }
         NodeEvent::Disconnected { why } => warning(format!("not connected, trying again: {why}")),
         NodeEvent::Failed { why, .. } => warning(format!("a tile could not be rendered: {why}")),
+        NodeEvent::Judged { found, .. } => {
+            let why = ruling::why(found);
+            warning(match found.is_for_node() {
+                true => {
+                    format!("an artist refused a tile, and the referee found it right, so it is paid: {why}")
+                }
+                false => format!(
+                    "an artist refused a tile, and the referee found it wrong, so it is not paid: {why}"
+                ),
+            })
+        }
         NodeEvent::NoRoom { why } => warning(format!(
             "finished tiles are kept, and no other is begun until the coordinator takes them: {why}; ask whoever runs it for more room"
         )),

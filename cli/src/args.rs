@@ -307,7 +307,7 @@ pub(crate) enum StatementFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// An EXR with receipts, or a receipt file.
+    /// An EXR with receipts, a receipt file, or a ruling that a node keeps: rulings/COORDINATOR/LEASE.ruling in its data folder.
     pub(crate) file: PathBuf,
 }
 

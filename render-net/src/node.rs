@@ -1,11 +1,12 @@
 //! A node: lends its renderer to strangers' jobs through one coordinator.
 //!
 //! [`run_node`] is the driver around [`agent`], which decides; this file and its parts connect, fetch, render and deliver. Scenes are opened in memory
-//! only; what lies on disk is the identity and finished results as ciphertext ([`outbox`]). Sources: none; the states are in [`agent`].
+//! only; what lies on disk is the identity, finished results as ciphertext ([`outbox`]), and what referees found of them ([`docket`]). Sources: none; the states are in [`agent`].
 
 pub mod agent;
 mod bench;
 mod demand;
+mod docket;
 mod errands;
 mod event;
 mod finish;
@@ -30,6 +31,7 @@ use crate::link::{Link, LinkFault, Uplink};
 use crate::wire::Referees;
 use agent::{Agent, Effect, Input, Millis, Rendered};
 use bench::{Bench, FromBench, Reins, Retained};
+use docket::Docket;
 use errands::Errands;
 use finish::Work;
 use outbox::Outbox;
@@ -111,11 +113,13 @@ async fn run(
     let identity = Arc::new(Identity::open_or_create(&config.data)?);
     let outbox =
         Outbox::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
+    let docket =
+        Docket::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
     let bench = Bench::start(renderer, allowed.is_some()).map_err(NodeFault::Data)?;
     let agent = Agent::new(config.once, outbox.leases());
     let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);
     let mut demand = config.demand.clone();
-    let errands = Errands::new(config, identity, bench.adapter().clone(), outbox, inputs, events);
+    let errands = Errands::new(config, identity, bench.adapter().clone(), (outbox, docket), inputs, events);
     let mut driver = Driver {
         agent,
         bench,
@@ -226,6 +230,7 @@ impl Driver {
                 self.link_count += 1;
                 self.errands.demand(link.clone(), Some(told));
                 self.errands.watch_link(self.link_count, link.clone());
+                self.errands.hear_rulings(link.clone());
                 self.link = Some(link);
                 self.errands.tell(NodeEvent::Connected);
                 Input::Linked

@@ -10,7 +10,7 @@ use super::{Effect, Halt, Turn};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
     Attend, Bounded, Committed, Dispute, Event, JobState, Opaque, Referees, Referral, Refusal, Response,
-    Rule, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
+    Rule, Ruled, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
 };
 
 impl Turn<'_> {
@@ -100,6 +100,8 @@ impl Turn<'_> {
         let Rule { lease: id, for_node, ref ruling } = *rule;
         self.tell(&mut job, &Event::Ruled { lease: id, for_node, ruling: ruling.clone() })?;
         self.rows.put_job(&job)?;
+        let ruled = Ruled { job: job.job, lease: id, ruling: ruling.clone() };
+        self.rows.put_ruling(lease.node, &ruled)?;
         match rule.for_node {
             true => self.accept(lease, None)?,
             false => self.refuse(lease)?,

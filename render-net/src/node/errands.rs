@@ -8,9 +8,10 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::agent::Input;
 use super::bench::FromBench;
+use super::docket::Docket;
 use super::finish::Work;
 use super::outbox::{Outbox, Parcel};
-use super::shelf::{OpenScene, Shelf, ShelfFault};
+use super::shelf::{OpenJob, OpenScene, Shelf, ShelfFault};
 use super::{News, NodeConfig, NodeEvent, NodeEvents};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
@@ -21,6 +22,10 @@ use crate::wire::{
 
 /// After a preview the uplink is left to others for so many times as long as it took.
 const PREVIEW_REST: u32 = 3;
+/// Between two questions for rulings.
+const RULINGS_EVERY: Duration = Duration::from_secs(20);
+/// Most answers with rulings that are taken one after the other.
+const RULINGS_PAGES: usize = 64;
 /// Reports that a render may have unread.
 const REPORTS_MAX: usize = 64;
 
@@ -36,6 +41,7 @@ struct Shared {
     identity: Arc<Identity>,
     adapter: AdapterCard,
     outbox: Outbox,
+    docket: Docket,
     // Preparing takes the shelf, so two leases of one scene fetch it once.
     shelf: Mutex<Shelf>,
     news: mpsc::Sender<News>,
@@ -47,12 +53,12 @@ impl Errands {
         config: NodeConfig,
         identity: Arc<Identity>,
         adapter: AdapterCard,
-        outbox: Outbox,
+        (outbox, docket): (Outbox, Docket),
         news: mpsc::Sender<News>,
         events: NodeEvents,
     ) -> Self {
         let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.demand.clone()));
-        let shared = Shared { config, identity, adapter, outbox, shelf, news, events };
+        let shared = Shared { config, identity, adapter, outbox, docket, shelf, news, events };
         Self { shared: Arc::new(shared), previews: Arc::default(), demands: Arc::default() }
     }
 
@@ -111,10 +117,34 @@ impl Errands {
         });
     }
 
+    /// Takes rulings on this node's work, now and for as long as the link lasts.
+    pub(super) fn hear_rulings(&self, link: Link) {
+        self.run(move |shared| async move {
+            let hearing = async {
+                loop {
+                    if let Err(fault) = shared.take_rulings(&link).await {
+                        tracing::debug!(%fault, "rulings");
+                    }
+                    tokio::time::sleep(RULINGS_EVERY).await;
+                }
+            };
+            tokio::select! {
+                () = hearing => {}
+                _ = link.closed() => {}
+            }
+            None
+        });
+    }
+
     pub(super) fn prepare(&self, link: Link, lease: Lease) {
         self.run(move |shared| async move {
             let opened = shared.shelf.lock().await.open(&shared.identity, &link, &lease).await;
             let id = lease.lease;
+            if let Ok((OpenJob { order, .. }, _)) = &opened
+                && let Some(Err(error)) = order.referee.map(|referee| shared.docket.note(lease.job, referee))
+            {
+                tracing::warn!(%error, "who judges in a job could not be written down");
+            }
             Some(match opened {
                 Ok((job, OpenScene { scene, settings })) => {
                     let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
@@ -235,6 +265,33 @@ impl Shared {
             Err(LinkFault::Refused(refusal)) => Err(LinkFault::Lost { why: refusal.to_string() }),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Takes what there is, and says that it has it. What is not the referee's word is not kept, and not asked for again.
+    async fn take_rulings(&self, link: &Link) -> Result<(), LinkFault> {
+        let mut taken = Bounded::default();
+        for _ in 0..RULINGS_PAGES {
+            let Response::Rulings(rulings) = link.call(&Request::Rulings(taken)).await? else {
+                return Err(LinkFault::Protocol("rulings were asked for".to_owned()));
+            };
+            if rulings.is_empty() {
+                break;
+            }
+            taken = Bounded::cut(rulings.iter().map(|ruled| ruled.lease).collect());
+            for ruled in rulings.into_vec() {
+                let lease = ruled.lease;
+                let Some(ruling) = self.docket.read(self.identity.id(), &ruled) else {
+                    tracing::warn!(lease = lease.0, "a ruling is not the referee's");
+                    continue;
+                };
+                if let Err(error) = self.docket.keep(&ruled) {
+                    tracing::warn!(%error, lease = lease.0, "a ruling could not be kept");
+                    return Ok(());
+                }
+                (self.events)(NodeEvent::Judged { lease, found: ruling.found });
+            }
+        }
+        Ok(())
     }
 
     async fn deliver(&self, link: &Link, lease: LeaseId) -> Input {

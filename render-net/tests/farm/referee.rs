@@ -1,17 +1,17 @@
 //! A referee between an artist and its nodes: it upholds good work against an artist who refuses it, and the artist against a node that forges.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use frame::{AdapterCard, Flow, FrameIndex, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, Progress};
 use render_net::audit::Auditor;
-use render_net::identity::CoordinatorAddress;
-use render_net::link::LinkFault;
-use render_net::node::{Demand, NodeConfig};
-use render_net::receipt::Found;
+use render_net::identity::{CoordinatorAddress, Identity};
+use render_net::link::{Link, LinkFault};
+use render_net::node::{Demand, NodeConfig, NodeEvent};
+use render_net::receipt::{Found, Ruling, SignedRuling};
 use render_net::referee::{Referee, RefereeEvent, RefereeFault};
-use render_net::wire::{Bounded, Refusal, referee::DISPUTES_MAX};
+use render_net::wire::{Bounded, Refusal, Request, Response, referee::DISPUTES_MAX};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -129,8 +129,39 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     let pay = earned(&honest, &address).await;
     assert_eq!(pay.held, 0);
     assert_eq!(pay.posted, cost_of(&artist).await, "all of it is the node's");
+    let judge = sitting.id;
     assert_eq!(sitting.end().await, found);
+    // It was away when the last of them came.
+    let again = node(&honest, &address, 2, false);
+    let kept = kept_rulings(&honest, judge, found.len()).await;
+    assert!(kept.iter().all(|ruling| ruling.found.is_for_node()), "{kept:?}");
+    again.stop.send(true).expect("it still runs");
+    again.running.await.expect("no panic").expect("no fault");
+    let events = again.events.lock().expect("no test panics with it").clone();
+    let told = |event: &&NodeEvent| matches!(event, NodeEvent::Judged { found, .. } if found.is_for_node());
+    assert!(events.iter().any(|event| told(&event)), "{events:?}");
+    let identity = Identity::open_or_create(&honest).expect("it is there");
+    let link = Link::connect(&identity, &address).await.expect("it answers");
+    let left = link.call(&Request::Rulings(Bounded::default())).await;
+    assert_eq!(left.expect("it answers"), Response::Rulings(Bounded::default()), "it has them all");
     coordinator.stop().await;
+}
+
+/// So many rulings in a node's folder, each checked, once they are there.
+async fn kept_rulings(data: &Path, referee: frame::NodeId, count: usize) -> Vec<Ruling> {
+    let began = Instant::now();
+    let is_ruling = |path: &PathBuf| path.extension().is_some_and(|end| end == "ruling");
+    loop {
+        let folders = std::fs::read_dir(data.join("rulings")).expect("it is there").flatten();
+        let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).expect("a folder").flatten());
+        let files: Vec<PathBuf> = files.map(|file| file.path()).filter(is_ruling).collect();
+        if files.len() == count {
+            let bytes = files.iter().map(|file| std::fs::read(file).expect("it can be read"));
+            return bytes.map(|bytes| SignedRuling::open(&bytes, referee).expect("its word")).collect();
+        }
+        assert!(began.elapsed() < PATIENCE, "{} of {count} rulings", files.len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn cost_of(artist: &Artist) -> u64 {

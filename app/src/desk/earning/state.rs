@@ -131,7 +131,7 @@ pub struct TileEnd {
     pub at_s: f64,
     /// Credits held for it; empty unless it was delivered.
     pub credits: String,
-    /// Why it was dropped or failed, in one sentence.
+    /// Why it was dropped, failed or judged so, in one sentence.
     pub why: String,
 }
 
@@ -141,6 +141,10 @@ pub struct TileEnd {
 pub enum TileOutcome {
     /// The coordinator took the result.
     Delivered,
+    /// The artist refused it, and the referee found it right.
+    JudgedRight,
+    /// The artist refused it, and the referee found it wrong.
+    JudgedWrong,
     /// Handed back unfinished, without blame.
     GivenBack,
     /// Nobody needed it any more.
@@ -292,6 +296,8 @@ impl TileEnd {
             WorkOutcome::Delivered { amount } => {
                 (TileOutcome::Delivered, statement::credits(*amount), String::new())
             }
+            WorkOutcome::JudgedRight { why } => (TileOutcome::JudgedRight, String::new(), why.clone()),
+            WorkOutcome::JudgedWrong { why } => (TileOutcome::JudgedWrong, String::new(), why.clone()),
             WorkOutcome::GivenBack => (TileOutcome::GivenBack, String::new(), String::new()),
             WorkOutcome::Dropped { why } => (TileOutcome::Dropped, String::new(), why.clone()),
             WorkOutcome::Failed { why } => (TileOutcome::Failed, String::new(), why.clone()),

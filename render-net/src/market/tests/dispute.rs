@@ -251,6 +251,43 @@ fn nothing_is_left_to_a_node_that_has_since_asked_for_a_referee() {
 }
 
 #[test]
+fn a_node_gets_the_ruling_on_its_work_until_it_says_that_it_has_it() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        bench.post(JOB, 64, 16);
+        assert_eq!(bench.ask(ARTIST, refer(REFEREE)), Response::Done);
+        let (node, other) = (bench.node(1, 1000), bench.node(2, 1000));
+        bench.admit(JOB, node);
+        let leases: Vec<LeaseId> = bench
+            .pull(node, 2)
+            .iter()
+            .map(|lease| {
+                bench.commit(node, lease);
+                assert_eq!(bench.refuse(lease.lease), Response::Done);
+                lease.lease
+            })
+            .collect();
+        let rulings = |bench: &mut Bench<'_>, node, taken: &[LeaseId]| match bench
+            .ask(node, Request::Rulings(Bounded::cut(taken.to_vec())))
+        {
+            Response::Rulings(rulings) => {
+                rulings.iter().map(|ruled| (ruled.job, ruled.lease)).collect::<Vec<_>>()
+            }
+            unexpected => panic!("rulings expected, not {unexpected:?}"),
+        };
+        assert_eq!(rulings(&mut bench, node, &[]), [], "nobody has judged yet");
+        assert_eq!(bench.ask(REFEREE, rule(leases[1], false)), Response::Done);
+        assert_eq!(bench.ask(REFEREE, rule(leases[0], true)), Response::Done);
+        assert_eq!(rulings(&mut bench, other, &leases), [], "not its work, and nothing is forgotten by it");
+        let both = [(JOB, leases[0]), (JOB, leases[1])];
+        assert_eq!(rulings(&mut bench, node, &[]), both);
+        assert_eq!(rulings(&mut bench, node, &[]), both, "an answer may be lost");
+        assert_eq!(rulings(&mut bench, node, &leases[..1]), both[1..]);
+        assert_eq!(rulings(&mut bench, node, &leases), []);
+    });
+}
+
+#[test]
 fn a_referee_sees_page_after_page() {
     on_every_store(|store| {
         let mut bench = Bench::new(store);

@@ -222,7 +222,7 @@ export type TileEnd = {
 	at_s: number,
 	/**  Credits held for it; empty unless it was delivered. */
 	credits: string,
-	/**  Why it was dropped or failed, in one sentence. */
+	/**  Why it was dropped, failed or judged so, in one sentence. */
 	why: string,
 };
 
@@ -230,6 +230,10 @@ export type TileEnd = {
 export type TileOutcome = 
 /**  The coordinator took the result. */
 "delivered" | 
+/**  The artist refused it, and the referee found it right. */
+"judged_right" | 
+/**  The artist refused it, and the referee found it wrong. */
+"judged_wrong" | 
 /**  Handed back unfinished, without blame. */
 "given_back" | 
 /**  Nobody needed it any more. */

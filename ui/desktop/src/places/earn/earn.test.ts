@@ -56,6 +56,14 @@ test("ends of tiles are told, the last failure first, and failures in a row are 
   expect(document.body.textContent).toContain("2 tiles in a row could not be rendered");
 });
 
+test("what a referee found of a tile is told with its reason, and is no failure", () => {
+  const end = (outcome: "delivered" | "failed" | "judged_right" | "judged_wrong", why: string) => ({ outcome, at_s: 0, credits: "", why });
+  now({ last: [end("failed", "driver reset"), end("judged_right", "64 pixels that were rendered again are what they have to be"), end("judged_wrong", "15 of 16 pixels that were rendered again came out otherwise"), end("delivered", "")] });
+  expect(find("#tiles").textContent).toContain("judged wrong, not paid: 15 of 16 pixels");
+  expect(find("[data-outcome=judged_right]").title).toContain("judged right, paid: 64 pixels");
+  expect(document.body.textContent).not.toContain("in a row");
+});
+
 test("what one coordinator answers never stands under the address of another", async () => {
   const questions: { answer: (earnings: Earnings) => void; refuse: (why: unknown) => void }[] = [];
   mockIPC((command) => (command === "earnings" ? new Promise((answer, refuse) => questions.push({ answer, refuse })) : null));

@@ -347,7 +347,7 @@ impl Nodes {
                 price: PRICE_USUAL,
                 memory_mib: MEMORY_MIB_ANY,
                 scenes_bytes_max: scenes_bytes_max(),
-                referees: Default::default(),
+                demand: Default::default(),
                 uplink: Uplink::default(),
                 once: false,
                 durable,

@@ -13,7 +13,7 @@ pub(crate) fn ruled(node: NodeId, piece: Piece, found: Found) -> Event {
 }
 
 /// The reason in a sentence.
-fn why(found: Found) -> String {
+pub(crate) fn why(found: Found) -> String {
     match found {
         Found::Right { pixels } => {
             format!("{pixels} pixels that were rendered again are what they have to be")

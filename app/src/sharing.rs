@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use frame::{NodeId, TileRenderer};
+use frame::TileRenderer;
 use render_net::identity::Identity;
 use render_net::node::{Allowance, NodeConfig, NodeEvent, NodeEvents, Why, run_owned_node};
-use render_net::wire::{Bounded, referee::REFEREES_MAX};
 use tokio::sync::{mpsc, watch};
 
 use crate::courtesy::{giving_way, polite};
@@ -19,6 +18,7 @@ use crate::fault::{Exit, Fault};
 use crate::gpu;
 use crate::network::{address, node_fault, runtime};
 use crate::places::{self, Part};
+use crate::ruling;
 use crate::stop::Stop;
 
 /// What nodes ask when nobody says otherwise, micro-credits per million samples.
@@ -39,8 +39,6 @@ pub struct Share {
     pub price: u64,
     /// GPU memory that scenes may take, MiB; `None` is the rules' share of what the adapter has, where that is known.
     pub memory_mib: Option<u32>,
-    /// Works only where one of these judges what artists refuse; none: everywhere.
-    pub referees: Vec<NodeId>,
     /// Weights of a denoiser beside those that the program carries.
     pub weights: Option<PathBuf>,
     /// Leave when there is nothing to do.
@@ -63,10 +61,6 @@ pub fn share_owned(
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
     let coordinator = address(&share.coordinator)?;
-    let referees = Bounded::new(share.referees.clone()).map_err(|_| {
-        let what = format!("--referee: a node can ask for one of at most {REFEREES_MAX} referees");
-        Fault::usage(what, "name fewer, or leave the flag out to work with any job")
-    })?;
     let networks = Network::all(share.weights.as_deref())?;
     let data = places::data_folder(Part::Node, share.data.as_deref())?;
     places::create_private(&data)?;
@@ -88,7 +82,7 @@ pub fn share_owned(
         price: share.price,
         memory_mib: memory_mib.unwrap_or(MEMORY_MIB_ANY),
         scenes_bytes_max: scenes_bytes_max() / u64::from(share.nodes_here.max(1)),
-        referees,
+        demand: owner.demand(),
         uplink: owner.uplink(),
         once: share.once,
         durable: true,
@@ -189,6 +183,17 @@ fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audie
         }
         NodeEvent::Disconnected { why } => warning(format!("not connected, trying again: {why}")),
         NodeEvent::Failed { why, .. } => warning(format!("a tile could not be rendered: {why}")),
+        NodeEvent::Judged { found, .. } => {
+            let why = ruling::why(found);
+            warning(match found.is_for_node() {
+                true => {
+                    format!("an artist refused a tile, and the referee found it right, so it is paid: {why}")
+                }
+                false => format!(
+                    "an artist refused a tile, and the referee found it wrong, so it is not paid: {why}"
+                ),
+            })
+        }
         NodeEvent::NoRoom { why } => warning(format!(
             "finished tiles are kept, and no other is begun until the coordinator takes them: {why}; ask whoever runs it for more room"
         )),

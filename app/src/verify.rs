@@ -1,16 +1,44 @@
-//! Checks receipts without any network: those inside a picture, against the picture's own pixels, or a file of them.
+//! Checks receipts without any network: those inside a picture, against the picture's own pixels, or a file of them; and rulings that a node keeps.
 
 use std::fmt;
 use std::path::Path;
 
 use render_net::receipt::book::verify_book;
-use render_net::receipt::{BookSummary, Verdict, verify_receipt};
+use render_net::receipt::{BookSummary, SignedRuling, Verdict, verify_receipt};
 use serde::Serialize;
 
 use crate::fault::{Exit, Fault, one_line, quoted};
 use crate::pictures;
+use crate::ruling;
 
 /// What verified.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Verified {
+    /// Finished work.
+    Work(VerifyReport),
+    /// A referee's word on work that was refused.
+    Ruling(RulingReport),
+}
+
+/// A ruling that verified.
+#[derive(Clone, Debug, Serialize)]
+pub struct RulingReport {
+    /// The job.
+    pub job: String,
+    /// The lease.
+    pub lease: u64,
+    /// Whose work.
+    pub node: String,
+    /// Who judged. Whether the job had named this one is in its order, and not in the ruling.
+    pub referee: String,
+    /// Whether the node is in the right.
+    pub for_node: bool,
+    /// What was found, in a sentence.
+    pub why: String,
+}
+
+/// Finished work that verified.
 #[derive(Clone, Debug, Serialize)]
 pub struct VerifyReport {
     /// The job.
@@ -35,25 +63,35 @@ pub struct VerifyReport {
 const FILE_BYTES_MAX: u64 = 1 << 30;
 const EXR_MAGIC: [u8; 4] = [0x76, 0x2f, 0x31, 0x01];
 
-/// Checks a picture or a receipt file.
+/// Checks a picture, a receipt file or a ruling.
 ///
 /// # Errors
 /// Exit code 7 when anything does not verify, 1 when the file cannot be read.
-pub fn verify(path: &Path) -> Result<VerifyReport, Fault> {
+pub fn verify(path: &Path) -> Result<Verified, Fault> {
     let bytes = head(path)?;
     if bytes.starts_with(&EXR_MAGIC) {
-        return verify_picture(path);
+        return verify_picture(path).map(Verified::Work);
     }
     let bytes = std::fs::read(path).map_err(|error| Fault::file("read", path, &error))?;
     if let Ok(summary) = verify_book(&bytes) {
-        return Ok(report(&summary, false));
+        return Ok(Verified::Work(report(&summary, false)));
+    }
+    if let Ok((referee, ruling)) = SignedRuling::read(&bytes) {
+        return Ok(Verified::Ruling(RulingReport {
+            job: ruling.job.to_string(),
+            lease: ruling.lease.0,
+            node: ruling.node.to_string(),
+            referee: referee.to_string(),
+            for_node: ruling.found.is_for_node(),
+            why: ruling::why(ruling.found),
+        }));
     }
     let verified = verify_receipt(&bytes).map_err(|fault| not_verified(path, &fault))?;
     if verified.verdict != Verdict::Good {
         return Err(not_verified(path, &"the artist refused this work"));
     }
     let receipt = verified.receipt;
-    Ok(VerifyReport {
+    Ok(Verified::Work(VerifyReport {
         job: receipt.job.to_string(),
         frame: receipt.frame.0,
         artist: verified.artist.to_string(),
@@ -62,7 +100,7 @@ pub fn verify(path: &Path) -> Result<VerifyReport, Fault> {
         adapters: vec![one_line(&receipt.adapter.name)],
         samples: receipt.samples,
         pixels_checked: false,
-    })
+    }))
 }
 
 fn verify_picture(path: &Path) -> Result<VerifyReport, Fault> {
@@ -117,6 +155,27 @@ fn head(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(head)
 }
 
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Work(report) => report.fmt(f),
+            Self::Ruling(report) => report.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for RulingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = if self.for_node { "for" } else { "against" };
+        writeln!(f, "referee {} decided {side} node {}", self.referee, self.node)?;
+        writeln!(f, "about lease {} of job {}: {}", self.lease, self.job, self.why)?;
+        write!(
+            f,
+            "the referee's signature verifies; whether the job had named this referee was not looked at"
+        )
+    }
+}
+
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "frame {} of job {}, signed by artist {}", self.frame, self.job, self.artist)?;
@@ -125,5 +184,33 @@ impl fmt::Display for VerifyReport {
         let pixels =
             if self.pixels_checked { "the pixels are the signed ones" } else { "no pixels were compared" };
         write!(f, "every signature verifies; {pixels}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{JobId, LeaseId, NodeId};
+    use render_net::identity::Identity;
+    use render_net::receipt::{Found, Ruling};
+    use render_net::wire::ObjectName;
+
+    use super::*;
+
+    #[test]
+    fn a_kept_ruling_verifies_anywhere_and_a_changed_one_nowhere() {
+        let referee = Identity::generate();
+        let (result, refusal) = (ObjectName([4; 32]), ObjectName([5; 32]));
+        let (job, lease, node) = (JobId([1; 16]), LeaseId(7), NodeId([3; 32]));
+        let found = Found::Wrong { differ: 15, pixels: 16 };
+        let mut bytes = Ruling { job, lease, node, result, refusal, found }.sign(&referee).to_bytes();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("7.ruling");
+        std::fs::write(&file, &bytes).expect("written");
+        let told = verify(&file).expect("it is signed").to_string();
+        assert!(told.starts_with(&format!("referee {} decided against node {node}", referee.id())), "{told}");
+        assert!(told.contains("lease 7") && told.contains("15 of 16 pixels"), "{told}");
+        bytes[40] ^= 1;
+        std::fs::write(&file, &bytes).expect("written");
+        assert_eq!(verify(&file).expect_err("it was changed").exit, Exit::Verification);
     }
 }

@@ -227,6 +227,9 @@ pub(crate) struct Quote {
     /// Only these nodes, by their keys.
     #[arg(long, value_name = "KEY", value_delimiter = ',', requires = "coordinator")]
     pub(crate) nodes: Vec<frame::NodeId>,
+    /// Who would judge what is refused, by its key: nodes that ask for this one count too.
+    #[arg(long, value_name = "KEY", requires = "coordinator")]
+    pub(crate) referee: Option<frame::NodeId>,
     /// Folder for your identity and jobs.
     #[arg(long, value_name = "DIR", requires = "coordinator")]
     pub(crate) data: Option<PathBuf>,
@@ -320,7 +323,7 @@ pub(crate) enum StatementFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// An EXR with receipts, or a receipt file.
+    /// An EXR with receipts, a receipt file, or a ruling that a node keeps: rulings/COORDINATOR/LEASE.ruling in its data folder.
     pub(crate) file: PathBuf,
 }
 

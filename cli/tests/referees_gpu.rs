@@ -51,6 +51,15 @@ fn a_job_with_a_referee_is_rendered_and_the_referee_leaves_when_it_is_asked_to_o
     assert!(ended.talk.contains("all of them right") && !ended.talk.contains("refused"), "{}", ended.talk);
     assert_eq!(place.run(&["exr", "check", "judged.exr"]).exit, 0);
     assert_eq!(place.run(&["verify", "judged.exr"]).exit, 0);
+    let quote = |more: &[&str]| {
+        let line = ["quote", "lamp.gltf", "--size", "96x64", "--spp", "16", "--json", "--data", "artist"];
+        place.run(&[&line[..], &["--coordinator", &coordinator.address], more].concat())
+    };
+    let judged = quote(&["--referee", &key]);
+    assert!(judged.exit == 0 && judged.data.contains("\"nodes\":1,"), "{} {}", judged.data, judged.talk);
+    let unjudged = quote(&[]);
+    assert_eq!(unjudged.exit, 4, "{}", unjudged.talk);
+    assert!(unjudged.talk.contains("only where certain referees judge"), "{}", unjudged.talk);
     let log = || std::fs::read_to_string(place.path("referee.log")).expect("it was written");
     assert!(!log().contains("note: ") && !log().contains("error: "), "there was nothing to judge: {}", log());
     #[cfg(unix)]

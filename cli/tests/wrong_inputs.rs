@@ -26,10 +26,11 @@ fn assert_told(place: &Place, line: &[&str], exit: i32, words: &[&str]) {
 #[test]
 fn command_lines_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let lines: [(&[&str], &str); 27] = [
+    let lines: [(&[&str], &str); 28] = [
         (&[], "no command"),
         (&["guess", "a.glb"], "guess"),
         (&["quote", "lamp.gltf", "--max-price", "5"], "--coordinator"),
+        (&["quote", "lamp.gltf", "--referee", "00"], "--referee"),
         (&["quote", "lamp.gltf", "-o", "a.exr"], "-o"),
         (&["quote", "lamp.gltf", "--coordinator", "farm.example"], "tessera://"),
         (&["share", "00"], "share"),

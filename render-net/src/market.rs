@@ -21,6 +21,7 @@ mod posting;
 mod quoting;
 mod row;
 mod rows;
+mod rulings;
 mod settle;
 mod split;
 mod viewing;
@@ -262,6 +263,7 @@ impl Turn<'_> {
             Request::Attend(attend) => self.attend(peer, attend),
             Request::Rule(rule) => self.rule(peer, rule),
             Request::Demand(referees) => self.demand(peer, referees),
+            Request::Rulings(taken) => self.rulings(peer, taken),
             // Objects are the blob folder's business; a driver that asks the market has lost its way.
             Request::Missing(_) | Request::Put { .. } | Request::Fetch(_) | Request::Show { .. } => {
                 Err(Refusal::Malformed.into())

@@ -1,10 +1,12 @@
 //! A node: lends its renderer to strangers' jobs through one coordinator.
 //!
 //! [`run_node`] is the driver around [`agent`], which decides; this file and its parts connect, fetch, render and deliver. Scenes are opened in memory
-//! only; what lies on disk is the identity and finished results as ciphertext ([`outbox`]). Sources: none; the states are in [`agent`].
+//! only; what lies on disk is the identity, finished results as ciphertext ([`outbox`]), and what referees found of them ([`docket`]). Sources: none; the states are in [`agent`].
 
 pub mod agent;
 mod bench;
+mod demand;
+mod docket;
 mod errands;
 mod event;
 mod finish;
@@ -21,6 +23,7 @@ use frame::{BlockRange, LeaseId, TileRenderer};
 use tokio::sync::{mpsc, watch};
 
 pub use agent::{Allowance, Why};
+pub use demand::Demand;
 pub use event::NodeEvent;
 
 use crate::identity::{CoordinatorAddress, Identity, IdentityError, system_words};
@@ -28,6 +31,7 @@ use crate::link::{Link, LinkFault, Uplink};
 use crate::wire::Referees;
 use agent::{Agent, Effect, Input, Millis, Rendered};
 use bench::{Bench, FromBench, Reins, Retained};
+use docket::Docket;
 use errands::Errands;
 use finish::Work;
 use outbox::Outbox;
@@ -45,8 +49,8 @@ pub struct NodeConfig {
     pub memory_mib: u32,
     /// Memory for opened scenes, bytes; a single scene may have as many.
     pub scenes_bytes_max: u64,
-    /// Works only where one of these judges what artists refuse; none: everywhere.
-    pub referees: Referees,
+    /// Works only where one of these judges what artists refuse. What the owner changes holds for the next tile; one in hand is finished.
+    pub demand: Demand,
     /// The line over which results and previews go.
     pub uplink: Uplink,
     /// Leave when idle.
@@ -109,10 +113,13 @@ async fn run(
     let identity = Arc::new(Identity::open_or_create(&config.data)?);
     let outbox =
         Outbox::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
+    let docket =
+        Docket::open(&config.data, config.coordinator.key(), config.durable).map_err(NodeFault::Data)?;
     let bench = Bench::start(renderer, allowed.is_some()).map_err(NodeFault::Data)?;
     let agent = Agent::new(config.once, outbox.leases());
     let (inputs, mut arriving) = mpsc::channel(INPUTS_MAX);
-    let errands = Errands::new(config, identity, bench.adapter().clone(), outbox, inputs, events);
+    let mut demand = config.demand.clone();
+    let errands = Errands::new(config, identity, bench.adapter().clone(), (outbox, docket), inputs, events);
     let mut driver = Driver {
         agent,
         bench,
@@ -136,6 +143,7 @@ async fn run(
             news = arriving.recv() => news.unwrap_or(News::Agent(Input::Stop)),
             () = tokio::time::sleep(tick) => News::Agent(Input::Tick),
             allowance = next_allowance(&mut allowed) => News::Agent(Input::Allow(allowance)),
+            () = demand.changed() => News::Demand,
             told = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
                 // When nobody is left who could say stop, the node goes on.
@@ -167,8 +175,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 enum News {
     /// Something for the agent alone.
     Agent(Input),
-    /// Connected and registered.
-    Link(Link),
+    /// Connected and registered, with this demand.
+    Link(Link, Referees),
+    /// The owner asks for other referees.
+    Demand,
     /// No connection.
     NoLink(LinkFault),
     /// The connection with this number is gone.
@@ -216,12 +226,18 @@ impl Driver {
     async fn take_in(&mut self, news: News) -> Result<Option<Why>, NodeFault> {
         let input = match news {
             News::Agent(input) => input,
-            News::Link(link) => {
+            News::Link(link, told) => {
                 self.link_count += 1;
+                self.errands.demand(link.clone(), Some(told));
                 self.errands.watch_link(self.link_count, link.clone());
+                self.errands.hear_rulings(link.clone());
                 self.link = Some(link);
                 self.errands.tell(NodeEvent::Connected);
                 Input::Linked
+            }
+            News::Demand => {
+                self.with_link(|errands, link| errands.demand(link, None));
+                Input::Tick
             }
             News::NoLink(fault) if !fault.is_passing() => return Err(fault.into()),
             News::NoLink(fault) => {

@@ -83,6 +83,8 @@ pub enum Table {
     Dispute,
     /// Referees without one of whom a node does not work.
     Demand,
+    /// What referees found of a node's work, until the node has it too.
+    Ruling,
 }
 
 /// The store could not do it; the transaction left no trace.

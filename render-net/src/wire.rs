@@ -31,7 +31,7 @@ pub use node::{
 };
 pub use object::ObjectName;
 pub use offers::{NodeOffer, Offers, OffersWanted};
-pub use referee::{Attend, Dispute, Disputes, Referees, Referral, Rule};
+pub use referee::{Attend, Dispute, Disputes, Referees, Referral, Rule, Ruled};
 pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
@@ -122,8 +122,10 @@ pub enum Request {
     Attend(Box<Attend>),
     /// Referee: this is what I found → [`Response::Done`].
     Rule(Box<Rule>),
-    /// Node: only jobs of which one of these is the referee, until I register again; none: any job → [`Response::Done`].
+    /// Node: only jobs of which one of these is the referee, until I say otherwise or register again; none: any job → [`Response::Done`].
     Demand(Referees),
+    /// Node: these rulings on my work I have, what others are there → [`Response::Rulings`]. What it has is not told again.
+    Rulings(Bounded<LeaseId, { referee::RULINGS_MAX }>),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -175,6 +177,8 @@ pub enum Response {
     Referee(Opaque<{ node::DESCRIPTOR_BYTES_MAX }>),
     /// What is to be judged; empty when there is nothing now.
     Disputes(Disputes),
+    /// What was found of a node's work, and the node does not have yet; empty when that is all.
+    Rulings(Bounded<Ruled, { referee::RULINGS_MAX }>),
 }
 
 /// Why bytes are not a message.
@@ -320,6 +324,7 @@ impl Request {
             Request::Attend(_) => "attend",
             Request::Rule(_) => "rule",
             Request::Demand(_) => "demand",
+            Request::Rulings(_) => "rulings",
         }
     }
 }

@@ -221,11 +221,13 @@ fn requests() -> Vec<Vec<u8>> {
             price_max: 2000,
             memory_mib: 512,
             nodes_allowed: few(vec![NODE]),
+            referee: Some(NODE),
         })),
         Request::Refer(Box::new(Referral { job: JOB, referee: NODE, wrapped: few(vec![1; 130]) })),
         Request::Referee(NODE),
         Request::Attend(Box::new(Attend { descriptor: few(vec![1; 150]), after: LEASE, wait_ms: 5000 })),
         Request::Demand(few(vec![NODE; 2])),
+        Request::Rulings(few(vec![LEASE; 3])),
         Request::Rule(Box::new(Rule { lease: LEASE, for_node: true, ruling: few(vec![5; 200]) })),
     ]
     .iter()
@@ -352,6 +354,7 @@ fn responses() -> Vec<Vec<u8>> {
         Response::Offers(Box::new(offers())),
         Response::Referee(few(vec![1; 150])),
         Response::Disputes(few(vec![dispute()])),
+        Response::Rulings(few(vec![Ruled { job: JOB, lease: LEASE, ruling: few(vec![4; 200]) }])),
     ];
     let all = others.into_iter().chain(refusals().map(Response::Refused));
     all.map(|response| response.encode().expect("encodes")).collect()

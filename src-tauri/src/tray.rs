@@ -288,7 +288,10 @@ mod tests {
             let because = Because::of(reason);
             status(&[], &EarnState { phase: EarnPhase::Waiting, because, ..EarnState::default() }, &words).0
         };
-        assert_eq!((waiting(&Reason::Offline), waiting(&Reason::NoWork)), (Glyph::Offline, Glyph::Ready));
+        assert_eq!(
+            (waiting(&Reason::Offline), waiting(&Reason::NoWork { is_judged: false })),
+            (Glyph::Offline, Glyph::Ready)
+        );
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn node(
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 1 << 30,
-        referees: Default::default(),
+        demand: Default::default(),
         uplink: Uplink::default(),
         once: false,
         durable: false,

@@ -170,7 +170,6 @@ fn share_of(settings: &Settings, nodes_here: usize) -> Share {
         adapter: None,
         price: u64::from(settings.earn_price),
         memory_mib: None,
-        referees: Vec::new(),
         weights: None,
         once: false,
         nodes_here: nodes_here as u32,

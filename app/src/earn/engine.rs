@@ -115,7 +115,7 @@ impl Engine {
         let (allowed, reason) = match forbidding.next() {
             Some(reason) => (Allowed::Hold, reason),
             None if finishing => (Allowed::Finish, Reason::Finishing),
-            None => (Allowed::Work, at_work(signals.activity)),
+            None => (Allowed::Work, self.at_work(signals.activity)),
         };
         let unseen = self.unseen(signals);
         let state = reason.state();
@@ -246,6 +246,19 @@ impl Engine {
         is_spent.then_some(Reason::UploadSpent { limit_gb })
     }
 
+    /// What is told when nothing forbids work.
+    fn at_work(&self, activity: Activity) -> Reason {
+        match activity {
+            Activity::Off => Reason::NotRunning,
+            Activity::Offline => Reason::Offline,
+            Activity::Idle => Reason::NoWork { is_judged: !self.rules.referees.is_empty() },
+            Activity::Fetching => Reason::Fetching,
+            Activity::Rendering => Reason::Rendering,
+            Activity::Delivering => Reason::Delivering,
+            Activity::NoRoom => Reason::NoRoom,
+        }
+    }
+
     fn unseen(&self, signals: &Signals) -> Vec<Unseen> {
         let blind = |is_on: bool, is_unknown: bool, unseen| (is_on && is_unknown).then_some(unseen);
         let rules = &self.rules;
@@ -278,19 +291,6 @@ fn gpu_memory(signals: &Signals) -> Option<Reason> {
     let free = signals.adapters.iter().filter_map(|adapter| Some(adapter.memory.known()?.free_mib));
     let free_mib = free.min()?;
     (free_mib < GPU_MEMORY_MIB_MIN).then_some(Reason::GpuMemoryTaken { free_mib })
-}
-
-/// What is told when nothing forbids work.
-fn at_work(activity: Activity) -> Reason {
-    match activity {
-        Activity::Off => Reason::NotRunning,
-        Activity::Offline => Reason::Offline,
-        Activity::Idle => Reason::NoWork,
-        Activity::Fetching => Reason::Fetching,
-        Activity::Rendering => Reason::Rendering,
-        Activity::Delivering => Reason::Delivering,
-        Activity::NoRoom => Reason::NoRoom,
-    }
 }
 
 #[cfg(test)]

@@ -104,7 +104,11 @@ pub enum Reason {
     /// The coordinator has no room for finished tiles.
     NoRoom,
     /// No tile is there for this computer.
-    NoWork,
+    NoWork {
+        /// Whether only some are looked for: those that certain referees judge.
+        #[serde(default)]
+        is_judged: bool,
+    },
     /// A tile is being rendered.
     Rendering,
     /// The last tile before a pause is being rendered.
@@ -128,7 +132,7 @@ impl Reason {
             | R::NotRunning
             | R::Offline
             | R::NoRoom
-            | R::NoWork => State::Waiting,
+            | R::NoWork { .. } => State::Waiting,
             R::PausedByYou
             | R::PausedForAnHour { .. }
             | R::PausedUntilBack { .. }
@@ -169,7 +173,7 @@ impl Reason {
             R::NotRunning => "not_running",
             R::Offline => "offline",
             R::NoRoom => "no_room",
-            R::NoWork => "no_work",
+            R::NoWork { .. } => "no_work",
             R::Rendering => "rendering",
             R::Finishing => "finishing",
             R::Fetching => "fetching",
@@ -217,7 +221,8 @@ impl Reason {
             R::NotRunning => "Waiting: the node is not running".into(),
             R::Offline => "Waiting: the coordinator cannot be reached, trying again".into(),
             R::NoRoom => "Waiting: the coordinator has no room for finished tiles, trying again".into(),
-            R::NoWork => "Waiting: no tile is there to render".into(),
+            R::NoWork { is_judged: true } => "Waiting: no tile is there that your referees judge".into(),
+            R::NoWork { is_judged: false } => "Waiting: no tile is there to render".into(),
             R::Rendering => "Earning: a tile is being rendered".into(),
             R::Finishing => "Earning: this tile is finished, then there is a pause".into(),
             R::Fetching => "Earning: a scene is being fetched".into(),

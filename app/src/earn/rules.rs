@@ -1,5 +1,7 @@
 //! The owner's rules, as values that cannot be wrong.
 
+use frame::NodeId;
+use render_net::wire::{Referees, TooLong};
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
@@ -55,6 +57,8 @@ pub struct Rules {
     pub upload_mbit_per_s: Option<MegabitsPerSecond>,
     /// Disk that stays free in the data folder.
     pub disk_free_gib: DiskGib,
+    /// Work only for jobs of which one of these is the referee; none = for all. A tile in hand is finished.
+    pub referees: Referees,
 }
 
 impl Rules {
@@ -71,12 +75,27 @@ impl Rules {
             upload_gb_per_day: None,
             upload_mbit_per_s: None,
             disk_free_gib: Within(2),
+            referees: Referees::default(),
         }
     }
 
     /// What a machine without a person in front of it starts with.
     pub fn headless() -> Self {
         Self { idle_minutes: None, pause_for_full_screen: false, ..Self::desktop() }
+    }
+
+    /// The same rules with these referees, each of them once.
+    ///
+    /// # Errors
+    /// There are more than [`Referees::MAX`].
+    pub fn with_referees(self, referees: impl IntoIterator<Item = NodeId>) -> Result<Self, TooLong> {
+        let mut listed: Vec<NodeId> = Vec::new();
+        for referee in referees {
+            if !listed.contains(&referee) {
+                listed.push(referee);
+            }
+        }
+        Ok(Self { referees: Referees::new(listed)?, ..self })
     }
 
     /// What an adapter with so much memory lends, MiB.

@@ -3,6 +3,8 @@
 //! A key that is missing keeps the value of the rules one starts from; a key that nobody knows is named, because a misspelt rule that is
 //! silently ignored is a GPU that works when it should not.
 
+use frame::NodeId;
+use render_net::wire::Referees;
 use toml::{Table, Value};
 
 use super::rules::{APPS_MAX, Rules, Within};
@@ -10,7 +12,7 @@ use super::schedule::ScheduleFault;
 use super::signals::ProgramName;
 
 /// Every key of the file.
-pub const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 11] = [
     "idle_minutes",
     "on_battery",
     "pause_for_full_screen",
@@ -21,6 +23,7 @@ pub const KEYS: [&str; 10] = [
     "upload_gb_per_day",
     "upload_mbit_per_s",
     "disk_free_gib",
+    "referees",
 ];
 
 /// Largest file that is read, bytes.
@@ -77,7 +80,8 @@ impl Rules {
             return Err(RulesFault::Unknown { key: ProgramName::new(key).to_string() });
         }
         let page = Page(&table);
-        Ok(Self {
+        let referees = page.keys("referees")?.unwrap_or_else(|| base.referees.to_vec());
+        let rules = Self {
             idle_minutes: page.number_or_false("idle_minutes")?.unwrap_or(base.idle_minutes),
             on_battery: page.truth("on_battery")?.unwrap_or(base.on_battery),
             pause_for_full_screen: page.truth("pause_for_full_screen")?.unwrap_or(base.pause_for_full_screen),
@@ -91,7 +95,9 @@ impl Rules {
             upload_gb_per_day: page.number_or_false("upload_gb_per_day")?.unwrap_or(base.upload_gb_per_day),
             upload_mbit_per_s: page.number_or_false("upload_mbit_per_s")?.unwrap_or(base.upload_mbit_per_s),
             disk_free_gib: page.number("disk_free_gib")?.unwrap_or(base.disk_free_gib),
-        })
+            referees: base.referees,
+        };
+        rules.with_referees(referees).map_err(|_| Page::no_keys("referees"))
     }
 
     /// The same as a file, with a line of explanation for each rule.
@@ -99,6 +105,7 @@ impl Rules {
         let number = |value: Option<u32>| value.map_or_else(|| "false".to_owned(), |value| value.to_string());
         let names = self.pause_for_apps.iter().map(|name| Value::String(name.to_string()));
         let apps = Value::Array(names.collect());
+        let referees = Value::Array(self.referees.iter().map(|key| Value::String(key.to_string())).collect());
         let schedule = Value::String(self.schedule.to_string());
         format!(
             "# When this computer may render for others. A line that is missing means the usual value.\n\
@@ -121,7 +128,9 @@ impl Rules {
              # How fast results are sent, megabits a second; false = as fast as the line is.\n\
              upload_mbit_per_s = {}\n\
              # Disk that stays free, gibibytes.\n\
-             disk_free_gib = {}\n",
+             disk_free_gib = {}\n\
+             # Work only for jobs of which one of these is the referee, by their keys; [] = for all.\n\
+             referees = {referees}\n",
             number(self.idle_minutes.map(Within::value)),
             self.on_battery,
             self.pause_for_full_screen,
@@ -189,6 +198,18 @@ impl Page<'_> {
         };
         list.iter().map(name).collect::<Result<_, _>>().map(Some)
     }
+
+    fn keys(&self, key: &'static str) -> Result<Option<Vec<NodeId>>, RulesFault> {
+        let Some(value) = self.0.get(key) else { return Ok(None) };
+        let read = |value: &Value| value.as_str()?.parse().ok();
+        let list = value.as_array().and_then(|list| list.iter().map(read).collect());
+        list.ok_or_else(|| Self::no_keys(key)).map(Some)
+    }
+
+    fn no_keys(key: &'static str) -> RulesFault {
+        let wanted = format!("a list of at most {} keys of 64 hexadecimal digits, in quotes", Referees::MAX);
+        RulesFault::Wrong { key, wanted }
+    }
 }
 
 fn within<const MIN: u32, const MAX: u32>(value: &Value) -> Option<Within<MIN, MAX>> {
@@ -238,6 +259,11 @@ mod tests {
         assert_eq!(told("schedule = 7"), "schedule must be text in quotes");
         assert!(told("schedule = \"mon 25:00-26:00\"").starts_with("schedule: \"25:00-26:00\" is not"));
         assert!(told("pause_for_apps = [1]").starts_with("pause_for_apps must be a list"));
+        let keys = "referees must be a list of at most 16 keys of 64 hexadecimal digits, in quotes";
+        let many: Vec<String> = (0..17).map(|number| format!("\"{number:064x}\"")).collect();
+        for wrong in ["\"ab\"".to_owned(), "[\"ab\"]".to_owned(), format!("[{}]", many.join(", "))] {
+            assert_eq!(told(&format!("referees = {wrong}")), keys);
+        }
         assert!(told("on_battery = true\nx ==").starts_with("line 2 is not TOML: "));
         assert!(!told("a = 1\u{1b}").contains('\u{1b}'));
     }
@@ -246,7 +272,9 @@ mod tests {
         let hours = proptest::collection::vec(any::<bool>(), HOURS);
         let apps = proptest::collection::vec("[ -~]{1,20}", 0..4);
         let numbers = (0u32..1441, 39u32..101, 1u32..101, 0u32..3, 1u32..9, 0u32..3);
-        (any::<(bool, bool)>(), hours, apps, numbers).prop_map(|(truths, hours, apps, numbers)| Rules {
+        let keys = proptest::collection::vec(any::<[u8; 32]>().prop_map(NodeId), 0..3);
+        let all = (any::<(bool, bool)>(), hours, apps, numbers, keys);
+        all.prop_map(|(truths, hours, apps, numbers, keys)| Rules {
             idle_minutes: Within::new(numbers.0),
             on_battery: truths.0,
             pause_for_full_screen: truths.1,
@@ -257,6 +285,7 @@ mod tests {
             upload_gb_per_day: Within::new(numbers.3),
             upload_mbit_per_s: Within::new(numbers.5),
             disk_free_gib: Within::new(numbers.4).expect("in range"),
+            referees: Referees::cut(keys),
         })
     }
 

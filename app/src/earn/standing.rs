@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Decision;
 use super::signals::Activity;
 use super::wish::Asked;
+use crate::ruling;
 
 /// Ends of work that are told.
 pub const LAST_MAX: usize = 20;
@@ -72,6 +73,16 @@ pub enum WorkOutcome {
         /// Micro-credits held for it.
         amount: u64,
     },
+    /// The coordinator took the result, its artist refused it, and the job's referee found it right: it is paid.
+    JudgedRight {
+        /// In a sentence.
+        why: String,
+    },
+    /// The same, and the referee found it wrong: it is not paid.
+    JudgedWrong {
+        /// In a sentence.
+        why: String,
+    },
     /// It was handed back unfinished, without blame: the owner wanted the GPU.
     GivenBack,
     /// Nobody needed it any more: its job was cancelled, or another node was faster.
@@ -84,6 +95,12 @@ pub enum WorkOutcome {
         /// In a sentence.
         why: String,
     },
+}
+
+impl WorkOutcome {
+    fn was_delivered(&self) -> bool {
+        matches!(self, Self::Delivered { .. } | Self::JudgedRight { .. } | Self::JudgedWrong { .. })
+    }
 }
 
 /// Follows a node's events, and knows what it is doing.
@@ -106,7 +123,12 @@ impl Tracker {
     /// Takes an event that happened at this moment, milliseconds since 1970.
     pub(crate) fn hear(&mut self, event: &NodeEvent, at_unix_ms: u64) {
         if let Some((lease, outcome)) = end_of(event) {
-            self.last.push_back(WorkEnd { at_unix_ms, lease, outcome });
+            let delivered = |end: &&mut WorkEnd| end.lease == lease && end.outcome.was_delivered();
+            match self.last.iter_mut().rev().find(delivered) {
+                // What becomes of a tile is told in its place.
+                Some(end) => end.outcome = outcome,
+                None => self.last.push_back(WorkEnd { at_unix_ms, lease, outcome }),
+            }
             while self.last.len() > LAST_MAX {
                 self.last.pop_front();
             }
@@ -144,6 +166,7 @@ impl Tracker {
                 self.has_no_room = false;
             }
             NodeEvent::Forgotten { lease } => self.forget(*lease),
+            NodeEvent::Judged { .. } => {}
         }
     }
 
@@ -185,6 +208,14 @@ fn end_of(event: &NodeEvent) -> Option<(LeaseId, WorkOutcome)> {
         NodeEvent::Delivered { lease, amount, .. } => {
             Some((*lease, WorkOutcome::Delivered { amount: *amount }))
         }
+        NodeEvent::Judged { lease, found } => {
+            let why = ruling::why(*found);
+            let outcome = match found.is_for_node() {
+                true => WorkOutcome::JudgedRight { why },
+                false => WorkOutcome::JudgedWrong { why },
+            };
+            Some((*lease, outcome))
+        }
         NodeEvent::GivenBack { lease } => Some((*lease, WorkOutcome::GivenBack)),
         NodeEvent::Dropped { lease, why } => Some((*lease, WorkOutcome::Dropped { why: short(why) })),
         NodeEvent::Failed { lease, why, .. } => Some((*lease, WorkOutcome::Failed { why: short(why) })),
@@ -196,6 +227,7 @@ fn end_of(event: &NodeEvent) -> Option<(LeaseId, WorkOutcome)> {
 mod tests {
     use frame::{BlockRange, FrameIndex, TileIndex};
 
+    use render_net::receipt::Found;
     use render_net::wire::FailureKind;
 
     use super::*;
@@ -228,6 +260,31 @@ mod tests {
         assert_eq!((tracker.take_sent_bytes(), tracker.take_sent_bytes()), (7, 0));
         let outcomes: Vec<&WorkOutcome> = tracker.last.iter().map(|end| &end.outcome).collect();
         assert_eq!(outcomes, [&WorkOutcome::Delivered { amount: 1 }, &WorkOutcome::GivenBack]);
+    }
+
+    #[test]
+    fn what_a_referee_found_is_told_where_the_tile_is_or_as_the_newest() {
+        let mut tracker = Tracker::default();
+        for number in [1, 2] {
+            tracker.hear(&NodeEvent::Delivered { lease: LeaseId(number), bytes: 1, amount: 5 }, number);
+        }
+        tracker.hear(&NodeEvent::Judged { lease: LeaseId(1), found: Found::Right { pixels: 64 } }, 9);
+        tracker.hear(&NodeEvent::Judged { lease: LeaseId(7), found: Found::NotShown }, 10);
+        tracker.hear(
+            &NodeEvent::Judged { lease: LeaseId(2), found: Found::Wrong { differ: 15, pixels: 16 } },
+            11,
+        );
+        let told: Vec<_> =
+            tracker.last.iter().map(|end| (end.at_unix_ms, end.lease.0, &end.outcome)).collect();
+        assert!(matches!(
+            told[..],
+            [
+                (1, 1, WorkOutcome::JudgedRight { .. }),
+                (2, 2, WorkOutcome::JudgedWrong { .. }),
+                (10, 7, WorkOutcome::JudgedRight { .. })
+            ]
+        ));
+        assert_eq!((tracker.tiles_done, tracker.failed), (2, 0), "a ruling is no tile");
     }
 
     #[test]

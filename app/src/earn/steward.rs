@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use render_net::link::Uplink;
-use render_net::node::{Allowance, NodeEvent};
+use render_net::node::{Allowance, Demand, NodeEvent};
+use render_net::wire::Referees;
 use tokio::sync::watch;
 
 use super::door::{BEAT, Door, unix_ms};
@@ -45,6 +46,7 @@ pub struct Owner {
     senses: Option<Box<dyn Senses>>,
     asked: Option<Asked>,
     uploads: Uploads,
+    referees: watch::Sender<Referees>,
 }
 
 /// Controls a node: from the window, the tray or a test. Clones control the same node.
@@ -67,7 +69,8 @@ impl Owner {
         let (standing, seen) = watch::channel(None);
         let controls = Controls { line: line.clone(), standing: seen };
         let (asked, uploads) = (None, Uploads::default());
-        (Self { rules, orders, line, standing, senses: None, asked, uploads }, controls)
+        let referees = watch::Sender::new(rules.referees.clone());
+        (Self { rules, orders, line, standing, senses: None, asked, uploads, referees }, controls)
     }
 
     /// The same with other senses than this computer's.
@@ -91,6 +94,11 @@ impl Owner {
     /// The line over which the node sends, as fast as the rules allow once its steward is at work.
     pub(crate) fn uplink(&self) -> Uplink {
         self.uploads.line().clone()
+    }
+
+    /// Whom the node asks for, now and after its owner has changed the rules.
+    pub(crate) fn demand(&self) -> Demand {
+        self.referees.subscribe().into()
     }
 
     /// What is known of the node, from its start on.
@@ -131,7 +139,7 @@ impl Steward {
         adapter: &str,
         allowed: watch::Sender<Allowance>,
     ) -> std::io::Result<Self> {
-        let Owner { rules, orders, line, standing, senses, asked, uploads } = owner;
+        let Owner { rules, orders, line, standing, senses, asked, uploads, referees } = owner;
         uploads.line().limit(rules.upload_bytes_per_s());
         let door = Door::new(data);
         let before = door.standing().ok().flatten();
@@ -142,6 +150,7 @@ impl Steward {
             signals: Signals { activity: Activity::Offline, ..Signals::default() },
             tracker: Tracker::default(),
             uploads,
+            referees,
             uploaded: before.map_or((0, 0), |before| (before.uploaded_day, before.uploaded_today_bytes)),
             door,
             adapter: adapter.to_owned(),
@@ -182,6 +191,7 @@ struct Round {
     signals: Signals,
     tracker: Tracker,
     uploads: Uploads,
+    referees: watch::Sender<Referees>,
     /// The local day, and what this node sent on it.
     uploaded: (i64, u64),
     door: Door,
@@ -200,6 +210,11 @@ impl Round {
                 Ok(Order::Wish(wish)) => self.engine.ask(now(), wish),
                 Ok(Order::Rules(rules)) => {
                     self.uploads.line().limit(rules.upload_bytes_per_s());
+                    self.referees.send_if_modified(|before| {
+                        let is_other = *before != rules.referees;
+                        before.clone_from(&rules.referees);
+                        is_other
+                    });
                     self.engine.set_rules(*rules);
                     // Other rules may ask for what was not looked at before.
                     self.looked = None;

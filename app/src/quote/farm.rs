@@ -36,6 +36,7 @@ pub(super) fn ask(inquiry: &Inquiry, plan: &Plan, memory_mib: u32, stop: &Stop) 
         price_max: terms.price_max,
         memory_mib,
         nodes_allowed: Bounded::new(terms.nodes.clone()).map_err(too_many)?,
+        referee: terms.referee,
     };
     let asked = artist.offers(wanted.clone());
     let (offers, balance) = runtime()?.block_on(async {
@@ -74,6 +75,12 @@ fn suits(offers: &Offers, wanted: &OffersWanted) -> Result<(), Fault> {
             wanted.memory_mib
         );
         return Err(Fault::network(what, "use smaller textures or fewer triangles, or ask again later"));
+    }
+    if offers.nodes.is_empty() && offers.price_min <= wanted.price_max {
+        return Err(Fault::network(
+            "the nodes that are there and cheap enough work only where certain referees judge",
+            "name one of those with --referee, offer more with --max-price, or ask again later",
+        ));
     }
     if offers.nodes.is_empty() {
         let what = format!(
@@ -114,22 +121,24 @@ mod tests {
 
     fn exit_and_word(offers: &Offers, nodes: usize) -> Option<(Exit, String)> {
         let nodes_allowed = Bounded::cut(vec![frame::NodeId([1; 32]); nodes]);
-        let wanted = OffersWanted { price_max: 1000, memory_mib: 512, nodes_allowed };
+        let wanted = OffersWanted { price_max: 1000, memory_mib: 512, nodes_allowed, referee: None };
         suits(offers, &wanted).err().map(|fault| (fault.exit, fault.what))
     }
 
     #[test]
-    fn nobody_too_small_and_too_dear_have_a_sentence_each() {
+    fn nobody_too_small_too_dear_and_too_choosy_have_a_sentence_each() {
         let mut offers = Offers::default();
         let mut told = vec![exit_and_word(&offers, 0), exit_and_word(&offers, 1)];
         offers.here = 3;
         told.push(exit_and_word(&offers, 0));
         (offers.large_enough, offers.price_min) = (2, 1500);
         told.push(exit_and_word(&offers, 0));
+        offers.price_min = 900;
+        told.push(exit_and_word(&offers, 0));
         let told: Vec<(Exit, String)> = told.into_iter().flatten().collect();
         let exits: Vec<Exit> = told.iter().map(|(exit, _)| *exit).collect();
-        assert_eq!(exits, [Exit::Network, Exit::Network, Exit::Network, Exit::Credit]);
-        let words = ["no node", "named", "512 MiB", "1500"];
+        assert_eq!(exits, [Exit::Network, Exit::Network, Exit::Network, Exit::Credit, Exit::Network]);
+        let words = ["no node", "named", "512 MiB", "1500", "certain referees"];
         assert!(told.iter().zip(words).all(|((_, what), word)| what.contains(word)), "{told:?}");
         offers.nodes = Bounded::cut(vec![NodeOffer { price: 900, speed: 0, is_busy: false }]);
         assert_eq!(exit_and_word(&offers, 0), None);

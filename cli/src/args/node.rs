@@ -37,7 +37,7 @@ pub(crate) struct Node {
     /// GPU memory that scenes may take, MiB [default: what the adapter allows].
     #[arg(long, value_name = "MIB", env = "TESSERA_VRAM_LIMIT")]
     pub(crate) vram_limit: Option<u32>,
-    /// Work only for jobs of which one of these is the referee, by their keys [default: for all].
+    /// Work only for jobs of which one of these is the referee, by their keys [default: those of --rules, else for all].
     #[arg(long, value_name = "KEY", value_delimiter = ',', env = "TESSERA_REFEREE")]
     pub(crate) referee: Vec<frame::NodeId>,
     /// Weights of a denoiser beside those that the program carries, for jobs that name it.

@@ -107,7 +107,7 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
     // Nothing is written; frames only need names that differ.
     let request = asked.looks.request(asked.scene, "quote.####.exr".into())?;
     let price_max = asked.max_price.unwrap_or(PRICE_MAX_USUAL);
-    let terms = Terms { price_max, nodes: asked.nodes, referee: None };
+    let terms = Terms { price_max, nodes: asked.nodes, referee: asked.referee };
     let data = asked.data;
     let inquiry = asked.coordinator.map(|coordinator| Inquiry { coordinator, data, terms });
     let stop = interrupt::listen()?;

@@ -9,6 +9,7 @@ use app::places::{self, Part};
 use app::rig::{self, Rig};
 use app::sharing::{self, Share};
 use app::{Event, Exit, Fault};
+use render_net::wire::TooLong;
 
 use crate::args::{Node, NodeRules, NodeWord, PauseEnd};
 use crate::interrupt;
@@ -57,6 +58,14 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         Some(file) => read_rules(file, Rules::headless())?,
         None => Rules::headless(),
     };
+    let rules = match asked.referee.is_empty() {
+        true => rules,
+        false => rules.with_referees(asked.referee).map_err(|TooLong { count, max }| {
+            let what =
+                format!("--referee: {count} referees are named, and a node can ask for one of at most {max}");
+            Fault::usage(what, "name fewer, or leave the flag out to work with any job")
+        })?,
+    };
     let mut gpus = asked.gpu;
     let is_one = gpus.len() < 2 && gpus.iter().all(|gpu| gpu != ALL);
     let share = Share {
@@ -65,7 +74,6 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         adapter: if is_one { gpus.pop() } else { None },
         price: asked.price,
         memory_mib: asked.vram_limit,
-        referees: asked.referee,
         weights: asked.weights,
         once: asked.once,
         nodes_here: 1,

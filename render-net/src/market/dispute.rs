@@ -10,7 +10,7 @@ use super::{Effect, Halt, Turn};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
     Attend, Bounded, Committed, Dispute, Event, JobState, Opaque, Referees, Referral, Refusal, Response,
-    Rule, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
+    Rule, Ruled, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
 };
 
 impl Turn<'_> {
@@ -31,10 +31,16 @@ impl Turn<'_> {
         Ok(Response::Done)
     }
 
-    /// A node will only work where one of these judges.
+    /// A node will only work where one of these judges. Leases that it has stay its own.
     pub(super) fn demand(&mut self, node: NodeId, referees: &Referees) -> Result<Response, Halt> {
         self.rows.node(node)?.ok_or(Refusal::NotRegistered)?;
+        let before = self.rows.demand(node)?;
         self.rows.set_demand(node, referees)?;
+        let is_wider = referees.is_empty() || referees.iter().any(|referee| !before.contains(referee));
+        if !before.is_empty() && is_wider {
+            // It may be waiting, and now there is work for it.
+            self.wake(Effect::WakeNodes);
+        }
         Ok(Response::Done)
     }
 
@@ -94,6 +100,8 @@ impl Turn<'_> {
         let Rule { lease: id, for_node, ref ruling } = *rule;
         self.tell(&mut job, &Event::Ruled { lease: id, for_node, ruling: ruling.clone() })?;
         self.rows.put_job(&job)?;
+        let ruled = Ruled { job: job.job, lease: id, ruling: ruling.clone() };
+        self.rows.put_ruling(lease.node, &ruled)?;
         match rule.for_node {
             true => self.accept(lease, None)?,
             false => self.refuse(lease)?,

@@ -8,7 +8,7 @@ use frame::NodeId;
 use super::row::NodeRow;
 use super::{Halt, Turn};
 use crate::wire::offers::OFFERS_MAX;
-use crate::wire::{Bounded, NodeOffer, Offers, OffersWanted, Response};
+use crate::wire::{Bounded, NodeOffer, Offers, OffersWanted, Refusal, Response};
 
 /// How many waiting nodes are looked at.
 const WAITING_SEEN: usize = 1024;
@@ -17,6 +17,10 @@ const LEASES_SEEN: usize = 4096;
 
 impl Turn<'_> {
     pub(super) fn offers(&self, wanted: &OffersWanted) -> Result<Response, Halt> {
+        // As it would be when the job is sent.
+        if let Some(referee) = wanted.referee {
+            self.rows.referee(referee)?.ok_or(Refusal::NoReferee)?;
+        }
         let mut offers = Offers::default();
         let mut suited: Vec<(NodeRow, bool)> = Vec::new();
         for (node, is_busy) in self.nodes_here()? {
@@ -29,8 +33,10 @@ impl Turn<'_> {
             offers.large_enough += 1;
             let cheapest = if offers.large_enough == 1 { row.price } else { offers.price_min.min(row.price) };
             offers.price_min = cheapest;
-            // Nobody says yet whether the job will have a referee.
-            if row.price <= wanted.price_max && self.rows.demand(node)?.is_empty() {
+            let demand = self.rows.demand(node)?;
+            let is_judged =
+                demand.is_empty() || wanted.referee.is_some_and(|referee| demand.contains(&referee));
+            if row.price <= wanted.price_max && is_judged {
                 suited.push((row, is_busy));
             }
         }

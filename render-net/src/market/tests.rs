@@ -35,11 +35,15 @@ impl<'a> Bench<'a> {
         Self { store, market: Market::new(terms), now_ms: 1_000_000 }
     }
 
-    fn ask(&mut self, peer: NodeId, request: Request) -> Response {
+    fn effects(&mut self, peer: NodeId, request: Request) -> Vec<Effect> {
         let inputs = [Input::Asked(peer, request)];
         let effects = self.market.act(self.store, self.now_ms, &inputs).expect("the store works").remove(0);
         audit(&mut *self.store.begin().expect("begins")).expect("healthy after every request");
-        let answer = effects.into_iter().find_map(|effect| match effect {
+        effects
+    }
+
+    fn ask(&mut self, peer: NodeId, request: Request) -> Response {
+        let answer = self.effects(peer, request).into_iter().find_map(|effect| match effect {
             Effect::Answer(response) => Some(response),
             _ => None,
         });

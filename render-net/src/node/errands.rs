@@ -8,19 +8,24 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::agent::Input;
 use super::bench::FromBench;
+use super::docket::Docket;
 use super::finish::Work;
 use super::outbox::{Outbox, Parcel};
-use super::shelf::{OpenScene, Shelf, ShelfFault};
+use super::shelf::{OpenJob, OpenScene, Shelf, ShelfFault};
 use super::{News, NodeConfig, NodeEvent, NodeEvents};
 use crate::identity::Identity;
 use crate::link::{Link, LinkFault, Priority};
 use crate::wire::{
-    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, ObjectName, Offer, Preview, Pull, Refusal,
-    Request, Response, node,
+    Beat, Bounded, Failure, FailureKind, Heartbeat, Lease, ObjectName, Offer, Preview, Pull, Referees,
+    Refusal, Request, Response, node,
 };
 
 /// After a preview the uplink is left to others for so many times as long as it took.
 const PREVIEW_REST: u32 = 3;
+/// Between two questions for rulings.
+const RULINGS_EVERY: Duration = Duration::from_secs(20);
+/// Most answers with rulings that are taken one after the other.
+const RULINGS_PAGES: usize = 64;
 /// Reports that a render may have unread.
 const REPORTS_MAX: usize = 64;
 
@@ -28,6 +33,7 @@ const REPORTS_MAX: usize = 64;
 pub(super) struct Errands {
     shared: Arc<Shared>,
     previews: Arc<Mutex<()>>,
+    demands: Arc<Mutex<()>>,
 }
 
 struct Shared {
@@ -35,6 +41,7 @@ struct Shared {
     identity: Arc<Identity>,
     adapter: AdapterCard,
     outbox: Outbox,
+    docket: Docket,
     // Preparing takes the shelf, so two leases of one scene fetch it once.
     shelf: Mutex<Shelf>,
     news: mpsc::Sender<News>,
@@ -46,13 +53,13 @@ impl Errands {
         config: NodeConfig,
         identity: Arc<Identity>,
         adapter: AdapterCard,
-        outbox: Outbox,
+        (outbox, docket): (Outbox, Docket),
         news: mpsc::Sender<News>,
         events: NodeEvents,
     ) -> Self {
-        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.referees.clone()));
-        let shared = Shared { config, identity, adapter, outbox, shelf, news, events };
-        Self { shared: Arc::new(shared), previews: Arc::new(Mutex::new(())) }
+        let shelf = Mutex::new(Shelf::new(config.scenes_bytes_max, config.demand.clone()));
+        let shared = Shared { config, identity, adapter, outbox, docket, shelf, news, events };
+        Self { shared: Arc::new(shared), previews: Arc::default(), demands: Arc::default() }
     }
 
     pub(super) fn tell(&self, event: NodeEvent) {
@@ -71,7 +78,7 @@ impl Errands {
         self.run(move |shared| async move {
             tokio::time::sleep(jittered(after)).await;
             Some(match shared.link().await {
-                Ok(link) => News::Link(link),
+                Ok((link, told)) => News::Link(link, told),
                 Err(fault) => News::NoLink(fault),
             })
         });
@@ -79,6 +86,20 @@ impl Errands {
 
     pub(super) fn watch_link(&self, count: u64, link: Link) {
         self.run(move |_| async move { Some(News::LinkGone(count, link.closed().await)) });
+    }
+
+    /// Says what is asked for now, unless the coordinator was told just that. One after the other, so that the last word is the owner's last.
+    pub(super) fn demand(&self, link: Link, told: Option<Referees>) {
+        let turn = self.demands.clone();
+        self.run(move |shared| async move {
+            let _turn = turn.lock().await;
+            let referees = shared.config.demand.now();
+            if told.as_ref() != Some(&referees) && link.call(&Request::Demand(referees)).await.is_err() {
+                // The next one begins with it.
+                link.close();
+            }
+            None
+        });
     }
 
     pub(super) fn pull(&self, link: Link, capacity: u32, wait: Duration) {
@@ -96,10 +117,34 @@ impl Errands {
         });
     }
 
+    /// Takes rulings on this node's work, now and for as long as the link lasts.
+    pub(super) fn hear_rulings(&self, link: Link) {
+        self.run(move |shared| async move {
+            let hearing = async {
+                loop {
+                    if let Err(fault) = shared.take_rulings(&link).await {
+                        tracing::debug!(%fault, "rulings");
+                    }
+                    tokio::time::sleep(RULINGS_EVERY).await;
+                }
+            };
+            tokio::select! {
+                () = hearing => {}
+                _ = link.closed() => {}
+            }
+            None
+        });
+    }
+
     pub(super) fn prepare(&self, link: Link, lease: Lease) {
         self.run(move |shared| async move {
             let opened = shared.shelf.lock().await.open(&shared.identity, &link, &lease).await;
             let id = lease.lease;
+            if let Ok((OpenJob { order, .. }, _)) = &opened
+                && let Some(Err(error)) = order.referee.map(|referee| shared.docket.note(lease.job, referee))
+            {
+                tracing::warn!(%error, "who judges in a job could not be written down");
+            }
             Some(match opened {
                 Ok((job, OpenScene { scene, settings })) => {
                     let (identity, adapter) = (shared.identity.clone(), shared.adapter.clone());
@@ -191,8 +236,8 @@ impl Errands {
 }
 
 impl Shared {
-    /// Connects and registers.
-    async fn link(&self) -> Result<Link, LinkFault> {
+    /// Connects and registers; the demand with which it did.
+    async fn link(&self) -> Result<(Link, Referees), LinkFault> {
         let link = Link::connect(&self.identity, &self.config.coordinator).await?;
         let link = link.over(self.config.uplink.clone());
         let descriptor = postcard::to_stdvec(&self.identity.descriptor());
@@ -208,17 +253,45 @@ impl Shared {
             price: self.config.price,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
+        let referees = self.config.demand.now();
         let introduced = match link.call(&Request::Register(Box::new(offer))).await {
-            Ok(_) if self.config.referees.is_empty() => return Ok(link),
-            Ok(_) => link.call(&Request::Demand(self.config.referees.clone())).await,
+            Ok(_) if referees.is_empty() => return Ok((link, referees)),
+            Ok(_) => link.call(&Request::Demand(referees.clone())).await,
             Err(fault) => Err(fault),
         };
         match introduced {
-            Ok(_) => Ok(link),
+            Ok(_) => Ok((link, referees)),
             Err(LinkFault::Refused(Refusal::Version { .. })) => Err(LinkFault::VersionMismatch),
             Err(LinkFault::Refused(refusal)) => Err(LinkFault::Lost { why: refusal.to_string() }),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Takes what there is, and says that it has it. What is not the referee's word is not kept, and not asked for again.
+    async fn take_rulings(&self, link: &Link) -> Result<(), LinkFault> {
+        let mut taken = Bounded::default();
+        for _ in 0..RULINGS_PAGES {
+            let Response::Rulings(rulings) = link.call(&Request::Rulings(taken)).await? else {
+                return Err(LinkFault::Protocol("rulings were asked for".to_owned()));
+            };
+            if rulings.is_empty() {
+                break;
+            }
+            taken = Bounded::cut(rulings.iter().map(|ruled| ruled.lease).collect());
+            for ruled in rulings.into_vec() {
+                let lease = ruled.lease;
+                let Some(ruling) = self.docket.read(self.identity.id(), &ruled) else {
+                    tracing::warn!(lease = lease.0, "a ruling is not the referee's");
+                    continue;
+                };
+                if let Err(error) = self.docket.keep(&ruled) {
+                    tracing::warn!(%error, lease = lease.0, "a ruling could not be kept");
+                    return Ok(());
+                }
+                (self.events)(NodeEvent::Judged { lease, found: ruling.found });
+            }
+        }
+        Ok(())
     }
 
     async fn deliver(&self, link: &Link, lease: LeaseId) -> Input {

@@ -2,6 +2,7 @@
 
 use frame::{BlockRange, FrameIndex, LeaseId, TileIndex};
 
+use crate::receipt::Found;
 use crate::wire::FailureKind;
 
 /// What a node tells its owner.
@@ -55,6 +56,13 @@ pub enum NodeEvent {
     NoRoom {
         /// In a sentence.
         why: String,
+    },
+    /// Its artist refused it, and the job's referee has spoken; the signed ruling is kept.
+    Judged {
+        /// Its lease.
+        lease: LeaseId,
+        /// What the referee found.
+        found: Found,
     },
     /// The work is no longer wanted.
     Dropped {

@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use frame::noisy::MARGIN_PX_MAX;
 use frame::{JobId, NodeId, RenderSettings, SceneBlob};
 
+use super::demand::Demand;
 use crate::bundle::fetch::{FetchFault, fetch_scene};
 use crate::bundle::{BundleFault, Manifest, SEALED_MANIFEST_BYTES_MAX};
 use crate::identity::{Identity, WrappedKeys, unwrap_keys};
 use crate::link::{Link, LinkFault, Priority};
 use crate::order::{JobOrder, OrderFault};
 use crate::seal::{EnvelopePublic, ObjectKey, SealFault};
-use crate::wire::{JobTerms, Lease, ObjectName, Referees, Request, Response};
+use crate::wire::{JobTerms, Lease, ObjectName, Request, Response};
 
 /// Jobs whose terms are kept.
 const JOBS_MAX: usize = 32;
@@ -21,8 +22,7 @@ pub(super) struct Shelf {
     jobs: VecDeque<(JobId, OpenJob)>,
     scenes: VecDeque<(ObjectName, OpenScene)>,
     scenes_bytes_max: u64,
-    /// Works only where one of these judges; none: everywhere.
-    referees: Referees,
+    demand: Demand,
 }
 
 /// A job's terms, opened.
@@ -70,8 +70,8 @@ impl From<FetchFault> for ShelfFault {
 }
 
 impl Shelf {
-    pub(super) fn new(scenes_bytes_max: u64, referees: Referees) -> Self {
-        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max, referees }
+    pub(super) fn new(scenes_bytes_max: u64, demand: Demand) -> Self {
+        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max, demand }
     }
 
     /// The job's terms and the lease's scene, from memory or from the coordinator.
@@ -104,7 +104,7 @@ impl Shelf {
         };
         let open = open_terms(identity, job, &terms)?;
         // The coordinator has been asked for no other jobs, and may have misunderstood, or been told another name.
-        if !is_judged(open.order.referee, &self.referees) {
+        if !is_judged(open.order.referee, &self.demand.now()) {
             return Err(ShelfFault::Referee);
         }
         if self.jobs.len() >= JOBS_MAX {

@@ -93,6 +93,15 @@ impl SignedRuling {
         postcard::to_stdvec(self).expect("plain data of bounded size always encodes")
     }
 
+    /// Who says it and what, after the signature was checked. Whether that one is the job's referee is not in it.
+    ///
+    /// # Errors
+    /// Bytes that are no ruling, or whose signature does not fit.
+    pub fn read(bytes: &[u8]) -> Result<(NodeId, Ruling), RulingFault> {
+        let referee = decode::<Self>(bytes)?.referee;
+        Ok((referee, Self::open(bytes, referee)?))
+    }
+
     /// What this referee said, after its signature was checked.
     ///
     /// # Errors
@@ -142,10 +151,12 @@ mod tests {
         assert!(bytes.len() <= RULING_BYTES_MAX, "{}", bytes.len());
         assert_eq!(SignedRuling::open(&bytes, referee.id()), Ok(ruling));
         assert_eq!(SignedRuling::open(&bytes, other.id()), Err(RulingFault::Signature));
+        assert_eq!(SignedRuling::read(&bytes), Ok((referee.id(), ruling)));
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
             assert!(SignedRuling::open(&changed, referee.id()).is_err(), "bit {bit}");
+            assert!(SignedRuling::read(&changed).is_err(), "bit {bit}");
         }
     }
 

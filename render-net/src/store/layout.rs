@@ -3,7 +3,7 @@
 use super::Table;
 
 /// Changes when the tables or the records in them do.
-pub(super) const LAYOUT: i64 = 5;
+pub(super) const LAYOUT: i64 = 6;
 
 /// The tables that a database of this layout lacks; `None` for one that this program cannot bring up to date.
 pub(super) fn lacking(layout: i64) -> Option<&'static [Table]> {
@@ -12,12 +12,13 @@ pub(super) fn lacking(layout: i64) -> Option<&'static [Table]> {
         2 => Some(&TABLES[22..]),
         3 => Some(&TABLES[23..]),
         4 => Some(&TABLES[24..]),
+        5 => Some(&TABLES[29..]),
         LAYOUT => Some(&[]),
         _ => None,
     }
 }
 
-pub(super) const TABLES: [Table; 29] = [
+pub(super) const TABLES: [Table; 30] = [
     Table::Job,
     Table::Frame,
     Table::Active,
@@ -47,6 +48,7 @@ pub(super) const TABLES: [Table; 29] = [
     Table::Evidence,
     Table::Dispute,
     Table::Demand,
+    Table::Ruling,
 ];
 
 /// A table's name in a database.
@@ -81,5 +83,6 @@ pub(super) fn name(table: Table) -> &'static str {
         Table::Evidence => "evidence",
         Table::Dispute => "dispute",
         Table::Demand => "node_demand",
+        Table::Ruling => "ruling_of_node",
     }
 }

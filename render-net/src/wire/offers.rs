@@ -18,6 +18,8 @@ pub struct OffersWanted {
     pub memory_mib: u32,
     /// Only these nodes; empty = any.
     pub nodes_allowed: Bounded<NodeId, NODES_ALLOWED_MAX>,
+    /// Who would judge what is refused; `None`: nobody, and nodes that ask for a referee are left out.
+    pub referee: Option<NodeId>,
 }
 
 /// Who would work for it now.

@@ -65,6 +65,20 @@ pub struct Rule {
     pub ruling: Opaque<RULING_BYTES_MAX>,
 }
 
+/// Most rulings in one answer.
+pub const RULINGS_MAX: usize = 16;
+
+/// What a referee found of a node's work, as the node gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// In which job.
+    pub job: JobId,
+    /// Of which lease.
+    pub lease: LeaseId,
+    /// The referee's signed ruling.
+    pub ruling: Opaque<RULING_BYTES_MAX>,
+}
+
 /// Most referees that a node may ask for.
 pub const REFEREES_MAX: usize = 16;
 

@@ -69,8 +69,18 @@ fn messages_have_their_golden_bytes() {
                 price_max: 2000,
                 memory_mib: 512,
                 nodes_allowed: Bounded::default(),
+                referee: None,
             })),
-            "060100060000001ad00f800400",
+            "060100070000001ad00f80040000",
+        ),
+        (
+            Request::Offers(Box::new(OffersWanted {
+                price_max: 2000,
+                memory_mib: 512,
+                nodes_allowed: Bounded::default(),
+                referee: Some(NodeId([5; 32])),
+            })),
+            "060100270000001ad00f800400010505050505050505050505050505050505050505050505050505050505050505",
         ),
         (
             Request::Refer(Box::new(referral())),
@@ -86,6 +96,7 @@ fn messages_have_their_golden_bytes() {
             Request::Demand(Bounded::cut(vec![NodeId([5; 32])])),
             "060100220000001f010505050505050505050505050505050505050505050505050505050505050505",
         ),
+        (Request::Rulings(Bounded::cut(vec![LeaseId(300)])), "060100040000002001ac02"),
     ];
     for (request, golden) in requests {
         assert_eq!(hex(&request.encode().expect("encodes")), golden, "{}", request.name());
@@ -101,6 +112,11 @@ fn messages_have_their_golden_bytes() {
     assert_eq!(
         hex(&Response::Offers(Box::new(offers)).encode().expect("encodes")),
         "0602000d0000001001e807c09a0c010302840701"
+    );
+    let ruled = Ruled { job: JobId([7; 16]), lease: LeaseId(300), ruling: Bounded::cut(vec![4, 5]) };
+    assert_eq!(
+        hex(&Response::Rulings(Bounded::cut(vec![ruled])).encode().expect("encodes")),
+        "06020017000000130107070707070707070707070707070707ac02020405"
     );
     let shortened = Refusal::Shortened { blocks: BlockRange { first: 1, count: 2 } };
     assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0602000400000001090102");

@@ -95,7 +95,7 @@ async fn an_owner_gets_the_gpu_back_within_half_a_second_and_no_bit_is_lost() {
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
-        referees: Default::default(),
+        demand: Default::default(),
         uplink: Uplink::default(),
         once: false,
         durable: true,

@@ -114,7 +114,7 @@ pub(crate) fn node_config(data: &Path, coordinator: &CoordinatorAddress) -> Node
         price: 500,
         memory_mib: 1024,
         scenes_bytes_max: 64 << 20,
-        referees: Default::default(),
+        demand: Default::default(),
         uplink: Uplink::default(),
         once: false,
         durable: true,

@@ -1,16 +1,17 @@
 //! A referee between an artist and its nodes: it upholds good work against an artist who refuses it, and the artist against a node that forges.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use frame::{AdapterCard, Flow, FrameIndex, Partial, RenderFault, SceneBlob, TileOrder, TileRenderer};
 use render_net::artist::{Artist, ArtistFault, JobEnd, JobSpec, Progress};
 use render_net::audit::Auditor;
-use render_net::identity::CoordinatorAddress;
-use render_net::link::LinkFault;
-use render_net::node::NodeConfig;
-use render_net::receipt::Found;
+use render_net::identity::{CoordinatorAddress, Identity};
+use render_net::link::{Link, LinkFault};
+use render_net::node::{Demand, NodeConfig, NodeEvent};
+use render_net::receipt::{Found, Ruling, SignedRuling};
 use render_net::referee::{Referee, RefereeEvent, RefereeFault};
-use render_net::wire::{Bounded, Refusal, referee::DISPUTES_MAX};
+use render_net::wire::{Bounded, Refusal, Request, Response, referee::DISPUTES_MAX};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -128,8 +129,39 @@ async fn good_work_that_an_artist_refuses_is_upheld_paid_and_in_the_picture() {
     let pay = earned(&honest, &address).await;
     assert_eq!(pay.held, 0);
     assert_eq!(pay.posted, cost_of(&artist).await, "all of it is the node's");
+    let judge = sitting.id;
     assert_eq!(sitting.end().await, found);
+    // It was away when the last of them came.
+    let again = node(&honest, &address, 2, false);
+    let kept = kept_rulings(&honest, judge, found.len()).await;
+    assert!(kept.iter().all(|ruling| ruling.found.is_for_node()), "{kept:?}");
+    again.stop.send(true).expect("it still runs");
+    again.running.await.expect("no panic").expect("no fault");
+    let events = again.events.lock().expect("no test panics with it").clone();
+    let told = |event: &&NodeEvent| matches!(event, NodeEvent::Judged { found, .. } if found.is_for_node());
+    assert!(events.iter().any(|event| told(&event)), "{events:?}");
+    let identity = Identity::open_or_create(&honest).expect("it is there");
+    let link = Link::connect(&identity, &address).await.expect("it answers");
+    let left = link.call(&Request::Rulings(Bounded::default())).await;
+    assert_eq!(left.expect("it answers"), Response::Rulings(Bounded::default()), "it has them all");
     coordinator.stop().await;
+}
+
+/// So many rulings in a node's folder, each checked, once they are there.
+async fn kept_rulings(data: &Path, referee: frame::NodeId, count: usize) -> Vec<Ruling> {
+    let began = Instant::now();
+    let is_ruling = |path: &PathBuf| path.extension().is_some_and(|end| end == "ruling");
+    loop {
+        let folders = std::fs::read_dir(data.join("rulings")).expect("it is there").flatten();
+        let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).expect("a folder").flatten());
+        let files: Vec<PathBuf> = files.map(|file| file.path()).filter(is_ruling).collect();
+        if files.len() == count {
+            let bytes = files.iter().map(|file| std::fs::read(file).expect("it can be read"));
+            return bytes.map(|bytes| SignedRuling::open(&bytes, referee).expect("its word")).collect();
+        }
+        assert!(began.elapsed() < PATIENCE, "{} of {count} rulings", files.len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn cost_of(artist: &Artist) -> u64 {
@@ -250,7 +282,7 @@ async fn a_node_that_asks_for_a_referee_works_where_that_one_judges_and_nowhere_
     let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
     let config = node_config(&folder.path().join("careful"), &address);
     let careful =
-        begin(NodeConfig { referees: Bounded::cut(vec![sitting.id]), ..config }, Box::new(painter(0)));
+        begin(NodeConfig { demand: Bounded::cut(vec![sitting.id]).into(), ..config }, Box::new(painter(0)));
     let artist = artist(&folder.path().join("artist"), &address);
     // The first job is the older one, and would be served first.
     let unjudged = artist.submit(spec(&[1], 16), source(), |_| {}).await.expect("posted");
@@ -266,6 +298,42 @@ async fn a_node_that_asks_for_a_referee_works_where_that_one_judges_and_nowhere_
     careful.stop.send(true).expect("it still runs");
     careful.running.await.expect("no panic").expect("no fault");
     assert_eq!(sitting.end().await, []);
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_owner_asks_for_while_the_node_is_connected_holds_from_the_next_tile_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let sitting = Sitting::begin(&folder.path().join("referee"), &address, Box::new(painter(0))).await;
+    let (demand, asks) = Demand::new(Bounded::cut(vec![frame::NodeId([9; 32])]));
+    let config = node_config(&folder.path().join("careful"), &address);
+    let careful = begin(NodeConfig { demand, ..config }, Box::new(painter(0)));
+    let artist = artist(&folder.path().join("artist"), &address);
+    let [unjudged, judged] = [None, Some(sitting.id)].map(|referee| JobSpec { referee, ..spec(&[1], 16) });
+    let first = artist.submit(unjudged.clone(), source(), |_| {}).await.expect("posted");
+    let second = artist.submit(judged.clone(), source(), |_| {}).await.expect("posted");
+    let is_whole = async |job, spec: &JobSpec| {
+        let (mut easel, (_keep, stop)) = (Easel::new(spec.settings), never());
+        let end = timeout(PATIENCE, artist.collect(job, &mut easel, stop)).await.expect("in time");
+        end.expect("collected") == JobEnd::Complete
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(careful.delivered(), 0, "nobody whom it believes judges here");
+    let began = Instant::now();
+    asks.send_replace(Bounded::cut(vec![sitting.id]));
+    assert!(is_whole(second, &judged).await);
+    let cards = artist.cards().await.expect("it answers");
+    let other = cards.iter().find(|card| card.job == first).expect("it is there");
+    assert_eq!(other.blocks_committed, 0, "still nobody works for it");
+    asks.send_replace(Bounded::default());
+    assert!(is_whole(first, &unjudged).await);
+    // The node's request for work lay at the coordinator; it did not have to run out.
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    careful.stop.send(true).expect("it still runs");
+    careful.running.await.expect("no panic").expect("no fault");
+    sitting.end().await;
     coordinator.stop().await;
 }
 

@@ -98,7 +98,7 @@ impl SimArtist {
 
     fn wanted(&self) -> OffersWanted {
         let JobPost { price_max, memory_mib, nodes_allowed, .. } = self.post.clone();
-        OffersWanted { price_max, memory_mib, nodes_allowed }
+        OffersWanted { price_max, memory_mib, nodes_allowed, referee: None }
     }
 
     pub(super) fn start(&mut self, world: &mut World) {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use frame::{FrameIndex, JobId, LeaseId, TileIndex};
+use frame::{FrameIndex, JobId, LeaseId, NodeId, TileIndex};
 use render_net::market::{Effect, Input, Market, Terms, audit};
 use render_net::store::{MemoryStore, Store};
 use render_net::wire::{
-    Committed, Earnings, Event, Follow, JobPost, JobState, Message, Piece, Refusal, Request, Response,
+    Bounded, Committed, Earnings, Event, Follow, JobPost, JobState, Message, Piece, Refusal, Request,
+    Response,
 };
 
 use super::node::SimNode;
@@ -27,6 +28,8 @@ pub(super) struct Hub {
     turns: u64,
     chance: Chance,
     back_ms: u64,
+    /// Whose work a referee has ruled on, by the journals.
+    ruled: BTreeSet<(NodeId, LeaseId)>,
 }
 
 impl Hub {
@@ -41,6 +44,7 @@ impl Hub {
             turns: 0,
             chance: Chance::new(plan.store_fails ^ plan.jobs.len() as u64),
             back_ms: 0,
+            ruled: BTreeSet::new(),
         }
     }
 
@@ -135,6 +139,7 @@ impl Hub {
             }
             earned += posted;
         }
+        self.check_rulings(nodes)?;
         if earned != paid_for {
             return Err(format!("nodes earned {earned} and accepted work costs {paid_for}"));
         }
@@ -162,6 +167,10 @@ impl Hub {
                 Event::Committed(work) => drop(committed.insert(work.lease, work)),
                 Event::Accepted { lease, .. } if !accepted.insert(lease) => {
                     return Err(format!("{lease:?} was accepted twice"));
+                }
+                Event::Ruled { lease, .. } => {
+                    let work: &Committed = committed.get(&lease).ok_or("ruled on and never committed")?;
+                    self.ruled.insert((work.node, lease));
                 }
                 Event::Rejected { lease } if world.plan.referee.is_some() => {
                     let work: &Committed = committed.get(&lease).ok_or("rejected and never committed")?;
@@ -191,6 +200,28 @@ impl Hub {
         let tiles = u64::from(post.shape.grid().len()) * post.shape.frames.len() as u64;
         let blocks = tiles * u64::from(post.shape.blocks());
         if film.len() as u64 == blocks { Ok(cost) } else { Err(format!("{} of {blocks} blocks", film.len())) }
+    }
+
+    /// Every ruling is there for the node whose work it is about, and for no other, until that one has it.
+    fn check_rulings(&mut self, nodes: &[SimNode]) -> Result<(), String> {
+        let mut heard = BTreeSet::new();
+        for node in nodes {
+            let mut taken = Bounded::default();
+            loop {
+                let Response::Rulings(rulings) = self.ask(node.peer(), Request::Rulings(taken))? else {
+                    return Err("rulings were asked for".to_owned());
+                };
+                if rulings.is_empty() {
+                    break;
+                }
+                taken = Bounded::cut(rulings.iter().map(|ruled| ruled.lease).collect());
+                heard.extend(taken.iter().map(|lease| (node.peer().id(), *lease)));
+            }
+        }
+        match heard == self.ruled {
+            true => Ok(()),
+            false => Err(format!("{} rulings were heard of {}", heard.len(), self.ruled.len())),
+        }
     }
 
     fn journal(&mut self, at: usize, job: JobId) -> Result<Vec<Event>, String> {

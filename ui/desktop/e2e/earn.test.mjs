@@ -106,6 +106,28 @@ test("the rules are an owner's: not while the computer is used, not on battery, 
   await shot("waiting");
 });
 
+test("a node works where a referee of its owner's judges, from the moment on at which that is said", async () => {
+  const key = "ab".repeat(32);
+  await page.fill("#rule-referee", "abc");
+  await until(async () => (await page.text("#rule-referee-why")) === "A key has 64 digits; here are 3", 5_000, "a wrong key is told while it is typed");
+  await page.run("() => document.querySelector('#rule-referees').scrollIntoView({ block: 'center' })");
+  await shot("referee-wrong");
+  await page.fill("#rule-referee", key);
+  await page.click("#rule-referee-add");
+  await page.find("#referees li");
+  await until(async () => (await reason()).text === "Waiting: no tile is there that your referees judge", 10_000, "the reason says so");
+  assert.match(readFileSync(rulesFile, "utf8"), new RegExp(`^referees = \\["${key}"\\]$`, "m"));
+  assert.equal(status().sentence, "Waiting: no tile is there that your referees judge");
+  await shot("referee");
+  submit("--size", "64x64", "--spp", "16");
+  await until(() => /[0-9a-f]{32}/.test(house.cli("jobs").stdout), 120_000, "the job is there");
+  await new Promise((wake) => setTimeout(wake, 3_000));
+  assert.deepEqual(await outcomes(), [], "nobody whom it believes judges there");
+  await page.click("#referees button");
+  await until(async () => (await outcomes()).includes("delivered"), 240_000, "without the wish it works there, without having been started again");
+  await until(async () => (await code()) === "no_work", 30_000, "all is done");
+});
+
 test("a tile is rendered, delivered, shown in the strip and counted", async () => {
   submit("--size", "64x64", "--spp", "16");
   await until(async () => (await outcomes()).includes("delivered"), 240_000, "a tile is delivered");
@@ -365,7 +387,7 @@ test("nothing is cut off: small, light, German", async () => {
     await settings({ language, theme });
     for (const [width, height] of [[1280, 800], [900, 600]]) {
       await page.resize(width, height);
-      for (const part of ["#reason", "#income", "#rules", "#apps, #rule-app", "#schedule-text", "#bench-0"]) {
+      for (const part of ["#reason", "#income", "#rules", "#apps, #rule-app", "#schedule-text", "#rule-referees", "#bench-0"]) {
         await page.run("(css) => document.querySelector(css).scrollIntoView({ block: 'start' })", part);
         await shot(`${language}-${theme}-${width}-${part.match(/\w[\w-]*/)[0]}`);
       }

@@ -16,11 +16,12 @@ let address;
 before(async () => {
   const coordinator = house.begin("coordinator", "--listen", "127.0.0.1:0", "--data", join(house.home, "coordinator"), "--lapse", "5");
   address = await until(() => /^tessera:\/\/\S+/m.exec(coordinator.said)?.[0], 20_000, "the coordinator tells its address");
-  for (const name of ["one", "two"]) {
-    nodes.push(house.begin("node", "--coordinator", address, "--data", join(house.home, name)));
-  }
   const judge = house.begin("referee", "--coordinator", address, "--data", join(house.home, "referee"));
   referee = await until(() => /^[0-9a-f]{64}$/m.exec(judge.said)?.[0], 120_000, "the referee tells its key");
+  // One works for everybody, the other where this referee judges: a quote counts both.
+  for (const [name, ...asks] of [["one"], ["two", "--referee", referee]]) {
+    nodes.push(house.begin("node", "--coordinator", address, "--data", join(house.home, name), ...asks));
+  }
   copyFileSync(join(scenes, "studio.glb"), join(house.home, "Kitchen.glb"));
   page = await house.open(join(house.home, "Kitchen.glb"));
   await page.click("#purpose-render");

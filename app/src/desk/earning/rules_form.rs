@@ -6,6 +6,8 @@
 
 use std::path::PathBuf;
 
+use frame::NodeId;
+use render_net::wire::{Referees, TooLong};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -14,7 +16,7 @@ use crate::earn::rules_file::FILE_BYTES_MAX;
 use crate::earn::schedule::HOURS;
 use crate::earn::signals::ProgramName;
 use crate::earn::{Rules, Schedule};
-use crate::fault::{Exit, Fault, quoted};
+use crate::fault::{Exit, Fault, one_line, quoted};
 use crate::places;
 
 /// The rules, field by field. What is off keeps the number that it would have.
@@ -50,6 +52,8 @@ pub struct RulesForm {
     pub upload_mbit: u32,
     /// Disk that stays free, gibibytes.
     pub disk_gib: u32,
+    /// Work only where one of these judges, by their keys; none: everywhere.
+    pub referees: Vec<String>,
 }
 
 impl From<&Rules> for RulesForm {
@@ -74,6 +78,7 @@ impl From<&Rules> for RulesForm {
             limits_rate: rules.upload_mbit_per_s.is_some(),
             upload_mbit: number(rules.upload_mbit_per_s.map(Within::value), None, 10),
             disk_gib: rules.disk_free_gib.value(),
+            referees: rules.referees.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -108,7 +113,7 @@ impl RulesForm {
                 listed.push(app);
             }
         }
-        Ok(Rules {
+        let rules = Rules {
             idle_minutes: self
                 .only_when_idle
                 .then(|| within("the minutes without input", self.idle_minutes))
@@ -131,7 +136,22 @@ impl RulesForm {
                 .then(|| within("the speed of sending", self.upload_mbit))
                 .transpose()?,
             disk_free_gib: within("the disk that stays free", self.disk_gib)?,
+            referees: Referees::default(),
+        };
+        rules.with_referees(self.referees()?).map_err(|TooLong { count, max }| {
+            Fault::usage(format!("{count} referees are listed and {max} can be"), "take some off the list")
         })
+    }
+
+    fn referees(&self) -> Result<Vec<NodeId>, Fault> {
+        let listed = self.referees.iter().map(|key| key.trim()).filter(|key| !key.is_empty());
+        let read = |key: &str| {
+            key.parse().map_err(|_| {
+                let what = format!("\"{}\" is not the key of a referee", one_line(key));
+                Fault::usage(what, "a key has 64 digits, 0 to 9 and a to f; ask the referee for its own")
+            })
+        };
+        listed.map(read).collect()
     }
 
     /// The hours that a schedule's text means.
@@ -241,6 +261,21 @@ mod tests {
         assert_eq!(RulesForm::from(&rules).apps, ["Blender.exe", "Krita"]);
         let apps = (0..=APPS_MAX).map(|number| format!("program {number}")).collect();
         assert!(RulesForm { apps, ..RulesForm::from(&Rules::desktop()) }.rules().is_err());
+    }
+
+    #[test]
+    fn a_referee_is_listed_once_and_what_is_no_key_is_named() {
+        let with = |referees: &[String]| {
+            RulesForm { referees: referees.to_vec(), ..RulesForm::from(&Rules::desktop()) }.rules()
+        };
+        let (one, other) = ("ab".repeat(32), "cd".repeat(32));
+        let rules = with(&[one.clone(), " ".into(), one.to_uppercase(), other.clone()]).expect("keys");
+        assert_eq!(RulesForm::from(&rules).referees, [one.clone(), other]);
+        let fault = with(&[one, "somebody".into()]).expect_err("that is no key");
+        assert!(fault.what.contains("\"somebody\""), "{fault}");
+        let many: Vec<String> = (0..17).map(|number| format!("{number:064x}")).collect();
+        let fault = with(&many).expect_err("there are too many");
+        assert!(fault.what.starts_with("17 referees are listed and 16 can be"), "{fault}");
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub struct TileEnd {
     pub at_s: f64,
     /// Credits held for it; empty unless it was delivered.
     pub credits: String,
-    /// Why it was dropped or failed, in one sentence.
+    /// Why it was dropped, failed or judged so, in one sentence.
     pub why: String,
 }
 
@@ -141,6 +141,10 @@ pub struct TileEnd {
 pub enum TileOutcome {
     /// The coordinator took the result.
     Delivered,
+    /// The artist refused it, and the referee found it right.
+    JudgedRight,
+    /// The artist refused it, and the referee found it wrong.
+    JudgedWrong,
     /// Handed back unfinished, without blame.
     GivenBack,
     /// Nobody needed it any more.
@@ -265,6 +269,7 @@ impl Because {
             }
             Reason::PausedUntilBack { is_seen: false } => format!("{code}.blind"),
             Reason::InUse { is_now: true, .. } => format!("{code}.now"),
+            Reason::NoWork { is_judged: true } => format!("{code}.judged"),
             _ => code.clone(),
         };
         Self { code, key, values }
@@ -291,6 +296,8 @@ impl TileEnd {
             WorkOutcome::Delivered { amount } => {
                 (TileOutcome::Delivered, statement::credits(*amount), String::new())
             }
+            WorkOutcome::JudgedRight { why } => (TileOutcome::JudgedRight, String::new(), why.clone()),
+            WorkOutcome::JudgedWrong { why } => (TileOutcome::JudgedWrong, String::new(), why.clone()),
             WorkOutcome::GivenBack => (TileOutcome::GivenBack, String::new(), String::new()),
             WorkOutcome::Dropped { why } => (TileOutcome::Dropped, String::new(), why.clone()),
             WorkOutcome::Failed { why } => (TileOutcome::Failed, String::new(), why.clone()),
@@ -340,6 +347,8 @@ mod tests {
         assert_eq!(key(&hot), ("too_hot".into(), expected));
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: true }).0, "in_use.now");
         assert_eq!(key(&Reason::InUse { minutes: 3, is_now: false }).0, "in_use");
+        let no_work = |is_judged| key(&Reason::NoWork { is_judged }).0;
+        assert_eq!([no_work(true), no_work(false)], ["no_work.judged", "no_work"]);
     }
 
     #[test]

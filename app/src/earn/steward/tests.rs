@@ -45,6 +45,7 @@ struct Scene {
     controls: Controls,
     steward: Steward,
     allowed: watch::Receiver<Allowance>,
+    referees: watch::Receiver<Referees>,
 }
 
 fn scene(place: tempfile::TempDir) -> Scene {
@@ -52,9 +53,10 @@ fn scene(place: tempfile::TempDir) -> Scene {
     let (owner, controls) = Owner::new(Rules::desktop());
     let owner = owner.with_senses(Box::new(senses.clone()));
     let (allow, allowed) = watch::channel(Allowance::Hold);
+    let referees = owner.referees.subscribe();
     let never = || -> Box<dyn Senses> { unreachable!("the test has its own senses") };
     let steward = Steward::start(owner, never, place.path(), "played", allow).expect("a thread");
-    Scene { place, senses, controls, steward, allowed }
+    Scene { place, senses, controls, steward, allowed, referees }
 }
 
 /// Waits until something holds and says how long that took; a test that waits in vain fails.
@@ -156,5 +158,13 @@ fn other_rules_hold_at_once() {
         sentence().as_deref() == Some("Waiting: the schedule allows no hour of the week")
     });
     assert_eq!(*scene.allowed.borrow(), Allowance::Hold);
+    assert!(scene.referees.borrow().is_empty());
+    let text = format!("referees = ['{}']", "ab".repeat(32));
+    scene.controls.set_rules(Rules::from_toml(&text, Rules::desktop()).expect("rules"));
+    until("the node asks for a referee", || scene.referees.borrow()[..] == [frame::NodeId([0xab; 32])]);
+    (scene.steward.ear())(NodeEvent::Connected);
+    until("and says so", || {
+        sentence().as_deref() == Some("Waiting: no tile is there that your referees judge")
+    });
     scene.steward.end();
 }

@@ -33,7 +33,7 @@ impl Bench<'_> {
         self.ask(ARTIST, Request::Verdict(Box::new(verdict)))
     }
 
-    fn disputes(&mut self, referee: NodeId) -> Vec<Dispute> {
+    pub(super) fn disputes(&mut self, referee: NodeId) -> Vec<Dispute> {
         self.disputes_after(referee, LeaseId(0))
     }
 
@@ -221,6 +221,22 @@ fn a_node_that_asks_for_a_referee_gets_jobs_of_that_one_only() {
 }
 
 #[test]
+fn a_node_that_asks_for_less_than_before_is_woken_for_what_is_there() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        let node = bench.node(1, 1000);
+        let mut wakes = |referees: &[NodeId]| {
+            let demand = Request::Demand(Bounded::cut(referees.to_vec()));
+            bench.effects(node, demand).contains(&Effect::WakeNodes)
+        };
+        let (one, other) = (NodeId([78; 32]), NodeId([79; 32]));
+        assert!(!wakes(&[one, other]) && !wakes(&[one]), "there is only less for it");
+        assert!(wakes(&[other]) && wakes(&[other, one]) && wakes(&[]));
+        assert!(!wakes(&[]));
+    });
+}
+
+#[test]
 fn nothing_is_left_to_a_node_that_has_since_asked_for_a_referee() {
     let mut store = MemoryStore::new();
     let mut bench = Bench::new(&mut store);
@@ -232,6 +248,43 @@ fn nothing_is_left_to_a_node_that_has_since_asked_for_a_referee() {
     assert_eq!(bench.ask(cheap, demand), Response::Done);
     assert_eq!(bench.pull(cheap, 1), [], "it waits, with the better bid");
     assert_eq!(bench.pull(dear, 1).len(), 1);
+}
+
+#[test]
+fn a_node_gets_the_ruling_on_its_work_until_it_says_that_it_has_it() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        bench.post(JOB, 64, 16);
+        assert_eq!(bench.ask(ARTIST, refer(REFEREE)), Response::Done);
+        let (node, other) = (bench.node(1, 1000), bench.node(2, 1000));
+        bench.admit(JOB, node);
+        let leases: Vec<LeaseId> = bench
+            .pull(node, 2)
+            .iter()
+            .map(|lease| {
+                bench.commit(node, lease);
+                assert_eq!(bench.refuse(lease.lease), Response::Done);
+                lease.lease
+            })
+            .collect();
+        let rulings = |bench: &mut Bench<'_>, node, taken: &[LeaseId]| match bench
+            .ask(node, Request::Rulings(Bounded::cut(taken.to_vec())))
+        {
+            Response::Rulings(rulings) => {
+                rulings.iter().map(|ruled| (ruled.job, ruled.lease)).collect::<Vec<_>>()
+            }
+            unexpected => panic!("rulings expected, not {unexpected:?}"),
+        };
+        assert_eq!(rulings(&mut bench, node, &[]), [], "nobody has judged yet");
+        assert_eq!(bench.ask(REFEREE, rule(leases[1], false)), Response::Done);
+        assert_eq!(bench.ask(REFEREE, rule(leases[0], true)), Response::Done);
+        assert_eq!(rulings(&mut bench, other, &leases), [], "not its work, and nothing is forgotten by it");
+        let both = [(JOB, leases[0]), (JOB, leases[1])];
+        assert_eq!(rulings(&mut bench, node, &[]), both);
+        assert_eq!(rulings(&mut bench, node, &[]), both, "an answer may be lost");
+        assert_eq!(rulings(&mut bench, node, &leases[..1]), both[1..]);
+        assert_eq!(rulings(&mut bench, node, &leases), []);
+    });
 }
 
 #[test]

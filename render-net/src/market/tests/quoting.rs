@@ -9,7 +9,7 @@ fn offers(bench: &mut Bench<'_>, wanted: OffersWanted) -> Offers {
 }
 
 fn wanted(price_max: u64, memory_mib: u32, nodes: &[NodeId]) -> OffersWanted {
-    OffersWanted { price_max, memory_mib, nodes_allowed: Bounded::cut(nodes.to_vec()) }
+    OffersWanted { price_max, memory_mib, nodes_allowed: Bounded::cut(nodes.to_vec()), referee: None }
 }
 
 fn prices(offers: &Offers) -> Vec<u64> {
@@ -64,4 +64,26 @@ fn a_quote_says_what_keeps_nodes_away() {
     assert_eq!(of(wanted(2000, 1025, &[])), (2, 0, 0, vec![]), "too small");
     assert_eq!(of(wanted(2000, 0, &[dear])), (1, 1, 1500, vec![1500]));
     assert_eq!(of(wanted(2000, 0, &[NodeId([9; 32])])), (0, 0, 0, vec![]));
+}
+
+#[test]
+fn a_quote_counts_nodes_that_ask_for_its_referee_and_those_that_ask_for_none() {
+    on_every_store(|store| {
+        let mut bench = Bench::new(store);
+        let (any, careful, other) = (bench.node(1, 1000), bench.node(2, 1100), bench.node(3, 1200));
+        let (judge, stranger) = (NodeId([77; 32]), NodeId([78; 32]));
+        for (node, believed) in [(careful, judge), (other, stranger)] {
+            assert_eq!(bench.ask(node, Request::Demand(Bounded::cut(vec![believed]))), Response::Done);
+        }
+        for node in [any, careful, other] {
+            bench.pull(node, 1);
+        }
+        let judged = |referee| OffersWanted { referee, ..wanted(2000, 0, &[]) };
+        assert_eq!(prices(&offers(&mut bench, judged(None))), [1000]);
+        let unknown = bench.ask(ARTIST, Request::Offers(Box::new(judged(Some(judge)))));
+        assert_eq!(unknown, Response::Refused(Refusal::NoReferee), "as when the job is sent");
+        bench.disputes(judge);
+        let seen = offers(&mut bench, judged(Some(judge)));
+        assert_eq!((prices(&seen), seen.here), (vec![1000, 1100], 3));
+    });
 }

@@ -65,8 +65,8 @@ export function ending(tile: TileEnd): string {
 
 /** Failures in a row up to now; what was given back or dropped does not break the row. */
 export function struggle(tiles: TileEnd[]): TileEnd[] {
-  const counted = tiles.filter((tile) => tile.outcome === "failed" || tile.outcome === "delivered");
-  const good = counted.map((tile) => tile.outcome).lastIndexOf("delivered");
+  const counted = tiles.filter((tile) => tile.outcome !== "given_back" && tile.outcome !== "dropped");
+  const good = counted.map((tile) => tile.outcome !== "failed").lastIndexOf(true);
   return counted.slice(good + 1);
 }
 

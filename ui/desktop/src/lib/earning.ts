@@ -210,6 +210,8 @@ export type RulesForm = {
 	upload_mbit: number,
 	/**  Disk that stays free, gibibytes. */
 	disk_gib: number,
+	/**  Work only where one of these judges, by their keys; none: everywhere. */
+	referees: string[],
 };
 
 /**  How a piece of work ended. */
@@ -220,7 +222,7 @@ export type TileEnd = {
 	at_s: number,
 	/**  Credits held for it; empty unless it was delivered. */
 	credits: string,
-	/**  Why it was dropped or failed, in one sentence. */
+	/**  Why it was dropped, failed or judged so, in one sentence. */
 	why: string,
 };
 
@@ -228,6 +230,10 @@ export type TileEnd = {
 export type TileOutcome = 
 /**  The coordinator took the result. */
 "delivered" | 
+/**  The artist refused it, and the referee found it right. */
+"judged_right" | 
+/**  The artist refused it, and the referee found it wrong. */
+"judged_wrong" | 
 /**  Handed back unfinished, without blame. */
 "given_back" | 
 /**  Nobody needed it any more. */

@@ -7,6 +7,7 @@ import type { Adapters, Earnings, EarnPhase, EarnState, GpuState, RulesForm, Sce
 import AdapterList from "./AdapterList.svelte";
 import Income from "./Income.svelte";
 import Now from "./Now.svelte";
+import Referees from "./Referees.svelte";
 import Rules from "./Rules.svelte";
 import Schedule from "./Schedule.svelte";
 
@@ -53,6 +54,14 @@ test("ends of tiles are told, the last failure first, and failures in a row are 
   expect([...document.querySelectorAll("#tiles [data-outcome]")].map((tile) => (tile as HTMLElement).dataset["outcome"])).toEqual(["delivered", "failed", "failed", "rendering"]);
   expect(find("#tiles").textContent).toContain("failed: no memory");
   expect(document.body.textContent).toContain("2 tiles in a row could not be rendered");
+});
+
+test("what a referee found of a tile is told with its reason, and is no failure", () => {
+  const end = (outcome: "delivered" | "failed" | "judged_right" | "judged_wrong", why: string) => ({ outcome, at_s: 0, credits: "", why });
+  now({ last: [end("failed", "driver reset"), end("judged_right", "64 pixels that were rendered again are what they have to be"), end("judged_wrong", "15 of 16 pixels that were rendered again came out otherwise"), end("delivered", "")] });
+  expect(find("#tiles").textContent).toContain("judged wrong, not paid: 15 of 16 pixels");
+  expect(find("[data-outcome=judged_right]").title).toContain("judged right, paid: 64 pixels");
+  expect(document.body.textContent).not.toContain("in a row");
 });
 
 test("what one coordinator answers never stands under the address of another", async () => {
@@ -129,7 +138,7 @@ test("words that mean no hours are refused beside the field and change nothing",
   expect(document.querySelector("[role=alert]")).toBeNull();
 });
 
-const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, limits_rate: false, upload_mbit: 10, disk_gib: 2 };
+const form: RulesForm = { only_when_idle: true, idle_minutes: 3, on_battery: false, pause_for_full_screen: true, apps: [], hours: week(true), schedule: "always", limits_heat: true, temperature_c: 75, memory_percent: 80, limits_upload: false, upload_gb: 20, limits_rate: false, upload_mbit: 10, disk_gib: 2, referees: [] };
 const adapters: Adapters = { rows: [{ key: "card", index: 0, driver: "", verdict: "good", why: "", celsius: null, memory_mib: null }], tells_idle: false, tells_power: true, tells_full_screen: true };
 
 test("a rule that cannot act here says so, and a change is sent whole at once", async () => {
@@ -155,6 +164,29 @@ test("a rule that cannot act here says so, and a change is sent whole at once", 
   await settled();
   expect(find("[role=alert]").textContent).toContain("The minutes without input cannot be 0");
   expect([kept.length, minutes.value]).toEqual([1, "0"]);
+});
+
+test("a referee's key is looked at while it is typed, and several can be pasted", async () => {
+  const change = vi.fn();
+  const [one, other] = ["ab".repeat(32), "cd".repeat(32)];
+  shown = mount(Referees, { target: document.body, props: { keys: [one], change } });
+  const write = (text: string) => {
+    const field = find<HTMLInputElement>("#rule-referee");
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    flushSync();
+    return [find("#rule-referee-why").textContent, find<HTMLButtonElement>("#rule-referee-add").disabled, field.getAttribute("aria-invalid")];
+  };
+  expect(write("")).toEqual(["", true, "false"]);
+  expect(write("abcdef")).toEqual(["A key has 64 digits; here are 6", true, "true"]);
+  expect(write("tessera://host:1#ab")).toEqual(["This is no key: a key has 64 digits, 0 to 9 and a to f", true, "true"]);
+  expect(write(` ${one},${other.toUpperCase()} `)).toEqual(["", false, "false"]);
+  find("#rule-referee").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  flushSync();
+  expect(change).toHaveBeenCalledWith([one, other]);
+  expect(find<HTMLInputElement>("#rule-referee").value).toBe("");
+  find("#referees button").click();
+  expect(change).toHaveBeenLastCalledWith([]);
 });
 
 test("each GPU is switched alone, says how it stands, and the last one stays on", async () => {

@@ -217,6 +217,14 @@ class Scenes(unittest.TestCase):
         camera(scene, (0.0, 0.0, 10.0), (0.0, 0.0, 0.0))
         return scene
 
+    def test_lights_are_seen_by_what_they_light_and_not_by_the_camera(self):
+        for kind in ("AREA", "POINT"):
+            scene = self.looking_down()
+            light = lamp(scene, kind, 100.0, shadow_soft_size=0.5)
+            light.location, light.rotation_euler = (0.0, 0.0, 2.0), (math.pi, 0.0, 0.0)
+            self.assertEqual(self.covered(scene), 0.0)
+            self.assertEqual(max(render(scene)[0::4]), 0.0)
+
     def test_what_is_hidden_from_renders_is_hidden_and_nothing_else(self):
         scene = self.looking_down()
         bpy.ops.mesh.primitive_plane_add(size=2)

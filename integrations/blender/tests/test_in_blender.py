@@ -165,6 +165,16 @@ class Pictures(unittest.TestCase):
         lamp(scene, "AREA", 400.0, shape="RECTANGLE", size=1.0, size_y=1.0).scale = (2.0, 0.5, 1.0)
         self.agrees(scene, "scaled area")
 
+    def test_glass_is_solid_as_in_cycles(self):
+        with tempfile.TemporaryDirectory() as folder:
+            scene = fresh()
+            still_life(scene)
+            glass = bpy.data.materials["ball"].node_tree.nodes["Principled BSDF"].inputs
+            glass["Base Color"].default_value, glass["Roughness"].default_value = (0.9, 0.95, 1.0, 1.0), 0.0
+            glass["Transmission Weight"].default_value, glass["IOR"].default_value = 1.0, 1.5
+            self.world(scene, "picture", folder)
+            self.agrees(scene, "glass")
+
     def test_worlds_are_as_in_cycles(self):
         for name in ("turned picture",) if BRIEF else ("one colour", "picture", "turned picture", "sky"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Materials: simple shaders become the Principled one that glTF knows, and what is left out is named."""
 
+import bpy
+
 _INPUT = "Base Color"
 
 # For a shader: its inputs that go on (name here → name of Principled), and fixed values.
@@ -32,6 +34,9 @@ def made_portable(materials):
         if shader.type != "BSDF_PRINCIPLED":
             told.append(f'"{material.name}" ends in {_name(shader)}, which is left out; use a Principled BSDF')
             continue
+        transmission = shader.inputs["Transmission Weight"]
+        if transmission.is_linked or transmission.default_value > 0.0:
+            _made_solid(material.node_tree)
         strange = sorted({_name(node) for node in _behind(shader) if node.type not in _PORTABLE})
         if strange:
             told.append(f'"{material.name}" uses {", ".join(strange)}, which is left out; bake it to an image to have it')
@@ -68,6 +73,26 @@ def _as_principled(tree, shader):
     for link in list(shader.outputs[0].links):
         tree.links.new(principled.outputs[0], link.to_socket)
     return principled
+
+
+# The exporter looks for a group of this name in a material, and for this input of it.
+_GLTF_GROUP, _THICKNESS = "glTF Material Output", "Thickness"
+
+
+def _made_solid(tree):
+    """What lets light through bounds a solid, as in Cycles. Without a thickness, glTF's is a sheet that does not bend it."""
+    for node in tree.nodes:
+        if node.type == "GROUP" and node.node_tree and node.node_tree.name.startswith(_GLTF_GROUP):
+            return
+    group = bpy.data.node_groups.get(_GLTF_GROUP)
+    if group is None:
+        group = bpy.data.node_groups.new(_GLTF_GROUP, "ShaderNodeTree")
+    if _THICKNESS not in {item.name for item in group.interface.items_tree}:
+        group.interface.new_socket(_THICKNESS, in_out="INPUT", socket_type="NodeSocketFloat")
+    node = tree.nodes.new("ShaderNodeGroup")
+    node.node_tree = group
+    # How much is of no account: a path tracer walks through the solid itself.
+    node.inputs[_THICKNESS].default_value = 1.0
 
 
 def _behind(node):

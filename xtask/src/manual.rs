@@ -9,11 +9,14 @@ const PAGES: &str = "docs/manual/src";
 /// Where tests leave their pictures, below the target folder.
 const TAKEN: [&str; 2] = ["screenshots/desktop", "screenshots/viewer"];
 
+/// What such pictures begin with that a person took, because no test opens that program's window.
+const BY_HAND: &str = "blender-";
+
 /// Copies every picture that the manual shows from where the last test run left it.
 pub(crate) fn pictures() -> Result<()> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let mut missing = Vec::new();
-    for name in shown(Path::new(PAGES))? {
+    for name in shown(Path::new(PAGES))?.into_iter().filter(|name| !name.starts_with(BY_HAND)) {
         let taken = TAKEN.iter().map(|folder| target.join(folder).join(&name)).find(|path| path.exists());
         let kept = Path::new(PAGES).join("pictures").join(&name);
         match taken {

@@ -13,6 +13,8 @@ import time
 
 import bpy
 
+from . import run
+
 
 class Cannot(Exception):
     """The scene could not be converted; the text is for people."""
@@ -57,7 +59,11 @@ class Conversion:
         words = blender if bpy.app.binary_path else [sys.executable]
         self._log = open(wish.with_suffix(".log"), "w+b")
         self._child = subprocess.Popen(
-            [*words, str(script), "--", str(wish)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
+            [*words, str(script), "--", str(wish)],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            creationflags=run.QUIETLY,
         )
 
     def is_over(self):

@@ -11,6 +11,8 @@ import threading
 # How long a program that was asked to end may take for keeping what is done, seconds.
 PATIENCE_S = 20.0
 _WINDOWS = sys.platform == "win32"
+# Windows opens a console for each program that is made for one.
+QUIETLY = subprocess.CREATE_NO_WINDOW if _WINDOWS else 0
 
 
 class Failed(Exception):
@@ -21,7 +23,7 @@ class Run:
     """A child process that prints one JSON object a line. Events wait in order; its end is seen by `is_over`."""
 
     def __init__(self, words):
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW if _WINDOWS else 0
+        flags = QUIETLY | (subprocess.CREATE_NEW_PROCESS_GROUP if _WINDOWS else 0)
         self._child = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, creationflags=flags
         )

@@ -166,7 +166,8 @@ class TESSERA_OT_watch(bpy.types.Operator):
         try:
             tessera = program.find(settings.preferences().program)
             nothing = subprocess.DEVNULL
-            subprocess.Popen([str(tessera), "watch", self.job, "--viewer"], stdin=nothing, stdout=nothing, stderr=nothing)
+            words = [str(tessera), "watch", self.job, "--viewer"]
+            subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=nothing, creationflags=run.QUIETLY)
         except _FAULTS as fault:
             self.report({"ERROR"}, str(fault))
             return {"CANCELLED"}

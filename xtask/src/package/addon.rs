@@ -37,7 +37,7 @@ mod tests {
             .join("..")
             .join(super::FROM)
             .join("tessera/blender_manifest.toml");
-        fs::read_to_string(path).unwrap().parse().unwrap()
+        fs::read_to_string(path).expect("the add-on has a manifest").parse().expect("it is TOML")
     }
 
     #[test]
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn blender_takes_the_reasons_for_its_permissions() {
-        for (permission, reason) in manifest()["permissions"].as_table().unwrap() {
-            let reason = reason.as_str().unwrap();
+        for (permission, reason) in manifest()["permissions"].as_table().expect("a table") {
+            let reason = reason.as_str().expect("a text");
             assert!(reason.chars().count() <= REASON_CHARACTERS_MAX, "{permission}");
             assert!(!reason.ends_with('.'), "{permission}");
         }

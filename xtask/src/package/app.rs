@@ -245,9 +245,9 @@ mod tests {
                 &json!(["../target/package/app/tessera-viewer", "../target/package/app/tessera"])
             );
         }
-        let bundle =
-            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BUNDLE)).unwrap();
-        let bundle: Value = serde_json::from_str(&bundle).unwrap();
+        let bundle = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BUNDLE))
+            .expect("it is there");
+        let bundle: Value = serde_json::from_str(&bundle).expect("it is JSON");
         for kind in ["deb", "rpm"] {
             assert_eq!(
                 bundle["bundle"]["linux"][kind]["files"]["/usr/lib/tessera/tessera"],

@@ -10,6 +10,7 @@ use hash32::{Hasher as _, Murmur3Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::Layout;
+use super::layout::VIEW_LAYER;
 use crate::{Plane, ranks::RANKS};
 
 /// Names of objects and materials as mattes show them: every number has one, and no two are equal.
@@ -92,7 +93,7 @@ impl Matte {
     fn name(self, layout: Layout) -> String {
         let prefix = match layout {
             Layout::Comp => "",
-            Layout::Blender => "ViewLayer.",
+            Layout::Blender => VIEW_LAYER,
         };
         let kind = match self {
             Matte::Object => "Object",

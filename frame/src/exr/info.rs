@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::layout::VIEW_LAYER;
 use super::{Layer, Layout};
 
 /// Longer texts are for programs: a matte's list of names can have a million characters.
@@ -55,20 +56,34 @@ pub enum SampleKind {
 }
 
 impl ExrInfo {
-    /// Whether all channels of the layer are there, in either layout.
+    /// Whether all channels of the layer are there, in either layout; in Blender's, under any view layer's name.
     pub fn has(&self, layer: Layer) -> bool {
-        [Layout::Comp, Layout::Blender].into_iter().any(|layout| {
-            let names = layer.channel_names(layout);
-            let mut parts = self.parts.iter();
-            parts.any(|part| {
-                names.iter().all(|name| part.channels.iter().any(|channel| channel.name == *name))
-            })
+        let (comp, blender) = (layer.channel_names(Layout::Comp), layer.channel_names(Layout::Blender));
+        let tails: Vec<&str> = blender.iter().filter_map(|name| name.strip_prefix(VIEW_LAYER)).collect();
+        self.parts.iter().any(|part| {
+            part.has_all("", &comp) || part.view_layers(&tails).any(|of| part.has_all(of, &tails))
         })
     }
 
     /// The contract's layers that are in the file.
     pub fn layers(&self) -> Vec<Layer> {
         Layer::ALL.into_iter().filter(|&layer| self.has(layer)).collect()
+    }
+}
+
+impl PartInfo {
+    fn has_all(&self, prefix: &str, names: &[impl AsRef<str>]) -> bool {
+        let is_there = |name: &str| {
+            let mut channels = self.channels.iter();
+            channels.any(|channel| channel.name.strip_prefix(prefix) == Some(name))
+        };
+        names.iter().all(|name| is_there(name.as_ref()))
+    }
+
+    /// What stands before the first of these names wherever it is found.
+    fn view_layers(&self, tails: &[&str]) -> impl Iterator<Item = &str> {
+        let first = tails.first().copied().unwrap_or_default();
+        self.channels.iter().filter_map(move |channel| channel.name.strip_suffix(first))
     }
 }
 

@@ -20,6 +20,8 @@ pub struct NotAnOption {
     choices: &'static str,
 }
 
+/// What every name in [`Layout::Blender`] begins with: Blender's own name for its first view layer.
+pub(super) const VIEW_LAYER: &str = "ViewLayer.";
 /// The name of the attribute that holds what [`super::write_sealed`] was given.
 pub(super) const RECEIPTS_ATTRIBUTE: &str = "tessera/receipts";
 /// The name of the attribute that counts the pixels without any sample.

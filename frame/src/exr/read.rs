@@ -16,7 +16,7 @@ use ::exr::{
     meta::{BlockDescription, MetaData, attribute::AttributeValue, attribute::SampleType, header::Header},
     prelude as codec,
 };
-use codec::{FlatSamples, ReadChannels, ReadLayers};
+use codec::{FlatSamples, ReadChannels, ReadLayers, Text};
 use half::f16;
 
 use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, layout::RECEIPTS_ATTRIBUTE};
@@ -270,7 +270,7 @@ fn within(what: &'static str, found: u64, limit: u64) -> Result<(), ExrError> {
 
 pub(super) fn part_info(header: &Header) -> PartInfo {
     let channel = |channel: &codec::ChannelDescription| ChannelInfo {
-        name: channel.name.to_string(),
+        name: text_of(&channel.name),
         kind: match channel.sample_type {
             SampleType::F16 => SampleKind::Half,
             SampleType::F32 => SampleKind::Float,
@@ -295,16 +295,18 @@ pub(super) fn part_info(header: &Header) -> PartInfo {
 
 fn attribute_text(value: &AttributeValue) -> String {
     match value {
-        // The format knows bytes only; names are UTF-8, and what is not is Latin-1.
-        AttributeValue::Text(text) => {
-            std::str::from_utf8(text.bytes()).map_or_else(|_| text.to_string(), str::to_owned)
-        }
+        AttributeValue::Text(text) => text_of(text),
         AttributeValue::F32(number) => number.to_string(),
         AttributeValue::I32(number) => number.to_string(),
         AttributeValue::Custom { kind, bytes } => format!("{} bytes of {kind}", bytes.len()),
         AttributeValue::Bytes { type_hint, bytes } => format!("{} bytes of {type_hint}", bytes.len()),
         other => format!("{other:?}"),
     }
+}
+
+/// The format knows bytes only; names are UTF-8, and what is not is Latin-1.
+fn text_of(text: &Text) -> String {
+    std::str::from_utf8(text.bytes()).map_or_else(|_| text.to_string(), str::to_owned)
 }
 
 fn receipts_of(header: &Header) -> Option<Vec<u8>> {

@@ -162,6 +162,25 @@ fn channels_equal_the_contract() {
     assert_eq!(read_back(&path).info().layers(), Layer::ALL[..12]);
 }
 
+/// As Blender writes it when somebody named the view layer; here as many bytes as the name that we write.
+#[test]
+fn layers_are_found_under_any_view_layers_name() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &options(Layout::Blender, Compression::Zip)).expect("writes");
+    let mut bytes = std::fs::read(&path).expect("just written");
+    let (written, other) = (b"ViewLayer.", "KäseEben.".as_bytes());
+    for at in 0..bytes.len() - written.len() {
+        if bytes[at..].starts_with(written) {
+            bytes[at..at + written.len()].copy_from_slice(other);
+        }
+    }
+    std::fs::write(&path, bytes).expect("writes");
+    let info = read_back(&path).info();
+    assert_eq!(info.layers(), Layer::ALL[..12]);
+    assert!(info.to_string().contains("KäseEben.Combined.R"), "{info}");
+}
+
 /// What `exr info` prints of a file with every layer, attributes aside.
 #[test]
 fn every_layer_is_shown_as_the_contract_has_it() {

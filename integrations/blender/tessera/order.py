@@ -20,7 +20,10 @@ LAYER_OF_PASS = {
 
 @dataclasses.dataclass(frozen=True)
 class Farm:
-    """Somebody else's computers: a coordinator, and what the artist asks of those who render."""
+    """Somebody else's computers: a coordinator, and what the artist asks of those who render.
+
+    `max_price` is in micro-credits for a million samples; 0 leaves it to Tessera.
+    """
 
     coordinator: str
     max_price: int = 0
@@ -70,6 +73,14 @@ def layers_for(passes):
     """Tessera's layers for passes that Blender asks for, each once, beauty first."""
     asked = (LAYER_OF_PASS[name] for name in passes if name in LAYER_OF_PASS)
     return tuple(dict.fromkeys(["beauty", *asked]))
+
+
+def credits_text(micro_credits):
+    """An amount for people, as the desktop writes it: in credits, or in micro-credits below a thousandth."""
+    if 0 < micro_credits < 1000:
+        return f"{micro_credits} micro-credits"
+    amount = f"{micro_credits / 1e6:.3f}".rstrip("0").rstrip(".")
+    return f"{amount} credits"
 
 
 def render(program, scene, out, look, farm=None, screen="", frames="", fps=24.0, detach=False):

@@ -5,7 +5,7 @@ import pathlib
 
 import bpy
 
-from . import send, settings
+from . import order, send, settings
 
 _ENGINE = "TESSERA"
 
@@ -101,7 +101,7 @@ def _of_farm(layout, wanted):
 
 
 def _job(box, job):
-    box.label(text=f"{pathlib.Path(job['output']).name}: {job['state']}, {job['done']:.0%}, {job['cost']} credits")
+    box.label(text=f"{pathlib.Path(job['output']).name}: {job['state']}, {job['done']:.0%}, {order.credits_text(job['cost'])}")
     row = box.row(align=True)
     for name in ("collect", "watch", "cancel"):
         row.operator(f"tessera.{name}").job = job["job"]

@@ -50,7 +50,7 @@ class TesseraSettings(bpy.types.PropertyGroup):
         default="node",
     )
     gpu: StringProperty(name="GPU", description="Index or name as `tessera doctor` lists them; empty: the strongest", default="")
-    max_price: IntProperty(name="Max Price", description="Most that the job may cost, in credits; 0: no limit", min=0, default=0)
+    max_price: IntProperty(name="Max Price", description="Most micro-credits that a million samples may cost; 0: as usual", min=0, default=0)
     nodes: StringProperty(name="Only Nodes", description="Keys of the nodes that may render it, with commas; empty: any", default="")
     referee: StringProperty(name="Referee", description="Key of who judges results that are refused; empty: nobody", default="")
     frames: StringProperty(name="Frames", description="What to send, as in 1-30, 47; empty: the frame that is shown", default="")

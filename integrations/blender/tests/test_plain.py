@@ -77,6 +77,10 @@ class Orders(unittest.TestCase):
         for flag, value in (("--coordinator", "tessera://h:1#k"), ("--max-price", "5"), ("--nodes", "ab"), ("--referee", "cd")):
             self.assertEqual(away[away.index(flag) + 1], value)
 
+    def test_amounts_are_credits(self):
+        told = {0: "0 credits", 16: "16 micro-credits", 1000: "0.001 credits", 1_234_500_000: "1234.5 credits", 10**13: "10000000 credits"}
+        self.assertEqual({amount: order.credits_text(amount) for amount in told}, told)
+
     @unittest.skipUnless(TESSERA, "TESSERA names no program")
     def test_the_program_knows_every_word(self):
         look = order.Look(16, 12, spp=1, camera="camera", layers=("beauty", "depth"))

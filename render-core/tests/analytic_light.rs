@@ -171,17 +171,22 @@ fn a_candela_falls_with_the_square_and_a_spot_with_its_cone() {
     assert_near(radiance(&scene, 16, 4), Vec3::splat(falloff), 5e-3);
 }
 
+/// What a floor of albedo 0.5 sends back 1 below the middle of a square of side 1 and radiance 5: four quarter squares of side 0.5 at distance 1
+/// (Siegel & Howell, configuration C-1, A = B = 0.5).
+fn below_a_square() -> Vec3 {
+    let a = 0.5f64;
+    let root = (1.0 + a * a).sqrt();
+    let factor = 4.0 * (a / root * (a / root).atan() * 2.0) / (2.0 * std::f64::consts::PI);
+    Vec3::splat((0.5 * 5.0 * factor) as f32)
+}
+
 #[test]
 fn a_square_lamp_lights_by_its_form_factor() {
     let mut scene = Scene { camera: eye(Vec3::new(1.5, 1.0, 0.5)), ..Scene::default() };
     put(&mut scene, floor(0.0, 4.0), matte(0.5));
     let lamp = Material { emissive: Vec3::splat(5.0), ..matte(0.0) };
     put(&mut scene, turned_down(floor(1.0, 0.5)), lamp);
-    // Four quarter squares of side 0.5 at distance 1 (Siegel & Howell, configuration C-1, A = B = 0.5).
-    let a = 0.5f64;
-    let root = (1.0 + a * a).sqrt();
-    let factor = 4.0 * (a / root * (a / root).atan() * 2.0) / (2.0 * std::f64::consts::PI);
-    assert_near(radiance(&scene, 1024, 4), Vec3::splat((0.5 * 5.0 * factor) as f32), 5e-3);
+    assert_near(radiance(&scene, 1024, 4), below_a_square(), 5e-3);
 }
 
 #[test]
@@ -190,11 +195,7 @@ fn a_square_that_is_a_lamp_lights_by_its_form_factor_and_is_looked_through() {
     put(&mut scene, floor(0.0, 4.0), matte(0.5));
     let lamp = Material { lamp: true, emissive: Vec3::splat(5.0), ..matte(0.9) };
     put(&mut scene, turned_down(floor(1.0, 0.5)), lamp);
-    // As above: four quarter squares of side 0.5 at distance 1.
-    let a = 0.5f64;
-    let root = (1.0 + a * a).sqrt();
-    let factor = 4.0 * (a / root * (a / root).atan() * 2.0) / (2.0 * std::f64::consts::PI);
-    assert_near(radiance(&scene, 1024, 4), Vec3::splat((0.5 * 5.0 * factor) as f32), 5e-3);
+    assert_near(radiance(&scene, 1024, 4), below_a_square(), 5e-3);
 }
 
 #[test]

@@ -115,6 +115,8 @@ class _Frame:
             for patch in window.drain():
                 self._show(patch)
             time.sleep(_BEAT_S)
+        for patch in window.rest():
+            self._show(patch)
 
     def _tell(self, event):
         engine, kind = self._engine, event["event"]
@@ -201,8 +203,8 @@ class _Border:
 
 
 def _border(render, width, height):
-    """As Blender rounds it: its picture has this size when it is cropped, and the frame's with the rest empty when not."""
-    if not (render.use_border and render.use_crop_to_border):
+    """As Blender rounds it. Whether its picture is cropped or not, an engine is asked for this part alone."""
+    if not render.use_border:
         return _Border(0, 0, width, height)
     left, right = int(render.border_min_x * width), int(render.border_max_x * width)
     low, high = int(render.border_min_y * height), int(render.border_max_y * height)

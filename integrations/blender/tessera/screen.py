@@ -16,6 +16,8 @@ import threading
 _CLOSE, _CREATE, _UPDATE = 2, 4, 6
 _PACKET_BYTES_MAX = 64 << 20
 _SIDE_PX_MAX = 16384
+# What is still on its way when the sender has gone lies in this computer's memory.
+_PATIENCE_S = 10.0
 
 
 @dataclasses.dataclass
@@ -34,6 +36,7 @@ class Screen:
 
     def __init__(self):
         self.patches = queue.SimpleQueue()
+        self._is_read = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._listen, name="tessera-screen", daemon=True).start()
@@ -50,6 +53,11 @@ class Screen:
             except queue.Empty:
                 return
 
+    def rest(self):
+        """The patches that the sender left behind when it went away, once all are read. Does not wait for long."""
+        self._is_read.wait(_PATIENCE_S)
+        yield from self.drain()
+
     def _listen(self):
         while True:
             try:
@@ -57,7 +65,9 @@ class Screen:
             except OSError:
                 return
             with connection, connection.makefile("rb") as stream:
+                self._is_read.clear()
                 self._read(stream)
+                self._is_read.set()
 
     def _read(self, stream):
         """Until the sender leaves or says what cannot be understood; the render goes on without being seen then."""

@@ -17,7 +17,7 @@ from bpy.props import StringProperty
 from . import engine, handover, order, passes, program, run, settings
 
 _BEAT_S = 0.2
-_FAULTS = (program.NotFound, handover.Cannot, run.Failed, OSError, ValueError)
+_FAULTS = (program.NotFound, handover.Cannot, run.Failed, OSError, RuntimeError, ValueError)
 
 # What `tessera jobs` said last; it lives as long as this Blender.
 jobs = []

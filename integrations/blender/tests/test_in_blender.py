@@ -335,18 +335,31 @@ class Passes(unittest.TestCase):
         scene.render.film_transparent = True
         self.assertEqual(set(render(scene)[3::4]), {0.0})
 
-    def test_a_cropped_region_is_that_part_of_the_whole(self):
+    def test_a_region_is_that_part_of_the_whole_cropped_or_not(self):
         scene = fresh()
         still_life(scene)
         lamp(scene, "SUN", 3.0)
         whole = render(scene)
         settings = scene.render
-        settings.use_border = settings.use_crop_to_border = True
+        settings.use_border, settings.use_crop_to_border = True, True
         settings.border_min_x, settings.border_max_x, settings.border_min_y, settings.border_max_y = 0.25, 0.75, 0.5, 1.0
         part = render(scene)
-        rows = [whole[4 * (row * WIDTH + WIDTH // 4) : 4 * (row * WIDTH + 3 * WIDTH // 4)] for row in range(HEIGHT // 2, HEIGHT)]
-        for ours, theirs in zip(part, [value for row in rows for value in row]):
-            self.assertAlmostEqual(ours, theirs, delta=2e-3 * max(abs(theirs), 0.1))
+        self.assertEqual(len(part), len(whole) // 4)
+        self.same_part(part, self.part_of(whole))
+        settings.use_crop_to_border = False
+        framed = render(scene)
+        self.assertEqual(len(framed), len(whole))
+        self.same_part(self.part_of(framed), self.part_of(whole))
+        self.assertEqual(set(framed[: 4 * WIDTH]), {0.0})
+
+    def part_of(self, pixels):
+        """The region of that test."""
+        rows = (pixels[4 * (row * WIDTH + WIDTH // 4) : 4 * (row * WIDTH + 3 * WIDTH // 4)] for row in range(HEIGHT // 2, HEIGHT))
+        return [value for row in rows for value in row]
+
+    def same_part(self, ours, theirs):
+        for our, their in zip(ours, theirs, strict=True):
+            self.assertAlmostEqual(our, their, delta=2e-3 * max(abs(their), 0.1))
 
 
 class Words(unittest.TestCase):

@@ -177,6 +177,11 @@ class Screens(unittest.TestCase):
             self.assertEqual((patch.x, patch.y, patch.width, patch.height), (1, 2, 2, 3))
             self.assertEqual(list(patch.rgba), values)
 
+    def test_what_a_sender_left_behind_is_read(self):
+        self.sender.sendall(b"".join(update(0, 0, 64, 64, [0.5] * (4 * 64 * 64)) for _ in range(50)))
+        self.sender.close()
+        self.assertEqual(len(list(self.screen.rest())), 50)
+
     def test_channels_are_known_by_their_names(self):
         self.sender.sendall(update(0, 0, 1, 1, [4.0, 3.0, 9.0, 2.0, 1.0], (b"A", b"B", b"samples.N", b"G", b"R")))
         self.assertEqual(list(self.patches(1)[0].rgba), [1.0, 2.0, 3.0, 4.0])

@@ -25,6 +25,8 @@ pub struct RenderRequest {
     pub time_s: f64,
     /// Camera by name.
     pub camera: Option<String>,
+    /// The camera's lens, where it is not to be the file's.
+    pub lens: Lens,
     /// What surrounds the scene.
     pub surroundings: Surroundings,
     /// Seed of all random numbers.
@@ -47,6 +49,15 @@ pub struct RenderRequest {
     pub print: Print,
     /// Tile edge, pixels; `None` lets [`crate::tiling::edge_px`] choose.
     pub tile_px: Option<u32>,
+}
+
+/// What a camera's lens is to be, whatever the file says; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lens {
+    /// Focal length over the diameter of the hole, as on a full-frame camera; above 0.
+    pub f_stop: Option<f32>,
+    /// Distance in focus along the camera's axis, metres; above 0.
+    pub focus_m: Option<f32>,
 }
 
 /// What surrounds the scene.

@@ -20,6 +20,7 @@ mod geometry;
 mod light;
 mod limits;
 mod material;
+mod notes;
 mod part;
 mod picture;
 mod source;
@@ -44,6 +45,10 @@ pub struct ImportOptions {
     pub limits: Limits,
     /// Name of a camera or its node; `None`: the first in the default scene.
     pub camera: Option<String>,
+    /// The hole of the camera's lens, in place of the file's.
+    pub f_stop: Option<f32>,
+    /// Distance in focus, metres, in place of the file's.
+    pub focus_distance: Option<f32>,
     /// What rays see that hit nothing.
     pub environment: EnvironmentChoice,
     /// Factor on the environment's radiance.
@@ -72,6 +77,8 @@ impl Default for ImportOptions {
         Self {
             limits: Limits::default(),
             camera: None,
+            f_stop: None,
+            focus_distance: None,
             environment: EnvironmentChoice::default(),
             environment_strength: 1.0,
             environment_rotation: 0.0,

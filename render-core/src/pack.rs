@@ -51,6 +51,10 @@ pub struct Header {
     pub environment_height: u32,
     /// Radiance per unit of its pixels.
     pub environment_strength: [f32; 4],
+    /// Blades of the lens's hole (below 3: round), its turn in turns, its width over its height, unused.
+    pub iris: [f32; 4],
+    /// Where the picture's middle lies, in heights of the picture: right, up, unused twice.
+    pub shift: [f32; 4],
     /// Turn about +y, radians.
     pub environment_rotation: f32,
     /// Share of light samples that go to it.
@@ -62,7 +66,7 @@ pub struct Header {
 }
 
 /// Version of the packed layout; nodes refuse others.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// The arrays that the kernels read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -197,6 +201,12 @@ fn array<T: Pod>(blob: &SceneBlob, kind: u32) -> Result<Vec<T>, RenderFault> {
     Ok(bytemuck::pod_collect_to_vec(bytes))
 }
 
+/// An angle in radians as a part of a turn, in [0, 1).
+fn turns(angle: f32) -> f32 {
+    let turns = angle / (2.0 * std::f32::consts::PI);
+    (turns - turns.floor()).min(1.0 - f32::EPSILON)
+}
+
 fn header_of(scene: &Scene, lights: &LightTable) -> Header {
     let camera = &scene.camera;
     let (orthographic, camera_extent) = match camera.projection {
@@ -211,8 +221,10 @@ fn header_of(scene: &Scene, lights: &LightTable) -> Header {
         version: LAYOUT_VERSION,
         orthographic,
         camera_extent,
-        lens_radius: camera.lens_radius,
-        focus_distance: camera.focus_distance,
+        lens_radius: camera.lens.radius,
+        focus_distance: camera.lens.focus_distance,
+        iris: [camera.lens.blades as f32, turns(camera.lens.rotation), camera.lens.squeeze, 0.0],
+        shift: [camera.shift.x, camera.shift.y, 0.0, 0.0],
         light_count: lights.entries.len() as u32,
         camera: [
             axis(world.matrix3.x_axis, 0.0),

@@ -8,7 +8,7 @@ mod light;
 mod material;
 mod mesh;
 
-pub use camera::{Camera, Projection};
+pub use camera::{Camera, Lens, Projection};
 pub use light::{Environment, EnvironmentMap, Light, LightKind};
 pub use material::{AlphaMode, Material, Medium, Texels, Texture, TextureRef, Wrap};
 pub use mesh::{Instance, Mesh};

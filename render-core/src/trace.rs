@@ -259,6 +259,8 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
         camera_back: header.camera[2],
         camera_eye: header.camera[3],
         camera_lens: [extent * aspect, extent, header.lens_radius, header.focus_distance],
+        camera_iris: header.iris,
+        camera_shift: [2.0 * header.shift[0] / aspect, 2.0 * header.shift[1], 0.0, 0.0],
         before_x: header.before[0],
         before_y: header.before[1],
         before_z: header.before[2],

@@ -147,6 +147,7 @@ fn pi_lux_on_a_white_plane_is_one() {
         color: Vec3::splat(std::f32::consts::PI),
         position: Vec3::ZERO,
         direction: Vec3::NEG_Y,
+        size: 0.0,
     });
     assert_near(radiance(&scene, 16, 4), Vec3::ONE, 1e-4);
 }
@@ -160,6 +161,7 @@ fn a_candela_falls_with_the_square_and_a_spot_with_its_cone() {
         color: Vec3::splat(std::f32::consts::PI * 4.0),
         position: Vec3::new(0.0, 2.0, 0.0),
         direction: Vec3::NEG_Y,
+        size: 0.0,
     };
     scene.lights.push(lamp(LightKind::Point));
     assert_near(radiance(&scene, 16, 4), Vec3::ONE, 1e-3);

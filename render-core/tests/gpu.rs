@@ -14,8 +14,9 @@ use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
 };
+use glam::{Vec2, Vec3};
 use render_core::reference::Reference;
-use render_core::scene::Scene;
+use render_core::scene::{Lens, Light, LightKind, Scene};
 use render_core::{GpuRenderer, RendererOptions, pack};
 
 fn settings(width: u32, height: u32, spp: u32, seed: u32) -> RenderSettings {
@@ -118,6 +119,21 @@ fn gpu_and_reference_agree_sample_by_sample() {
 fn gpu_and_reference_agree_sample_by_sample_where_lamps_are() {
     let Some(mut renderer) = renderer() else { return };
     assert_agreement(&mut renderer, "lamps", &lamps::lamp_room());
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_lights_have_a_size() {
+    let Some(mut renderer) = renderer() else { return };
+    let mut scene = lamps::lamp_room();
+    scene.camera.lens = Lens { radius: 0.2, focus_distance: 4.0, blades: 5, rotation: -2.0, squeeze: 0.7 };
+    scene.camera.shift = Vec2::new(0.1, -0.2);
+    scene.lights[0].size = 0.4;
+    let (position, direction) = (Vec3::new(1.0, 2.5, 2.0), Vec3::new(-0.4, -0.8, -0.45).normalize());
+    let spot = LightKind::Spot { cos_inner: 0.9, cos_outer: 0.7 };
+    scene.lights.push(Light { kind: spot, color: Vec3::splat(9.0), position, direction, size: 0.3 });
+    let kind = LightKind::Directional;
+    scene.lights.push(Light { kind, color: Vec3::splat(1.5), position: Vec3::ZERO, direction, size: 0.25 });
+    assert_agreement(&mut renderer, "lens and soft lights", &scene);
 }
 
 fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {

@@ -5,7 +5,7 @@ mod scene_file;
 
 use glam::{Mat3A, Quat, Vec2, Vec3, Vec3A, Vec4};
 use render_core::import::{Document, EnvironmentChoice, ImportOptions, Severity};
-use render_core::scene::{AlphaMode, LightKind, Medium, Projection, Scene, Wrap};
+use render_core::scene::{AlphaMode, Lens, LightKind, Medium, Projection, Scene, Wrap};
 use scene_file::{SceneFile, png};
 use serde_json::{Value, json};
 
@@ -379,4 +379,81 @@ fn the_rotation_between_keys_takes_the_shorter_way() {
     let rotation = Quat::from_mat3a(&scene.instances[0].world_from_object.matrix3);
     assert!(rotation.dot(Quat::from_rotation_y(0.25)).abs() > 0.999_999, "{rotation}");
     assert!(warnings(&file).contains("animation 0: channels that move no node are ignored (1)"));
+}
+
+/// A file with one camera, one light and these notes on them.
+fn with_notes(camera: Value, light: Value) -> SceneFile {
+    let mut file = SceneFile::triangle();
+    let eye = json!({ "type": "perspective", "name": "Eye", "perspective": { "yfov": 0.5, "znear": 1 }, "extras": camera });
+    file.json["cameras"] = json!([eye]);
+    file.json["extensions"] = json!({ "KHR_lights_punctual": { "lights": [light] } });
+    file.json["extensionsUsed"] = json!(["KHR_lights_punctual"]);
+    file.json["nodes"] =
+        json!([{ "mesh": 0 }, { "camera": 0 }, { "extensions": { "KHR_lights_punctual": { "light": 0 } } }]);
+    file.json["scenes"][0]["nodes"] = json!([0, 1, 2]);
+    file
+}
+
+#[test]
+fn a_cameras_extras_give_it_a_lens_and_a_shift() {
+    let lens =
+        json!({ "radius": 0.02, "focus_distance": 3.5, "blades": 6, "rotation": 0.25, "squeeze": 0.5 });
+    let lamp = json!({ "type": "spot", "extras": { "tessera_radius": 0.25 } });
+    let file = with_notes(json!({ "tessera_lens": lens, "tessera_shift": [0.5, -0.25] }), lamp);
+    assert_eq!(warnings(&file), "");
+    let scene = scene(&file);
+    let wanted = Lens { radius: 0.02, focus_distance: 3.5, blades: 6, rotation: 0.25, squeeze: 0.5 };
+    assert_eq!((scene.camera.lens, scene.camera.shift), (wanted, Vec2::new(0.5, -0.25)));
+    assert_eq!(scene.lights[0].size, 0.25);
+    let sun = json!({ "type": "directional", "extras": { "tessera_angle": 0.5, "tessera_radius": 9 } });
+    assert_eq!(self::scene(&with_notes(json!(null), sun)).lights[0].size, 0.25);
+}
+
+#[test]
+fn notes_that_mean_nothing_are_named_and_left_out() {
+    let lens =
+        json!({ "radius": "wide", "focus_distance": 0, "blades": 1000, "rotation": [1], "squeeze": -1 });
+    let lamp = json!({ "type": "point", "extras": { "tessera_radius": -1 } });
+    let file = with_notes(json!({ "tessera_lens": lens, "tessera_shift": [1] }), lamp);
+    let told = warnings(&file);
+    for word in
+        ["radius", "focus_distance", "blades", "rotation", "squeeze", "tessera_shift", "tessera_radius"]
+    {
+        assert!(told.contains(&format!("its {word} is not")), "{word}: {told}");
+    }
+    let scene = scene(&file);
+    assert_eq!(
+        (scene.camera.lens, scene.camera.shift, scene.lights[0].size),
+        (Lens::default(), Vec2::ZERO, 0.0)
+    );
+}
+
+#[test]
+fn what_is_asked_of_the_lens_takes_the_place_of_the_files() {
+    let asked = |file: &SceneFile, f_stop: Option<f32>, focus_distance: Option<f32>| {
+        Document::open_bytes(
+            &file.glb(),
+            &ImportOptions { f_stop, focus_distance, ..ImportOptions::default() },
+        )
+    };
+    let lens = |document: &Document| document.scene_at(0.0, 0.0).expect("it stands").camera.lens;
+    let point = json!({ "type": "point" });
+    let open = with_notes(
+        json!({ "tessera_lens": { "radius": 0.1, "focus_distance": 3, "blades": 5 } }),
+        point.clone(),
+    );
+    let plain = with_notes(json!(null), point);
+    let both = asked(&plain, Some(2.0), Some(4.0)).expect("it has both");
+    assert_eq!(
+        lens(&both),
+        Lens { radius: Lens::radius_at(2.0, 0.5), focus_distance: 4.0, ..Lens::default() }
+    );
+    let stop = lens(&asked(&open, Some(2.0), None).expect("the file has the distance"));
+    assert_eq!((stop.radius, stop.focus_distance, stop.blades), (Lens::radius_at(2.0, 0.5), 3.0, 5));
+    let focus = lens(&asked(&open, None, Some(7.0)).expect("the file has the hole"));
+    assert_eq!((focus.radius, focus.focus_distance), (0.1, 7.0));
+    let refused = asked(&plain, Some(2.0), None).expect_err("nobody says what is sharp");
+    assert_eq!(refused.to_string(), "the camera \"Eye\" has no distance in focus");
+    let vain = asked(&plain, None, Some(4.0)).expect("it renders");
+    assert!(vain.warnings().iter().any(|warning| warning.to_string().contains("pinhole")));
 }

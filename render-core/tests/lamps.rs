@@ -4,20 +4,19 @@
 
 #[path = "made/aloud.rs"]
 mod aloud;
+#[path = "made/both.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod both;
 #[path = "made/lamps.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod lamps;
 
-use aloud::say_aloud;
-use frame::{
-    BlockRange, Filter, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft, TileGrid,
-    TileIndex, TileOrder, TilePlanes, TileRenderer,
-};
+use both::plane;
+use frame::{Filter, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft, TilePlanes};
 use glam::{Affine3A, Quat, Vec3};
 use lamps::{lamp, matte, place, put, square, stage, towards};
 use render_core::reference::{Path, Reference, Step};
 use render_core::scene::{Light, LightKind, Material, Scene};
-use render_core::{GpuRenderer, RendererOptions, pack};
 
 const EDGE: u32 = 8;
 
@@ -31,26 +30,7 @@ fn settings(spp: u32, max_bounces: u32) -> RenderSettings {
 
 /// The whole frame's sums, by each program that can be had.
 fn sums(scene: &Scene, spp: u32) -> Vec<(&'static str, TilePlanes)> {
-    scene.check().expect("test scenes are whole");
-    let settings = settings(spp, 4);
-    let rect = TileGrid::new(settings.size, 4096, 0).rect(TileIndex(0)).expect("one tile");
-    let blocks = BlockRange::all(spp);
-    let order = TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks, settings };
-    let cpu = Reference::new(scene).render(rect, &settings, order.frame, blocks).remove(0);
-    let mut all = vec![("CPU", cpu.planes)];
-    match GpuRenderer::open(RendererOptions::default()) {
-        Ok(mut renderer) => {
-            let blob = pack(scene).expect("packs").to_blob();
-            let partials = renderer.render(&blob, &order, &mut |_| frame::Flow::Continue(()));
-            all.push(("GPU", partials.expect("renders").remove(0).planes));
-        }
-        Err(fault) => say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")),
-    }
-    all
-}
-
-fn plane(planes: &TilePlanes, plane: Plane) -> &[f32] {
-    planes.plane(plane).expect("asked for")
+    both::sums(scene, settings(spp, 4))
 }
 
 /// Mean of a plane of three channels over all samples.
@@ -140,6 +120,7 @@ fn a_lamp_casts_no_shadow_and_hides_no_light() {
             color: Vec3::splat(std::f32::consts::PI),
             position: Vec3::ZERO,
             direction: Vec3::NEG_Z,
+            size: 0.0,
         });
         scene
     };

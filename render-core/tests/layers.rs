@@ -4,6 +4,8 @@
 
 #[path = "made/aloud.rs"]
 mod aloud;
+#[path = "made/both.rs"]
+mod both;
 #[path = "made/scene_file.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod scene_file;
@@ -11,6 +13,7 @@ mod scene_file;
 use std::sync::Arc;
 
 use aloud::say_aloud;
+use both::{plane, sums};
 use frame::ranks::{self, RANK_VALUES, RANKS};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft,
@@ -18,7 +21,6 @@ use frame::{
 };
 use glam::{Affine3A, Quat, Vec2, Vec3};
 use render_core::import::{Document, EnvironmentChoice, ImportOptions};
-use render_core::reference::Reference;
 use render_core::scene::{Camera, Environment, Instance, Material, Medium, Mesh, Projection, Scene};
 use render_core::{GpuRenderer, RendererOptions, pack};
 use scene_file::SceneFile;
@@ -29,31 +31,6 @@ fn settings(width: u32, height: u32, spp: u32) -> RenderSettings {
     let planes = Plane::ALL.into_iter().fold(PlaneSet::DEFAULT, PlaneSet::with);
     let draft = SettingsDraft { spp, filter: Filter::Box, planes, ..SettingsDraft::defaults(size) };
     RenderSettings::new(draft).expect("valid")
-}
-
-fn order(settings: RenderSettings) -> TileOrder {
-    let rect = TileGrid::new(settings.size, 4096, 0).rect(TileIndex(0)).expect("one tile");
-    TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks: BlockRange::all(settings.spp), settings }
-}
-
-/// The whole frame's sums, by each program that can be had.
-fn sums(scene: &Scene, settings: RenderSettings) -> Vec<(&'static str, TilePlanes)> {
-    let order = order(settings);
-    let cpu = Reference::new(scene).render(order.rect, &settings, order.frame, order.blocks).remove(0);
-    let mut all = vec![("CPU", cpu.planes)];
-    match GpuRenderer::open(RendererOptions::default()) {
-        Ok(mut renderer) => {
-            let blob = pack(scene).expect("packs").to_blob();
-            let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(()));
-            all.push(("GPU", partials.expect("renders").remove(0).planes));
-        }
-        Err(fault) => say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")),
-    }
-    all
-}
-
-fn plane(planes: &TilePlanes, plane: Plane) -> &[f32] {
-    planes.plane(plane).expect("asked for")
 }
 
 /// A file with one triangle before a camera, whose node 0 shows it and whose animation runs for a second.

@@ -228,6 +228,7 @@ fn lit_room() -> Scene {
         color: Vec3::ONE,
         position: Vec3::Y,
         direction: Vec3::NEG_Y,
+        size: 0.0,
     });
     scene
 }

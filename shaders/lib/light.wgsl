@@ -133,21 +133,42 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> Light
     return LightSample(direction, distance, radiance / pdf, pdf);
 }
 
-fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>) -> LightSample {
+// A cone of parallel light, uniform in solid angle, that lights a plane across its axis as much as one ray would.
+// `opening`: 1 - cos of half its angle.
+fn sample_sun(axis: vec3<f32>, color: vec3<f32>, opening: f32, u: vec2<f32>) -> LightSample {
+    if opening <= 0.0 {
+        return LightSample(-axis, -1.0, color, 0.0);
+    }
+    let cap = u.x * opening;
+    let around = sin_cos_turns(u.y).yx * sqrt(cap * (2.0 - cap));
+    let direction = normalize(to_world(basis_around(-axis), vec3<f32>(around, 1.0 - cap)));
+    return LightSample(direction, -1.0, color * (2.0 / (2.0 - opening)), 0.0);
+}
+
+fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
     let a = light_at(first);
     let color = light_at(first + 1u).xyz / probability;
     let axis = light_at(first + 2u).xyz;
+    let shape = light_at(first + 3u);
     if kind == LIGHT_DIRECTIONAL {
-        return LightSample(-axis, -1.0, color, 0.0);
+        return sample_sun(axis, color, shape.z, u);
     }
-    let to_light = a.xyz - position;
-    let d2 = max(dot(to_light, to_light), 1e-8);
-    let distance = sqrt(d2);
-    let direction = to_light / distance;
+    let to_center = a.xyz - position;
+    var d2 = max(dot(to_center, to_center), 1e-8);
+    var distance = sqrt(d2);
+    var direction = to_center / distance;
     var falloff = 1.0 / d2;
+    if shape.z > 0.0 {
+        // A disc that faces the place.
+        let to_light = to_world(basis_around(direction), vec3<f32>(disk(u) * shape.z, distance));
+        let axial = distance;
+        d2 = dot(to_light, to_light);
+        distance = sqrt(d2);
+        direction = to_light / distance;
+        falloff = axial / distance / d2;
+    }
     if kind == LIGHT_SPOT {
-        let cones = light_at(first + 3u);
-        let a_linear = clamp((-dot(direction, axis) - cones.y) / (cones.x - cones.y), 0.0, 1.0);
+        let a_linear = clamp((-dot(direction, axis) - shape.y) / (shape.x - shape.y), 0.0, 1.0);
         falloff *= a_linear * a_linear;
     }
     return LightSample(direction, distance, color * falloff, 0.0);
@@ -165,8 +186,9 @@ fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>) -> Ligh
     let word = (u32(rescaled * 16777216.0) << 8u) | (choice_word & 255u);
     let first = alias_slot(0u, params.light_count, word) * LIGHT_VEC4S;
     let kind = bitcast<u32>(light_at(first).w);
+    let u = vec2<f32>(unit(words.x), unit(words.y));
     if kind == LIGHT_TRIANGLE {
-        return sample_triangle_light(first, position, vec2<f32>(unit(words.x), unit(words.y)));
+        return sample_triangle_light(first, position, u);
     }
-    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position);
+    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position, u);
 }

@@ -9,6 +9,10 @@ struct Params {
     camera_eye: vec4<f32>,
     // tan(fov_y / 2) times aspect and alone, or half width and half height (orthographic); lens radius; focus distance.
     camera_lens: vec4<f32>,
+    // Blades of the lens's hole (below 3: round), its turn in turns, its width over its height.
+    camera_iris: vec4<f32>,
+    // Where the picture's middle lies, in the units of ndc: right, up.
+    camera_shift: vec4<f32>,
     // Rotation of the camera a frame earlier (rows of camera_from_world), for motion vectors.
     before_x: vec4<f32>,
     before_y: vec4<f32>,

@@ -12,6 +12,8 @@ pub struct Params {
     pub camera_back: [f32; 4],
     pub camera_eye: [f32; 4],
     pub camera_lens: [f32; 4],
+    pub camera_iris: [f32; 4],
+    pub camera_shift: [f32; 4],
     pub before_x: [f32; 4],
     pub before_y: [f32; 4],
     pub before_z: [f32; 4],

@@ -14,10 +14,26 @@ fn film_offset(u: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(0.5) + 0.75 * vec2<f32>(quantile(u.x), quantile(u.y));
 }
 
+// A point of the lens's hole, in radii of the circle around it.
+fn on_the_hole(u: vec2<f32>) -> vec2<f32> {
+    let width = vec2<f32>(params.camera_iris.z, 1.0);
+    let blades = params.camera_iris.x;
+    if blades < 3.0 {
+        return disk(u) * width;
+    }
+    let place = u.y * blades;
+    let side = floor(place);
+    let one = side / blades + params.camera_iris.y;
+    let next = (side + 1.0) / blades + params.camera_iris.y;
+    let a = sin_cos_turns(one - floor(one)).yx;
+    let b = sin_cos_turns(next - floor(next)).yx;
+    return mix(a, b, place - side) * sqrt(u.x) * width;
+}
+
 fn camera_ray(film_position: vec2<f32>, lens_u: vec2<f32>) -> Ray {
     let size = vec2<f32>(f32(params.frame_width), f32(params.frame_height));
     let ndc = (film_position / size) * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0);
-    let flat = ndc * params.camera_lens.xy;
+    let flat = (ndc + params.camera_shift.xy) * params.camera_lens.xy;
     let right = params.camera_right.xyz;
     let up = params.camera_up.xyz;
     let back = params.camera_back.xyz;
@@ -28,7 +44,7 @@ fn camera_ray(film_position: vec2<f32>, lens_u: vec2<f32>) -> Ray {
     var local = vec3<f32>(flat, -1.0);
     var start = vec2<f32>(0.0);
     if params.camera_lens.z > 0.0 {
-        start = disk(lens_u) * params.camera_lens.z;
+        start = on_the_hole(lens_u) * params.camera_lens.z;
         local = local * params.camera_lens.w - vec3<f32>(start, 0.0);
     }
     local = normalize(local);

@@ -62,7 +62,7 @@ fn screen_of(before: vec3<f32>) -> vec2<f32> {
     let p = vec4<f32>(before, 1.0);
     let local = vec3<f32>(dot(params.before_x, p), dot(params.before_y, p), dot(params.before_z, p));
     let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
-    let ndc = local.xy / (depth * params.camera_lens.xy);
+    let ndc = local.xy / (depth * params.camera_lens.xy) - params.camera_shift.xy;
     return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
 }
 
@@ -70,7 +70,7 @@ fn screen_now(position: vec3<f32>) -> vec2<f32> {
     let p = position - params.camera_eye.xyz;
     let local = vec3<f32>(dot(params.camera_right.xyz, p), dot(params.camera_up.xyz, p), dot(params.camera_back.xyz, p));
     let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
-    let ndc = local.xy / (depth * params.camera_lens.xy);
+    let ndc = local.xy / (depth * params.camera_lens.xy) - params.camera_shift.xy;
     return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
 }
 

@@ -11,7 +11,7 @@ use crate::commission::Terms;
 use crate::denoiser::NetworkChoice;
 use crate::fault::Fault;
 use crate::print::Print;
-use crate::request::{RenderRequest, Sky, Surroundings};
+use crate::request::{Lens, RenderRequest, Sky, Surroundings};
 
 /// One scene and how to render it, as a form holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -81,6 +81,12 @@ pub struct More {
     /// Instant of a still, seconds.
     #[specta(type = u32)]
     pub time: f64,
+    /// Hole of the camera's lens as on a full-frame camera; 0: the file's.
+    #[specta(type = u32)]
+    pub f_stop: f64,
+    /// Distance in focus, metres; 0: the file's.
+    #[specta(type = u32)]
+    pub focus: f64,
     /// Environment picture; empty: automatic; `none`: black.
     pub env: String,
     /// Factor on its radiance.
@@ -145,6 +151,8 @@ impl Default for More {
             spp: 0,
             fps: 24.0,
             time: 0.0,
+            f_stop: 0.0,
+            focus: 0.0,
             env: String::new(),
             env_strength: 1.0,
             env_rotate: 0.0,
@@ -200,6 +208,7 @@ impl Order {
             fps: more.fps,
             time_s: more.time,
             camera: filled(&self.camera).map(str::to_owned),
+            lens: more.lens(),
             surroundings: more.surroundings(),
             seed: more.seed,
             max_bounces: more.max_bounces,
@@ -252,6 +261,11 @@ fn network_named(name: &str) -> NetworkChoice {
 }
 
 impl More {
+    fn lens(&self) -> Lens {
+        let filled = |number: f64| (number > 0.0).then_some(number as f32);
+        Lens { f_stop: filled(self.f_stop), focus_m: filled(self.focus) }
+    }
+
     fn surroundings(&self) -> Surroundings {
         let sky = match self.env.trim() {
             "" => Sky::Automatic,

@@ -7,17 +7,20 @@ use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOption
 use render_core::scene::Scene;
 
 use crate::fault::{Exit, Fault};
-use crate::request::{Sky, Surroundings};
+use crate::request::{Lens, Sky, Surroundings};
 
 /// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
 pub(crate) fn open_scene(
     path: &Path,
     camera: Option<&str>,
+    lens: Lens,
     surroundings: &Surroundings,
     motion: bool,
 ) -> Result<Document, Fault> {
     let options = ImportOptions {
         camera: camera.map(str::to_owned),
+        f_stop: lens.f_stop,
+        focus_distance: lens.focus_m,
         environment: match &surroundings.sky {
             Sky::Automatic => EnvironmentChoice::Neutral,
             Sky::Black => EnvironmentChoice::None,
@@ -45,7 +48,7 @@ pub(crate) fn import_fault(error: &ImportError) -> Fault {
     let advice =
         letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
     let exit = match error {
-        ImportError::NoSuchCamera { .. } => Exit::Usage,
+        ImportError::NoSuchCamera { .. } | ImportError::NoFocus { .. } => Exit::Usage,
         _ => Exit::Scene,
     };
     Fault::new(exit, error.to_string(), advice)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use app::denoiser::NetworkChoice;
-use app::request::{RenderRequest, Sky, Surroundings};
+use app::request::{Lens, RenderRequest, Sky, Surroundings};
 use app::{Fault, print::Print};
 use clap::{Args, ValueEnum};
 use frame::{FrameRange, FrameSize, exr};
@@ -31,6 +31,12 @@ pub(crate) struct Looks {
     /// Camera by name [default: the first one of the default scene].
     #[arg(long, value_name = "NAME")]
     pub(crate) camera: Option<String>,
+    /// Hole of the camera's lens as on a full-frame camera, such as 2.8: what is nearer or farther than --focus is blurred [default: the file's].
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) f_stop: Option<f64>,
+    /// Distance from the camera at which the picture is sharp, metres [default: the file's].
+    #[arg(long, value_name = "METRES", value_parser = positive)]
+    pub(crate) focus: Option<f64>,
     /// Environment picture, .exr or .hdr; `none` is black [default: a neutral sky when the scene has no light].
     #[arg(long, value_name = "FILE")]
     pub(crate) env: Option<PathBuf>,
@@ -159,6 +165,10 @@ impl Looks {
             fps: self.fps,
             time_s: self.time,
             camera: self.camera,
+            lens: Lens {
+                f_stop: self.f_stop.map(|stop| stop as f32),
+                focus_m: self.focus.map(|distance| distance as f32),
+            },
             surroundings,
             seed: self.seed,
             max_bounces: self.max_bounces,

@@ -190,6 +190,14 @@ impl Sheet<'_> {
         if let Some(camera) = &looks.camera {
             self.flag("camera", Parameter::text("Camera", "Camera by name.", camera));
         }
+        if let Some(f_stop) = looks.f_stop {
+            let about = "Hole of the camera's lens as on a full-frame camera.";
+            self.flag("f-stop", Parameter::number("FStop", about, f_stop, Some(0.001)));
+        }
+        if let Some(focus) = looks.focus {
+            let about = "Distance from the camera at which the picture is sharp, metres.";
+            self.flag("focus", Parameter::number("Focus", about, focus, Some(0.001)));
+        }
         match &request.surroundings.sky {
             Sky::Automatic => {}
             Sky::Black => self.words.push("--env=none".into()),

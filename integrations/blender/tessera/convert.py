@@ -17,6 +17,7 @@ import bpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from conversion import camera as eye  # noqa: E402
 from conversion import lights, materials, objects, world  # noqa: E402
 
 CAMERA = "Tessera's camera"
@@ -31,7 +32,8 @@ def convert(wish):
     objects.as_rendered(scene, scene.view_layers[wish["view_layer"]])
     scene.frame_set(first)
     camera = _only_camera(scene, wish["camera"])
-    warnings += objects.left_out(scene, camera, is_still)
+    warnings += objects.left_out(scene, is_still)
+    warnings += eye.made_portable(scene, camera, is_still)
     warnings += materials.made_portable(bpy.data.materials)
     warnings += lights.made_portable(scene)
     env = world.as_environment(scene, pathlib.Path(wish["glb"]).with_suffix(".exr"))

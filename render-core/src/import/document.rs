@@ -118,7 +118,7 @@ impl Document {
         let animation = Animation::first(&root, &tree, &accessors, &mut warnings)?;
         let mut pictures = Pictures::new(&root, &buffers, source, limits);
         let materials = Materials::read(&root, &mut pictures, &mut warnings)?;
-        let eyes = camera::cameras(&root, &tree)?;
+        let eyes = camera::cameras(&root, &tree, &mut warnings)?;
         let eye = camera::choose(&eyes, options.camera.as_deref())?;
         let lamps = light::lamps(&root, &tree, &mut warnings)?;
         let skins = (0..root.skins.len())
@@ -130,6 +130,7 @@ impl Document {
             skins,
             eyes,
             eye,
+            lens_wish: camera::LensWish { f_stop: options.f_stop, focus_distance: options.focus_distance },
             lamps,
             textures: pictures.textures,
             corner_motion: options.corner_motion,
@@ -140,6 +141,7 @@ impl Document {
         stage.environment = environment(&stage, options, &mut warnings)?;
         stage.frame_if_blind(&mut warnings)?;
         let scene = stage.scene_at(0.0, 0.0)?;
+        stage.lens_wish.check(stage.eye.as_ref(), &scene.camera, &mut warnings)?;
         let summary = summary(&stage, &scene, source);
         Ok(Self { stage, warnings: warnings.into_list(), summary })
     }

@@ -6,8 +6,15 @@ use gltf::json::extensions::scene::khr_lights_punctual::{Light as JsonLight, Typ
 use gltf::json::validation::Checked::Valid;
 
 use super::fault::{ImportError, Warnings, broken, place_of};
+use super::notes::Notes;
 use super::tree::Tree;
 use crate::scene::{Light, LightKind};
+
+/// What a light's extras call the radius of its disc, metres.
+const RADIUS_NOTE: &str = "tessera_radius";
+
+/// What a directional light's extras call the angle under which it is seen, radians.
+const ANGLE_NOTE: &str = "tessera_angle";
 
 /// A light of the default scene.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +22,7 @@ pub(super) struct Lamp {
     pub(super) node: usize,
     kind: LightKind,
     color: Vec3,
+    size: f32,
 }
 
 pub(super) fn lamps(root: &Root, tree: &Tree, warnings: &mut Warnings) -> Result<Vec<Lamp>, ImportError> {
@@ -41,6 +49,7 @@ impl Lamp {
             color: self.color,
             position: world.translation.as_vec3(),
             direction: direction.as_vec3(),
+            size: self.size,
         }
     }
 
@@ -86,7 +95,18 @@ fn read(
             return Ok(None);
         }
     };
-    Ok(Some(Lamp { node, kind, color }))
+    let size = size(&Notes::of(&json.extras), kind, place, warnings);
+    Ok(Some(Lamp { node, kind, color, size }))
+}
+
+/// What the file's notes say of its extent: glTF itself has lights without one.
+fn size(notes: &Notes, kind: LightKind, place: &str, warnings: &mut Warnings) -> f32 {
+    let size = if kind == LightKind::Directional {
+        notes.number(ANGLE_NOTE, 0.0..=std::f32::consts::PI, place, warnings).map(|angle| 0.5 * angle)
+    } else {
+        notes.number(RADIUS_NOTE, 0.0..=1e6, place, warnings)
+    };
+    size.unwrap_or(0.0)
 }
 
 fn cone(inner: f32, outer: f32) -> Option<LightKind> {

@@ -1,14 +1,15 @@
 //! Materials: metallic-roughness and the extensions that Tessera renders, with their textures.
 
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
+use gltf::json::Root;
 use gltf::json::extensions::material::Material as JsonExtensions;
 use gltf::json::material::{AlphaMode as JsonAlphaMode, Material as JsonMaterial, NormalTexture};
 use gltf::json::texture::{Info, MagFilter, WrappingMode};
 use gltf::json::validation::Checked::{self, Valid};
-use gltf::json::{Extras, Root};
 use serde_json::{Map, Value};
 
 use super::fault::{ImportError, Warnings, broken, place_of};
+use super::notes::Notes;
 use super::picture::Pictures;
 use crate::scene::{AlphaMode, Material, Medium, Mesh, TextureRef, Wrap};
 
@@ -36,7 +37,7 @@ impl Materials {
     }
 }
 
-/// What a material's extras call a lamp.
+/// What a material's extras call a lamp: it shines and is nothing else.
 const LAMP_NOTE: &str = "tessera_lamp";
 
 /// One material being read.
@@ -75,7 +76,7 @@ impl Surface<'_, '_> {
             alpha: self.unit("baseColorFactor", alpha)?,
             alpha_mode: self.alpha_mode(json)?,
             double_sided: json.double_sided,
-            lamp: is_lamp(&json.extras),
+            lamp: Notes::of(&json.extras).is_on(LAMP_NOTE),
             ..Material::default()
         };
         (material.normal_texture, material.normal_scale) = self.normal(json.normal_texture.as_ref())?;
@@ -283,17 +284,6 @@ impl Surface<'_, '_> {
             self.warnings.warn(&self.place, format!("its {what} is negative and is taken as zero"));
         }
         Ok(color.max(Vec3::ZERO))
-    }
-}
-
-/// Whether the file's own notes on a material call it a lamp: `true`, or a number other than 0, as some programs write what is true.
-fn is_lamp(extras: &Extras) -> bool {
-    let notes = extras.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let Some(Value::Object(notes)) = notes else { return false };
-    match notes.get(LAMP_NOTE) {
-        Some(Value::Bool(is_on)) => *is_on,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        _ => false,
     }
 }
 

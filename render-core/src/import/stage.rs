@@ -8,7 +8,7 @@ use gltf::json::Root;
 
 use super::accessor::Accessors;
 use super::animation::{Animation, Pose};
-use super::camera::{self, Eye};
+use super::camera::{self, Eye, LensWish};
 use super::deform::{Skin, deformed};
 use super::fault::{ImportError, Warnings, broken, place_of};
 use super::geometry::Parts;
@@ -27,6 +27,7 @@ pub(super) struct Stage {
     pub(super) eyes: Vec<Eye>,
     /// The chosen one of them.
     pub(super) eye: Option<Eye>,
+    pub(super) lens_wish: LensWish,
     /// Used where the file has no camera.
     pub(super) framing: Camera,
     pub(super) lamps: Vec<Lamp>,
@@ -210,6 +211,7 @@ impl Stage {
             material_names: self.material_names.clone(),
             ..Scene::default()
         };
+        self.lens_wish.apply(&mut scene.camera);
         for (actor, object_id) in self.actors.iter().zip(1..) {
             scene.object_names.push(actor.name.clone());
             actor.place(object_id, &worlds, before, &mut scene.instances);

@@ -18,6 +18,10 @@ fn instance(mesh: u32, world_from_object: Affine3A) -> Instance {
     Instance { mesh, world_from_object, world_from_object_before: world_from_object, object_id: 1 }
 }
 
+fn point(color: Vec3) -> Light {
+    Light { kind: LightKind::Point, color, position: Vec3::ZERO, direction: Vec3::Y, size: 0.0 }
+}
+
 fn lit_scene() -> Scene {
     let lamp = Material { emissive: Vec3::splat(2.0), ..Material::default() };
     let both = Material { double_sided: true, ..lamp.clone() };
@@ -29,10 +33,7 @@ fn lit_scene() -> Scene {
             instance(1, Affine3A::from_scale(Vec3::splat(2.0))),
             instance(2, Affine3A::IDENTITY),
         ],
-        lights: vec![
-            Light { kind: LightKind::Point, color: Vec3::ZERO, position: Vec3::ZERO, direction: Vec3::Y },
-            Light { kind: LightKind::Point, color: Vec3::ONE, position: Vec3::ZERO, direction: Vec3::Y },
-        ],
+        lights: vec![point(Vec3::ZERO), point(Vec3::ONE)],
         ..Scene::default()
     }
 }

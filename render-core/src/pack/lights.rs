@@ -52,14 +52,17 @@ fn triangle_words(scene: &Scene, instance: u32, triangle: u32, part: u32) -> [[f
 
 fn punctual_words(light: &Light, probability: f32) -> [[f32; 4]; 4] {
     let (kind, cones) = match light.kind {
-        LightKind::Point => (POINT, Vec4::ZERO),
-        LightKind::Directional => (DIRECTIONAL, Vec4::ZERO),
-        LightKind::Spot { cos_inner, cos_outer } => (SPOT, Vec4::new(cos_inner, cos_outer, 0.0, 0.0)),
+        LightKind::Point => (POINT, [0.0, 0.0]),
+        LightKind::Directional => (DIRECTIONAL, [0.0, 0.0]),
+        LightKind::Spot { cos_inner, cos_outer } => (SPOT, [cos_inner, cos_outer]),
     };
+    // Of a sun: 1 - cos of half its angle, without the loss of digits.
+    let is_sun = light.kind == LightKind::Directional;
+    let size = if is_sun { 2.0 * (0.5 * light.size).sin().powi(2) } else { light.size };
     [
         light.position.extend(f32::from_bits(kind)).to_array(),
         light.color.extend(probability).to_array(),
         light.direction.extend(0.0).to_array(),
-        cones.to_array(),
+        [cones[0], cones[1], size, 0.0],
     ]
 }

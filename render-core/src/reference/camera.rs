@@ -9,7 +9,7 @@ use glam::{Affine3A, Vec2, Vec3};
 use super::bvh::Ray;
 use super::sampler::Sampler;
 use crate::quantiles::blackman_harris_quantiles;
-use crate::scene::{Camera, Projection};
+use crate::scene::{Camera, Lens, Projection};
 
 /// The ray of one sample of one pixel.
 pub fn camera_ray(
@@ -21,8 +21,8 @@ pub fn camera_ray(
 ) -> Ray {
     let [x, y] = film_position(filter, pixel, sampler.pair(0));
     let aspect = size.width() as f32 / size.height() as f32;
-    let right = (2.0 * x / size.width() as f32 - 1.0) * aspect;
-    let up = 1.0 - 2.0 * y / size.height() as f32;
+    let right = (2.0 * x / size.width() as f32 - 1.0) * aspect + 2.0 * camera.shift.x;
+    let up = 1.0 - 2.0 * y / size.height() as f32 + 2.0 * camera.shift.y;
     let (origin, direction) = match camera.projection {
         Projection::Orthographic { half_height } => {
             (Vec3::new(right * half_height, up * half_height, 0.0), Vec3::NEG_Z)
@@ -30,9 +30,9 @@ pub fn camera_ray(
         Projection::Perspective { fov_y } => {
             let tan = (0.5 * fov_y).tan();
             let towards = Vec3::new(right * tan, up * tan, -1.0);
-            if camera.lens_radius > 0.0 {
-                let lens = (disk(sampler.pair(1)) * camera.lens_radius).extend(0.0);
-                (lens, towards * camera.focus_distance - lens)
+            if camera.lens.radius > 0.0 {
+                let start = (on_the_hole(&camera.lens, sampler.pair(1)) * camera.lens.radius).extend(0.0);
+                (start, towards * camera.lens.focus_distance - start)
             } else {
                 (Vec3::ZERO, towards)
             }
@@ -55,22 +55,34 @@ pub fn depth(camera: &Camera, position: Vec3) -> f32 {
 /// Pixels that a point went on the screen since the frame before, x to the right, y down: section 7.
 pub fn motion(camera: &Camera, size: FrameSize, now: Vec3, before: Vec3) -> Vec2 {
     let place = |world_from_camera: &Affine3A, point: Vec3| {
-        on_screen(camera.projection, size, world_from_camera.inverse().transform_point3(point))
+        on_screen(camera, size, world_from_camera.inverse().transform_point3(point))
     };
     place(&camera.world_from_camera, now) - place(&camera.world_from_camera_before, before)
 }
 
 /// The pixel position of a point in camera space, the reverse of [`camera_ray`] through the middle of the lens.
-fn on_screen(projection: Projection, size: FrameSize, point: Vec3) -> Vec2 {
+fn on_screen(camera: &Camera, size: FrameSize, point: Vec3) -> Vec2 {
     const NEAREST: f32 = 1e-6;
-    let extent = match projection {
+    let extent = match camera.projection {
         Projection::Perspective { fov_y } => (0.5 * fov_y).tan() * (-point.z).max(NEAREST),
         Projection::Orthographic { half_height } => half_height,
     };
     let (width, height) = (size.width() as f32, size.height() as f32);
-    let right = point.x / (extent * width / height);
-    let up = point.y / extent;
+    let right = point.x / (extent * width / height) - 2.0 * camera.shift.x * height / width;
+    let up = point.y / extent - 2.0 * camera.shift.y;
     Vec2::new(0.5 * (right + 1.0) * width, 0.5 * (1.0 - up) * height)
+}
+
+/// A point of a lens's hole, in radii of the circle around it.
+fn on_the_hole(lens: &Lens, [u0, u1]: [f32; 2]) -> Vec2 {
+    let width = Vec2::new(lens.squeeze, 1.0);
+    if lens.blades < 3 {
+        return disk([u0, u1]) * width;
+    }
+    let place = u1 * lens.blades as f32;
+    let side = place.floor();
+    let corner = |number: f32| Vec2::from_angle(2.0 * PI * number / lens.blades as f32 + lens.rotation);
+    (corner(side).lerp(corner(side + 1.0), place - side) * u0.sqrt()) * width
 }
 
 /// The unit disk, area-preserving, by angle and root of the radius.

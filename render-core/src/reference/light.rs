@@ -2,9 +2,11 @@
 
 use std::f32::consts::PI;
 
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
 use super::bvh::Face;
+use super::camera::disk;
+use super::microfacet::Basis;
 use super::sampler::unit;
 use super::surface::Place;
 use crate::alias;
@@ -76,7 +78,7 @@ impl Lights {
             }
             LightEntry::Punctual { light } => {
                 let probability = self.shares[light as usize] * (1.0 - p_env);
-                sample_punctual(&scene.lights[light as usize], position, probability)
+                sample_punctual(&scene.lights[light as usize], position, probability, words.map(unit))
             }
         }
     }
@@ -123,16 +125,25 @@ pub fn mis_weight(mine: f32, other: f32) -> f32 {
     1.0 / (1.0 + ratio * ratio)
 }
 
-fn sample_punctual(light: &Light, position: Vec3, probability: f32) -> Option<LightSample> {
+fn sample_punctual(light: &Light, position: Vec3, probability: f32, u: [f32; 2]) -> Option<LightSample> {
     let color = light.color / probability;
     if light.kind == LightKind::Directional {
-        let direction = -light.direction;
-        return Some(LightSample { direction, distance: f32::INFINITY, radiance: color, pdf: None });
+        return Some(sample_sun(light, color, u));
     }
-    let to_light = light.position - position;
-    let distance2 = to_light.length_squared().max(DISTANCE2_LEAST);
-    let distance = distance2.sqrt();
-    let direction = to_light / distance;
+    let to_center = light.position - position;
+    let mut distance2 = to_center.length_squared().max(DISTANCE2_LEAST);
+    let mut distance = distance2.sqrt();
+    let mut direction = to_center / distance;
+    let mut cos = 1.0;
+    if light.size > 0.0 {
+        let [x, y] = (disk(u) * light.size).to_array();
+        let to_center = distance;
+        let to_light = Basis::around(direction).to_world(Vec3::new(x, y, distance));
+        distance2 = to_light.length_squared();
+        distance = distance2.sqrt();
+        direction = to_light / distance;
+        cos = to_center / distance;
+    }
     let cone = match light.kind {
         LightKind::Spot { cos_inner, cos_outer } => {
             let cos = -direction.dot(light.direction);
@@ -140,7 +151,22 @@ fn sample_punctual(light: &Light, position: Vec3, probability: f32) -> Option<Li
         }
         _ => 1.0,
     };
-    Some(LightSample { direction, distance, radiance: color * (cone / distance2), pdf: None })
+    Some(LightSample { direction, distance, radiance: color * (cone * cos / distance2), pdf: None })
+}
+
+/// A cone of parallel light, uniform in solid angle, that lights a plane across its axis as much as one ray would.
+fn sample_sun(light: &Light, color: Vec3, u: [f32; 2]) -> LightSample {
+    let mut direction = -light.direction;
+    let mut radiance = color;
+    if light.size > 0.0 {
+        // 1 - cos of half the angle, without the loss of digits.
+        let opening = 2.0 * (0.5 * light.size).sin().powi(2);
+        let cap = u[0] * opening;
+        let around = Vec2::from_angle(2.0 * PI * u[1]) * (cap * (2.0 - cap)).sqrt();
+        direction = Basis::around(direction).to_world(around.extend(1.0 - cap)).normalize();
+        radiance *= 2.0 / (2.0 - opening);
+    }
+    LightSample { direction, distance: f32::INFINITY, radiance, pdf: None }
 }
 
 fn sample_environment(

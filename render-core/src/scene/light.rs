@@ -15,6 +15,9 @@ pub struct Light {
     pub position: Vec3,
     /// Unit direction in which it shines; unused for point lights.
     pub direction: Vec3,
+    /// What softens its shadows; 0 = nothing. Point and spot: radius of a disc around its position that faces whatever it
+    /// shines on, metres. Directional: half the angle under which it is seen, radians, at most π/2.
+    pub size: f32,
 }
 
 /// Shape of a punctual light.
@@ -66,7 +69,14 @@ impl Light {
         };
         let finite = self.color.is_finite() && self.position.is_finite() && self.direction.is_finite();
         let bright = self.color.cmpge(Vec3::ZERO).all();
-        if cone && finite && bright { Ok(()) } else { Err("its colour, place or cone is not usable".into()) }
+        let largest =
+            if self.kind == LightKind::Directional { std::f32::consts::FRAC_PI_2 } else { f32::MAX };
+        let size = (0.0..=largest).contains(&self.size);
+        if cone && finite && bright && size {
+            Ok(())
+        } else {
+            Err("its colour, place, cone or size is not usable".into())
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::commission::Commission;
 use crate::denoiser::{Carried, NetworkChoice};
 use crate::event::Event;
 use crate::print::Print;
-use crate::request::{RenderRequest, Sky, Surroundings};
+use crate::request::{Lens, RenderRequest, Sky, Surroundings};
 use crate::sight::{Sight, Stage};
 use crate::tev::{Feed, Screen, Watched};
 
@@ -109,6 +109,7 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
         fps: 24.0,
         time_s: 0.0,
         camera: None,
+        lens: Lens::default(),
         surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },
         seed: 0,
         max_bounces: 1,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lights: glTF has points, spots and suns. What has an extent becomes a shining surface that Tessera does not show to the camera.
+"""Lights: glTF has points, spots and suns. Points and areas with an extent become shining surfaces that Tessera does not show to the camera;
+spots and suns get a note that Tessera reads, and keep their soft shadows by it.
 
 A Blender light of P watts that is an area sends out the radiance P / (π · area); one that is a sphere has the radiant intensity P / 4π, and
 a convex body's mean projected area is a quarter of its surface, so that it, too, has the radiance P / (π · surface).
@@ -12,6 +13,9 @@ import bpy
 
 # What Tessera reads in a material's extras: it shines and is nothing else.
 LAMP = "tessera_lamp"
+# And in a light's: the radius of what shines, and the angle under which a sun is seen.
+RADIUS = "tessera_radius"
+ANGLE = "tessera_angle"
 _DISC_SIDES = 64
 
 
@@ -31,6 +35,9 @@ def made_portable(scene):
             _as_surface(thing, light)
         elif light.type == "SPOT":
             light.spot_blend = _same_flux_blend(light.spot_size / 2.0, light.spot_blend)
+            light[RADIUS] = light.shadow_soft_size
+        elif light.type == "SUN":
+            light[ANGLE] = min(light.angle, math.pi)
     return told
 
 

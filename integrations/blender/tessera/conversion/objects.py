@@ -20,7 +20,7 @@ def as_rendered(scene, view_layer):
             thing.data.resolution_u = thing.data.render_resolution_u or thing.data.resolution_u
 
 
-def left_out(scene, camera, is_still):
+def left_out(scene, is_still):
     """Sentences about everything that is in the scene and will not be in the picture."""
     told = []
     for thing in scene.objects:
@@ -33,7 +33,7 @@ def left_out(scene, camera, is_still):
         keys = getattr(thing.data, "shape_keys", None)
         if not is_still and keys and keys.animation_data and thing.modifiers:
             told.append(f'"{thing.name}" has modifiers, so its shape keys do not move')
-    return told + ([] if is_still else _unmoved(scene)) + _of_camera(scene, camera)
+    return told + ([] if is_still else _unmoved(scene))
 
 
 def _unmoved(scene):
@@ -45,20 +45,3 @@ def _unmoved(scene):
     moving = [each for each in dict.fromkeys([*data, *materials, *trees]) if each.animation_data and each.animation_data.action]
     names = dict.fromkeys(owner.get(each, each).name for each in moving)
     return [f'What changes in "{name}" with time is left out; it stays as in the first frame' for name in names]
-
-
-def _of_camera(scene, camera):
-    lens, told = camera.data, []
-    if lens.type == "PANO":
-        told.append(f'"{camera.name}" is a panorama; Tessera has perspective and orthographic cameras')
-    if lens.dof.use_dof:
-        told.append(f'The depth of field of "{camera.name}" is left out; everything is sharp')
-    if lens.shift_x or lens.shift_y:
-        told.append(f'The shift of "{camera.name}" is left out')
-    if scene.render.use_motion_blur:
-        told.append("Motion blur is left out")
-    if scene.render.film_transparent:
-        told.append("The world is seen behind the scene; Film > Transparent changes the alpha alone")
-    if scene.render.pixel_aspect_x != scene.render.pixel_aspect_y:
-        told.append("Pixels are square; the pixel aspect is left out")
-    return told

@@ -1,0 +1,39 @@
+//! A scene rendered by the plain CPU path tracer and, where an adapter can be opened, by the GPU's: facts hold for both.
+
+use frame::{
+    BlockRange, Flow, FrameIndex, Plane, RenderSettings, TileGrid, TileIndex, TileOrder, TilePlanes,
+    TileRenderer,
+};
+use render_core::reference::Reference;
+use render_core::scene::Scene;
+use render_core::{GpuRenderer, RendererOptions, pack};
+
+use crate::aloud::say_aloud;
+
+/// All samples of the whole frame.
+pub(crate) fn order(settings: RenderSettings) -> TileOrder {
+    let rect = TileGrid::new(settings.size, 4096, 0).rect(TileIndex(0)).expect("one tile");
+    TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks: BlockRange::all(settings.spp), settings }
+}
+
+/// The whole frame's sums, by each program that can be had.
+pub(crate) fn sums(scene: &Scene, settings: RenderSettings) -> Vec<(&'static str, TilePlanes)> {
+    scene.check().expect("test scenes are whole");
+    let order = order(settings);
+    let cpu = Reference::new(scene).render(order.rect, &settings, order.frame, order.blocks).remove(0);
+    let mut all = vec![("CPU", cpu.planes)];
+    match GpuRenderer::open(RendererOptions::default()) {
+        Ok(mut renderer) => {
+            let blob = pack(scene).expect("packs").to_blob();
+            let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(()));
+            all.push(("GPU", partials.expect("renders").remove(0).planes));
+        }
+        Err(fault) => say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")),
+    }
+    all
+}
+
+/// A plane that was asked for.
+pub(crate) fn plane(planes: &TilePlanes, plane: Plane) -> &[f32] {
+    planes.plane(plane).expect("asked for")
+}

@@ -1,8 +1,9 @@
 //! Measures how fast an adapter renders, on scenes made by code.
 //!
-//! Each scene is warmed up (upload, shader compilation), then the picture grows until one sample block takes a while,
-//! so that a fast adapter is not measured by its overhead and a slow one not for minutes; then blocks are rendered
-//! until the asked time is over. Nothing is taken from a table: every figure is rays or samples over measured seconds.
+//! Each scene is warmed up on a few pixels (upload, shader compilation), then the picture grows until one sample block
+//! takes a while, so that a fast adapter is not measured by its overhead and a slow one not for minutes; that block is
+//! the first that counts, and more are rendered until the asked time is over. Nothing is taken from a table: every
+//! figure is rays or samples over measured seconds.
 
 mod denoising;
 mod scenes;
@@ -59,6 +60,8 @@ pub struct SceneSpeed {
 
 /// Picture sizes, smallest first.
 const SIZES: [(u32, u32); 5] = [(128, 72), (256, 144), (480, 270), (960, 540), (1920, 1080)];
+/// Enough pixels for every kernel of a scene, and few enough that a processor is done with them at once.
+const WARM_UP: (u32, u32) = (16, 16);
 /// A block that takes this long is long enough to be measured.
 const BLOCK_S: f64 = 0.25;
 /// Denoising hardly varies from picture to picture.
@@ -127,26 +130,32 @@ fn measure(
     (seconds, stop): (f64, &Stop),
     show: &mut Show<'_>,
 ) -> Result<SceneSpeed, Fault> {
-    let mut size = SIZES[0];
-    let (_, first_block_s, planes) = block(blob, size, 0, renderer, stop)?;
-    show.add(planes);
-    for next in SIZES {
-        size = next;
-        if block(blob, size, 1, renderer, stop)?.1 >= BLOCK_S {
-            break;
-        }
-    }
-    let (mut spent_s, mut rays, mut samples, mut index) = (0.0, 0, 0, 2);
-    while spent_s < seconds {
+    let (_, first_block_s, _) = block(blob, WARM_UP, 0, renderer, stop)?;
+    let mut index = 0;
+    let mut once = |size| {
+        index += 1;
         let (did, took_s, planes) = block(blob, size, index, renderer, stop)?;
         show.add(planes);
+        Ok::<_, Fault>((did, took_s))
+    };
+    let mut size = SIZES[0];
+    let (mut did, mut spent_s) = once(size)?;
+    for &next in &SIZES[1..] {
+        if spent_s >= BLOCK_S {
+            break;
+        }
+        size = next;
+        (did, spent_s) = once(size)?;
+    }
+    while spent_s < seconds {
+        let (more, took_s) = once(size)?;
         spent_s += took_s;
-        rays += did.rays + did.shadow_rays;
-        samples += did.samples;
-        index += 1;
+        did.rays += more.rays;
+        did.shadow_rays += more.shadow_rays;
+        did.samples += more.samples;
     }
     let per_s = |count: u64| count as f64 / 1e6 / spent_s;
-    let (mrays_per_s, msamples_per_s) = (per_s(rays), per_s(samples));
+    let (mrays_per_s, msamples_per_s) = (per_s(did.rays + did.shadow_rays), per_s(did.samples));
     Ok(SceneSpeed { scene, triangles, size, mrays_per_s, msamples_per_s, first_block_s })
 }
 

@@ -29,8 +29,18 @@ use crate::stop::Stop;
 use crate::tiling;
 use liar::{Liar, Way};
 
-const SIZE: (u32, u32) = (480, 270);
-const SPP: u32 = 32;
+/// Who takes part, and what they render.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast {
+    /// Nodes in the market.
+    pub nodes: u16,
+    /// Those of them, the first, that lie.
+    pub liars: u16,
+    /// Columns and rows of the picture.
+    pub size: FrameSize,
+    /// Samples per pixel.
+    pub spp: u32,
+}
 
 /// What became of the liars.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -68,22 +78,23 @@ impl fmt::Display for Caught {
     }
 }
 
-/// Renders the demo's scene through `nodes` nodes, of which the first `liars` lie, into `output`.
+/// Renders the demo's scene through the nodes of `cast` into `output`.
 ///
 /// # Errors
 /// As for rendering; and when nobody among the nodes is honest.
 pub fn demo(
-    (nodes, liars): (u16, u16),
+    cast: Cast,
     adapter: Option<&str>,
     output: &Path,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<(Exit, Caught), Fault> {
+    let Cast { nodes, liars, size, spp } = cast;
     if liars >= nodes {
         let what = format!("of {nodes} nodes {liars} would lie, and nobody would render the picture");
         return Err(Fault::usage(what, "have more --nodes than --liars"));
     }
-    let commission = commission(output)?;
+    let commission = commission(size, spp, output)?;
     let mut renderers: Vec<Box<dyn TileRenderer>> = Vec::new();
     let ways: Vec<Way> = (0..usize::from(liars)).map(Way::of).collect();
     for number in 0..usize::from(nodes) {
@@ -95,7 +106,7 @@ pub fn demo(
     }
     let grid = TileGrid::new(commission.settings.size, commission.edge_px, commission.margin_px);
     let adapter_name = renderers.first().map(|renderer| renderer.adapter().name).unwrap_or_default();
-    audience.hear(&Event::render_started(1, SPP, grid, &adapter_name));
+    audience.hear(&Event::render_started(1, spp, grid, &adapter_name));
     let names = Arc::new(Mutex::default());
     let market = Some(Market { auditor: auditor(adapter), names: Arc::clone(&names) });
     let hands = Hands { renderers, market };
@@ -106,22 +117,22 @@ pub fn demo(
 }
 
 /// The demo's scene and settings.
-fn commission(output: &Path) -> Result<Commission, Fault> {
+fn commission(size: FrameSize, spp: u32, output: &Path) -> Result<Commission, Fault> {
     let print = Print::default();
-    let size = FrameSize::new(SIZE.0, SIZE.1).expect("a small picture");
     let name = OutputName::parse(output, 1)?;
     name.check_writable(0, print.bytes_max(size))?;
     // Denoised here rather than by the nodes: a market needs many small tiles to be seen, and those have wide margins.
     let network = Network::carried(Carried::Small);
     let planes = PlaneSet::DEFAULT.iter().fold(print.planes(), PlaneSet::with);
     let draft = SettingsDraft {
-        spp: SPP,
+        spp,
         planes,
         denoise: Denoise::Local,
         network: network.id(),
         ..SettingsDraft::defaults(size)
     };
-    let settings = RenderSettings::new(draft).expect("the demo's settings are in range");
+    let settings =
+        RenderSettings::new(draft).map_err(|error| Fault::usage(error.to_string(), "correct the flag"))?;
     let scene = bench::demo_scene();
     let exposure_scale = exposure_scale(&scene, &settings);
     let packed = pack(&scene)?;

@@ -68,13 +68,15 @@ impl<'a> Gathering<'a> {
         self.growth.end(self.written, left_out, self.audience);
     }
 
-    /// Writes what there is of every unfinished frame; says where.
+    /// Writes what there is of every unfinished frame; says of which there is something.
     pub(crate) fn keep_unfinished(&mut self) -> Result<Vec<FrameIndex>, Fault> {
         let mut kept = Vec::new();
         for (frame, film) in self.growth.unfinished() {
             if film.progress().done_samples > 0 {
                 self.darkroom.write_partial(frame, film, self.audience)?;
                 kept.push(frame);
+            } else {
+                self.darkroom.forget(frame, self.audience);
             }
         }
         Ok(kept)

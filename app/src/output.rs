@@ -97,7 +97,11 @@ impl OutputName {
             }
         });
         let words: Vec<String> = whole.into_iter().chain(part).collect();
-        if words.is_empty() { "nothing was finished yet".into() } else { words.join(" and ") }
+        if words.is_empty() {
+            "no tile was finished yet, so no picture is left".into()
+        } else {
+            words.join(" and ")
+        }
     }
 
     /// Checks that the folder is there, can be written to, and has `need_bytes` free.
@@ -284,7 +288,7 @@ mod tests {
     #[test]
     fn what_a_stop_left_is_said_as_one_says_it() {
         let output = OutputName::parse(Path::new("a.####.exr"), 4).expect("it tells four apart");
-        assert_eq!(output.kept_words(0, None), "nothing was finished yet");
+        assert_eq!(output.kept_words(0, None), "no tile was finished yet, so no picture is left");
         assert_eq!(output.kept_words(1, None), "one finished frame is kept");
         let still = OutputName::parse(Path::new("a.exr"), 1).expect("one picture");
         assert_eq!(still.kept_words(0, Some(FrameIndex(0))), "the picture so far is in \"./a.partial.exr\"");

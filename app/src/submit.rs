@@ -10,7 +10,7 @@ use render_net::identity::CoordinatorAddress;
 use crate::auditing::auditor;
 use crate::commission::{self, Commission, Terms};
 use crate::denoiser::Carried;
-use crate::event::Audience;
+use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::network::{address, artist_fault, runtime};
 use crate::places::{self, Part};
@@ -31,6 +31,8 @@ pub struct Submission {
     pub detach: bool,
     /// Take what nodes send without rendering any of it again.
     pub trusts: bool,
+    /// Cancel the job when it is stopped here: whoever gave it will not come back for it.
+    pub cancels: bool,
 }
 
 /// Submits a scene, and unless detached follows it and writes the pictures. The job's id is told as an event.
@@ -52,9 +54,34 @@ pub fn submit(
         if submission.detach {
             return commission::handed_in(&artist, job);
         }
-        commission::follow(&artist, job, Some(&request.output), &AdapterChoice::default(), stop, audience)
-            .await
+        let output = Some(request.output.as_path());
+        let followed =
+            commission::follow(&artist, job, output, &AdapterChoice::default(), stop, audience).await;
+        match followed {
+            Err(stopped) if submission.cancels && stopped.exit == Exit::Interrupted => {
+                Err(called_off(&artist, job, &stopped, audience).await)
+            }
+            followed => followed,
+        }
     })
+}
+
+/// Cancels a job that was stopped here, and says so in place of what was said of the stop.
+async fn called_off(artist: &Artist, job: JobId, stopped: &Fault, audience: &mut dyn Audience) -> Fault {
+    let kept = stopped.what.rsplit_once("; ").map_or("", |(_, kept)| kept);
+    match artist.cancel(job).await {
+        Ok(()) => {
+            audience.hear(&Event::JobCancelled { job: job.to_string() });
+            let what = format!("stopped, and the job is cancelled at the coordinator; {kept}");
+            Fault::new(Exit::Interrupted, what, "submit it again to have all of it")
+        }
+        Err(fault) => {
+            let why = artist_fault(&fault).what;
+            let what = format!("stopped here, and the job could not be cancelled ({why}); {kept}");
+            let advice = format!("`tessera collect {job}` fetches the rest, `tessera cancel {job}` ends it");
+            Fault::new(Exit::Interrupted, what, advice)
+        }
+    }
 }
 
 /// Fetches the pictures of a job that was submitted earlier, waiting for the rest of it.

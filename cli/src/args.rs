@@ -5,6 +5,7 @@
 
 mod examples;
 mod looks;
+mod market;
 mod node;
 mod openjd;
 mod screens;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use looks::Looks;
 #[cfg(test)]
 pub(crate) use looks::Steady;
+pub(crate) use market::Market;
 pub(crate) use node::{Node, NodeRules, NodeWord, PauseEnd};
 pub(crate) use openjd::{OpenJdVerb, TemplateWish};
 pub(crate) use screens::Screens;
@@ -192,22 +194,11 @@ pub(crate) struct Submit {
     /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.
     #[arg(long)]
     pub(crate) openjd: bool,
-    /// Most micro-credits that a million samples may cost [default: 10000].
-    #[arg(long, value_name = "N")]
-    pub(crate) max_price: Option<u64>,
-    /// Only these nodes, by their keys.
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
-    pub(crate) nodes: Vec<frame::NodeId>,
     /// Take what nodes send without rendering some of its pixels again.
     #[arg(long)]
     pub(crate) no_audit: bool,
-    /// Who judges what is refused, by its key, as `tessera referee` prints it; it can open the scene and the pictures
-    /// [default: nobody, and your word stands].
-    #[arg(long, value_name = "KEY")]
-    pub(crate) referee: Option<frame::NodeId>,
-    /// Folder for your identity and jobs.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) market: Market,
     #[command(flatten)]
     pub(crate) screens: Screens,
     #[command(flatten)]
@@ -215,24 +206,15 @@ pub(crate) struct Submit {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("referee", |one| one.help("Who would judge what is refused, by its key: nodes that ask for this one count too")))]
 pub(crate) struct Quote {
     /// Scene file: .gltf or .glb.
     pub(crate) scene: PathBuf,
     /// Whose nodes would render it: tessera://HOST:PORT#KEY [default: this computer renders it].
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) coordinator: Option<String>,
-    /// Most micro-credits that a million samples may cost [default: 10000].
-    #[arg(long, value_name = "N", requires = "coordinator")]
-    pub(crate) max_price: Option<u64>,
-    /// Only these nodes, by their keys.
-    #[arg(long, value_name = "KEY", value_delimiter = ',', requires = "coordinator")]
-    pub(crate) nodes: Vec<frame::NodeId>,
-    /// Who would judge what is refused, by its key: nodes that ask for this one count too.
-    #[arg(long, value_name = "KEY", requires = "coordinator")]
-    pub(crate) referee: Option<frame::NodeId>,
-    /// Folder for your identity and jobs.
-    #[arg(long, value_name = "DIR", requires = "coordinator")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) market: Market,
     #[command(flatten)]
     pub(crate) looks: Looks,
 }
@@ -421,6 +403,12 @@ pub(crate) struct Demo {
     /// Nodes among them that do not render what they are paid for.
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub(crate) liars: u16,
+    /// Pixels.
+    #[arg(long, value_name = "WxH", default_value = "480x270")]
+    pub(crate) size: looks::Size,
+    /// Samples per pixel.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) spp: u32,
     /// Adapter for all nodes: its number or part of its name [default: the strongest].
     #[arg(long, value_name = "INDEX|NAME")]
     pub(crate) gpu: Option<String>,

@@ -108,6 +108,34 @@ fn a_cancelled_task_ends_orderly_and_says_what_is_kept_on_a_gpu() {
     assert_eq!(place.run(&["exr", "info", "a.partial.exr"]).exit, 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_cancelled_task_cancels_its_job_at_the_coordinator_on_a_gpu() {
+    if !gpu_is_there() {
+        return;
+    }
+    let place = Place::new();
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let _node = node(&place, &coordinator.address, "node");
+    let farm = ["submit", "lamp.gltf", "-o", "a.exr", "--coordinator", &coordinator.address, "--openjd"];
+    let looks = ["--size", "256x192", "--spp", "512", "--tile", "32"];
+    let mut command = place.command(&[&farm[..], &looks].concat());
+    command.stdout(place.log("told")).stderr(place.log("talk"));
+    let mut running = Running::start(command);
+    let told = || std::fs::read_to_string(place.path("told")).expect("it is there");
+    wait_until("a tile is done", PATIENCE, || read_whole(&told()).0.last().is_some_and(|share| *share > 0.0));
+    let asked = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status();
+    assert!(asked.expect("kill is there").success());
+    assert_eq!(running.wait(PATIENCE), Some(130));
+    let (_, others) = read(&told());
+    let last = others.last().expect("why it ended");
+    assert!(last.starts_with("openjd_fail: stopped, and the job is cancelled at the coordinator"), "{last}");
+    assert!(last.contains("a.partial.exr"), "{last}");
+    let jobs = place.run(&["jobs", "--json"]).data;
+    let job: serde_json::Value = serde_json::from_str(jobs.trim()).expect("one job");
+    assert_eq!(job["state"], "cancelled", "{jobs}");
+}
+
 /// The lines that are there to their end.
 fn read_whole(told: &str) -> (Vec<f64>, Vec<String>) {
     read(&told[..told.rfind('\n').map_or(0, |end| end + 1)])

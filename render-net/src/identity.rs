@@ -162,6 +162,11 @@ impl Identity {
         PseudonymLink { job, id: self.id(), pseudonym, signature }
     }
 
+    /// With which a listener tells those who were linked to an earlier one of this identity that it is gone.
+    pub(crate) fn reset_secret(&self) -> Zeroizing<[u8; 32]> {
+        derive(self.signing.as_bytes(), b"tessera/1/reset", &[])
+    }
+
     /// The secret as PKCS #8 (RFC 8410, section 7), the form in which the TLS library wants it.
     pub(crate) fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
         const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];

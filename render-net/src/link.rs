@@ -14,6 +14,7 @@ mod handshake;
 pub mod limits;
 mod pace;
 mod probe;
+mod restart;
 mod socket;
 mod uplink;
 
@@ -299,7 +300,8 @@ impl Listener {
             .incoming_buffer_size(limits::INCOMING_BUFFER_BYTES)
             .incoming_buffer_size_total(limits::INCOMING_BUFFERS_BYTES)
             .migration(true);
-        Ok(Self { endpoint: socket::endpoint(at, Some(config))?, id: identity.id() })
+        let endpoint = socket::endpoint(at, restart::outlived_by(identity), Some(config))?;
+        Ok(Self { endpoint, id: identity.id() })
     }
 
     /// The port that was opened.
@@ -357,7 +359,7 @@ async fn dial(
 ) -> Result<(quinn::Connection, quinn::Endpoint), LinkFault> {
     let any: IpAddr =
         if place.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
-    let endpoint = socket::endpoint((any, 0).into(), None)?;
+    let endpoint = socket::endpoint((any, 0).into(), quinn::EndpointConfig::default(), None)?;
     let mut config = quinn::ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport));
     let connecting = endpoint

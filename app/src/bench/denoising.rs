@@ -13,8 +13,13 @@ use crate::stop::Stop;
 
 /// Columns and rows of the picture: what a pixel costs hardly depends on how many there are, nor on their values.
 const SIZE: (u32, u32) = (1280, 720);
-/// Pictures at least, so that one hiccup is not the figure.
+/// Columns and rows of the picture that is not counted: it compiles, and a processor is done with it at once.
+const WARM_UP: (u32, u32) = (64, 64);
+/// Pictures at least, so that one hiccup is not the figure; of pictures that take long, [`ROUNDS_LONG`] do.
 const ROUNDS_MIN: u32 = 3;
+const ROUNDS_LONG: u32 = 2;
+/// From here on pictures have taken long: a hiccup is little of that.
+const LONG_S: f64 = 1.0;
 
 /// How fast one network denoises.
 #[derive(Clone, Debug, Serialize)]
@@ -46,7 +51,7 @@ pub(super) fn measure(
         .collect()
 }
 
-/// The first picture, which compiles and allocates, is not counted.
+/// Of the pictures that are counted the first allocates, and is not the least.
 fn least_ms(
     picture: &Noisy,
     carried: Carried,
@@ -55,7 +60,7 @@ fn least_ms(
     stop: &Stop,
 ) -> Result<f64, Fault> {
     let mut denoiser = Network::carried(carried).on(adapter);
-    let mut once = || {
+    let mut once = |picture: &Noisy| {
         if stop.is_asked() {
             return Err(stopped());
         }
@@ -64,10 +69,11 @@ fn least_ms(
         made.map_err(|fault| Fault::failure(format!("the denoiser failed: {fault}"), "start it again"))?;
         Ok(started.elapsed().as_secs_f64())
     };
-    once()?;
+    once(&made_up(WARM_UP))?;
     let (mut least_s, mut spent_s, mut rounds) = (f64::INFINITY, 0.0, 0);
-    while spent_s < seconds || rounds < ROUNDS_MIN {
-        let took_s = once()?;
+    let rounds_min = |spent_s: f64| if spent_s < LONG_S { ROUNDS_MIN } else { ROUNDS_LONG };
+    while spent_s < seconds || rounds < rounds_min(spent_s) {
+        let took_s = once(picture)?;
         least_s = least_s.min(took_s);
         spent_s += took_s;
         rounds += 1;

@@ -129,6 +129,7 @@ impl Renders {
                     terms,
                     detach: false,
                     trusts: false,
+                    cancels: false,
                 };
                 self.set_off(&id, true, move |stop, reporter| {
                     // The person waits for a render on this computer; sealing for others may take its time.
@@ -382,6 +383,10 @@ fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
         Err(fault) => {
             card.outcome = if fault.exit == Exit::Interrupted { Outcome::Stopped } else { Outcome::Failed };
             card.failure = Some(fault.into());
+            // A look at unfinished tiles goes with the render.
+            if !Path::new(&card.partial).is_file() {
+                card.partial.clear();
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Both ways of rendering end here, in this process and over the network, so that they cannot differ.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ pub(crate) struct Darkroom<'a> {
     developer: Developer,
     /// Frames of an animation that wait for their neighbours.
     steady: Option<Steady<'a>>,
+    /// Frames whose growing picture was written here.
+    growing: BTreeSet<FrameIndex>,
     next_partial: Instant,
     partial_failed: bool,
 }
@@ -44,6 +47,7 @@ impl<'a> Darkroom<'a> {
             print,
             developer,
             steady,
+            growing: BTreeSet::new(),
             next_partial: Instant::now() + PARTIAL_GAP / 4,
             partial_failed: false,
         }
@@ -79,9 +83,17 @@ impl<'a> Darkroom<'a> {
         let picture = self.developer.preview(film);
         let (settings, denoiser) = (film.settings(), self.developer.name());
         let facts = Facts { frame, settings, denoiser, is_steadied: false };
+        self.growing.insert(frame);
         self.print.write(&path, &picture, &facts)?;
         audience.hear(&Event::PartialWritten { frame: frame.0, file: shown(&path) });
         Ok(())
+    }
+
+    /// Takes away what was only a look at a frame: none of its tiles is finished. What an earlier render left is none of its business.
+    pub(crate) fn forget(&mut self, frame: FrameIndex, audience: &mut dyn Audience) {
+        if self.growing.remove(&frame) {
+            self.take_away(frame, audience);
+        }
     }
 
     /// Whether it is time for a picture of an unfinished frame.
@@ -220,8 +232,14 @@ impl<'a> Darkroom<'a> {
         picture
     }
 
-    /// Takes the growing picture away. Somebody may still look at it, and the whole one is in its place all the same.
+    /// Tells of the whole picture, which is in the place of the growing one.
     fn finished(&self, frame: FrameIndex, path: &Path, audience: &mut dyn Audience) {
+        self.take_away(frame, audience);
+        audience.hear(&LiveEvent::FrameWritten { frame, file: shown(path) }.into());
+    }
+
+    /// Takes the growing picture away. Somebody may still look at it, and that stops nothing.
+    fn take_away(&self, frame: FrameIndex, audience: &mut dyn Audience) {
         let partial = self.output.partial(frame.0);
         match frame::patience::patiently(|| std::fs::remove_file(&partial)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -230,7 +248,6 @@ impl<'a> Darkroom<'a> {
             }
             _ => {}
         }
-        audience.hear(&LiveEvent::FrameWritten { frame, file: shown(path) }.into());
     }
 }
 

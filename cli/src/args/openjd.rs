@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Looks, examples};
+use super::{Looks, Market, examples};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OpenJdVerb {
@@ -21,6 +21,10 @@ pub(crate) enum OpenJdVerb {
 }
 
 #[derive(Clone, Debug, Args)]
+#[command(
+    mut_arg("referee", |one| one.help("Who judges what is refused, by its key, as `tessera referee` prints it [default: nobody]")),
+    mut_arg("data", |one| one.help("Folder of the artist's identity, as workers see it [default: the usual one of the account that they run as]")),
+)]
 pub(crate) struct TemplateWish {
     /// Scene file: .gltf or .glb.
     pub(crate) scene: PathBuf,
@@ -43,21 +47,11 @@ pub(crate) struct TemplateWish {
     /// Hand the job to this coordinator's nodes: tessera://HOST:PORT#KEY.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) coordinator: Option<String>,
-    /// Most micro-credits that a million samples may cost [default: 10000].
-    #[arg(long, value_name = "N", requires = "coordinator")]
-    pub(crate) max_price: Option<u64>,
-    /// Only these nodes, by their keys.
-    #[arg(long, value_name = "KEY", value_delimiter = ',', requires = "coordinator")]
-    pub(crate) nodes: Vec<frame::NodeId>,
     /// Take what nodes send without rendering some of its pixels again.
     #[arg(long, requires = "coordinator")]
     pub(crate) no_audit: bool,
-    /// Who judges what is refused, by its key, as `tessera referee` prints it [default: nobody].
-    #[arg(long, value_name = "KEY", requires = "coordinator")]
-    pub(crate) referee: Option<frame::NodeId>,
-    /// Folder of the artist's identity, as workers see it [default: the usual one of the account that they run as].
-    #[arg(long, value_name = "DIR", requires = "coordinator")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) market: Market,
     #[command(flatten)]
     pub(crate) looks: Looks,
 }

@@ -292,25 +292,26 @@ impl Sheet<'_> {
 
     fn market(&mut self, wish: &TemplateWish) -> Result<(), Fault> {
         let Some(coordinator) = &wish.coordinator else { return Ok(()) };
+        let market = &wish.market;
         let about = "The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.";
         self.flag("coordinator", Parameter::text("Coordinator", about, coordinator));
-        if let Some(price) = wish.max_price {
+        if let Some(price) = market.max_price {
             let about = "Most micro-credits that a million samples may cost.";
             self.flag("max-price", Parameter::text("MaxPrice", about, price.to_string()));
         }
-        if !wish.nodes.is_empty() {
-            let nodes: Vec<String> = wish.nodes.iter().map(ToString::to_string).collect();
+        if !market.nodes.is_empty() {
+            let nodes: Vec<String> = market.nodes.iter().map(ToString::to_string).collect();
             let about = "Only these nodes, by their keys, with commas between.";
             self.flag("nodes", Parameter::text("Nodes", about, nodes.join(",")));
         }
         if wish.no_audit {
             self.words.push("--no-audit".into());
         }
-        if let Some(referee) = &wish.referee {
+        if let Some(referee) = &market.referee {
             let about = "Who judges what is refused, by its key.";
             self.flag("referee", Parameter::text("Referee", about, referee.to_string()));
         }
-        if let Some(data) = &wish.data {
+        if let Some(data) = &market.data {
             let data = self.place(data)?;
             let about = "Folder of the artist's identity, as workers see it.";
             self.flag("data", Parameter::folder("ArtistData", about, data, "NONE"));

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use app::commission::{PRICE_MAX_USUAL, Terms};
 use app::coordinate::Announce;
 use app::gpu::Reserved;
 use app::quote::Inquiry;
@@ -84,14 +83,12 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let request = asked.looks.request(asked.scene, asked.output)?;
     let submission = Submission {
         coordinator: asked.coordinator,
-        data: asked.data,
-        terms: Terms {
-            price_max: asked.max_price.unwrap_or(PRICE_MAX_USUAL),
-            nodes: asked.nodes,
-            referee: asked.referee,
-        },
+        terms: asked.market.terms(),
+        data: asked.market.data,
         detach: asked.detach,
         trusts: asked.no_audit,
+        // A farm that cancels its task starts it anew or never, and either way nobody fetches this job.
+        cancels: asked.openjd,
     };
     let stop = interrupt::listen()?;
     if asked.detach {
@@ -106,9 +103,7 @@ pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {
     let gpu = asked.looks.gpu.clone();
     // Nothing is written; frames only need names that differ.
     let request = asked.looks.request(asked.scene, "quote.####.exr".into())?;
-    let price_max = asked.max_price.unwrap_or(PRICE_MAX_USUAL);
-    let terms = Terms { price_max, nodes: asked.nodes, referee: asked.referee };
-    let data = asked.data;
+    let (terms, data) = (asked.market.terms(), asked.market.data);
     let inquiry = asked.coordinator.map(|coordinator| Inquiry { coordinator, data, terms });
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };
@@ -199,8 +194,9 @@ pub(crate) fn verify(file: &Path, json: bool) -> Result<Exit, Fault> {
 pub(crate) fn demo(asked: &Demo, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     let mut audience = audience(json);
-    let market = (asked.nodes, asked.liars);
-    let (done, caught) = demo::demo(market, asked.gpu.as_deref(), &asked.output, &stop, &mut *audience)?;
+    let Demo { nodes, liars, ref size, spp, .. } = *asked;
+    let cast = demo::Cast { nodes, liars, size: size.0, spp };
+    let (done, caught) = demo::demo(cast, asked.gpu.as_deref(), &asked.output, &stop, &mut *audience)?;
     let report = verify::verify(&asked.output)?;
     if json {
         finding("market", &caught);

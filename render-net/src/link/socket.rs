@@ -11,7 +11,11 @@ use super::LinkFault;
 use super::limits::SOCKET_BUFFER_BYTES;
 
 /// An endpoint at this address, listening when given a configuration.
-pub(super) fn endpoint(at: SocketAddr, server: Option<ServerConfig>) -> Result<Endpoint, LinkFault> {
+pub(super) fn endpoint(
+    at: SocketAddr,
+    config: EndpointConfig,
+    server: Option<ServerConfig>,
+) -> Result<Endpoint, LinkFault> {
     let fault = |error: std::io::Error| {
         let why = match error.kind() {
             ErrorKind::AddrInUse => "another program uses it".to_owned(),
@@ -32,5 +36,5 @@ pub(super) fn endpoint(at: SocketAddr, server: Option<ServerConfig>) -> Result<E
         "socket buffers"
     );
     socket.bind(&at.into()).map_err(fault)?;
-    Endpoint::new(EndpointConfig::default(), server, socket.into(), Arc::new(TokioRuntime)).map_err(fault)
+    Endpoint::new(config, server, socket.into(), Arc::new(TokioRuntime)).map_err(fault)
 }

@@ -128,6 +128,41 @@ async fn nobody_at_the_address_is_said_so() {
     assert!(matches!(Link::connect(&dialler, &nowhere).await.err(), Some(LinkFault::UnknownHost { .. })));
 }
 
+/// A listener in a runtime of its own, which can be ended as kill -9 ends a process: nobody hears a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_listeners_callers_learn_it_from_the_next_one_at_their_next_word() {
+    let (dialler, identity) = (Identity::generate(), Identity::generate());
+    let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let process = process.expect("a runtime");
+    let listener = {
+        let _inside = process.enter();
+        Listener::bind(([127, 0, 0, 1], 0).into(), &identity).expect("a free port")
+    };
+    let (at, address) =
+        (listener.local_address().expect("bound"), listener.address("127.0.0.1").expect("valid"));
+    let far = process.spawn(async move {
+        let caller = listener.accept().await.expect("it listens");
+        let link = caller.handshake().await;
+        (listener, link)
+    });
+    let near = Link::connect(&dialler, &address).await.expect("loopback works");
+    let far = far.await.expect("it answers");
+    process.shutdown_background();
+    drop(far);
+    let bound = async {
+        loop {
+            match Listener::bind(at, &identity) {
+                Ok(listener) => break listener,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let _next = timeout(Duration::from_secs(10), bound).await.expect("the port is free again");
+    let said = timeout(Duration::from_secs(3), near.call(&Request::Ping)).await;
+    let fault = said.expect("it is told long before the link is given up as silent");
+    assert!(matches!(fault, Err(LinkFault::Lost { .. })), "{fault:?}");
+}
+
 #[tokio::test]
 async fn an_exchange_that_breaks_off_is_a_passing_fault_and_nobodys_lie() {
     let (pair, ..) = pair().await;

@@ -122,6 +122,45 @@ fn messages_have_their_golden_bytes() {
     assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0702000400000001090102");
 }
 
+/// What the fuzzer of messages begins with: some of every kind that carries something.
+fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let request = |request: Request| request.encode().expect("encodes");
+    let response = |response: Response| response.encode().expect("encodes");
+    vec![
+        ("attend", request(Request::Attend(Box::new(attend())))),
+        ("leases", response(Response::Leases(Bounded::cut(vec![lease()])))),
+        ("ping", request(Request::Ping)),
+        ("post", request(Request::PostJob(Box::new(post())))),
+        ("pull", request(Request::Pull(Pull { capacity: 2, wait_ms: 5000 }))),
+        ("refer", request(Request::Refer(Box::new(referral())))),
+        ("rule", request(Request::Rule(Box::new(rule())))),
+    ]
+}
+
+/// Seeds of an older version are refused at their first byte, and a fuzzer that begins with them learns nothing. With
+/// `TESSERA_WRITE_SEEDS=1` this test writes them.
+#[test]
+fn seeds_of_the_fuzzer_are_messages_of_this_version() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/wire");
+    if std::env::var_os("TESSERA_WRITE_SEEDS").is_some() {
+        for (name, bytes) in seeds() {
+            std::fs::write(folder.join(name), bytes).expect("the folder can be written");
+        }
+    }
+    let mut found: Vec<(String, Vec<u8>)> = std::fs::read_dir(&folder)
+        .expect("the seeds are there")
+        .map(|entry| {
+            let entry = entry.expect("it can be listed");
+            let bytes = std::fs::read(entry.path()).expect("it can be read");
+            (entry.file_name().to_string_lossy().into_owned(), bytes)
+        })
+        .collect();
+    found.sort();
+    let wanted: Vec<_> = seeds().into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+    assert!(wanted.iter().all(|(_, bytes)| bytes[0] == VERSION));
+    assert_eq!(found, wanted, "run this test with TESSERA_WRITE_SEEDS=1 to write them anew");
+}
+
 #[test]
 fn messages_survive_their_bytes() {
     let offer = Offer {

@@ -312,6 +312,8 @@ test("a touch is told within half a second, in the window and at the door", asyn
     took.push({ window_ms: first.at - touched, door_at_most_ms: written - touched });
     assert.equal(status().sentence, "Waiting: you are using this computer");
     assertHonest(await seen());
+    // A second touch is a minute away, and could only make the better of two better.
+    if (took.every((one) => Math.max(one.window_ms, one.door_at_most_ms) <= TOLD_MS)) break;
   }
   console.log(`from a touch to the reason: ${JSON.stringify(took)}`);
   // The better of two: one late wake-up on a busy machine is the machine's.

@@ -59,7 +59,9 @@ test("killed while the network renders, the next start goes on collecting by its
   await page.find("#found dl");
   await page.click("#place-network");
   await page.click("#quality-good");
-  await page.fill("#width", "512");
+  await page.fill("#width", "384");
+  await page.run("() => { document.querySelector('#tile').closest('details').open = true; }");
+  await page.fill("#tile", "128");
   await page.click("#start");
   const done = () => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0)");
   await until(async () => (await done()) >= 5, 240_000, "some of it is rendered");

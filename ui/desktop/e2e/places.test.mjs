@@ -1,11 +1,11 @@
 // Every place of the window in both languages, both themes and three sizes: nothing is cut off, and nobody is shut out.
 import assert from "node:assert/strict";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { until } from "./driver.mjs";
-import { House, pictures } from "./house.mjs";
+import { House, pictures, scenes } from "./house.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const house = new House();
@@ -13,9 +13,13 @@ let page;
 before(async () => {
   // As from a package that could update itself: the settings have most to show then. Nobody is asked.
   Object.assign(house.env, { APPIMAGE: join(house.home, "Tessera.AppImage"), TESSERA_UPDATE_TRY_KEY: "none", TESSERA_UPDATE_TRY_URL: "http://127.0.0.1:9/{channel}" });
-  page = await house.open();
+  copyFileSync(join(scenes, "studio.glb"), join(house.home, "Kitchen.glb"));
+  page = await house.open(join(house.home, "Kitchen.glb"));
   await page.click("#purpose-render");
-  await page.click("#sample");
+  await page.find("#found dl");
+  await page.click("#quality-draft");
+  await page.fill("#width", "160");
+  await page.click("#start");
   await until(() => page.run("() => document.querySelector('#outcome')?.dataset.outcome === 'done'"), 300_000, "there is something to show");
   await page.end();
   await house.clear();

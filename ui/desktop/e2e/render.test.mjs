@@ -122,18 +122,21 @@ test("the form's words are what is rendered", async () => {
   assert.match(info, /144/);
 });
 
-/** What takes long enough to be stopped in the middle. */
-const LONG = { width: "512", size: "512x288", spp: "64" };
-const FILM = { width: "320", size: "320x180", frames: "0-3" };
+/** In tiles so small that the first is soon there: what takes long enough to be stopped in the middle, and what is not over for minutes. */
+const LONG = { width: "256", size: "256x144", spp: "64", tile: "64" };
+const LONGER = { width: "640", tile: "64" };
+const FILM = { width: "256", size: "256x144", frames: "0-3" };
 
 /** Opens the form for such a render, and starts it. */
-async function startLong() {
+async function startLong({ width, tile } = LONG) {
   house.second("Kitchen.glb");
   await page.find("#found dl");
   await page.click("#quality-good");
-  await page.fill("#width", LONG.width);
+  await page.fill("#width", width);
+  await page.run("() => { document.querySelector('#tile').closest('details').open = true; }");
+  await page.fill("#tile", tile);
   await page.click("#start");
-  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 5"), 120_000, "a tile is rendered");
+  await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "a tile is rendered");
 }
 
 test("stop and keep leaves a sound picture of what is done", async () => {
@@ -162,7 +165,7 @@ test("a stopped render goes on where it was, to the picture of one that was neve
   const stopped = await page.text("#picture");
   assert.equal(house.cli("verify", stopped).status, 0);
   const whole = join(house.home, "whole.exr");
-  const words = ["render", join(house.home, "Kitchen.glb"), "-o", whole, "--size", LONG.size, "--spp", LONG.spp];
+  const words = ["render", join(house.home, "Kitchen.glb"), "-o", whole, "--size", LONG.size, "--spp", LONG.spp, "--tile", LONG.tile];
   assert.equal(house.cli(...words).status, 0);
   assert.ok(house.haveSameBits(stopped, whole));
 });
@@ -214,7 +217,7 @@ test("finish completes the frames that are begun, begins no other, can be taken 
 });
 
 test("killed in the middle, the next start takes the render up by itself, twice, and then asks", async () => {
-  await startLong();
+  await startLong(LONGER);
   for (const start of [1, 2]) {
     process.kill(house.pid(), "SIGKILL");
     await page.end();
@@ -290,5 +293,7 @@ test("keys alone go from the start to a render, and focus is always seen", async
   }
   await shot("keyboard-focus");
   await page.press(Keys.enter);
-  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  await until(async () => (await outcome()) === "running", 30_000, "it is rendered");
+  await page.click("#stop");
+  await until(async () => (await outcome()) === "stopped", 60_000, "it has stopped");
 });

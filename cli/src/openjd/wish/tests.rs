@@ -97,9 +97,9 @@ fn a_coordinator_gets_all_frames_in_one_task() {
     let document = document(&wish);
     let submit = submitted(&document);
     assert!(submit.openjd && submit.no_audit && !submit.detach);
-    assert_eq!((submit.coordinator, submit.max_price), (address, Some(5)));
-    assert_eq!((submit.nodes.len(), submit.referee.is_some()), (1, true));
-    assert_eq!(submit.data, Some("keys".into()));
+    assert_eq!((submit.coordinator, submit.market.max_price), (address, Some(5)));
+    assert_eq!((submit.market.nodes.len(), submit.market.referee.is_some()), (1, true));
+    assert_eq!(submit.market.data, Some("keys".into()));
     let mut asked = wish.looks;
     asked.steady = submit.looks.steady;
     assert_eq!(format!("{:?}", submit.looks), format!("{asked:?}"));

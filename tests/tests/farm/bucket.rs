@@ -2,13 +2,12 @@
 
 use render_net::coordinator::{BucketAccess, CoordinatorConfig, Keep, Objects};
 use render_net::store::PostgresAddress;
+use tests::throwaway_postgres;
 
 use super::*;
 
-#[path = "../made/s3.rs"]
+#[path = "../../../render-net/tests/made/s3.rs"]
 mod s3;
-#[path = "../../../tests/src/throwaway_postgres.rs"]
-mod throwaway_postgres;
 
 use s3::{BUCKET, S3Server, Weather};
 

@@ -8,6 +8,9 @@ mod aloud;
 mod at_hand;
 #[path = "made/lamps.rs"]
 mod lamps;
+#[path = "made/moving.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod moving;
 
 use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
@@ -118,6 +121,12 @@ fn gpu_and_reference_agree_sample_by_sample() {
 fn gpu_and_reference_agree_sample_by_sample_where_lamps_are() {
     let Some(mut renderer) = renderer() else { return };
     assert_agreement(&mut renderer, "lamps", &lamps::lamp_room());
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_while_things_move() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "moving", &moving::moving_room());
 }
 
 fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {

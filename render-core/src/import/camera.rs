@@ -8,7 +8,7 @@ use gltf::json::validation::Checked::Valid;
 
 use super::fault::{ImportError, Warnings, broken, place_of, quoted};
 use super::tree::{Tree, single};
-use crate::scene::{Camera, Projection, Scene};
+use crate::scene::{Camera, Projection, Scene, Sweep};
 
 /// A camera of the default scene.
 #[derive(Clone, Debug)]
@@ -84,6 +84,15 @@ impl Eye {
             aspect: self.aspect,
             ..Camera::default()
         }
+    }
+
+    /// How the camera goes from where its node stands as the shutter opens to where it stands as it closes.
+    pub(super) fn sweep(&self, open: &DAffine3, close: &DAffine3) -> Option<Sweep> {
+        let double = |map: Affine3A| DAffine3 {
+            matrix3: map.matrix3.as_dmat3(),
+            translation: map.translation.as_dvec3(),
+        };
+        Sweep::between(&double(rigid(open)?), &double(rigid(close)?))
     }
 
     /// Whether the node's transform leaves a direction to look in.

@@ -78,7 +78,8 @@ impl Document {
         Self::load(bytes, "the scene", &source, options)
     }
 
-    /// The scene at an instant of its animation; `frame_seconds` earlier is where motion vectors start.
+    /// The scene at an instant of its animation; `frame_seconds` earlier is where motion vectors start. A shutter ([`ImportOptions::shutter`]) is open for its share
+    /// of `frame_seconds`, half before the instant and half after it; instances and the camera then move on their way between these two.
     ///
     /// Meshes and textures that do not change are the same [`Arc`] at every time. Motion vectors follow instances,
     /// the camera, skins and morph targets (these where [`ImportOptions::corner_motion`] is on). Fails when a transform or a moved corner is not finite.
@@ -133,12 +134,14 @@ impl Document {
             lamps,
             textures: pictures.textures,
             corner_motion: options.corner_motion,
+            shutter: options.shutter.clamp(0.0, 1.0),
             ..Stage::default()
         };
         (stage.materials, stage.material_names) = (materials.list, materials.names);
         stage.populate(&root, &accessors, limits, &mut warnings)?;
         stage.environment = environment(&stage, options, &mut warnings)?;
         stage.frame_if_blind(&mut warnings)?;
+        stage.name_unblurred(&mut warnings);
         let scene = stage.scene_at(0.0, 0.0)?;
         let summary = summary(&stage, &scene, source);
         Ok(Self { stage, warnings: warnings.into_list(), summary })

@@ -75,7 +75,8 @@ impl Plan {
         };
         let is_steady = is_steady(request, &frames);
         let motion = is_steady || request.print.planes().contains(Plane::Motion);
-        let document = open_scene(&request.scene, request.camera.as_deref(), &request.surroundings, motion)?;
+        let (camera, shutter) = (request.camera.as_deref(), request.shutter);
+        let document = open_scene(&request.scene, camera, &request.surroundings, motion, shutter)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
         }

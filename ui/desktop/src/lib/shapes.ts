@@ -156,6 +156,8 @@ export type More = {
 	fps: number,
 	/**  Instant of a still, seconds. */
 	time: number,
+	/**  How long the shutter is open around each frame, frames, 0 to 1. */
+	shutter: number,
 	/**  Environment picture; empty: automatic; `none`: black. */
 	env: string,
 	/**  Factor on its radiance. */

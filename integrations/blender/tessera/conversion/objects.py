@@ -36,6 +36,20 @@ def left_out(scene, camera, is_still):
     return told + ([] if is_still else _unmoved(scene)) + _of_camera(scene, camera)
 
 
+def shutter(scene, first_frame):
+    """For how many frames the shutter is open, 0 to 1, and sentences about what is otherwise in Blender."""
+    if not scene.render.use_motion_blur:
+        return 0.0, []
+    if first_frame < 0:
+        return 0.0, ["Motion blur is left out before frame 0"]
+    told, frames = [], scene.render.motion_blur_shutter
+    if getattr(scene.render, "motion_blur_position", "CENTER") != "CENTER":
+        told.append("The shutter opens before the frame and closes after it; its position is left out")
+    if frames > 1.0:
+        told.append(f"The shutter is open for 1 frame, not for {frames:.3g}")
+    return min(frames, 1.0), told
+
+
 def _unmoved(scene):
     """What changes with time in Blender and stands still in glTF: values of lights, lenses and materials."""
     data = [thing.data for thing in scene.objects if thing.type in {"LIGHT", "CAMERA"}]
@@ -55,8 +69,6 @@ def _of_camera(scene, camera):
         told.append(f'The depth of field of "{camera.name}" is left out; everything is sharp')
     if lens.shift_x or lens.shift_y:
         told.append(f'The shift of "{camera.name}" is left out')
-    if scene.render.use_motion_blur:
-        told.append("Motion blur is left out")
     if scene.render.film_transparent:
         told.append("The world is seen behind the scene; Film > Transparent changes the alpha alone")
     if scene.render.pixel_aspect_x != scene.render.pixel_aspect_y:

@@ -23,6 +23,8 @@ pub struct RenderRequest {
     pub fps: f64,
     /// Instant of a still, seconds.
     pub time_s: f64,
+    /// How long the shutter is open around each frame.
+    pub shutter: Shutter,
     /// Camera by name.
     pub camera: Option<String>,
     /// The camera's lens, where it is not to be the file's.
@@ -58,6 +60,22 @@ pub struct Lens {
     pub f_stop: Option<f32>,
     /// Distance in focus along the camera's axis, metres; above 0.
     pub focus_m: Option<f32>,
+}
+
+/// How long a shutter is open, frames, 0 to 1: half of it before the frame's instant and half after it. 0: nothing moves meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shutter(f32);
+
+impl Shutter {
+    /// A shutter that is open for so many frames; `None` outside 0 to 1.
+    pub fn new(frames: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&frames).then_some(Self(frames as f32))
+    }
+
+    /// Frames, 0 to 1.
+    pub fn frames(self) -> f32 {
+        self.0
+    }
 }
 
 /// What surrounds the scene.

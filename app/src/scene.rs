@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::render::{default_size, import_fault, open_scene, pack};
-use crate::request::{Lens, Sky, Surroundings};
+use crate::request::{Lens, Shutter, Sky, Surroundings};
 
 /// What `scene check` found in a scene that can be rendered.
 #[derive(Clone, Debug, Serialize)]
@@ -37,7 +37,7 @@ pub struct SceneReport {
 /// Opens a scene as a render would, and says what is in it.
 pub fn check(path: &Path, fps: f64) -> Result<SceneReport, Fault> {
     let surroundings = Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 };
-    let document = open_scene(path, None, Lens::default(), &surroundings, false)?;
+    let document = open_scene(path, None, Lens::default(), &surroundings, false, Shutter::default())?;
     let scene = document.scene_at(0.0, (1.0 / fps) as f32).map_err(|error| import_fault(&error))?;
     let animation_s = document.animation_seconds();
     let size = default_size(scene.camera.aspect)?;

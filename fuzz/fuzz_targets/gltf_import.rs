@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         texels: 1 << 16,
         ..Limits::default()
     };
-    let options = ImportOptions { limits, ..ImportOptions::default() };
+    let options = ImportOptions { limits, shutter: 0.5, ..ImportOptions::default() };
     match Document::open_bytes(bytes, &options) {
         Ok(document) => {
             for warning in document.warnings() {

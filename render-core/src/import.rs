@@ -17,6 +17,7 @@ mod environment;
 mod extension;
 mod fault;
 mod geometry;
+mod lens;
 mod light;
 mod limits;
 mod material;
@@ -58,6 +59,8 @@ pub struct ImportOptions {
     /// Whether meshes that morph or are skinned remember where their corners were a frame earlier. Only motion vectors need
     /// it, and it takes the corners' memory once more.
     pub corner_motion: bool,
+    /// How long the shutter is open around each instant, as a share of a frame, 0 to 1. 0: nothing moves meanwhile.
+    pub shutter: f32,
 }
 
 /// What rays see that hit nothing.
@@ -83,6 +86,7 @@ impl Default for ImportOptions {
             environment_strength: 1.0,
             environment_rotation: 0.0,
             corner_motion: true,
+            shutter: 0.0,
         }
     }
 }

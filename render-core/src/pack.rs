@@ -1,13 +1,14 @@
 //! A scene becomes the arrays that the kernels read: [`PackedScene`], and its bytes as a [`frame::SceneBlob`].
 //!
 //! Meshes that stand in one place only are moved to world space and share one tree; meshes that stand in several places
-//! keep a tree each and are placed by a top-level tree. The blob is all that a node ever gets of a scene: it has
+//! or move while the shutter is open keep a tree each and are placed by a top-level tree. The blob is all that a node ever gets of a scene: it has
 //! no names and no metadata, and [`PackedScene::from_blob`] trusts nothing in it.
 
 mod check;
 mod geometry;
 mod lights;
 mod materials;
+mod sweep;
 
 use bytemuck::{Pod, Zeroable};
 use frame::{RenderFault, SceneBlob, Section};
@@ -41,6 +42,9 @@ pub struct Header {
     pub camera: [[f32; 4]; 4],
     /// World to camera a frame earlier, rows.
     pub before: [[f32; 4]; 3],
+    /// The camera while the shutter is open: rotation as it opens, axis and half angle in turns that it turns on, eye as it opens and as it closes; all 0 where
+    /// it stands still.
+    pub camera_sweep: [[f32; 4]; 4],
     /// Cells of the environment's grid.
     pub environment_columns: u32,
     /// Cells of the environment's grid.
@@ -81,7 +85,7 @@ pub struct PackedScene {
     pub instances: Vec<Instance>,
     /// Meshes with their materials.
     pub parts: Vec<Part>,
-    /// Indices, normals, tangents, UVs, colours and earlier places of all parts.
+    /// Indices, normals, tangents, UVs, colours and earlier places of all parts, and the sweeps of instances that move while the shutter is open.
     pub attributes: Vec<u32>,
     /// Materials, then their texture slots.
     pub materials: Vec<[u32; 4]>,
@@ -130,8 +134,8 @@ pub fn pack(scene: &Scene) -> Result<PackedScene, PackFault> {
     let lights = LightTable::build(scene);
     let mut packed = PackedScene { header: header_of(scene, &lights), ..PackedScene::default() };
     materials::pack(scene, &mut packed)?;
-    let part_of_instance = geometry::pack(scene, &lights, &mut packed)?;
-    lights::pack(scene, &lights, &part_of_instance, &mut packed);
+    let placed = geometry::pack(scene, &lights, &mut packed)?;
+    lights::pack(scene, &lights, &placed, &mut packed);
     match check::check(&packed) {
         Ok(()) => Ok(packed),
         Err(check::Damage::Deep(levels)) => Err(PackFault::TooDeep(levels)),
@@ -233,6 +237,7 @@ fn header_of(scene: &Scene, lights: &LightTable) -> Header {
             axis(world.translation, 1.0),
         ],
         before: geometry::rows(&camera.world_from_camera_before.inverse()),
+        camera_sweep: camera.sweep.as_ref().map_or([[0.0; 4]; 4], sweep::of_camera),
         environment_columns: environment.map_or(0, |table| table.columns),
         environment_rows: environment.map_or(0, |table| table.rows),
         environment_width: environment.map_or(0, |table| table.map.width),

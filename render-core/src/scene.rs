@@ -1,17 +1,19 @@
-//! A scene at one instant: what the importer makes and the packer reads.
+//! A scene at one instant, or while a shutter is open: what the importer makes and the packer reads.
 //!
-//! Right-handed, y up, metres. Colours are scene-linear Rec.709. Nothing in here is animated any more, and every
-//! index is right by construction of [`Scene::check`], which the importer calls last.
+//! Right-handed, y up, metres. Colours are scene-linear Rec.709. Nothing in here is animated any more but for the [`Sweep`] that
+//! instances and the camera may make while the shutter is open, and every index is right by construction of [`Scene::check`], which the importer calls last.
 
 mod camera;
 mod light;
 mod material;
 mod mesh;
+mod sweep;
 
 pub use camera::{Camera, Lens, Projection};
 pub use light::{Environment, EnvironmentMap, Light, LightKind};
 pub use material::{AlphaMode, Material, Medium, Texels, Texture, TextureRef, Wrap};
 pub use mesh::{Instance, Mesh};
+pub use sweep::Sweep;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use frame::RenderFault;
 use shaders::Arrays;
-use shaders::layout::{ARRAY_ROW_BITS, ARRAYS_PICTURED, TEXEL_PAGE_BITS, table};
+use shaders::layout::{ARRAY_ROW_BITS, ARRAYS_PICTURED, NONE, TEXEL_PAGE_BITS, table};
 
 use crate::albedo::albedo_tables;
 use crate::gpu::{Buffer, Gpu, Picture, PictureShape, Texels};
@@ -14,6 +14,8 @@ pub(crate) struct Stage {
     pub(crate) header: Header,
     /// Whether any material has a texture.
     pub(crate) textured: bool,
+    /// Whether any instance moves while the shutter is open.
+    pub(crate) sweeps: bool,
     buffers: Vec<(&'static str, Buffer)>,
     pictures: Vec<(&'static str, Picture)>,
 }
@@ -71,7 +73,8 @@ impl Stage {
             bytemuck::cast_slice(&scene.environment),
         );
         pictures.extend([("texels", texels), ("environment", sky)]);
-        Ok(Self { header: scene.header, textured: !scene.texels.is_empty(), buffers, pictures })
+        let sweeps = scene.instances.iter().any(|instance| instance.sweep != NONE);
+        Ok(Self { header: scene.header, textured: !scene.texels.is_empty(), sweeps, buffers, pictures })
     }
 
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&str, &Buffer)> {

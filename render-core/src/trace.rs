@@ -264,6 +264,10 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
         before_x: header.before[0],
         before_y: header.before[1],
         before_z: header.before[2],
+        camera_start: header.camera_sweep[0],
+        camera_turn: header.camera_sweep[1],
+        camera_from: header.camera_sweep[2],
+        camera_to: header.camera_sweep[3],
         frame_width: settings.size.width(),
         frame_height: settings.size.height(),
         frame: order.frame.0,
@@ -274,7 +278,9 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
             | switch(settings.microfacet == Microfacet::Multi, flag::MULTI)
             | switch(header.orthographic == 1, flag::ORTHOGRAPHIC)
             | switch(header.environment_columns > 0, flag::ENVIRONMENT)
-            | switch(settings.planes.iter().any(Plane::is_ranked), flag::RANKED),
+            | switch(settings.planes.iter().any(Plane::is_ranked), flag::RANKED)
+            | switch(tracer.stage.sweeps, flag::SWEEPS)
+            | switch(header.camera_sweep[0] != [0.0; 4], flag::CAMERA_SWEEPS),
         clamp_indirect: settings.indirect_limit().unwrap_or(0.0),
         capacity,
         tile_x: order.rect.x,

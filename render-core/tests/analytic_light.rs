@@ -22,6 +22,7 @@ fn put(scene: &mut Scene, mesh: Mesh, material: Material) {
         mesh: index,
         world_from_object: place,
         world_from_object_before: place,
+        sweep: None,
         object_id: index + 1,
     });
 }

@@ -8,6 +8,9 @@ mod aloud;
 mod at_hand;
 #[path = "made/lamps.rs"]
 mod lamps;
+#[path = "made/moving.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod moving;
 
 use at_hand::{ASSETS, SHARED, renderer, scene};
 use frame::{
@@ -134,6 +137,12 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
     let kind = LightKind::Directional;
     scene.lights.push(Light { kind, color: Vec3::splat(1.5), position: Vec3::ZERO, direction, size: 0.25 });
     assert_agreement(&mut renderer, "lens and soft lights", &scene);
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_while_things_move() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "moving", &moving::moving_room());
 }
 
 fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {

@@ -382,7 +382,7 @@ fn the_rotation_between_keys_takes_the_shorter_way() {
 }
 
 /// A file with one camera, one light and these notes on them.
-fn with_notes(camera: Value, light: Value) -> SceneFile {
+fn with_notes(camera: &Value, light: &Value) -> SceneFile {
     let mut file = SceneFile::triangle();
     let eye = json!({ "type": "perspective", "name": "Eye", "perspective": { "yfov": 0.5, "znear": 1 }, "extras": camera });
     file.json["cameras"] = json!([eye]);
@@ -399,14 +399,14 @@ fn a_cameras_extras_give_it_a_lens_and_a_shift() {
     let lens =
         json!({ "radius": 0.02, "focus_distance": 3.5, "blades": 6, "rotation": 0.25, "squeeze": 0.5 });
     let lamp = json!({ "type": "spot", "extras": { "tessera_radius": 0.25 } });
-    let file = with_notes(json!({ "tessera_lens": lens, "tessera_shift": [0.5, -0.25] }), lamp);
+    let file = with_notes(&json!({ "tessera_lens": lens, "tessera_shift": [0.5, -0.25] }), &lamp);
     assert_eq!(warnings(&file), "");
     let scene = scene(&file);
     let wanted = Lens { radius: 0.02, focus_distance: 3.5, blades: 6, rotation: 0.25, squeeze: 0.5 };
     assert_eq!((scene.camera.lens, scene.camera.shift), (wanted, Vec2::new(0.5, -0.25)));
     assert_eq!(scene.lights[0].size, 0.25);
     let sun = json!({ "type": "directional", "extras": { "tessera_angle": 0.5, "tessera_radius": 9 } });
-    assert_eq!(self::scene(&with_notes(json!(null), sun)).lights[0].size, 0.25);
+    assert_eq!(self::scene(&with_notes(&json!(null), &sun)).lights[0].size, 0.25);
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn notes_that_mean_nothing_are_named_and_left_out() {
     let lens =
         json!({ "radius": "wide", "focus_distance": 0, "blades": 1000, "rotation": [1], "squeeze": -1 });
     let lamp = json!({ "type": "point", "extras": { "tessera_radius": -1 } });
-    let file = with_notes(json!({ "tessera_lens": lens, "tessera_shift": [1] }), lamp);
+    let file = with_notes(&json!({ "tessera_lens": lens, "tessera_shift": [1] }), &lamp);
     let told = warnings(&file);
     for word in
         ["radius", "focus_distance", "blades", "rotation", "squeeze", "tessera_shift", "tessera_radius"]
@@ -438,11 +438,9 @@ fn what_is_asked_of_the_lens_takes_the_place_of_the_files() {
     };
     let lens = |document: &Document| document.scene_at(0.0, 0.0).expect("it stands").camera.lens;
     let point = json!({ "type": "point" });
-    let open = with_notes(
-        json!({ "tessera_lens": { "radius": 0.1, "focus_distance": 3, "blades": 5 } }),
-        point.clone(),
-    );
-    let plain = with_notes(json!(null), point);
+    let open =
+        with_notes(&json!({ "tessera_lens": { "radius": 0.1, "focus_distance": 3, "blades": 5 } }), &point);
+    let plain = with_notes(&json!(null), &point);
     let both = asked(&plain, Some(2.0), Some(4.0)).expect("it has both");
     assert_eq!(
         lens(&both),

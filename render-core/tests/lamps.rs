@@ -12,7 +12,7 @@ mod both;
 mod lamps;
 
 use both::plane;
-use frame::{Filter, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft, TilePlanes};
+use frame::{Filter, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SettingsDraft, TilePlanes};
 use glam::{Affine3A, Quat, Vec3};
 use lamps::{lamp, matte, place, put, square, stage, towards};
 use render_core::reference::{Path, Reference, Step};

@@ -209,6 +209,7 @@ fn scene_of(objects: Vec<(Mesh, Material)>) -> Scene {
             mesh: index as u32,
             world_from_object: Affine3A::IDENTITY,
             world_from_object_before: Affine3A::IDENTITY,
+            sweep: None,
             object_id: index as u32 + 1,
         });
     }

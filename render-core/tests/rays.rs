@@ -33,8 +33,13 @@ impl Stream {
 }
 
 fn scene_of(mesh: Mesh, place: Affine3A) -> Scene {
-    let instance =
-        Instance { mesh: 0, world_from_object: place, world_from_object_before: place, object_id: 1 };
+    let instance = Instance {
+        mesh: 0,
+        world_from_object: place,
+        world_from_object_before: place,
+        sweep: None,
+        object_id: 1,
+    };
     Scene {
         meshes: vec![Arc::new(mesh)],
         instances: vec![instance],
@@ -103,7 +108,7 @@ fn no_ray_leaves_a_closed_body() {
                 2 => (a + b + c) / 3.0,
                 _ => origin + stream.direction(),
             };
-            let ray = Ray { origin, direction: (goal - origin).normalize(), skip: None };
+            let ray = Ray { origin, direction: (goal - origin).normalize(), time: 0.5, skip: None };
             assert!(bvh.closest(&ray, f32::INFINITY).is_some(), "ray {index} to {goal} got out");
         }
     }
@@ -119,7 +124,7 @@ fn the_tree_finds_what_asking_everybody_finds() {
         if index % 5 == 0 {
             direction = [Vec3::X, Vec3::NEG_Y, Vec3::Z][index % 3];
         }
-        let ray = Ray { origin: 2.0 * stream.point(), direction, skip: None };
+        let ray = Ray { origin: 2.0 * stream.point(), direction, time: 0.5, skip: None };
         let found = bvh.closest(&ray, f32::INFINITY);
         assert_eq!(found, bvh.closest_by_brute_force(&ray, f32::INFINITY), "{ray:?}");
         hits += u32::from(found.is_some());
@@ -151,7 +156,7 @@ fn a_mesh_that_stands_often_is_found_wherever_it_stands() {
         let instance = &scene.instances[index % scene.instances.len()];
         let goal = instance.world_from_object.transform_point3(stream.point());
         let origin = goal + 3.0 * stream.point();
-        let ray = Ray { origin, direction: (goal - origin).normalize(), skip: None };
+        let ray = Ray { origin, direction: (goal - origin).normalize(), time: 0.5, skip: None };
         let found = bvh.closest(&ray, f32::INFINITY);
         assert_eq!(found, bvh.closest_by_brute_force(&ray, f32::INFINITY), "{ray:?}");
         found.iter().for_each(|hit| hits[hit.face.instance as usize] += 1);
@@ -168,13 +173,18 @@ fn a_ray_that_leaves_a_surface_does_not_meet_it_again() {
         let scene = scene_of(soup(50, &mut stream), place);
         let bvh = Bvh::new(&scene);
         for _ in 0..20_000 {
-            let ray = Ray { origin: 3.0 * scale * stream.point(), direction: stream.direction(), skip: None };
+            let ray = Ray {
+                origin: 3.0 * scale * stream.point(),
+                direction: stream.direction(),
+                time: 0.5,
+                skip: None,
+            };
             let Some(hit) = bvh.closest(&ray, f32::INFINITY) else { continue };
-            let place = Place::hit(&scene, &hit);
+            let place = Place::hit(&scene, &hit, 0.5);
             let side = if stream.next() < 0.5 { place.geometric() } else { -place.geometric() };
             let u = [stream.next() * 0.999, stream.next()];
             let direction = Basis::around(side).to_world(disk(u).extend((1.0 - u[0]).sqrt())).normalize();
-            let leaving = Ray { origin: offset(place.position(), side), direction, skip: None };
+            let leaving = Ray { origin: offset(place.position(), side), direction, time: 0.5, skip: None };
             bvh.walk(&leaving, f32::INFINITY, &mut |again| {
                 assert_ne!(again.face, hit.face, "scale {scale}, distance {}", again.t);
                 f32::INFINITY
@@ -192,9 +202,10 @@ fn a_mirroring_instance_keeps_its_front() {
         let ray = Ray {
             origin: place.transform_point3(Vec3::new(0.2, 0.2, 1.0)),
             direction: Vec3::NEG_Z,
+            time: 0.5,
             skip: None,
         };
         let hit = Bvh::new(&scene).closest(&ray, 10.0).expect("aimed at the triangle");
-        assert!(Place::hit(&scene, &hit).geometric().abs_diff_eq(Vec3::Z, 1e-6));
+        assert!(Place::hit(&scene, &hit, 0.5).geometric().abs_diff_eq(Vec3::Z, 1e-6));
     }
 }

@@ -184,7 +184,7 @@ fn sky_directions_follow_their_density() {
         1,
         |stream| {
             let words = [stream.word(), stream.word()];
-            let light = lights.sample(&scene, Vec3::ZERO, stream.word(), words)?;
+            let light = lights.sample(&scene, (Vec3::ZERO, 0.5), stream.word(), words)?;
             let (radiance, pdf) = lights.environment(light.direction);
             let drawn = light.pdf.expect("the sky can be hit");
             // Cells have steep borders: a direction may round into the next one, which must stay rare.
@@ -214,8 +214,13 @@ fn lit_room() -> Scene {
         ..Mesh::default()
     };
     let place = Affine3A::from_rotation_x(0.2);
-    let instance =
-        |mesh| Instance { mesh, world_from_object: place, world_from_object_before: place, object_id: 1 };
+    let instance = |mesh| Instance {
+        mesh,
+        world_from_object: place,
+        world_from_object_before: place,
+        sweep: None,
+        object_id: 1,
+    };
     let mut scene = Scene {
         meshes: vec![Arc::new(mesh(0, 0.0)), Arc::new(mesh(1, -2.0))],
         instances: vec![instance(0), instance(1)],
@@ -241,7 +246,7 @@ fn points_on_a_lamp_follow_their_density() {
     for instance in 0..2 {
         let face = Face { instance, triangle: 0 };
         let corners =
-            [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]].map(|[u, v]| Place::new(&scene, face, u, v).position());
+            [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]].map(|[u, v]| Place::new(&scene, face, u, v, 0.5).position());
         let (e1, e2) = (corners[1] - corners[0], corners[2] - corners[0]);
         let twice = e1.cross(e2);
         let whole = check(
@@ -249,7 +254,7 @@ fn points_on_a_lamp_follow_their_density() {
             2,
             |stream| {
                 let words = [stream.word(), stream.word()];
-                let light = lights.sample(&scene, eye, stream.word(), words)?;
+                let light = lights.sample(&scene, (eye, 0.5), stream.word(), words)?;
                 light.pdf?;
                 let to = eye + light.direction * light.distance - corners[0];
                 let [v, u] = [e1.cross(to).dot(twice), to.cross(e2).dot(twice)]
@@ -260,7 +265,7 @@ fn points_on_a_lamp_follow_their_density() {
             },
             |[u0, u1]| {
                 let root = u0.sqrt();
-                let place = Place::new(&scene, face, (1.0 - root) as f32, (u1 * root) as f32);
+                let place = Place::new(&scene, face, (1.0 - root) as f32, (u1 * root) as f32, 0.5);
                 let to = place.position() - eye;
                 let cos = to.normalize().dot(place.geometric());
                 let pdf = lights.pdf_of_triangle(&place, &scene, to.length_squared(), cos);
@@ -286,7 +291,7 @@ fn every_light_has_its_share_of_draws() {
     let draws = 200_000;
     for _ in 0..draws {
         let words = [stream.word(), stream.word()];
-        match lights.sample(&scene, Vec3::ZERO, stream.word(), words) {
+        match lights.sample(&scene, (Vec3::ZERO, 0.5), stream.word(), words) {
             Some(light) if light.pdf.is_none() => bulb += 1.0,
             Some(light) if light.distance.is_infinite() => sky += 1.0,
             _ => {}

@@ -38,6 +38,10 @@ fn root_of(instance: u32) -> u32 {
     return instances[instance].root;
 }
 
+fn sweep_word_of(instance: u32) -> u32 {
+    return instances[instance].sweep;
+}
+
 fn object_id_of(instance: u32) -> u32 {
     return instances[instance].object_id;
 }

@@ -55,6 +55,10 @@ fn root_of(instance: u32) -> u32 {
     return textureLoad(instances, texel_place(instance * INSTANCE_VEC4S + 9u)).x;
 }
 
+fn sweep_word_of(instance: u32) -> u32 {
+    return textureLoad(instances, texel_place(instance * INSTANCE_VEC4S + 9u)).z;
+}
+
 fn object_id_of(instance: u32) -> u32 {
     return textureLoad(instances, texel_place(instance * INSTANCE_VEC4S + 9u)).y;
 }

@@ -106,14 +106,39 @@ fn emission_at(place: Place) -> vec3<f32> {
     return factor * slot_at(material_at(first + 6u).w, place).xyz * thinned;
 }
 
-fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
-    let a = light_at(first);
-    let e1 = light_at(first + 1u);
-    let e2 = light_at(first + 2u);
+// A light's triangle at a time: a corner, the edges from there, and twice its area along its normal.
+struct LitTriangle {
+    corner: vec3<f32>,
+    e1: vec3<f32>,
+    e2: vec3<f32>,
+    normal_twice_area: vec3<f32>,
+    // By how much it is smaller than as the frame has it, where lights are weighed.
+    area_lost: f32,
+}
+
+fn lit_triangle(first: u32, time: f32) -> LitTriangle {
+    let a = light_at(first).xyz;
+    let e1 = light_at(first + 1u).xyz;
+    let e2 = light_at(first + 2u).xyz;
+    // Twice its area as the frame has it, side, sweep.
+    let tail = light_at(first + 3u);
+    let sweep = bitcast<u32>(tail.z);
+    if (params.flags & FLAG_SWEEPS) == 0u || sweep == NONE {
+        return LitTriangle(a, e1, e2, cross(e1, e2) * tail.y, 1.0);
+    }
+    let rows = swept(sweep, time);
+    let moved_e1 = transform_vector(rows, e1);
+    let moved_e2 = transform_vector(rows, e2);
+    let spanned = cross(moved_e1, moved_e2) * tail.y;
+    return LitTriangle(transform_point(rows, a), moved_e1, moved_e2, spanned, tail.x / max(length(spanned), 1e-15));
+}
+
+fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
+    let lit = lit_triangle(first, time);
     let root = sqrt(u.x);
     let b1 = u.y * root;
-    let point = a.xyz + e1.xyz * (1.0 - root) + e2.xyz * b1;
-    let normal_twice_area = cross(e1.xyz, e2.xyz) * light_at(first + 3u).y;
+    let point = lit.corner + lit.e1 * (1.0 - root) + lit.e2 * b1;
+    let normal_twice_area = lit.normal_twice_area;
     let to_light = point - position;
     let d2 = dot(to_light, to_light);
     if d2 < 1e-12 {
@@ -123,13 +148,13 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>) -> Light
     let direction = to_light / distance;
     let twice_area = length(normal_twice_area);
     let cosine = -dot(direction, normal_twice_area) / twice_area;
-    let part = bitcast<u32>(e1.w);
+    let part = bitcast<u32>(light_at(first + 1u).w);
     let flags = material_at(parts[part].material * MATERIAL_VEC4S + 2u).w;
     if abs(cosine) < 1e-6 || (cosine < 0.0 && (flags & MATERIAL_DOUBLE_SIDED) == 0u) {
         return NO_LIGHT;
     }
-    let pdf = params.p_lights * parts[part].light_density * d2 / abs(cosine);
-    let radiance = emission_at(place_on(part, bitcast<u32>(e2.w), 1.0 - root, b1));
+    let pdf = params.p_lights * parts[part].light_density * lit.area_lost * d2 / abs(cosine);
+    let radiance = emission_at(place_on(part, bitcast<u32>(light_at(first + 2u).w), 1.0 - root, b1));
     return LightSample(direction, distance, radiance / pdf, pdf);
 }
 
@@ -174,7 +199,7 @@ fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3
     return LightSample(direction, distance, color * falloff, 0.0);
 }
 
-fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>) -> LightSample {
+fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>, time: f32) -> LightSample {
     let choice = unit(choice_word);
     if choice < params.p_environment {
         return sample_environment(min(choice / params.p_environment, 0.99999994), words);
@@ -188,7 +213,7 @@ fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>) -> Ligh
     let kind = bitcast<u32>(light_at(first).w);
     let u = vec2<f32>(unit(words.x), unit(words.y));
     if kind == LIGHT_TRIANGLE {
-        return sample_triangle_light(first, position, u);
+        return sample_triangle_light(first, position, u, time);
     }
     return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position, u);
 }

@@ -17,6 +17,11 @@ struct Params {
     before_x: vec4<f32>,
     before_y: vec4<f32>,
     before_z: vec4<f32>,
+    // While the shutter is open: the camera's rotation as it opens, how it turns on (lib/time.wgsl), and where the eye is as it opens and closes.
+    camera_start: vec4<f32>,
+    camera_turn: vec4<f32>,
+    camera_from: vec4<f32>,
+    camera_to: vec4<f32>,
     frame_width: u32,
     frame_height: u32,
     frame: u32,
@@ -60,11 +65,11 @@ struct Instance {
     object_from_world: array<vec4<f32>, 3>,
     world_from_object: array<vec4<f32>, 3>,
     before_from_object: array<vec4<f32>, 3>,
-    // Root node of its tree, object id (0: the triangle's part knows), spare, spare.
+    // Root node of its tree, object id (0: the triangle's part knows), word of `attributes` at which its sweep lies (NONE: it stands still), spare.
     root: u32,
     object_id: u32,
+    sweep: u32,
     spare_0: u32,
-    spare_1: u32,
 }
 
 // A mesh with its material: where its attributes lie, in words. NONE: absent.
@@ -99,6 +104,9 @@ const FLAG_MULTI: u32 = 4u;
 const FLAG_ORTHOGRAPHIC: u32 = 8u;
 const FLAG_ENVIRONMENT: u32 = 16u;
 const FLAG_RANKED: u32 = 32u;
+// Instances move while the shutter is open; the camera does.
+const FLAG_SWEEPS: u32 = 64u;
+const FLAG_CAMERA_SWEEPS: u32 = 128u;
 
 // Where the tables lie in `tables`, in floats.
 const TABLE_QUANTILES: u32 = 0u;

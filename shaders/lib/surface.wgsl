@@ -42,12 +42,12 @@ struct Shape {
     place: Place,
 }
 
-fn shape_at(hit_triangle: u32, instance: u32, origin: vec3<f32>, direction: vec3<f32>) -> Shape {
+fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, direction: vec3<f32>) -> Shape {
     let a = triangle_at(hit_triangle * 3u);
     let b = triangle_at(hit_triangle * 3u + 1u);
     let c = triangle_at(hit_triangle * 3u + 2u);
-    let rows_to_object = object_from_world(instance);
-    let rows_to_world = world_from_object(instance);
+    let rows_to_object = object_from_world_at(instance, time);
+    let rows_to_world = world_from_object_at(instance, time);
     let aim = aim_of(transform_point(rows_to_object, origin), transform_vector(rows_to_object, direction));
     let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);

@@ -225,7 +225,7 @@ fn find_leaves(world: Course, t_max: f32, stack: ptr<function, Stack>, way: ptr<
 }
 
 // The first of the top level's leaves becomes the tree that is walked; the others wait on the stack.
-fn enter_instance(ray: Ray, stack: ptr<function, Stack>, way: ptr<function, Way>) {
+fn enter_instance(ray: Ray, time: f32, stack: ptr<function, Stack>, way: ptr<function, Way>) {
     let instance = (*way).leaves.base + firstTrailingBit((*way).leaves.bits);
     (*way).leaves.bits &= (*way).leaves.bits - 1u;
     if (*way).leaves.bits != 0u {
@@ -234,7 +234,7 @@ fn enter_instance(ray: Ray, stack: ptr<function, Stack>, way: ptr<function, Way>
     if has_inner((*way).inner.bits) {
         push(stack, way, (*way).inner);
     }
-    let rows = object_from_world(instance);
+    let rows = object_from_world_at(instance, time);
     let origin = transform_point(rows, ray.origin);
     let direction = transform_vector(rows, ray.direction);
     (*way).floor_depth = (*way).depth;
@@ -273,7 +273,8 @@ fn meet_triangles(ray: Ray, way: ptr<function, Way>, result: ptr<function, Walke
     }
 }
 
-fn walk(ray: Ray) -> Walked {
+// What a ray meets in the scene as it is at a time.
+fn walk(ray: Ray, time: f32) -> Walked {
     var stack: Stack;
     let world = course_of(ray.origin, ray.direction);
     var way = Way(world, aim_of(ray.origin, ray.direction), Group(params.root, 0x80000000u), Group(0u, 0u),
@@ -286,7 +287,7 @@ fn walk(ray: Ray) -> Walked {
                 break;
             }
             if !way.inside {
-                enter_instance(ray, &stack, &way);
+                enter_instance(ray, time, &stack, &way);
             }
             meet_triangles(ray, &way, &result);
             if way.over || result.veil != NONE {

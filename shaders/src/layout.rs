@@ -17,6 +17,10 @@ pub struct Params {
     pub before_x: [f32; 4],
     pub before_y: [f32; 4],
     pub before_z: [f32; 4],
+    pub camera_start: [f32; 4],
+    pub camera_turn: [f32; 4],
+    pub camera_from: [f32; 4],
+    pub camera_to: [f32; 4],
     pub frame_width: u32,
     pub frame_height: u32,
     pub frame: u32,
@@ -58,8 +62,8 @@ pub struct Instance {
     pub before_from_object: [[f32; 4]; 3],
     pub root: u32,
     pub object_id: u32,
+    pub sweep: u32,
     pub spare_0: u32,
-    pub spare_1: u32,
 }
 
 /// Twin of `Part`.
@@ -95,6 +99,10 @@ pub mod flag {
     pub const ENVIRONMENT: u32 = 16;
     /// Ids are ranked for mattes.
     pub const RANKED: u32 = 32;
+    /// Instances move while the shutter is open.
+    pub const SWEEPS: u32 = 64;
+    /// The camera moves while the shutter is open.
+    pub const CAMERA_SWEEPS: u32 = 128;
 }
 
 /// Flags of a packed material.
@@ -131,6 +139,8 @@ pub const MATERIAL_VEC4S: usize = 9;
 pub const SLOT_VEC4S: usize = 3;
 /// vec4s per light.
 pub const LIGHT_VEC4S: usize = 4;
+/// Words of a sweep among the attributes: rotation at time 0, its axis and half angle, rows of stretch and place at time 0 and at time 1.
+pub const SWEEP_WORDS: usize = 32;
 /// vec4s per path in the pool.
 pub const PATH_FIELDS: u32 = 14;
 /// vec4s per pixel of the film.

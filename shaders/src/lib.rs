@@ -59,20 +59,28 @@ macro_rules! trace {
     };
 }
 
-const WALK: [&str; 5] = [lib!("scene"), lib!("rng"), lib!("warp"), lib!("traverse"), lib!("texture")];
+const WALK: [&str; 7] = [
+    lib!("scene"),
+    lib!("rng"),
+    lib!("warp"),
+    lib!("time"),
+    lib!("sweep"),
+    lib!("traverse"),
+    lib!("texture"),
+];
 
 /// Starts camera rays.
 pub const GENERATE: Kernel = Kernel {
     name: "generate",
     entry_points: &["main"],
-    parts: &[lib!("scene"), lib!("rng"), lib!("warp"), trace!("generate")],
+    parts: &[lib!("scene"), lib!("rng"), lib!("warp"), lib!("time"), trace!("generate")],
 };
 
 /// Closest hits.
 pub const EXTEND: Kernel = Kernel {
     name: "extend",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], trace!("extend")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], trace!("extend")],
 };
 
 /// Sky, emission, direct light, next direction, roulette.
@@ -83,6 +91,8 @@ pub const SHADE: Kernel = Kernel {
         lib!("scene"),
         lib!("rng"),
         lib!("warp"),
+        lib!("time"),
+        lib!("sweep"),
         "const SHADOW: bool = false;\n",
         lib!("traverse"),
         lib!("texture"),
@@ -98,7 +108,7 @@ pub const SHADE: Kernel = Kernel {
 pub const SHADOW: Kernel = Kernel {
     name: "shadow",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], trace!("shadow")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], trace!("shadow")],
 };
 
 /// Queue swaps and dispatch sizes.

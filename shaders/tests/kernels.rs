@@ -72,6 +72,10 @@ fn host_structs_equal_device_structs() {
         before_x,
         before_y,
         before_z,
+        camera_start,
+        camera_turn,
+        camera_from,
+        camera_to,
         frame_width,
         frame_height,
         frame,
@@ -109,8 +113,8 @@ fn host_structs_equal_device_structs() {
         before_from_object,
         root,
         object_id,
+        sweep,
         spare_0,
-        spare_1,
     });
     assert_eq!(device_layout(&module, "Instance"), instance);
     let part = host_layout!(Part {

@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let origin = load_f(ORIGIN, path);
     let direction = load_f(DIRECTION, path);
     let skip_instance = paths[at(STATE, path)].w;
-    let walked = walk(Ray(origin.xyz, direction.xyz, 1e30, bitcast<u32>(origin.w), skip_instance));
+    let walked = walk(Ray(origin.xyz, direction.xyz, 1e30, bitcast<u32>(origin.w), skip_instance), time_of(path));
     paths[at(MEDIA, path)].z = walked.hit.triangle;
     paths[at(MEDIA, path)].w = walked.hit.instance;
 }

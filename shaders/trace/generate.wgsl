@@ -30,14 +30,15 @@ fn on_the_hole(u: vec2<f32>) -> vec2<f32> {
     return mix(a, b, place - side) * sqrt(u.x) * width;
 }
 
-fn camera_ray(film_position: vec2<f32>, lens_u: vec2<f32>) -> Ray {
+fn camera_ray(film_position: vec2<f32>, lens_u: vec2<f32>, time: f32) -> Ray {
     let size = vec2<f32>(f32(params.frame_width), f32(params.frame_height));
     let ndc = (film_position / size) * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0);
     let flat = (ndc + params.camera_shift.xy) * params.camera_lens.xy;
-    let right = params.camera_right.xyz;
-    let up = params.camera_up.xyz;
-    let back = params.camera_back.xyz;
-    let eye = params.camera_eye.xyz;
+    let camera = camera_at(time);
+    let right = camera.right;
+    let up = camera.up;
+    let back = camera.back;
+    let eye = camera.eye;
     if (params.flags & FLAG_ORTHOGRAPHIC) != 0u {
         return Ray(eye + right * flat.x + up * flat.y, -back, 0.0, NONE, NONE);
     }
@@ -64,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let y = params.tile_y + pixel / params.tile_width;
     let key = path_key(x, y);
     let film_position = vec2<f32>(f32(x), f32(y)) + film_offset(random_pair(key, sample, 0u));
-    let ray = camera_ray(film_position, random_pair(key, sample, 1u));
+    let ray = camera_ray(film_position, random_pair(key, sample, 1u), path_time(key, sample));
     store_f(ORIGIN, path, vec4<f32>(ray.origin, bitcast<f32>(NONE)));
     store_f(DIRECTION, path, vec4<f32>(ray.direction, 0.0));
     store_f(THROUGHPUT, path, vec4<f32>(1.0));

@@ -74,12 +74,17 @@ fn screen_now(position: vec3<f32>) -> vec2<f32> {
     return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
 }
 
+// Where a point of a mesh is, in the mesh's own space.
+fn local_now(place: Place, hit_triangle: u32) -> vec3<f32> {
+    return triangle_at(hit_triangle * 3u).xyz * place.weights.x + triangle_at(hit_triangle * 3u + 1u).xyz * place.weights.y
+        + triangle_at(hit_triangle * 3u + 2u).xyz * place.weights.z;
+}
+
 // Where a point of a mesh was a frame earlier, in the mesh's own space.
 fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
     let first = parts[place.part].before;
     if first == NONE {
-        return triangle_at(hit_triangle * 3u).xyz * place.weights.x + triangle_at(hit_triangle * 3u + 1u).xyz * place.weights.y
-            + triangle_at(hit_triangle * 3u + 2u).xyz * place.weights.z;
+        return local_now(place, hit_triangle);
     }
     return attribute_vec3(first + place.corners.x * 3u) * place.weights.x
         + attribute_vec3(first + place.corners.y * 3u) * place.weights.y
@@ -87,14 +92,20 @@ fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
 }
 
 // Depth, position, ids and motion of the first surface that is there.
-fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32) {
-    let depth = -dot(s.position - params.camera_eye.xyz, params.camera_back.xyz);
+fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, time: f32) {
+    let camera = camera_at(time);
+    let depth = -dot(s.position - camera.eye, camera.back);
     paths[at(ALBEDO, path)].w = bitcast<u32>(depth);
     paths[at(NORMAL, path)].w = bitcast<u32>(1.0);
     paths[at(RADIANCE, path)].w = bitcast<u32>(1.0);
     store_f(POSITION, path, vec4<f32>(s.position, bitcast<f32>(s.object_id)));
     let before = transform_point(before_from_object(instance), local_before(s.place, hit_triangle));
-    let motion = screen_now(s.position) - screen_of(before);
+    // From frame to frame, also where the sample shows the point in between.
+    var now = s.position;
+    if sweep_of(instance) != NONE {
+        now = transform_point(world_from_object(instance), local_now(s.place, hit_triangle));
+    }
+    let motion = screen_now(now) - screen_of(before);
     store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
 }
 
@@ -127,13 +138,14 @@ fn reach_sky(path: u32, direction: vec4<f32>, throughput: vec3<f32>, vertex: u32
     }
 }
 
-fn emission_weight(part: u32, geometric: vec3<f32>, direction: vec4<f32>, distance: f32) -> f32 {
+fn emission_weight(v: Visit, part: u32, geometric: vec3<f32>, distance: f32) -> f32 {
     let density = parts[part].light_density;
-    if direction.w <= 0.0 || density <= 0.0 {
+    if v.direction.w <= 0.0 || density <= 0.0 {
         return 1.0;
     }
-    let cosine = max(abs(dot(direction.xyz, geometric)), 1e-6);
-    return mis_weight(direction.w, params.p_lights * density * distance * distance / cosine);
+    let lost = area_lost(v.instance, v.hit_triangle, v.time);
+    let cosine = max(abs(dot(v.direction.xyz, geometric)), 1e-6);
+    return mis_weight(v.direction.w, params.p_lights * density * lost * distance * distance / cosine);
 }
 
 // A path at its hit, as loaded.
@@ -150,6 +162,7 @@ struct Visit {
     direction: vec4<f32>,
     throughput: vec3<f32>,
     spread: f32,
+    time: f32,
 }
 
 fn visit_of(path: u32) -> Visit {
@@ -157,7 +170,7 @@ fn visit_of(path: u32) -> Visit {
     let media = load_u(MEDIA, path);
     let throughput = load_f(THROUGHPUT, path);
     return Visit(path, state.x, state.y, state.z & 0xfffu, (state.z >> 12u) & 0xfffu, state.z & 0xff000000u,
-        Media(media.x, media.y), media.z, media.w, load_f(DIRECTION, path), throughput.xyz, throughput.w);
+        Media(media.x, media.y), media.z, media.w, load_f(DIRECTION, path), throughput.xyz, throughput.w, path_time(state.x, state.y));
 }
 
 fn featured(v: Visit) -> bool {
@@ -177,7 +190,7 @@ fn go_on(v: Visit, s_position: vec3<f32>, geometric: vec3<f32>, direction: vec4<
 
 // One light, one shadow ray.
 fn ask_light(v: Visit, s: Surface, l: Lobes, wo: vec3<f32>, choice: u32, beyond: Media) {
-    let light = sample_light(s.position, choice, random_words(v.key, v.sample, 5u + 4u * v.vertex));
+    let light = sample_light(s.position, choice, random_words(v.key, v.sample, 5u + 4u * v.vertex), v.time);
     if max_channel(light.radiance) <= 0.0 {
         return;
     }
@@ -207,7 +220,7 @@ fn shine(v: Visit, s: Surface, travelled: f32) -> vec3<f32> {
         shown = s.emission;
     }
     if max_channel(shown) > 0.0 {
-        let weight = emission_weight(s.place.part, s.geometric, v.direction, travelled);
+        let weight = emission_weight(v, s.place.part, s.geometric, travelled);
         add_radiance(v.path, clamped(v.throughput * shown * weight, v.vertex >= 2u));
     }
     if (s.flags & MATERIAL_UNLIT) != 0u {
@@ -224,7 +237,7 @@ fn shine_lamp(v: Visit, shape: Shape, picture: vec3<f32>, travelled: f32) -> u32
     if v.vertex == 0u || !seen || max_channel(light) <= 0.0 {
         return v.flags;
     }
-    let weight = emission_weight(shape.place.part, shape.geometric, v.direction, travelled);
+    let weight = emission_weight(v, shape.place.part, shape.geometric, travelled);
     add_radiance(v.path, clamped(v.throughput * light * weight, v.vertex >= 2u));
     if !featured(v) {
         write_feature(v.path, light, vec3<f32>(0.0));
@@ -302,7 +315,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
     let wo = -v.direction.xyz;
     let origin = load_f(ORIGIN, path).xyz;
-    let shape = shape_at(v.hit_triangle, v.instance, origin, v.direction.xyz);
+    let shape = shape_at(v.hit_triangle, v.instance, v.time, origin, v.direction.xyz);
     let t = length(shape.position - origin);
     v.throughput *= transmitted(inside, t);
     let travelled = bitcast<f32>(paths[at(SEEN, path)].w) + t;
@@ -326,7 +339,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let s = surface_at(shape, wo, v.instance, pictures, color);
     if (v.flags & STATE_SEEN) == 0u {
         v.flags |= STATE_SEEN;
-        write_first(path, s, v.instance, v.hit_triangle);
+        write_first(path, s, v.instance, v.hit_triangle, v.time);
     }
     let shown = shine(v, s, travelled);
     if (s.flags & MATERIAL_UNLIT) != 0u || v.vertex > params.max_bounces {

@@ -12,7 +12,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let origin = load_f(SHADOW_ORIGIN, path);
     let direction = load_f(SHADOW_DIRECTION, path);
     let light = load_f(SHADOW_LIGHT, path);
-    let walked = walk(Ray(origin.xyz, direction.xyz, direction.w, bitcast<u32>(origin.w), bitcast<u32>(light.w)));
+    let ray = Ray(origin.xyz, direction.xyz, direction.w, bitcast<u32>(origin.w), bitcast<u32>(light.w));
+    let walked = walk(ray, time_of(path));
     if walked.transmittance > 0.0 {
         let radiance = load_f(RADIANCE, path);
         store_f(RADIANCE, path, vec4<f32>(radiance.xyz + light.xyz * walked.transmittance, radiance.w));

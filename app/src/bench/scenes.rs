@@ -212,7 +212,13 @@ impl Builder {
         self.0.object_names.push(String::new());
         let object_id = self.0.object_names.len() as u32;
         let world_from_object_before = world_from_object;
-        self.0.instances.push(Instance { mesh, world_from_object, world_from_object_before, object_id });
+        self.0.instances.push(Instance {
+            mesh,
+            world_from_object,
+            world_from_object_before,
+            sweep: None,
+            object_id,
+        });
     }
 
     fn finish(self) -> Scene {

@@ -11,7 +11,7 @@ use crate::commission::Terms;
 use crate::denoiser::NetworkChoice;
 use crate::fault::Fault;
 use crate::print::Print;
-use crate::request::{Lens, RenderRequest, Sky, Surroundings};
+use crate::request::{Lens, RenderRequest, Shutter, Sky, Surroundings};
 
 /// One scene and how to render it, as a form holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -81,6 +81,9 @@ pub struct More {
     /// Instant of a still, seconds.
     #[specta(type = u32)]
     pub time: f64,
+    /// How long the shutter is open around each frame, frames, 0 to 1.
+    #[specta(type = u32)]
+    pub shutter: f64,
     /// Hole of the camera's lens as on a full-frame camera; 0: the file's.
     #[specta(type = u32)]
     pub f_stop: f64,
@@ -151,6 +154,7 @@ impl Default for More {
             spp: 0,
             fps: 24.0,
             time: 0.0,
+            shutter: 0.0,
             f_stop: 0.0,
             focus: 0.0,
             env: String::new(),
@@ -207,6 +211,7 @@ impl Order {
             frames,
             fps: more.fps,
             time_s: more.time,
+            shutter: Shutter::new(more.shutter).ok_or_else(|| wrong("shutter", &"it must be from 0 to 1"))?,
             camera: filled(&self.camera).map(str::to_owned),
             lens: more.lens(),
             surroundings: more.surroundings(),

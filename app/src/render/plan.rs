@@ -75,8 +75,9 @@ impl Plan {
         };
         let is_steady = is_steady(request, &frames);
         let motion = is_steady || request.print.planes().contains(Plane::Motion);
-        let camera = request.camera.as_deref();
-        let document = open_scene(&request.scene, camera, request.lens, &request.surroundings, motion)?;
+        let (camera, shutter) = (request.camera.as_deref(), request.shutter);
+        let document =
+            open_scene(&request.scene, camera, request.lens, &request.surroundings, motion, shutter)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
         }

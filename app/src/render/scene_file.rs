@@ -7,15 +7,16 @@ use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOption
 use render_core::scene::Scene;
 
 use crate::fault::{Exit, Fault};
-use crate::request::{Lens, Sky, Surroundings};
+use crate::request::{Lens, Shutter, Sky, Surroundings};
 
-/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
+/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for; `shutter`: how long what moves is seen.
 pub(crate) fn open_scene(
     path: &Path,
     camera: Option<&str>,
     lens: Lens,
     surroundings: &Surroundings,
     motion: bool,
+    shutter: Shutter,
 ) -> Result<Document, Fault> {
     let options = ImportOptions {
         camera: camera.map(str::to_owned),
@@ -29,6 +30,7 @@ pub(crate) fn open_scene(
         environment_strength: surroundings.strength,
         environment_rotation: surroundings.rotate_deg.to_radians(),
         corner_motion: motion,
+        shutter: shutter.frames(),
         ..ImportOptions::default()
     };
     Document::open(path, &options).map_err(|error| import_fault(&error))

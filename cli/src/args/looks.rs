@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use app::denoiser::NetworkChoice;
-use app::request::{Lens, RenderRequest, Sky, Surroundings};
+use app::request::{Lens, RenderRequest, Shutter, Sky, Surroundings};
 use app::{Fault, print::Print};
 use clap::{Args, ValueEnum};
 use frame::{FrameRange, FrameSize, exr};
@@ -28,6 +28,9 @@ pub(crate) struct Looks {
     /// Instant of the animation for a still, seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative, conflicts_with = "frames")]
     pub(crate) time: f64,
+    /// How long the shutter is open around each frame, frames, 0 to 1: whatever moves meanwhile is blurred; 0.5 is usual for films.
+    #[arg(long, value_name = "FRAMES", default_value_t = 0.0, value_parser = shutter)]
+    pub(crate) shutter: f64,
     /// Camera by name [default: the first one of the default scene].
     #[arg(long, value_name = "NAME")]
     pub(crate) camera: Option<String>,
@@ -164,6 +167,7 @@ impl Looks {
             frames: self.frames,
             fps: self.fps,
             time_s: self.time,
+            shutter: Shutter::new(self.shutter).unwrap_or_default(),
             camera: self.camera,
             lens: Lens {
                 f_stop: self.f_stop.map(|stop| stop as f32),
@@ -208,6 +212,11 @@ pub(crate) fn finite(text: &str) -> Result<f64, String> {
 pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
     finite(text)
         .and_then(|number| if number >= 0.0 { Ok(number) } else { Err("it must be 0 or more".into()) })
+}
+
+fn shutter(text: &str) -> Result<f64, String> {
+    let frames = finite(text)?;
+    Shutter::new(frames).map(|_| frames).ok_or_else(|| "it must be from 0 to 1".into())
 }
 
 pub(crate) fn positive(text: &str) -> Result<f64, String> {

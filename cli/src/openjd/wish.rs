@@ -17,7 +17,7 @@ use super::document::{
     Template,
 };
 use super::frames::ranges;
-use crate::args::TemplateWish;
+use crate::args::{Looks, TemplateWish};
 
 /// Time that a cancelled task gets to end a tile and to write what it has, seconds.
 const NOTIFY_S: u32 = 60;
@@ -166,7 +166,8 @@ impl Sheet<'_> {
         let looks = &wish.looks;
         let Some(frames) = &looks.frames else {
             let about = "Instant of the animation, seconds.";
-            return self.flag("time", Parameter::number("Time", about, looks.time, Some(0.0)));
+            self.flag("time", Parameter::number("Time", about, looks.time, Some(0.0)));
+            return self.pace(looks);
         };
         let frames = frames.frames();
         if wish.coordinator.is_some() {
@@ -181,8 +182,15 @@ impl Sheet<'_> {
             let about = "Frames that a task renders one after the other.";
             self.parameters.push(Parameter::whole("FramesPerTask", about, chunk, (1, 100_000)));
         }
+        self.pace(looks);
+    }
+
+    /// What a still has too: its shutter is open for a share of a frame.
+    fn pace(&mut self, looks: &Looks) {
         let about = "Frames per second of the animation.";
         self.flag("fps", Parameter::number("Fps", about, looks.fps, Some(0.001)));
+        let about = "How long the shutter is open around each frame, frames, 0 to 1.";
+        self.flag("shutter", Parameter::number("Shutter", about, looks.shutter, Some(0.0)));
     }
 
     fn light_and_view(&mut self, wish: &TemplateWish, request: &RenderRequest) -> Result<(), Fault> {

@@ -4,6 +4,7 @@
     blender --background --factory-startup --python convert.py -- WISH.json
 
 The wish names files (`blend`, `glb`, `told`), the scene, its view layer and camera, and frames: one, or first and last of an animation.
+While a shutter is open things move, so there one frame is an animation too.
 What Tessera needs beside the glb, and what it will not show, is written to `told` as JSON.
 """
 
@@ -27,19 +28,22 @@ def convert(wish):
     """Does what the wish says; returns what is told."""
     scene = _open(wish)
     first, last = wish["first_frame"], wish["last_frame"]
-    is_still = first == last
     warnings = []
     objects.as_rendered(scene, scene.view_layers[wish["view_layer"]])
     scene.frame_set(first)
     camera = _only_camera(scene, wish["camera"])
-    warnings += objects.left_out(scene, is_still)
-    warnings += eye.made_portable(scene, camera, is_still)
+    warnings += objects.left_out(scene, first == last)
+    warnings += eye.made_portable(scene, camera, first == last)
+    shutter, otherwise = objects.shutter(scene, first)
+    warnings += otherwise
     warnings += materials.made_portable(bpy.data.materials)
     warnings += lights.made_portable(scene)
     env = world.as_environment(scene, pathlib.Path(wish["glb"]).with_suffix(".exr"))
-    scene.frame_start, scene.frame_end = first, last
-    _export(wish["glb"], is_still)
-    return {"camera": CAMERA, "env": env, "warnings": warnings}
+    # The shutter is open before the first frame and after the last one.
+    around = 1 if shutter > 0 else 0
+    scene.frame_start, scene.frame_end = max(first - around, 0), last + around
+    _export(wish["glb"], first == last and not around)
+    return {"camera": CAMERA, "env": env, "shutter": shutter, "warnings": warnings}
 
 
 def _open(wish):

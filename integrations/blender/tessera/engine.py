@@ -69,7 +69,9 @@ class _Frame:
         if farm:
             may_go_online(farm)
         converted = self._convert()
-        look = self._settings.look(self._width, self._height, self._passes, converted.camera, converted.env)
+        look = self._settings.look(
+            self._width, self._height, self._passes, converted.camera, converted.env, converted.shutter
+        )
         window = screen.Screen()
         out, frames, number = self._folder / "picture.exr", "", self._number
         if number >= 0:

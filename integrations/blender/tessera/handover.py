@@ -22,11 +22,12 @@ class Cannot(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Converted:
-    """A scene as Tessera takes it. `env` is what `conversion/world.py` says."""
+    """A scene as Tessera takes it. `env` is what `conversion/world.py` says, `shutter` for how many frames it is open."""
 
     glb: pathlib.Path
     camera: str
     env: dict
+    shutter: float
     warnings: list
 
 
@@ -86,7 +87,7 @@ class Conversion:
         if self._child.returncode != 0 or not told.is_file():
             raise Cannot(f"The scene could not be converted to glTF: {lines[-1].strip() if lines else 'Blender said nothing'}")
         said = json.loads(told.read_text("utf-8"))
-        return Converted(pathlib.Path(self._wish["glb"]), said["camera"], said["env"], said["warnings"])
+        return Converted(pathlib.Path(self._wish["glb"]), said["camera"], said["env"], said["shutter"], said["warnings"])
 
 
 def wait(conversion, is_stopped):

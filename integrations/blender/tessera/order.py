@@ -40,7 +40,7 @@ class Farm:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """How a picture is to be. Sizes in pixels; `env` is a file, or "none" for black."""
+    """How a picture is to be. Sizes in pixels; `env` is a file, or "none" for black; `shutter` is in frames."""
 
     width: int
     height: int
@@ -54,6 +54,7 @@ class Look:
     env: str = "none"
     env_strength: float = 1.0
     env_rotate_deg: float = 0.0
+    shutter: float = 0.0
     layers: tuple = ("beauty",)
     gpu: str = ""
 
@@ -65,6 +66,7 @@ class Look:
         words += ["--env", self.env]
         if self.env != "none":
             words += ["--env-strength", f"{self.env_strength:.9g}", "--env-rotate", f"{self.env_rotate_deg:.9g}"]
+        words += ["--shutter", f"{self.shutter:.9g}"] if self.shutter > 0 else []
         words += ["--gpu", self.gpu] if self.gpu else []
         return words
 

@@ -42,6 +42,23 @@ class RENDER_PT_tessera(_Ours, bpy.types.Panel):
         layout.prop(wanted, "keep")
 
 
+class RENDER_PT_tessera_motion_blur(_Ours, bpy.types.Panel):
+    """Blender's own values, which other engines read too."""
+
+    bl_label = "Motion Blur"
+    bl_context = "render"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_header(self, context):
+        self.layout.prop(context.scene.render, "use_motion_blur", text="")
+
+    def draw(self, context):
+        layout, wanted = self.layout, context.scene.render
+        layout.use_property_split = True
+        layout.active = wanted.use_motion_blur
+        layout.prop(wanted, "motion_blur_shutter")
+
+
 class VIEWLAYER_PT_tessera_passes(_Ours, bpy.types.Panel):
     bl_label = "Passes"
     bl_context = "view_layer"
@@ -107,4 +124,4 @@ def _job(box, job):
         row.operator(f"tessera.{name}").job = job["job"]
 
 
-CLASSES = (RENDER_PT_tessera, VIEWLAYER_PT_tessera_passes, OUTPUT_PT_tessera_send)
+CLASSES = (RENDER_PT_tessera, RENDER_PT_tessera_motion_blur, VIEWLAYER_PT_tessera_passes, OUTPUT_PT_tessera_send)

@@ -98,7 +98,8 @@ class TESSERA_OT_send(_Steps, bpy.types.Operator):
             for warning in converted.warnings:
                 self.report({"WARNING"}, warning)
             width, height = engine.size(scene.render)
-            look = wanted.look(width, height, passes.wanted(wanted, view_layer), converted.camera, converted.env)
+            wanted_passes = passes.wanted(wanted, view_layer)
+            look = wanted.look(width, height, wanted_passes, converted.camera, converted.env, converted.shutter)
             fps = scene.render.fps / scene.render.fps_base
             sending = run.Run(order.render(tessera, converted.glb, out, look, farm, "", frames, fps, detach=True))
             job = ""

@@ -70,7 +70,7 @@ class TesseraSettings(bpy.types.PropertyGroup):
             return None
         return order.Farm(preferences.coordinator.strip(), self.max_price, self.nodes.strip(), self.referee.strip())
 
-    def look(self, width, height, passes, camera="", env=None):
+    def look(self, width, height, passes, camera="", env=None, shutter=0.0):
         """How the picture is to be."""
         env = env or {"file": "none", "strength": 1.0, "rotate_deg": 0.0}
         return order.Look(
@@ -85,6 +85,7 @@ class TesseraSettings(bpy.types.PropertyGroup):
             env=env["file"],
             env_strength=env["strength"],
             env_rotate_deg=env["rotate_deg"],
+            shutter=shutter,
             layers=order.layers_for(passes),
             gpu=self.gpu.strip(),
         )

@@ -83,7 +83,7 @@ class Orders(unittest.TestCase):
 
     @unittest.skipUnless(TESSERA, "TESSERA names no program")
     def test_the_program_knows_every_word(self):
-        look = order.Look(16, 12, spp=1, camera="camera", layers=("beauty", "depth"))
+        look = order.Look(16, 12, spp=1, camera="camera", shutter=0.5, layers=("beauty", "depth"))
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "p.####.exr"
             words = order.render(TESSERA, SCENE, out, look, None, "", "7", 23.976)

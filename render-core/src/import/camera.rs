@@ -7,12 +7,10 @@ use gltf::json::Root;
 use gltf::json::validation::Checked::Valid;
 
 use super::fault::{ImportError, Warnings, broken, place_of, quoted};
+use super::lens;
 use super::notes::Notes;
 use super::tree::{Tree, single};
-use crate::scene::{Camera, Lens, Projection, Scene};
-
-/// What a camera's extras call its lens.
-const LENS_NOTE: &str = "tessera_lens";
+use crate::scene::{Camera, Lens, Projection, Scene, Sweep};
 
 /// What a camera's extras call its shift: right and up, in heights of the picture.
 const SHIFT_NOTE: &str = "tessera_shift";
@@ -28,15 +26,7 @@ pub(super) struct Eye {
     aspect: Option<f32>,
     shift: Vec2,
     /// `None`: the file says nothing of a lens.
-    lens: Option<Lens>,
-}
-
-/// What is asked of the lens, whatever the file says.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LensWish {
-    pub(super) f_stop: Option<f32>,
-    /// Metres.
-    pub(super) focus_distance: Option<f32>,
+    pub(super) lens: Option<Lens>,
 }
 
 /// All cameras that the default scene shows, depth first.
@@ -74,23 +64,10 @@ pub(super) fn cameras(root: &Root, tree: &Tree, warnings: &mut Warnings) -> Resu
         taken.insert(name.clone());
         let notes = Notes::of(&json.extras);
         let shift = notes.pair(SHIFT_NOTE, -100.0..=100.0, &place, warnings).unwrap_or_default();
-        let lens = notes.within(LENS_NOTE).map(|notes| lens(&notes, &place, warnings));
+        let lens = lens::of_notes(&notes, &place, warnings);
         eyes.push(Eye { name, node, node_name, projection, aspect, shift: shift.into(), lens });
     }
     Ok(eyes)
-}
-
-fn lens(notes: &Notes, place: &str, warnings: &mut Warnings) -> Lens {
-    let pinhole = Lens::default();
-    let mut number = |key, range| notes.number(key, range, place, warnings);
-    Lens {
-        radius: number("radius", 0.0..=1e3).unwrap_or(pinhole.radius),
-        focus_distance: number("focus_distance", 1e-4..=1e9).unwrap_or(pinhole.focus_distance),
-        blades: number("blades", 0.0..=Lens::MOST_BLADES as f32)
-            .map_or(pinhole.blades, |blades| blades as u32),
-        rotation: number("rotation", -1e3..=1e3).unwrap_or(pinhole.rotation),
-        squeeze: number("squeeze", 1e-2..=1e2).unwrap_or(pinhole.squeeze),
-    }
 }
 
 /// The camera that was asked for, by its own name or its node's; else the first.
@@ -118,50 +95,22 @@ impl Eye {
             aspect: self.aspect,
             shift: self.shift,
             lens: self.lens.unwrap_or_default(),
+            sweep: None,
         }
+    }
+
+    /// How the camera goes from where its node stands as the shutter opens to where it stands as it closes.
+    pub(super) fn sweep(&self, open: &DAffine3, close: &DAffine3) -> Option<Sweep> {
+        let double = |map: Affine3A| DAffine3 {
+            matrix3: map.matrix3.as_dmat3(),
+            translation: map.translation.as_dvec3(),
+        };
+        Sweep::between(&double(rigid(open)?), &double(rigid(close)?))
     }
 
     /// Whether the node's transform leaves a direction to look in.
     pub(super) fn has_direction(&self, world: &DAffine3) -> bool {
         rigid(world).is_some()
-    }
-}
-
-impl LensWish {
-    /// Whether it can be granted to the camera that is used, `None` being the one that frames the scene.
-    pub(super) fn check(
-        self,
-        eye: Option<&Eye>,
-        camera: &Camera,
-        warnings: &mut Warnings,
-    ) -> Result<(), ImportError> {
-        let known = eye.and_then(|eye| eye.lens);
-        if self.f_stop.is_none() && self.focus_distance.is_none() {
-            return Ok(());
-        }
-        if matches!(camera.projection, Projection::Orthographic { .. }) {
-            warnings
-                .warn("", "an orthographic camera has no lens, so the f-stop and the focus change nothing");
-        } else if self.f_stop.is_some() && self.focus_distance.is_none() && known.is_none() {
-            return Err(ImportError::NoFocus { camera: camera.name.clone() });
-        } else if self.f_stop.is_none() && known.is_none_or(|lens| lens.radius == 0.0) {
-            warnings.warn(
-                "",
-                "the camera is a pinhole, which shows all distances sharp, so the focus changes nothing",
-            );
-        }
-        Ok(())
-    }
-
-    /// Changes the camera as far as something is asked.
-    pub(super) fn apply(self, camera: &mut Camera) {
-        let Projection::Perspective { fov_y } = camera.projection else { return };
-        if let Some(f_stop) = self.f_stop {
-            camera.lens.radius = Lens::radius_at(f_stop, fov_y);
-        }
-        if let Some(distance) = self.focus_distance {
-            camera.lens.focus_distance = distance;
-        }
     }
 }
 

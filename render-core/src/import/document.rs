@@ -13,6 +13,7 @@ use super::deform::Skin;
 use super::environment::load_environment;
 use super::extension;
 use super::fault::{ImportError, Warning, Warnings};
+use super::lens::LensWish;
 use super::light;
 use super::limits::Limits;
 use super::material::Materials;
@@ -78,7 +79,8 @@ impl Document {
         Self::load(bytes, "the scene", &source, options)
     }
 
-    /// The scene at an instant of its animation; `frame_seconds` earlier is where motion vectors start.
+    /// The scene at an instant of its animation; `frame_seconds` earlier is where motion vectors start. A shutter ([`ImportOptions::shutter`]) is open for its share
+    /// of `frame_seconds`, half before the instant and half after it; instances and the camera then move on their way between these two.
     ///
     /// Meshes and textures that do not change are the same [`Arc`] at every time. Motion vectors follow instances,
     /// the camera, skins and morph targets (these where [`ImportOptions::corner_motion`] is on). Fails when a transform or a moved corner is not finite.
@@ -130,18 +132,21 @@ impl Document {
             skins,
             eyes,
             eye,
-            lens_wish: camera::LensWish { f_stop: options.f_stop, focus_distance: options.focus_distance },
+            lens_wish: LensWish { f_stop: options.f_stop, focus_distance: options.focus_distance },
             lamps,
             textures: pictures.textures,
             corner_motion: options.corner_motion,
+            shutter: options.shutter.clamp(0.0, 1.0),
             ..Stage::default()
         };
         (stage.materials, stage.material_names) = (materials.list, materials.names);
         stage.populate(&root, &accessors, limits, &mut warnings)?;
         stage.environment = environment(&stage, options, &mut warnings)?;
         stage.frame_if_blind(&mut warnings)?;
+        stage.name_unblurred(&mut warnings);
         let scene = stage.scene_at(0.0, 0.0)?;
-        stage.lens_wish.check(stage.eye.as_ref(), &scene.camera, &mut warnings)?;
+        let known_lens = stage.eye.as_ref().and_then(|eye| eye.lens);
+        stage.lens_wish.check(known_lens, &scene.camera, &mut warnings)?;
         let summary = summary(&stage, &scene, source);
         Ok(Self { stage, warnings: warnings.into_list(), summary })
     }

@@ -1,5 +1,7 @@
 //! Everything of a file that is needed to make its scene at an instant.
 
+mod shutter;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,15 +10,17 @@ use gltf::json::Root;
 
 use super::accessor::Accessors;
 use super::animation::{Animation, Pose};
-use super::camera::{self, Eye, LensWish};
+use super::camera::{self, Eye};
 use super::deform::{Skin, deformed};
 use super::fault::{ImportError, Warnings, broken, place_of};
 use super::geometry::Parts;
+use super::lens::LensWish;
 use super::light::Lamp;
 use super::limits::{Limits, PlaceBudgets};
 use super::part::Part;
 use super::tree::{Tree, single};
-use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Texture};
+use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Sweep, Texture};
+use shutter::Shutter;
 
 /// The content of a file, decoded.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(super) struct Stage {
     pub(super) environment: Environment,
     /// Whether moving meshes remember their corners of a frame earlier.
     pub(super) corner_motion: bool,
+    /// How long the shutter is open, frames.
+    pub(super) shutter: f32,
     /// Filled by [`Self::populate`].
     pub(super) meshes: Vec<Shape>,
     pub(super) actors: Vec<Actor>,
@@ -195,6 +201,7 @@ impl Stage {
         let earlier =
             if frame_seconds == 0.0 { None } else { Some(self.worlds_at(seconds - frame_seconds)?) };
         let before = earlier.as_ref().map_or(&worlds, |(worlds, _)| worlds);
+        let shutter = self.shutter_at(seconds, frame_seconds)?;
         let now = (&worlds, &pose);
         let corners_before =
             earlier.as_ref().filter(|_| self.corner_motion).map(|(worlds, pose)| (worlds, pose));
@@ -204,20 +211,23 @@ impl Stage {
             textures: self.textures.clone(),
             lights: self.lamps.iter().map(|lamp| lamp.placed(&worlds[lamp.node])).collect::<Vec<Light>>(),
             environment: self.environment.clone(),
-            camera: self
-                .eye
-                .as_ref()
-                .map_or_else(|| self.framing.clone(), |eye| eye.placed(&worlds[eye.node], &before[eye.node])),
+            camera: self.camera(&worlds, before, shutter.as_ref()),
             material_names: self.material_names.clone(),
             ..Scene::default()
         };
         self.lens_wish.apply(&mut scene.camera);
         for (actor, object_id) in self.actors.iter().zip(1..) {
             scene.object_names.push(actor.name.clone());
-            actor.place(object_id, &worlds, before, &mut scene.instances);
+            actor.place(object_id, &worlds, before, shutter.as_ref(), &mut scene.instances);
         }
         scene.check()?;
         Ok(scene)
+    }
+
+    fn camera(&self, worlds: &[DAffine3], before: &[DAffine3], shutter: Option<&Shutter>) -> Camera {
+        let Some(eye) = &self.eye else { return self.framing.clone() };
+        let sweep = shutter.and_then(|shutter| eye.sweep(&shutter.open[eye.node], &shutter.close[eye.node]));
+        Camera { sweep, ..eye.placed(&worlds[eye.node], &before[eye.node]) }
     }
 
     fn worlds_at(&self, seconds: f32) -> Result<(Vec<DAffine3>, Pose), ImportError> {
@@ -260,7 +270,7 @@ impl Stage {
         let (worlds, _) = self.worlds_at(0.0)?;
         for actor in &self.actors {
             let mut instances = Vec::new();
-            actor.place(1, &worlds, &worlds, &mut instances);
+            actor.place(1, &worlds, &worlds, None, &mut instances);
             let dropped = actor.meshes.len() * actor.node_from_instance.len() - instances.len();
             if dropped > 0 {
                 warnings.warn(
@@ -312,8 +322,21 @@ impl Moving {
 
 impl Actor {
     /// Adds the actor's instances; those flattened to nothing are left out.
-    fn place(&self, object_id: u32, worlds: &[DAffine3], before: &[DAffine3], to: &mut Vec<Instance>) {
+    fn place(
+        &self,
+        object_id: u32,
+        worlds: &[DAffine3],
+        before: &[DAffine3],
+        shutter: Option<&Shutter>,
+        to: &mut Vec<Instance>,
+    ) {
+        let shutter = shutter.filter(|_| !self.skinned);
         for node_from_instance in &self.node_from_instance {
+            let sweep = shutter.and_then(|shutter| {
+                let [open, close] =
+                    [&shutter.open, &shutter.close].map(|worlds| worlds[self.node] * *node_from_instance);
+                Sweep::between(&open, &close).map(Box::new)
+            });
             let [now, before] = [worlds, before].map(|worlds| {
                 if self.skinned {
                     Affine3A::IDENTITY
@@ -329,6 +352,7 @@ impl Actor {
                 mesh: mesh as u32,
                 world_from_object: now,
                 world_from_object_before: before,
+                sweep: sweep.clone(),
                 object_id,
             }));
         }

@@ -15,7 +15,13 @@ fn quad(material: u32) -> Mesh {
 }
 
 fn instance(mesh: u32, world_from_object: Affine3A) -> Instance {
-    Instance { mesh, world_from_object, world_from_object_before: world_from_object, object_id: 1 }
+    Instance {
+        mesh,
+        world_from_object,
+        world_from_object_before: world_from_object,
+        sweep: None,
+        object_id: 1,
+    }
 }
 
 fn point(color: Vec3) -> Light {

@@ -1,8 +1,8 @@
 //! Whether a packed scene can be rendered without reading past the end of anything: run on every scene that arrives.
 
-use shaders::layout::{LIGHT_VEC4S, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE};
+use shaders::layout::{LIGHT_VEC4S, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE, SWEEP_WORDS};
 
-use super::PackedScene;
+use super::{PackedScene, sweep};
 use crate::bvh::check_tree;
 
 /// Why not.
@@ -22,6 +22,7 @@ fn ensure(good: bool, what: impl FnOnce() -> String) -> Result<(), Damage> {
 
 pub(super) fn check(scene: &PackedScene) -> Result<(), Damage> {
     trees(scene)?;
+    sweeps(scene)?;
     materials(scene)?;
     parts(scene)?;
     lights(scene)
@@ -60,6 +61,29 @@ fn trees(scene: &PackedScene) -> Result<(), Damage> {
     // Each level leaves at most one entry on the stack, entering an instance one more.
     let needed = top + deepest + 1;
     if needed > STACK_SIZE { Err(Damage::Deep(needed)) } else { Ok(()) }
+}
+
+/// Whether everything that moves while the shutter is open can be reckoned with.
+fn sweeps(scene: &PackedScene) -> Result<(), Damage> {
+    let camera = &scene.header.camera_sweep;
+    let stands = camera.iter().flatten().all(|&number| number == 0.0);
+    ensure(stands || sweep::is_sound(camera), || "its camera moves in a way that cannot be".into())?;
+    for (index, instance) in scene.instances.iter().enumerate() {
+        ensure(is_sweep(scene, instance.sweep), || {
+            format!("instance {index} moves in a way that cannot be")
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether a sweep lies at this word, or none is meant.
+fn is_sweep(scene: &PackedScene, first: u32) -> bool {
+    if first == NONE {
+        return true;
+    }
+    let words = scene.attributes.get(first as usize..).and_then(|words| words.get(..SWEEP_WORDS));
+    let rows = |words: &[u32]| -> Vec<[f32; 4]> { bytemuck::pod_collect_to_vec(words) };
+    words.is_some_and(|words| sweep::is_sound(&rows(words)))
 }
 
 fn materials(scene: &PackedScene) -> Result<(), Damage> {
@@ -138,6 +162,8 @@ fn lights(scene: &PackedScene) -> Result<(), Damage> {
                 u64::from(part.indices) + (u64::from(number) + 1) * 3 <= scene.attributes.len() as u64
             });
             ensure(fits, || "a light names a triangle that does not exist".into())?;
+            let moves = is_sweep(scene, light[3][2].to_bits());
+            ensure(moves, || "a light moves in a way that cannot be".into())?;
         }
     }
     let (of_lights, of_cells) = scene.slots.split_at(count);

@@ -3,20 +3,29 @@
 use glam::{Affine3A, Vec3, Vec4};
 use shaders::layout::{self, Instance, NONE, Part};
 
-use super::{PackFault, PackedScene};
+use super::{PackFault, PackedScene, sweep};
 use crate::bvh::{Bvh, transformed_box};
 use crate::lights::{LightTable, mean_emission};
-use crate::scene::{AlphaMode, Mesh, Scene};
+use crate::scene::{AlphaMode, Instance as PlacedMesh, Mesh, Scene, Sweep};
 
 /// Above this determinant an instance has volume enough to be inverted.
 const DETERMINANT_MIN: f32 = 1e-30;
 
-/// Returns for each instance the part that its triangles became (0 for one that was left out).
+/// Where an instance went; all 0 for one that was left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Placed {
+    /// The part that its triangles became.
+    pub(super) part: u32,
+    /// Word at which its sweep lies, or [`NONE`].
+    pub(super) sweep: u32,
+}
+
+/// Returns where each instance went.
 pub(super) fn pack(
     scene: &Scene,
     lights: &LightTable,
     packed: &mut PackedScene,
-) -> Result<Vec<u32>, PackFault> {
+) -> Result<Vec<Placed>, PackFault> {
     let mut uses = vec![0u32; scene.meshes.len()];
     let usable = |index: &usize| {
         scene.instances[*index].world_from_object.matrix3.determinant().abs() > DETERMINANT_MIN
@@ -27,15 +36,15 @@ pub(super) fn pack(
     }
     let moves = |index: usize| {
         let instance = &scene.instances[index];
-        instance.world_from_object != instance.world_from_object_before
+        instance.sweep.is_some() || instance.world_from_object != instance.world_from_object_before
     };
     let alone = |index: usize| uses[scene.instances[index].mesh as usize] == 1 && !moves(index);
     let (baked, shared): (Vec<usize>, Vec<usize>) = placed.into_iter().partition(|&index| alone(index));
 
-    let mut part_of_instance = vec![0; scene.instances.len()];
+    let mut went = vec![Placed::default(); scene.instances.len()];
     let mut packer = Packer { scene, lights, packed, placed: Vec::new() };
     if !baked.is_empty() || shared.is_empty() {
-        packer.add_baked(&baked, &mut part_of_instance)?;
+        packer.add_baked(&baked, &mut went)?;
     }
     let mut trees: Vec<Option<Tree>> = vec![None; scene.meshes.len()];
     for index in shared {
@@ -44,16 +53,12 @@ pub(super) fn pack(
             Some(tree) => tree,
             None => *trees[instance.mesh as usize].insert(packer.add_shared(instance.mesh)?),
         };
-        part_of_instance[index] = tree.part;
-        packer.place(
-            tree,
-            &instance.world_from_object,
-            &instance.world_from_object_before,
-            instance.object_id,
-        );
+        let sweep = packer.add_sweep(instance.sweep.as_deref())?;
+        went[index] = Placed { part: tree.part, sweep };
+        packer.place(tree, instance, sweep);
     }
     packer.finish()?;
-    Ok(part_of_instance)
+    Ok(went)
 }
 
 /// A tree that has been laid down.
@@ -82,15 +87,24 @@ struct Loose {
 
 impl Packer<'_> {
     /// All meshes that stand alone, in world space, under one tree.
-    fn add_baked(&mut self, instances: &[usize], part_of_instance: &mut [u32]) -> Result<(), PackFault> {
+    fn add_baked(&mut self, instances: &[usize], went: &mut [Placed]) -> Result<(), PackFault> {
         let mut loose = Vec::new();
         for &index in instances {
             let instance = &self.scene.instances[index];
-            part_of_instance[index] =
+            let part =
                 self.add_part(instance.mesh, &instance.world_from_object, instance.object_id, &mut loose)?;
+            went[index] = Placed { part, sweep: NONE };
         }
         let tree = self.add_tree(&loose, 0)?;
-        self.place(tree, &Affine3A::IDENTITY, &Affine3A::IDENTITY, 0);
+        let here = Affine3A::IDENTITY;
+        let everything = PlacedMesh {
+            mesh: 0,
+            world_from_object: here,
+            world_from_object_before: here,
+            sweep: None,
+            object_id: 0,
+        };
+        self.place(tree, &everything, NONE);
         Ok(())
     }
 
@@ -101,29 +115,38 @@ impl Packer<'_> {
         self.add_tree(&loose, part)
     }
 
-    fn place(
-        &mut self,
-        tree: Tree,
-        world_from_object: &Affine3A,
-        before_from_object: &Affine3A,
-        object_id: u32,
-    ) {
+    /// Lays down how an instance moves while the shutter is open.
+    fn add_sweep(&mut self, sweep: Option<&Sweep>) -> Result<u32, PackFault> {
+        let Some(sweep) = sweep else { return Ok(NONE) };
+        let first = number(self.packed.attributes.len(), "vertices")?;
+        self.packed.attributes.extend(sweep::words(sweep));
+        number(self.packed.attributes.len(), "vertices")?;
+        Ok(first)
+    }
+
+    fn place(&mut self, tree: Tree, stands: &PlacedMesh, sweep: u32) {
         let instance = Instance {
-            object_from_world: rows(&world_from_object.inverse()),
-            world_from_object: rows(world_from_object),
-            before_from_object: rows(before_from_object),
+            object_from_world: rows(&stands.world_from_object.inverse()),
+            world_from_object: rows(&stands.world_from_object),
+            before_from_object: rows(&stands.world_from_object_before),
             root: tree.root,
-            object_id,
+            object_id: stands.object_id,
+            sweep,
             ..Instance::default()
         };
-        self.placed.push((instance, transformed_box(world_from_object, tree.low, tree.high)));
+        let bounds = match &stands.sweep {
+            Some(sweep) => sweep.bounds(tree.low, tree.high),
+            None => transformed_box(&stands.world_from_object, tree.low, tree.high),
+        };
+        self.placed.push((instance, bounds));
     }
 
     /// The top-level tree, unless one tree is all there is.
     fn finish(self) -> Result<(), PackFault> {
         let packed = self.packed;
         let first = &self.placed[0].0;
-        if self.placed.len() == 1 && first.world_from_object == rows(&Affine3A::IDENTITY) {
+        let stands = first.world_from_object == rows(&Affine3A::IDENTITY) && first.sweep == NONE;
+        if self.placed.len() == 1 && stands {
             packed.header.single = 1;
             packed.header.root = first.root;
             packed.instances = vec![*first];

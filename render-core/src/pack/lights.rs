@@ -1,8 +1,10 @@
 //! Lights, alias slots and the environment.
 
-use glam::{Vec3, Vec4};
+use glam::Vec3;
+use shaders::layout::NONE;
 
 use super::PackedScene;
+use super::geometry::Placed;
 use crate::lights::{LightEntry, LightTable};
 use crate::scene::{Light, LightKind, Scene};
 
@@ -12,12 +14,12 @@ const POINT: u32 = 1;
 const SPOT: u32 = 2;
 const DIRECTIONAL: u32 = 3;
 
-/// `part_of_instance`: where each instance's triangles went, from `geometry::pack`.
-pub(super) fn pack(scene: &Scene, table: &LightTable, part_of_instance: &[u32], packed: &mut PackedScene) {
+/// `placed`: where each instance went, from `geometry::pack`.
+pub(super) fn pack(scene: &Scene, table: &LightTable, placed: &[Placed], packed: &mut PackedScene) {
     for (index, entry) in table.entries.iter().enumerate() {
         packed.lights.push(match *entry {
             LightEntry::Triangle { instance, triangle } => {
-                triangle_words(scene, instance, triangle, part_of_instance[instance as usize])
+                triangle_words(scene, instance, triangle, placed[instance as usize])
             }
             LightEntry::Punctual { light } => {
                 let probability =
@@ -35,18 +37,21 @@ pub(super) fn pack(scene: &Scene, table: &LightTable, part_of_instance: &[u32], 
     }
 }
 
-fn triangle_words(scene: &Scene, instance: u32, triangle: u32, part: u32) -> [[f32; 4]; 4] {
+/// In world space, or in the mesh's own where the instance moves while the shutter is open.
+fn triangle_words(scene: &Scene, instance: u32, triangle: u32, went: Placed) -> [[f32; 4]; 4] {
     let placed = &scene.instances[instance as usize];
     let mesh = &scene.meshes[placed.mesh as usize];
-    let world = mesh.triangles[triangle as usize]
-        .map(|corner| placed.world_from_object.transform_point3(mesh.positions[corner as usize]));
+    let own = mesh.triangles[triangle as usize].map(|corner| mesh.positions[corner as usize]);
+    let world = own.map(|corner| placed.world_from_object.transform_point3(corner));
+    let twice_area = (world[1] - world[0]).cross(world[2] - world[0]).length();
+    let (corners, twice_area) = if went.sweep == NONE { (world, 0.0) } else { (own, twice_area) };
     let with = |v: Vec3, bits: u32| v.extend(f32::from_bits(bits)).to_array();
     let side = placed.world_from_object.matrix3.determinant().signum();
     [
-        with(world[0], TRIANGLE),
-        with(world[1] - world[0], part),
-        with(world[2] - world[0], triangle),
-        Vec4::new(0.0, side, 0.0, 0.0).to_array(),
+        with(corners[0], TRIANGLE),
+        with(corners[1] - corners[0], went.part),
+        with(corners[2] - corners[0], triangle),
+        [twice_area, side, f32::from_bits(went.sweep), 0.0],
     ]
 }
 

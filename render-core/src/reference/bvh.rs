@@ -11,7 +11,7 @@ mod build;
 use glam::{Affine3A, Vec3};
 
 use super::microfacet::Basis;
-use crate::scene::{Mesh, Scene};
+use crate::scene::{Instance, Mesh, Scene, Sweep};
 use build::{Extended, Node, Span, build};
 
 /// One triangle of one instance.
@@ -30,6 +30,8 @@ pub struct Ray {
     pub origin: Vec3,
     /// Unit direction.
     pub direction: Vec3,
+    /// When it sees the scene: 0 as the shutter opens, 1 as it closes.
+    pub time: f32,
     /// The triangle it starts on, which it never meets.
     pub skip: Option<Face>,
 }
@@ -60,9 +62,19 @@ pub struct Bvh {
 struct Stand {
     instance: u32,
     form: u32,
-    /// Where its form stands; `None`: where it was sorted.
-    place: Option<Affine3A>,
+    place: Stance,
     span: Span,
+}
+
+/// Where a form stands.
+#[derive(Clone, Debug)]
+enum Stance {
+    /// Where it was sorted.
+    Sorted,
+    /// Elsewhere.
+    Placed(Affine3A),
+    /// Elsewhere at every time.
+    Sweeping(Box<Sweep>),
 }
 
 /// The triangles of a mesh, sorted.
@@ -100,7 +112,7 @@ impl Bvh {
         let (mut stands, mut forms) = (Vec::new(), Vec::new());
         for (index, instance) in scene.instances.iter().enumerate() {
             let mesh = instance.mesh as usize;
-            let shared = often[mesh] > 1;
+            let shared = often[mesh] > 1 || instance.sweep.is_some();
             let form = form_of[mesh].filter(|_| shared).unwrap_or_else(|| {
                 let place = if shared { Affine3A::IDENTITY } else { instance.world_from_object };
                 forms.push(Form::new(&scene.meshes[mesh], &place));
@@ -108,8 +120,8 @@ impl Bvh {
             });
             form_of[mesh] = Some(form);
             let Some(root) = forms[form].nodes.first() else { continue };
-            let place = shared.then_some(instance.world_from_object);
-            let span = place.map_or(root.span, |place| root.span.moved(&place));
+            let place = if shared { Stance::of(instance) } else { Stance::Sorted };
+            let span = place.span(root.span);
             stands.push(Stand { instance: index as u32, form: form as u32, place, span });
         }
         let nodes = build(&mut stands);
@@ -141,12 +153,14 @@ impl Bvh {
             &mut |leaf, limit| {
                 let stand = &self.stands[leaf];
                 let form = &self.forms[stand.form as usize];
+                let place = stand.place.at(ray.time);
                 let is_met = |span: &Span, limit| {
-                    let span = stand.place.map_or(*span, |place| span.moved(&place));
+                    let span = place.map_or(*span, |place| span.moved(&place));
                     span.is_met(ray.origin, inverse, limit)
                 };
                 descend(&form.nodes, ray, limit, &is_met, &mut |leaf, limit| {
-                    if let Some(hit) = form.triangles[leaf].meet(stand, &aim, *limit) {
+                    if let Some(hit) = form.triangles[leaf].meet(stand.instance, place.as_ref(), &aim, *limit)
+                    {
                         *limit = found(hit);
                     }
                 });
@@ -156,10 +170,11 @@ impl Bvh {
 
     /// The closest hit by asking every triangle, for tests of the tree.
     pub fn closest_by_brute_force(&self, ray: &Ray, t_max: f32) -> Option<Hit> {
-        let aim = ray.aim();
+        let aim = &ray.aim();
         let hits = self.stands.iter().flat_map(|stand| {
             let triangles = self.forms[stand.form as usize].triangles.iter();
-            triangles.filter_map(|triangle| triangle.meet(stand, &aim, t_max))
+            let place = stand.place.at(ray.time);
+            triangles.filter_map(move |triangle| triangle.meet(stand.instance, place.as_ref(), aim, t_max))
         });
         hits.min_by(|a, b| a.t.total_cmp(&b.t).then(a.face.cmp(&b.face)))
     }
@@ -190,6 +205,33 @@ fn descend(
     }
 }
 
+impl Stance {
+    fn of(instance: &Instance) -> Self {
+        instance.sweep.clone().map_or(Self::Placed(instance.world_from_object), Self::Sweeping)
+    }
+
+    /// `None`: where it was sorted.
+    fn at(&self, time: f32) -> Option<Affine3A> {
+        match self {
+            Self::Sorted => None,
+            Self::Placed(place) => Some(*place),
+            Self::Sweeping(sweep) => Some(sweep.at(time)),
+        }
+    }
+
+    /// A box around the box wherever it is.
+    fn span(&self, own: Span) -> Span {
+        match self {
+            Self::Sorted => own,
+            Self::Placed(place) => own.moved(place),
+            Self::Sweeping(sweep) => {
+                let (low, high) = sweep.bounds(own.low, own.high);
+                Span { low, high }
+            }
+        }
+    }
+}
+
 impl Form {
     fn new(mesh: &Mesh, place: &Affine3A) -> Self {
         let corner = |corner: u32| place.transform_point3(mesh.positions[corner as usize]);
@@ -216,13 +258,12 @@ struct Aim {
 }
 
 impl Triangle {
-    fn meet(&self, stand: &Stand, aim: &Aim, t_max: f32) -> Option<Hit> {
-        let face = Face { instance: stand.instance, triangle: self.index };
+    fn meet(&self, instance: u32, place: Option<&Affine3A>, aim: &Aim, t_max: f32) -> Option<Hit> {
+        let face = Face { instance, triangle: self.index };
         if aim.skip == Some(face) {
             return None;
         }
-        let corners =
-            stand.place.map_or(self.corners, |place| self.corners.map(|it| place.transform_point3(it)));
+        let corners = place.map_or(self.corners, |place| self.corners.map(|it| place.transform_point3(it)));
         let [p0, p1, p2] = corners.map(|corner| aim.axes.to_local(corner - aim.origin));
         let [w0, w1, w2] = [cross(p1, p2), cross(p2, p0), cross(p0, p1)];
         let inside = w0.min(w1).min(w2) >= 0.0 || w0.max(w1).max(w2) <= 0.0;

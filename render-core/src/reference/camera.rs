@@ -38,17 +38,24 @@ pub fn camera_ray(
             }
         }
     };
-    let place = camera.world_from_camera;
+    let [time, _] = sampler.pair(2);
+    let place = stands(camera, time);
     Ray {
         origin: place.transform_point3(origin),
         direction: place.transform_vector3(direction).normalize(),
+        time,
         skip: None,
     }
 }
 
-/// Metres along the camera's axis.
-pub fn depth(camera: &Camera, position: Vec3) -> f32 {
-    let place = camera.world_from_camera;
+/// Where the camera stands at a time.
+fn stands(camera: &Camera, time: f32) -> Affine3A {
+    camera.sweep.map_or(camera.world_from_camera, |sweep| sweep.at(time))
+}
+
+/// Metres along the axis that the camera has at a time.
+pub fn depth(camera: &Camera, position: Vec3, time: f32) -> f32 {
+    let place = stands(camera, time);
     -Vec3::from(place.matrix3.z_axis).dot(position - Vec3::from(place.translation))
 }
 

@@ -61,8 +61,14 @@ impl Lights {
         Self { table, densities, shares }
     }
 
-    /// Draws a light and a point on it as seen from `position`; `None` when nothing can come from there.
-    pub fn sample(&self, scene: &Scene, position: Vec3, choice: u32, words: [u32; 2]) -> Option<LightSample> {
+    /// Draws a light and a point on it as seen from a place at a time; `None` when nothing can come from there.
+    pub fn sample(
+        &self,
+        scene: &Scene,
+        (position, time): (Vec3, f32),
+        choice: u32,
+        words: [u32; 2],
+    ) -> Option<LightSample> {
         let (u, p_env) = (unit(choice), self.table.p_env);
         if u < p_env {
             let environment = self.table.environment.as_ref()?;
@@ -74,7 +80,10 @@ impl Lights {
         let index = alias.draw(word);
         match self.table.entries[index as usize] {
             LightEntry::Triangle { instance, triangle } => {
-                self.sample_triangle(scene, Face { instance, triangle }, position, words.map(unit))
+                let [u0, u1] = words.map(unit);
+                let root = u0.sqrt();
+                let place = Place::new(scene, Face { instance, triangle }, 1.0 - root, u1 * root, time);
+                self.sample_triangle(scene, &place, position)
             }
             LightEntry::Punctual { light } => {
                 let probability = self.shares[light as usize] * (1.0 - p_env);
@@ -86,7 +95,9 @@ impl Lights {
     /// Density with which [`Self::sample`] draws the direction to a point of an emissive triangle.
     pub fn pdf_of_triangle(&self, place: &Place<'_>, scene: &Scene, distance2: f32, cos: f32) -> f32 {
         let material = scene.meshes[place.instance.mesh as usize].material;
-        (1.0 - self.table.p_env) * self.densities[material as usize] * distance2 / cos.abs().max(1e-6)
+        // Lights are weighed by the area that the frame has.
+        let density = self.densities[material as usize] * place.area_lost();
+        (1.0 - self.table.p_env) * density * distance2 / cos.abs().max(1e-6)
     }
 
     /// Radiance from outside and the density with which [`Self::sample`] draws that direction.
@@ -96,9 +107,7 @@ impl Lights {
         (radiance(environment, uv), self.table.p_env * density(environment, uv, direction))
     }
 
-    fn sample_triangle(&self, scene: &Scene, face: Face, position: Vec3, u: [f32; 2]) -> Option<LightSample> {
-        let root = u[0].sqrt();
-        let place = Place::new(scene, face, 1.0 - root, u[1] * root);
+    fn sample_triangle(&self, scene: &Scene, place: &Place<'_>, position: Vec3) -> Option<LightSample> {
         let to_light = place.position() - position;
         let distance2 = to_light.length_squared();
         if distance2 < 1e-12 {
@@ -109,7 +118,7 @@ impl Lights {
         if cos.abs() < 1e-6 || (cos < 0.0 && !place.material.double_sided) {
             return None;
         }
-        let pdf = self.pdf_of_triangle(&place, scene, distance2, cos);
+        let pdf = self.pdf_of_triangle(place, scene, distance2, cos);
         let thinned = if place.material.lamp { 1.0 } else { place.coverage() };
         let radiance = place.emission() * thinned / pdf;
         Some(LightSample { direction, distance: distance2.sqrt(), radiance, pdf: Some(pdf) })

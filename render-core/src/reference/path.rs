@@ -167,7 +167,7 @@ impl Reference {
             return Step::Done;
         };
         path.travelled += hit.t;
-        let place = Place::hit(&self.scene, &hit);
+        let place = Place::hit(&self.scene, &hit, path.ray.time);
         if place.material.lamp {
             return self.cross_lamp(settings, path, &place, &hit);
         }
@@ -251,9 +251,10 @@ impl Reference {
         }
         record.hit = 1.0;
         record.alpha = 1.0;
-        record.depth = depth(&self.scene.camera, surface.position);
+        record.depth = depth(&self.scene.camera, surface.position, path.ray.time);
         record.position = surface.position;
-        record.motion = motion(&self.scene.camera, settings.size, surface.position, place.position_before());
+        let (now, before) = (place.position_of_frame(), place.position_before());
+        record.motion = motion(&self.scene.camera, settings.size, now, before);
         record.object_id = place.instance.object_id;
         record.material_id = self.scene.meshes[place.instance.mesh as usize].material + 1;
     }
@@ -313,7 +314,10 @@ impl Reference {
         choice: u32,
     ) {
         let words = path.sampler.words(5 + 4 * path.vertex);
-        let Some(light) = self.lights.sample(&self.scene, surface.position, choice, words) else { return };
+        let Ray { time, .. } = path.ray;
+        let Some(light) = self.lights.sample(&self.scene, (surface.position, time), choice, words) else {
+            return;
+        };
         let scattered = bsdf.evaluate(light.direction);
         let weight = light.pdf.map_or(1.0, |mine| mis_weight(mine, scattered.pdf));
         let outward = light.direction.dot(surface.geometric) > 0.0;
@@ -325,7 +329,7 @@ impl Reference {
         let unveiled = path.clamped(path.throughput * arriving, INDIRECT_VERTEX - 1, settings);
         if unveiled.max_element() > 0.0 {
             let origin = offset(surface.position, side);
-            let ray = Ray { origin, direction: light.direction, skip: Some(hit.face) };
+            let ray = Ray { origin, direction: light.direction, time, skip: Some(hit.face) };
             path.record.radiance += unveiled * self.visibility(&ray, distance);
         }
     }
@@ -334,7 +338,7 @@ impl Reference {
     fn visibility(&self, ray: &Ray, distance: f32) -> f32 {
         let mut clear = 1.0;
         self.bvh.walk(ray, distance, &mut |hit| {
-            clear *= 1.0 - Place::hit(&self.scene, &hit).coverage();
+            clear *= 1.0 - Place::hit(&self.scene, &hit, ray.time).coverage();
             if clear > 0.0 { distance } else { -1.0 }
         });
         clear
@@ -373,8 +377,12 @@ fn scatter_on(path: &mut Path, surface: &Surface, hit: &Hit, scatter: &Scatter) 
     }
     let outward = scatter.direction.dot(surface.geometric) > 0.0;
     let side = if outward { surface.geometric } else { -surface.geometric };
-    path.ray =
-        Ray { origin: offset(surface.position, side), direction: scatter.direction, skip: Some(hit.face) };
+    path.ray = Ray {
+        origin: offset(surface.position, side),
+        direction: scatter.direction,
+        skip: Some(hit.face),
+        ..path.ray
+    };
     path.pdf = scatter.pdf;
     path.travelled = 0.0;
     path.vertex += 1;

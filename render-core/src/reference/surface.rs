@@ -1,6 +1,6 @@
 //! What lies where a ray hit: section 4 of `docs/rendering.md`.
 
-use glam::{Mat3A, Vec2, Vec3, Vec4, Vec4Swizzles};
+use glam::{Affine3A, Mat3A, Vec2, Vec3, Vec4, Vec4Swizzles};
 
 use super::bsdf::Substance;
 use super::bvh::{Face, Hit};
@@ -13,6 +13,8 @@ pub struct Place<'s> {
     scene: &'s Scene,
     /// The instance hit.
     pub instance: &'s Instance,
+    /// Where it stands at the time of the ray.
+    world_from_object: Affine3A,
     mesh: &'s Mesh,
     /// Its material.
     pub material: &'s Material,
@@ -40,25 +42,45 @@ pub struct Surface {
 }
 
 impl<'s> Place<'s> {
-    /// The place with the given weights of corners 1 and 2.
-    pub fn new(scene: &'s Scene, face: Face, u: f32, v: f32) -> Self {
+    /// The place with the given weights of corners 1 and 2, at a time (0 to 1 while the shutter is open).
+    pub fn new(scene: &'s Scene, face: Face, u: f32, v: f32, time: f32) -> Self {
         let instance = &scene.instances[face.instance as usize];
         let mesh = &*scene.meshes[instance.mesh as usize];
         let material = &scene.materials[mesh.material as usize];
         let corners = mesh.triangles[face.triangle as usize].map(|corner| corner as usize);
-        Self { scene, instance, mesh, material, corners, weights: [1.0 - u - v, u, v] }
+        let sweep = instance.sweep.as_ref();
+        let world_from_object = sweep.map_or(instance.world_from_object, |sweep| sweep.at(time));
+        Self { scene, instance, world_from_object, mesh, material, corners, weights: [1.0 - u - v, u, v] }
     }
 
-    /// Where a ray hit.
-    pub fn hit(scene: &'s Scene, hit: &Hit) -> Self {
-        Self::new(scene, hit.face, hit.u, hit.v)
+    /// Where a ray of this time hit.
+    pub fn hit(scene: &'s Scene, hit: &Hit, time: f32) -> Self {
+        Self::new(scene, hit.face, hit.u, hit.v, time)
     }
 
     /// World position.
     pub fn position(&self) -> Vec3 {
+        self.world_from_object.transform_point3(self.position_in_mesh())
+    }
+
+    /// World position at the frame, where its instance stands when the shutter is half open.
+    pub fn position_of_frame(&self) -> Vec3 {
+        self.instance.world_from_object.transform_point3(self.position_in_mesh())
+    }
+
+    fn position_in_mesh(&self) -> Vec3 {
         let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);
-        let object = a + (b - a) * self.weights[1] + (c - a) * self.weights[2];
-        self.instance.world_from_object.transform_point3(object)
+        a + (b - a) * self.weights[1] + (c - a) * self.weights[2]
+    }
+
+    /// By how much its triangle is smaller at its time than as the frame has it.
+    pub fn area_lost(&self) -> f32 {
+        if self.instance.sweep.is_none() {
+            return 1.0;
+        }
+        let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);
+        let area = |map: &Affine3A| map.transform_vector3(b - a).cross(map.transform_vector3(c - a)).length();
+        area(&self.instance.world_from_object) / area(&self.world_from_object).max(f32::MIN_POSITIVE)
     }
 
     /// World position a frame earlier.
@@ -138,7 +160,7 @@ impl<'s> Place<'s> {
             return smooth;
         }
         let tangent = self.mix(&self.mesh.tangents);
-        let linear = self.instance.world_from_object.matrix3;
+        let linear = self.world_from_object.matrix3;
         let world = linear * tangent.truncate();
         let Some(t) = (world - smooth * smooth.dot(world)).try_normalize() else { return smooth };
         // A mirroring instance mirrors the picture too, so the second axis turns round.
@@ -157,7 +179,7 @@ impl<'s> Place<'s> {
 
     /// Normals go by the inverse transpose, here through cofactors so that singular transforms do no harm.
     fn normal_to_world(&self, normal: Vec3) -> Vec3 {
-        let Mat3A { x_axis, y_axis, z_axis } = self.instance.world_from_object.matrix3;
+        let Mat3A { x_axis, y_axis, z_axis } = self.world_from_object.matrix3;
         let cofactors = Mat3A::from_cols(y_axis.cross(z_axis), z_axis.cross(x_axis), x_axis.cross(y_axis));
         let side = x_axis.dot(y_axis.cross(z_axis)).signum();
         cofactors * normal * side

@@ -2,6 +2,8 @@
 
 use glam::{Affine3A, Vec2};
 
+use super::Sweep;
+
 /// A camera that looks along its local -z, x to the right, y up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
@@ -11,6 +13,8 @@ pub struct Camera {
     pub world_from_camera: Affine3A,
     /// The same one frame earlier, for motion vectors.
     pub world_from_camera_before: Affine3A,
+    /// Where it stands instead while the shutter is open, rigid too; `None`: it stands still, as `world_from_camera` says.
+    pub sweep: Option<Sweep>,
     /// How rays start.
     pub projection: Projection,
     /// Width over height that the file asks for.
@@ -57,6 +61,7 @@ impl Default for Camera {
             name: String::new(),
             world_from_camera: Affine3A::IDENTITY,
             world_from_camera_before: Affine3A::IDENTITY,
+            sweep: None,
             projection: Projection::Perspective { fov_y: 0.8 },
             aspect: None,
             shift: Vec2::ZERO,

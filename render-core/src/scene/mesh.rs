@@ -2,6 +2,8 @@
 
 use glam::{Affine3A, Vec2, Vec3, Vec4};
 
+use super::Sweep;
+
 /// An indexed triangle mesh in object space with one material.
 ///
 /// Attribute arrays are either empty (absent) or as long as `positions`.
@@ -34,6 +36,8 @@ pub struct Instance {
     pub world_from_object: Affine3A,
     /// The same one frame earlier, for motion vectors.
     pub world_from_object_before: Affine3A,
+    /// Where it stands instead while the shutter is open; `None`: it stands still, as `world_from_object` says.
+    pub sweep: Option<Box<Sweep>>,
     /// 1-based id of the object (glTF node) it belongs to.
     pub object_id: u32,
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use frame::{BlockRange, FrameIndex, FrameSize, PlaneSet, SettingsDraft};
-use glam::{Affine3A, Quat, Vec3};
+use glam::{Affine3A, DAffine3, Quat, Vec3};
 use shaders::Arrays;
 
 use super::*;
@@ -11,7 +11,8 @@ use crate::gpu::AdapterChoice;
 use crate::import::{Document, EnvironmentChoice, ImportOptions};
 use crate::pack::pack;
 use crate::reference::bvh::{Bvh, Ray};
-use crate::scene::{Instance, Material, Mesh, Scene};
+use crate::reference::sampler::Sampler;
+use crate::scene::{Instance, Material, Mesh, Scene, Sweep};
 
 /// The closest hits of rays (origin, direction): (instance, triangle) in packed numbering, `u32::MAX` for none.
 fn closest_hits(gpu: &Gpu, scene: &Scene, rays: &[(Vec3, Vec3)]) -> Vec<[u32; 2]> {
@@ -28,12 +29,13 @@ fn closest_hits(gpu: &Gpu, scene: &Scene, rays: &[(Vec3, Vec3)]) -> Vec<[u32; 2]
     let none = f32::from_bits(u32::MAX);
     write(0, rays.iter().map(|(origin, _)| origin.extend(none).to_array()).collect());
     write(1, rays.iter().map(|(_, direction)| direction.extend(0.0).to_array()).collect());
-    write(3, rays.iter().map(|_| [0.0, 0.0, 0.0, none]).collect());
+    // A ray's time follows from its number.
+    write(3, (0..rays.len() as u32).map(|sample| [0.0, f32::from_bits(sample), 0.0, none]).collect());
     let queue: Vec<u32> = (0..rays.len() as u32).collect();
     gpu.write(&pool.queues, bytemuck::cast_slice(&queue));
     gpu.write(&pool.counters, bytemuck::cast_slice(&[rays.len() as u32, 0, 0, 0, 0, 0, 0, 0]));
-    let params =
-        Params { capacity, root: packed.header.root, flags: packed.header.single, ..Params::default() };
+    let flags = packed.header.single | if stage.sweeps { flag::SWEEPS } else { 0 };
+    let params = Params { capacity, root: packed.header.root, flags, ..Params::default() };
     gpu.write(&pool.params, bytemuck::bytes_of(&params));
     let mut work = gpu.record();
     work.dispatch(&kernels.extend, &bindings, &Groups::Threads(rays.len() as u32));
@@ -70,6 +72,7 @@ fn scene_of(meshes: Vec<Mesh>, places: &[(u32, Affine3A)]) -> Scene {
             mesh,
             world_from_object,
             world_from_object_before: world_from_object,
+            sweep: None,
             object_id: 1,
         })
         .collect();
@@ -141,7 +144,16 @@ fn the_walk_finds_what_brute_force_finds() {
     let mut places: Vec<(u32, Affine3A)> = (0..9).map(|i| (i % 2, spin(&mut dice))).collect();
     places.push((2, Affine3A::IDENTITY));
     let instanced = scene_of(vec![heap(30, &mut dice), heap(20, &mut dice), heap(50, &mut dice)], &places);
-    for (name, scene) in [("one tree", alone), ("instances", instanced)] {
+    let mut moving = instanced.clone();
+    for instance in moving.instances.iter_mut().step_by(2) {
+        let double = |map: Affine3A| DAffine3 {
+            matrix3: map.matrix3.as_dmat3(),
+            translation: map.translation.as_dvec3(),
+        };
+        let [open, close] = [(); 2].map(|()| double(spin(&mut dice)));
+        instance.sweep = Sweep::between(&open, &close).map(Box::new);
+    }
+    for (name, scene) in [("one tree", alone), ("instances", instanced), ("moving", moving)] {
         let rays: Vec<(Vec3, Vec3)> = (0..500_000)
             .map(|i| {
                 let direction = dice.point(1.0).normalize_or(Vec3::X);
@@ -152,8 +164,10 @@ fn the_walk_finds_what_brute_force_finds() {
         let found = closest_hits(&gpu, &scene, &rays);
         let bvh = Bvh::new(&scene);
         let mut differ = 0;
-        for (&(origin, direction), found) in rays.iter().zip(&found) {
-            let truth = bvh.closest_by_brute_force(&Ray { origin, direction, skip: None }, f32::INFINITY);
+        for (sample, (&(origin, direction), found)) in (0..).zip(rays.iter().zip(&found)) {
+            let [time, _] = Sampler { key: 0, sample }.pair(2);
+            let ray = Ray { origin, direction, time, skip: None };
+            let truth = bvh.closest_by_brute_force(&ray, f32::INFINITY);
             let hit = found[1] != u32::MAX;
             let same = truth.is_some_and(|truth| hit && truth.face.triangle == found[1])
                 || (truth.is_none() && !hit);

@@ -70,6 +70,7 @@ pub(crate) fn place(scene: &mut Scene, mesh: Mesh, material: Material, places: &
             mesh: mesh_index,
             world_from_object,
             world_from_object_before: world_from_object,
+            sweep: None,
             object_id,
         });
     }

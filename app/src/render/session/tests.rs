@@ -19,7 +19,7 @@ use crate::commission::Commission;
 use crate::denoiser::{Carried, NetworkChoice};
 use crate::event::Event;
 use crate::print::Print;
-use crate::request::{Lens, RenderRequest, Sky, Surroundings};
+use crate::request::{Lens, RenderRequest, Shutter, Sky, Surroundings};
 use crate::sight::{Sight, Stage};
 use crate::tev::{Feed, Screen, Watched};
 
@@ -108,6 +108,7 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
         frames: frames.map(|list| list.parse().expect("a list")),
         fps: 24.0,
         time_s: 0.0,
+        shutter: Shutter::default(),
         camera: None,
         lens: Lens::default(),
         surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },

@@ -57,7 +57,7 @@ fn rendered(document: &Value, frame: &str) -> (String, Looks) {
     }
 }
 
-const MUCH: &str = "-o out/shot.####.exr --frames 1,5-9x2 --fps 25 --camera Main --f-stop 2.8 --focus 3.5 --env sky.hdr --env-strength 0.5 --env-rotate -90.5 \
+const MUCH: &str = "-o out/shot.####.exr --frames 1,5-9x2 --fps 25 --shutter 0.5 --camera Main --f-stop 2.8 --focus 3.5 --env sky.hdr --env-strength 0.5 --env-rotate -90.5 \
     --seed 7 --spp 3 --size 64x48 --max-bounces 2 --filter box --microfacet single --clamp-indirect 0 --denoise local \
     --weights small --gpu llvm --tile 32 --layers beauty,depth --exr-layout blender --compression none";
 

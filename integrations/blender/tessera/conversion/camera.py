@@ -29,8 +29,6 @@ def _left_out(scene, camera):
     told = []
     if camera.data.type == "PANO":
         told.append(f'"{camera.name}" is a panorama; Tessera has perspective and orthographic cameras')
-    if scene.render.use_motion_blur:
-        told.append("Motion blur is left out")
     if scene.render.film_transparent:
         told.append("The world is seen behind the scene; Film > Transparent changes the alpha alone")
     if scene.render.pixel_aspect_x != scene.render.pixel_aspect_y:

@@ -36,6 +36,20 @@ def left_out(scene, is_still):
     return told + ([] if is_still else _unmoved(scene))
 
 
+def shutter(scene, first_frame):
+    """For how many frames the shutter is open, 0 to 1, and sentences about what is otherwise in Blender."""
+    if not scene.render.use_motion_blur:
+        return 0.0, []
+    if first_frame < 0:
+        return 0.0, ["Motion blur is left out before frame 0"]
+    told, frames = [], scene.render.motion_blur_shutter
+    if getattr(scene.render, "motion_blur_position", "CENTER") != "CENTER":
+        told.append("The shutter opens before the frame and closes after it; its position is left out")
+    if frames > 1.0:
+        told.append(f"The shutter is open for 1 frame, not for {frames:.3g}")
+    return min(frames, 1.0), told
+
+
 def _unmoved(scene):
     """What changes with time in Blender and stands still in glTF: values of lights, lenses and materials."""
     data = [thing.data for thing in scene.objects if thing.type in {"LIGHT", "CAMERA"}]

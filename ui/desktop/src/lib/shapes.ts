@@ -156,6 +156,12 @@ export type More = {
 	fps: number,
 	/**  Instant of a still, seconds. */
 	time: number,
+	/**  How long the shutter is open around each frame, frames, 0 to 1. */
+	shutter: number,
+	/**  Hole of the camera's lens as on a full-frame camera; 0: the file's. */
+	f_stop: number,
+	/**  Distance in focus, metres; 0: the file's. */
+	focus: number,
 	/**  Environment picture; empty: automatic; `none`: black. */
 	env: string,
 	/**  Factor on its radiance. */

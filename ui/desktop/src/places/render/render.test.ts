@@ -38,7 +38,7 @@ function type(css: string, text: string, event = "input") {
   flushSync();
 }
 
-const more: More = { spp: 0, fps: 24, time: 0, f_stop: 0, focus: 0, env: "", env_strength: 1, env_rotate: 0, seed: 0, max_bounces: 8, filter: "box", microfacet: "multi", clamp_indirect: 10, denoise: "node", steady: true, weights: "", tile: 0, layers: "beauty", exr_layout: "comp", compression: "zip", gpu: "" };
+const more: More = { spp: 0, fps: 24, time: 0, shutter: 0, f_stop: 0, focus: 0, env: "", env_strength: 1, env_rotate: 0, seed: 0, max_bounces: 8, filter: "box", microfacet: "multi", clamp_indirect: 10, denoise: "node", steady: true, weights: "", tile: 0, layers: "beauty", exr_layout: "comp", compression: "zip", gpu: "" };
 const usual: Order = { scene: "/p/a.glb", output: "/p/a.exr", quality: "good", width: 1920, height: 1080, frames: "", camera: "", place: "here", coordinator: "", max_price: 1000, nodes: "", referee: "", more };
 const card = (change: Partial<Card>): Card => ({ id: "r1", order: usual, outcome: "running", began_s: 0, elapsed_s: 1, done: 0.5, eta_s: null, width: 64, height: 36, spp: 1, frames: 1, begun: [], written: [], tiles: 4, tiles_done: 1, adapter: "card", nodes: 0, sent_mib: 1.9, results: 0, audited: 0, job: "", link: "", is_artist_away: false, is_kept: true, finishing: null, taken_up: 0, picture: "", preview: "", partial: "", notes: [], failure: null, ...change });
 const scenery = (...cards: Card[]) => ({ cards, settings: { coordinator: "", adapter: "" } }) as unknown as Scenery;

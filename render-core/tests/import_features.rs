@@ -451,7 +451,7 @@ fn what_is_asked_of_the_lens_takes_the_place_of_the_files() {
     let focus = lens(&asked(&open, None, Some(7.0)).expect("the file has the hole"));
     assert_eq!((focus.radius, focus.focus_distance), (0.1, 7.0));
     let refused = asked(&plain, Some(2.0), None).expect_err("nobody says what is sharp");
-    assert_eq!(refused.to_string(), "the camera \"Eye\" has no distance in focus");
+    assert_eq!(refused.to_string(), "an f-stop needs a distance in focus, and the camera has none");
     let vain = asked(&plain, None, Some(4.0)).expect("it renders");
     assert!(vain.warnings().iter().any(|warning| warning.to_string().contains("pinhole")));
 }

@@ -50,7 +50,7 @@ pub(crate) fn import_fault(error: &ImportError) -> Fault {
     let advice =
         letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
     let exit = match error {
-        ImportError::NoSuchCamera { .. } | ImportError::NoFocus { .. } => Exit::Usage,
+        ImportError::NoSuchCamera { .. } | ImportError::NoFocus => Exit::Usage,
         _ => Exit::Scene,
     };
     Fault::new(exit, error.to_string(), advice)

@@ -81,11 +81,8 @@ pub enum ImportError {
         available: String,
     },
     /// A lens is asked for, and nobody says at which distance it is sharp.
-    #[error("{} has no distance in focus", if camera.is_empty() { "the scene's camera".into() } else { format!("the camera {camera:?}") })]
-    NoFocus {
-        /// Its name.
-        camera: String,
-    },
+    #[error("an f-stop needs a distance in focus, and the camera has none")]
+    NoFocus,
     /// The parts do not fit together.
     #[error("the scene does not fit together: {0}")]
     Scene(#[from] SceneFault),
@@ -110,7 +107,7 @@ impl ImportError {
             }
             Self::Unsupported { .. } => "Export the scene again without this option.".into(),
             Self::NoSuchCamera { .. } => "Choose one of these with --camera, or leave the flag out.".into(),
-            Self::NoFocus { .. } => "Say how far away it is to be sharp with --focus, in metres.".into(),
+            Self::NoFocus => "Say how far away it is to be sharp with --focus, in metres.".into(),
             Self::Scene(_) => "Correct the value in the scene and export it again.".into(),
         }
     }

@@ -45,7 +45,7 @@ impl LensWish {
             warnings
                 .warn("", "an orthographic camera has no lens, so the f-stop and the focus change nothing");
         } else if self.f_stop.is_some() && self.focus_distance.is_none() && known.is_none() {
-            return Err(ImportError::NoFocus { camera: camera.name.clone() });
+            return Err(ImportError::NoFocus);
         } else if self.f_stop.is_none() && known.is_none_or(|lens| lens.radius == 0.0) {
             warnings.warn(
                 "",

@@ -42,7 +42,14 @@ impl Notes {
         let value = self.0.get(key)?;
         let usable = as_number(value, &range);
         if usable.is_none() {
-            warnings.warn(place, left_out(key, "a number", &range));
+            warnings.warn(
+                place,
+                format!(
+                    "its {key} is not a number from {} to {} and is left out",
+                    range.start(),
+                    range.end()
+                ),
+            );
         }
         usable
     }
@@ -61,7 +68,14 @@ impl Notes {
             _ => None,
         };
         if usable.is_none() {
-            warnings.warn(place, left_out(key, "two numbers", &range));
+            warnings.warn(
+                place,
+                format!(
+                    "its {key} is not two numbers from {} to {} and is left out",
+                    range.start(),
+                    range.end()
+                ),
+            );
         }
         usable.map(Into::into)
     }
@@ -69,8 +83,4 @@ impl Notes {
 
 fn as_number(value: &Value, range: &RangeInclusive<f32>) -> Option<f32> {
     value.as_f64().map(|number| number as f32).filter(|number| range.contains(number))
-}
-
-fn left_out(key: &str, kind: &str, range: &RangeInclusive<f32>) -> String {
-    format!("its {key} is not {kind} from {} to {} and is left out", range.start(), range.end())
 }

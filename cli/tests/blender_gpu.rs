@@ -31,6 +31,7 @@ fn blender_renders_and_sends_with_it() {
         return;
     };
     run(&python, "test_in_blender.py");
+    run(&python, "test_shutter_in_blender.py");
 }
 
 /// A Python that has Blender as a module: as `tessera-dev` leaves it, or another by name.

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Motion blur in a real Blender, with the real program; run as test_in_blender.py is, whose scenes it uses."""
+"""Motion blur in a real Blender, with the real program; run as test_in_blender.py is."""
 
 import os
 import sys
 import unittest
 
 import bpy
-from test_in_blender import HEIGHT, HERE, WIDTH, camera, fresh, render
+
+from studio import HEIGHT, HERE, WIDTH, camera, fresh, render
 
 
 class Shutters(unittest.TestCase):

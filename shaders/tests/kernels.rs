@@ -69,6 +69,8 @@ fn host_structs_equal_device_structs() {
         camera_back,
         camera_eye,
         camera_lens,
+        camera_iris,
+        camera_shift,
         before_x,
         before_y,
         before_z,

@@ -4,13 +4,16 @@
 
 #[path = "made/aloud.rs"]
 mod aloud;
+#[path = "made/both.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod both;
 #[path = "made/lamps.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod lamps;
 #[path = "made/moving.rs"]
 mod moving;
 
-use aloud::say_aloud;
+use both::{gpu, joined, plane};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderFault, RenderSettings,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
@@ -32,39 +35,9 @@ fn settings(edge: u32, spp: u32, max_bounces: u32) -> RenderSettings {
     RenderSettings::new(draft).expect("valid")
 }
 
-fn gpu() -> Option<GpuRenderer> {
-    GpuRenderer::open(RendererOptions::default())
-        .map_err(|fault| say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")))
-        .ok()
-}
-
 /// The whole frame's sums, by each program that can be had.
 fn sums(scene: &Scene, spp: u32, max_bounces: u32) -> Vec<(&'static str, TilePlanes)> {
-    scene.check().expect("test scenes are whole");
-    let settings = settings(EDGE, spp, max_bounces);
-    let rect = TileGrid::new(settings.size, 4096, 0).rect(TileIndex(0)).expect("one tile");
-    let blocks = BlockRange::all(spp);
-    let order = TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks, settings };
-    let partials = Reference::new(scene).render(rect, &settings, order.frame, blocks);
-    let mut all = vec![("CPU", whole(&settings, &partials))];
-    if let Some(mut renderer) = gpu() {
-        let blob = pack(scene).expect("packs").to_blob();
-        let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(())).expect("renders");
-        all.push(("GPU", whole(&settings, &partials)));
-    }
-    all
-}
-
-/// One tile's partial sums, joined.
-fn whole(settings: &RenderSettings, partials: &[frame::Partial]) -> TilePlanes {
-    let rect = partials[0].planes.rect();
-    let mut sum = TilePlanes::zeroed(rect, settings.planes);
-    partials.iter().for_each(|partial| sum.add_right(&partial.planes));
-    sum
-}
-
-fn plane(planes: &TilePlanes, plane: Plane) -> &[f32] {
-    planes.plane(plane).expect("asked for")
+    both::sums(scene, settings(EDGE, spp, max_bounces))
 }
 
 /// One channel's mean over the samples of each column.

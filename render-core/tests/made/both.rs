@@ -1,7 +1,7 @@
 //! A scene rendered by the plain CPU path tracer and, where an adapter can be opened, by the GPU's: facts hold for both.
 
 use frame::{
-    BlockRange, Flow, FrameIndex, Plane, RenderSettings, TileGrid, TileIndex, TileOrder, TilePlanes,
+    BlockRange, Flow, FrameIndex, Partial, Plane, RenderSettings, TileGrid, TileIndex, TileOrder, TilePlanes,
     TileRenderer,
 };
 use render_core::reference::Reference;
@@ -16,21 +16,32 @@ pub(crate) fn order(settings: RenderSettings) -> TileOrder {
     TileOrder { frame: FrameIndex(0), rect, margin_px: 0, blocks: BlockRange::all(settings.spp), settings }
 }
 
+/// The strongest adapter; where there is none that is said.
+pub(crate) fn gpu() -> Option<GpuRenderer> {
+    GpuRenderer::open(RendererOptions::default())
+        .map_err(|fault| say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")))
+        .ok()
+}
+
 /// The whole frame's sums, by each program that can be had.
 pub(crate) fn sums(scene: &Scene, settings: RenderSettings) -> Vec<(&'static str, TilePlanes)> {
     scene.check().expect("test scenes are whole");
     let order = order(settings);
-    let cpu = Reference::new(scene).render(order.rect, &settings, order.frame, order.blocks).remove(0);
-    let mut all = vec![("CPU", cpu.planes)];
-    match GpuRenderer::open(RendererOptions::default()) {
-        Ok(mut renderer) => {
-            let blob = pack(scene).expect("packs").to_blob();
-            let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(()));
-            all.push(("GPU", partials.expect("renders").remove(0).planes));
-        }
-        Err(fault) => say_aloud(&format!("NOT CHECKED on a GPU: no adapter could be opened ({fault})")),
+    let partials = Reference::new(scene).render(order.rect, &settings, order.frame, order.blocks);
+    let mut all = vec![("CPU", joined(&settings, &partials))];
+    if let Some(mut renderer) = gpu() {
+        let blob = pack(scene).expect("packs").to_blob();
+        let partials = renderer.render(&blob, &order, &mut |_| Flow::Continue(())).expect("renders");
+        all.push(("GPU", joined(&settings, &partials)));
     }
     all
+}
+
+/// One tile's partial sums as one.
+pub(crate) fn joined(settings: &RenderSettings, partials: &[Partial]) -> TilePlanes {
+    let mut sum = TilePlanes::zeroed(partials[0].planes.rect(), settings.planes);
+    partials.iter().for_each(|partial| sum.add_right(&partial.planes));
+    sum
 }
 
 /// A plane that was asked for.

@@ -13,17 +13,16 @@ mod lamps;
 #[path = "made/moving.rs"]
 mod moving;
 
-use both::{gpu, joined, plane};
+use both::{gpu, plane};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderFault, RenderSettings,
-    SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
+    SettingsDraft, TileGrid, TileOrder, TilePlanes, TileRenderer,
 };
 use glam::{Affine3A, Quat, Vec3};
 use lamps::{matte, put, square, stage, towards};
 use moving::{frozen, moving_room, put_moving, sweep};
-use render_core::reference::Reference;
 use render_core::scene::{Material, Scene};
-use render_core::{GpuRenderer, PackedScene, RendererOptions, pack};
+use render_core::{PackedScene, pack};
 
 const EDGE: u32 = 8;
 

@@ -213,13 +213,22 @@ pub(crate) fn handed_in(artist: &Artist, job: JobId) -> Result<Exit, Fault> {
     )
 }
 
-/// Gathers a job until it is complete, and writes its pictures; what came noisy is denoised on `adapter`. `output` is their name as the person wrote it, where that is
-/// still known.
+/// How a job is followed.
+#[derive(Default)]
+pub(crate) struct Following<'a> {
+    /// The pictures' name as the person wrote it, where that is still known.
+    pub(crate) output: Option<&'a Path>,
+    /// Denoises what came noisy.
+    pub(crate) adapter: AdapterChoice,
+    /// Whether the job is cancelled at the coordinator when it is stopped here.
+    pub(crate) cancels: bool,
+}
+
+/// Gathers a job until it is complete, and writes its pictures.
 pub(crate) async fn follow(
     artist: &Artist,
     job: JobId,
-    output: Option<&Path>,
-    adapter: &AdapterChoice,
+    how: &Following<'_>,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
@@ -228,11 +237,11 @@ pub(crate) async fn follow(
     let first = ticket.post.shape.frames.first().copied().unwrap_or_default();
     let note = Note::of(&ticket)?;
     let print = note.print()?;
-    let output = OutputName::parse(output.unwrap_or(&note.output), frames as usize)?;
+    let output = OutputName::parse(how.output.unwrap_or(&note.output), frames as usize)?;
     output.check_writable(first, print.bytes_max(ticket.settings.size))?;
     let steady =
         if note.steady { Steady::of(ticket.shape().frames.iter().copied(), output.folder()) } else { None };
-    let developer = note.developer(&ticket, adapter);
+    let developer = note.developer(&ticket, &how.adapter);
     let developer = if artist.is_auditing() { developer.doubting() } else { developer };
     let darkroom = Darkroom::new(&output, &print, developer, steady);
     let left_out = note.left_out(&ticket);
@@ -263,13 +272,38 @@ pub(crate) async fn follow(
         }
         (Err(ArtistFault::Stopped), _) => {
             let kept = kept(&mut gathering, &output, written)?;
-            let what = format!("stopped here, and the job goes on without this machine; {kept}");
-            let advice = format!("`tessera collect {job}` fetches the rest, `tessera cancel {job}` ends it");
-            Err(Fault::new(Exit::Interrupted, what, advice))
+            drop(gathering);
+            Err(if how.cancels {
+                called_off(artist, job, &kept, audience).await
+            } else {
+                let what = format!("stopped here, and the job goes on without this machine; {kept}");
+                Fault::new(Exit::Interrupted, what, rest_of(job))
+            })
         }
         (Err(_), Some(fault)) => Err(fault),
         (Err(fault), None) => Err(artist_fault(&fault)),
     }
+}
+
+/// Cancels a job that was stopped here.
+async fn called_off(artist: &Artist, job: JobId, kept: &str, audience: &mut dyn Audience) -> Fault {
+    match artist.cancel(job).await {
+        Ok(()) => {
+            audience.hear(&Event::JobCancelled { job: job.to_string() });
+            let what = format!("stopped, and the job is cancelled at the coordinator; {kept}");
+            Fault::new(Exit::Interrupted, what, "submit it again to have all of it")
+        }
+        Err(fault) => {
+            let why = artist_fault(&fault).what;
+            let what = format!("stopped here, and the job could not be cancelled ({why}); {kept}");
+            Fault::new(Exit::Interrupted, what, rest_of(job))
+        }
+    }
+}
+
+/// What is left to be done with a job that nobody follows here any more.
+fn rest_of(job: JobId) -> String {
+    format!("`tessera collect {job}` fetches the rest, `tessera cancel {job}` ends it")
 }
 
 /// How a job ends whose frames are all written: frames may be left out of it, and tiles may be wrong.

@@ -22,7 +22,7 @@ use render_net::wire::FailureKind;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::commission::{self, Commission, Note, PRICE_MAX_USUAL, Terms};
+use crate::commission::{self, Commission, Following, Note, PRICE_MAX_USUAL, Terms};
 use crate::denoiser::{Carried, Network, denoising};
 use crate::event::Audience;
 use crate::fault::{Exit, Fault};
@@ -247,7 +247,8 @@ impl Farm<'_> {
                 }
                 Work::Kept(job) => job,
             };
-            commission::follow(&artist, job, output, self.adapter, stop, audience).await
+            let how = Following { output, adapter: self.adapter.clone(), ..Following::default() };
+            commission::follow(&artist, job, &how, stop, audience).await
         };
         tokio::pin!(work);
         let ended = tokio::select! {

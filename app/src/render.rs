@@ -20,7 +20,7 @@ pub(crate) use developer::{Developed, Developer};
 pub(crate) use exposure::exposure_scale;
 pub use plan::Plan;
 pub(crate) use plan::{Packer, Scenes, default_size};
-pub(crate) use scene_file::{import_fault, open_scene, pack};
+pub(crate) use scene_file::{View, import_fault, open_scene, pack};
 pub(crate) use session::{not_here, render_fault};
 pub(crate) use steady::{Seal, Steady};
 pub(crate) use tally::Tally;

@@ -8,8 +8,8 @@ use render_core::import::{Summary, Warning};
 use serde::Serialize;
 
 use crate::fault::Fault;
-use crate::render::{default_size, import_fault, open_scene, pack};
-use crate::request::{Lens, Shutter, Sky, Surroundings};
+use crate::render::{View, default_size, import_fault, open_scene, pack};
+use crate::request::{Sky, Surroundings};
 
 /// What `scene check` found in a scene that can be rendered.
 #[derive(Clone, Debug, Serialize)]
@@ -37,7 +37,7 @@ pub struct SceneReport {
 /// Opens a scene as a render would, and says what is in it.
 pub fn check(path: &Path, fps: f64) -> Result<SceneReport, Fault> {
     let surroundings = Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 };
-    let document = open_scene(path, None, Lens::default(), &surroundings, false, Shutter::default())?;
+    let document = open_scene(path, View::default(), &surroundings, false)?;
     let scene = document.scene_at(0.0, (1.0 / fps) as f32).map_err(|error| import_fault(&error))?;
     let animation_s = document.animation_seconds();
     let size = default_size(scene.camera.aspect)?;

@@ -8,9 +8,9 @@ use render_net::artist::Artist;
 use render_net::identity::CoordinatorAddress;
 
 use crate::auditing::auditor;
-use crate::commission::{self, Commission, Terms};
+use crate::commission::{self, Commission, Following, Terms};
 use crate::denoiser::Carried;
-use crate::event::{Audience, Event};
+use crate::event::Audience;
 use crate::fault::{Exit, Fault};
 use crate::network::{address, artist_fault, runtime};
 use crate::places::{self, Part};
@@ -55,33 +55,9 @@ pub fn submit(
             return commission::handed_in(&artist, job);
         }
         let output = Some(request.output.as_path());
-        let followed =
-            commission::follow(&artist, job, output, &AdapterChoice::default(), stop, audience).await;
-        match followed {
-            Err(stopped) if submission.cancels && stopped.exit == Exit::Interrupted => {
-                Err(called_off(&artist, job, &stopped, audience).await)
-            }
-            followed => followed,
-        }
+        let how = Following { output, cancels: submission.cancels, ..Following::default() };
+        commission::follow(&artist, job, &how, stop, audience).await
     })
-}
-
-/// Cancels a job that was stopped here, and says so in place of what was said of the stop.
-async fn called_off(artist: &Artist, job: JobId, stopped: &Fault, audience: &mut dyn Audience) -> Fault {
-    let kept = stopped.what.rsplit_once("; ").map_or("", |(_, kept)| kept);
-    match artist.cancel(job).await {
-        Ok(()) => {
-            audience.hear(&Event::JobCancelled { job: job.to_string() });
-            let what = format!("stopped, and the job is cancelled at the coordinator; {kept}");
-            Fault::new(Exit::Interrupted, what, "submit it again to have all of it")
-        }
-        Err(fault) => {
-            let why = artist_fault(&fault).what;
-            let what = format!("stopped here, and the job could not be cancelled ({why}); {kept}");
-            let advice = format!("`tessera collect {job}` fetches the rest, `tessera cancel {job}` ends it");
-            Fault::new(Exit::Interrupted, what, advice)
-        }
-    }
 }
 
 /// Fetches the pictures of a job that was submitted earlier, waiting for the rest of it.
@@ -95,7 +71,7 @@ pub fn collect(
     let artist = watchful(artist_of(job, data)?, trusts);
     let ticket = artist.ticket(job).map_err(|fault| artist_fault(&fault))?;
     commission::announce(&ticket, "", audience);
-    runtime()?.block_on(commission::follow(&artist, job, None, &AdapterChoice::default(), stop, audience))
+    runtime()?.block_on(commission::follow(&artist, job, &Following::default(), stop, audience))
 }
 
 /// Where a job's pictures go, with `####` for the frame's number; nothing where the job is not known here.

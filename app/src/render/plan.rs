@@ -11,7 +11,7 @@ use render_core::{AdapterChoice, PackedScene};
 use render_net::artist::FrameScene;
 
 use super::developer::Developer;
-use super::scene_file::open_scene;
+use super::scene_file::{View, open_scene};
 use super::sequence::Sequence;
 use super::shots::Shots;
 use super::steady::Steady;
@@ -75,9 +75,9 @@ impl Plan {
         };
         let is_steady = is_steady(request, &frames);
         let motion = is_steady || request.print.planes().contains(Plane::Motion);
-        let (camera, shutter) = (request.camera.as_deref(), request.shutter);
-        let document =
-            open_scene(&request.scene, camera, request.lens, &request.surroundings, motion, shutter)?;
+        let camera = request.camera.as_deref();
+        let view = View { camera, lens: request.lens, shutter: request.shutter };
+        let document = open_scene(&request.scene, view, &request.surroundings, motion)?;
         for warning in document.warnings() {
             audience.hear(&LiveEvent::Warning { message: warning.to_string() }.into());
         }

@@ -9,19 +9,28 @@ use render_core::scene::Scene;
 use crate::fault::{Exit, Fault};
 use crate::request::{Lens, Shutter, Sky, Surroundings};
 
-/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for; `shutter`: how long what moves is seen.
+/// What looks at a scene.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct View<'a> {
+    /// Its name; `None`: the first.
+    pub(crate) camera: Option<&'a str>,
+    /// What its lens is to be.
+    pub(crate) lens: Lens,
+    /// How long it sees what moves.
+    pub(crate) shutter: Shutter,
+}
+
+/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
 pub(crate) fn open_scene(
     path: &Path,
-    camera: Option<&str>,
-    lens: Lens,
+    view: View<'_>,
     surroundings: &Surroundings,
     motion: bool,
-    shutter: Shutter,
 ) -> Result<Document, Fault> {
     let options = ImportOptions {
-        camera: camera.map(str::to_owned),
-        f_stop: lens.f_stop,
-        focus_distance: lens.focus_m,
+        camera: view.camera.map(str::to_owned),
+        f_stop: view.lens.f_stop,
+        focus_distance: view.lens.focus_m,
         environment: match &surroundings.sky {
             Sky::Automatic => EnvironmentChoice::Neutral,
             Sky::Black => EnvironmentChoice::None,
@@ -30,7 +39,7 @@ pub(crate) fn open_scene(
         environment_strength: surroundings.strength,
         environment_rotation: surroundings.rotate_deg.to_radians(),
         corner_motion: motion,
-        shutter: shutter.frames(),
+        shutter: view.shutter.frames(),
         ..ImportOptions::default()
     };
     Document::open(path, &options).map_err(|error| import_fault(&error))

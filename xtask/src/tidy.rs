@@ -6,6 +6,7 @@
 mod assets;
 mod circles;
 mod length;
+mod lock;
 mod names;
 mod ranks;
 mod words;
@@ -76,6 +77,7 @@ pub(crate) fn run() -> Result<()> {
     }
     findings.extend(assets::check(&files));
     findings.extend(circles::check(&files));
+    findings.extend(lock::check(&files));
     let metadata = output_of(&mut cargo(["metadata", "--no-deps", "--format-version", "1", "--locked"]))?;
     let map = std::fs::read_to_string("ARCHITECTURE.md")
         .context("ARCHITECTURE.md gives the ranks and cannot be read")?;

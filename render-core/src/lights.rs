@@ -126,7 +126,7 @@ pub fn scene_radius(scene: &Scene) -> f32 {
 fn emissive_triangles(scene: &Scene) -> (Vec<LightEntry>, Vec<f64>) {
     let emission: Vec<Vec3> = scene.materials.iter().map(|material| mean_emission(material, scene)).collect();
     let (mut entries, mut weights) = (Vec::new(), Vec::new());
-    for (index, instance) in scene.instances.iter().enumerate() {
+    for (index, instance) in scene.instances.iter().enumerate().filter(|(_, instance)| !instance.is_flat()) {
         let mesh = &scene.meshes[instance.mesh as usize];
         let sides = if scene.materials[mesh.material as usize].double_sided { 2.0 } else { 1.0 };
         let power_per_area = PI * emission[mesh.material as usize].dot(LUMINANCE) * sides;

@@ -421,6 +421,8 @@ fn notes_that_mean_nothing_are_named_and_left_out() {
     {
         assert!(told.contains(&format!("its {word} is not")), "{word}: {told}");
     }
+    let no_object = with_notes(&json!({ "tessera_lens": 2.8 }), &json!({ "type": "point" }));
+    assert!(warnings(&no_object).contains("its tessera_lens is not an object"), "{}", warnings(&no_object));
     let scene = scene(&file);
     assert_eq!(
         (scene.camera.lens, scene.camera.shift, scene.lights[0].size),

@@ -213,3 +213,21 @@ fn a_path_passes_256_lamps_and_ends_at_the_next() {
         }
     }
 }
+
+#[test]
+fn what_is_flattened_to_nothing_is_not_there_and_does_not_shine() {
+    let mut bare = stage();
+    put(&mut bare, square(Vec3::NEG_Z, 4.0, Quat::IDENTITY), matte(Vec3::splat(0.5)));
+    bare.environment.strength = Vec3::splat(0.25);
+    let mut more = bare.clone();
+    let shining = Material { emissive: NEAR, ..matte(Vec3::ZERO) };
+    place(
+        &mut more,
+        square(Vec3::ZERO, 1.0, Quat::IDENTITY),
+        shining,
+        &[Affine3A::from_scale(Vec3::new(1.0, 1.0, 0.0))],
+    );
+    for ((program, without), (_, with)) in sums(&bare, 4).iter().zip(&sums(&more, 4)) {
+        assert_eq!(plane(without, Plane::Radiance), plane(with, Plane::Radiance), "{program}");
+    }
+}

@@ -58,20 +58,21 @@ fn clamped(light: vec3<f32>, indirect: bool) -> vec3<f32> {
     return c * (params.clamp_indirect / top);
 }
 
-fn screen_of(before: vec3<f32>) -> vec2<f32> {
-    let p = vec4<f32>(before, 1.0);
-    let local = vec3<f32>(dot(params.before_x, p), dot(params.before_y, p), dot(params.before_z, p));
+// Pixel position of a point in the camera's space.
+fn on_screen(local: vec3<f32>) -> vec2<f32> {
     let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
     let ndc = local.xy / (depth * params.camera_lens.xy) - params.camera_shift.xy;
     return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
 }
 
+fn screen_before(position: vec3<f32>) -> vec2<f32> {
+    let p = vec4<f32>(position, 1.0);
+    return on_screen(vec3<f32>(dot(params.before_x, p), dot(params.before_y, p), dot(params.before_z, p)));
+}
+
 fn screen_now(position: vec3<f32>) -> vec2<f32> {
     let p = position - params.camera_eye.xyz;
-    let local = vec3<f32>(dot(params.camera_right.xyz, p), dot(params.camera_up.xyz, p), dot(params.camera_back.xyz, p));
-    let depth = select(max(-local.z, 1e-6), 1.0, (params.flags & FLAG_ORTHOGRAPHIC) != 0u);
-    let ndc = local.xy / (depth * params.camera_lens.xy) - params.camera_shift.xy;
-    return (ndc * vec2<f32>(0.5, -0.5) + 0.5) * vec2<f32>(f32(params.frame_width), f32(params.frame_height));
+    return on_screen(vec3<f32>(dot(params.camera_right.xyz, p), dot(params.camera_up.xyz, p), dot(params.camera_back.xyz, p)));
 }
 
 // Where a point of a mesh is, in the mesh's own space.
@@ -105,7 +106,7 @@ fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, time: f3
     if sweep_of(instance) != NONE {
         now = transform_point(world_from_object(instance), local_now(s.place, hit_triangle));
     }
-    let motion = screen_now(now) - screen_of(before);
+    let motion = screen_now(now) - screen_before(before);
     store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
 }
 

@@ -17,7 +17,7 @@ pub(super) struct LensWish {
 
 /// The lens that a camera's notes speak of.
 pub(super) fn of_notes(notes: &Notes, place: &str, warnings: &mut Warnings) -> Option<Lens> {
-    let notes = notes.within(LENS_NOTE)?;
+    let notes = notes.within(LENS_NOTE, place, warnings)?;
     let pinhole = Lens::default();
     let mut number = |key, range| notes.number(key, range, place, warnings);
     Some(Lens {

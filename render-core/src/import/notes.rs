@@ -17,9 +17,13 @@ impl Notes {
         if let Some(Value::Object(notes)) = value { Self(notes) } else { Self::default() }
     }
 
-    /// Notes inside a note.
-    pub(super) fn within(&self, key: &str) -> Option<Self> {
-        self.0.get(key).and_then(Value::as_object).cloned().map(Self)
+    /// Notes inside a note; what holds none is warned of and counts as absent.
+    pub(super) fn within(&self, key: &str, place: &str, warnings: &mut Warnings) -> Option<Self> {
+        let value = self.0.get(key)?;
+        if !value.is_object() {
+            warnings.warn(place, format!("its {key} is not an object and is left out"));
+        }
+        value.as_object().cloned().map(Self)
     }
 
     /// Whether a note is `true`, or a number other than 0, as some programs write what is true.

@@ -8,10 +8,7 @@ use crate::bvh::{Bvh, transformed_box};
 use crate::lights::{LightTable, mean_emission};
 use crate::scene::{AlphaMode, Instance as PlacedMesh, Mesh, Scene, Sweep};
 
-/// Above this determinant an instance has volume enough to be inverted.
-const DETERMINANT_MIN: f32 = 1e-30;
-
-/// Where an instance went; all 0 for one that was left out.
+/// Where an instance went; all 0 for one that is flat, of which nothing is asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Placed {
     /// The part that its triangles became.
@@ -27,10 +24,8 @@ pub(super) fn pack(
     packed: &mut PackedScene,
 ) -> Result<Vec<Placed>, PackFault> {
     let mut uses = vec![0u32; scene.meshes.len()];
-    let usable = |index: &usize| {
-        scene.instances[*index].world_from_object.matrix3.determinant().abs() > DETERMINANT_MIN
-    };
-    let placed: Vec<usize> = (0..scene.instances.len()).filter(usable).collect();
+    let placed: Vec<usize> =
+        (0..scene.instances.len()).filter(|&index| !scene.instances[index].is_flat()).collect();
     for &index in &placed {
         uses[scene.instances[index].mesh as usize] += 1;
     }

@@ -110,7 +110,9 @@ impl Bvh {
         scene.instances.iter().for_each(|instance| often[instance.mesh as usize] += 1);
         let mut form_of = vec![None; scene.meshes.len()];
         let (mut stands, mut forms) = (Vec::new(), Vec::new());
-        for (index, instance) in scene.instances.iter().enumerate() {
+        for (index, instance) in
+            scene.instances.iter().enumerate().filter(|(_, instance)| !instance.is_flat())
+        {
             let mesh = instance.mesh as usize;
             let shared = often[mesh] > 1 || instance.sweep.is_some();
             let form = form_of[mesh].filter(|_| shared).unwrap_or_else(|| {

@@ -146,12 +146,12 @@ fn sample_punctual(light: &Light, position: Vec3, probability: f32, u: [f32; 2])
     let mut cos = 1.0;
     if light.size > 0.0 {
         let [x, y] = (disk(u) * light.size).to_array();
-        let to_center = distance;
-        let to_light = Basis::around(direction).to_world(Vec3::new(x, y, distance));
+        let axial = distance;
+        let to_light = Basis::around(direction).to_world(Vec3::new(x, y, axial));
         distance2 = to_light.length_squared();
         distance = distance2.sqrt();
         direction = to_light / distance;
-        cos = to_center / distance;
+        cos = axial / distance;
     }
     let cone = match light.kind {
         LightKind::Spot { cos_inner, cos_outer } => {

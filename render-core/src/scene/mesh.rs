@@ -32,7 +32,7 @@ pub struct Mesh {
 pub struct Instance {
     /// Index of the mesh.
     pub mesh: u32,
-    /// Object to world; may mirror (negative determinant) and shear. A singular one is dropped by the packer.
+    /// Object to world; may mirror (negative determinant) and shear. One that [is flat](Self::is_flat) is not rendered.
     pub world_from_object: Affine3A,
     /// The same one frame earlier, for motion vectors.
     pub world_from_object_before: Affine3A,
@@ -40,6 +40,14 @@ pub struct Instance {
     pub sweep: Option<Box<Sweep>>,
     /// 1-based id of the object (glTF node) it belongs to.
     pub object_id: u32,
+}
+
+impl Instance {
+    /// Whether it is flattened to nothing, so that no ray can be taken into its space: whoever renders leaves it out, its light too.
+    pub fn is_flat(&self) -> bool {
+        const DETERMINANT_MIN: f32 = 1e-30;
+        self.world_from_object.matrix3.determinant().abs() <= DETERMINANT_MIN
+    }
 }
 
 impl Mesh {

@@ -16,6 +16,7 @@ mod document;
 mod environment;
 mod extension;
 mod fault;
+mod flat;
 mod geometry;
 mod lens;
 mod light;

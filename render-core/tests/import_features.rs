@@ -240,9 +240,14 @@ fn gpu_instancing_places_copies_relative_to_the_node() {
 }
 
 #[test]
-fn a_flattened_instance_is_left_out_by_name() {
+fn what_is_pressed_flat_is_there_and_what_is_pressed_to_nothing_is_left_out_by_name() {
     let mut file = SceneFile::triangle();
-    file.json["nodes"][0]["scale"] = json!([1, 0, 1]);
+    file.json["nodes"][0]["scale"] = json!([3, 4, 0]);
+    let flat = scene(&file);
+    assert!(!flat.instances[0].is_flat() && !warnings(&file).contains("flattens"));
+    let corner = flat.instances[0].world_from_object.transform_point3(Vec3::new(1.0, 1.0, 1.0));
+    assert!(corner.distance(Vec3::new(3.0, 4.0, 0.0)) < 1e-4, "{corner}");
+    file.json["nodes"][0]["scale"] = json!([1, 0, 0]);
     assert!(scene(&file).instances.is_empty());
     assert!(warnings(&file).contains("node 0 \"wall\": its transform flattens it"));
 }

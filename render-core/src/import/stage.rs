@@ -13,6 +13,7 @@ use super::animation::{Animation, Pose};
 use super::camera::{self, Eye};
 use super::deform::{Skin, deformed};
 use super::fault::{ImportError, Warnings, broken, place_of};
+use super::flat::thickened;
 use super::geometry::Parts;
 use super::lens::LensWish;
 use super::light::Lamp;
@@ -333,15 +334,15 @@ impl Actor {
         let shutter = shutter.filter(|_| !self.skinned);
         for node_from_instance in &self.node_from_instance {
             let sweep = shutter.and_then(|shutter| {
-                let [open, close] =
-                    [&shutter.open, &shutter.close].map(|worlds| worlds[self.node] * *node_from_instance);
+                let [open, close] = [&shutter.open, &shutter.close]
+                    .map(|worlds| thickened(worlds[self.node] * *node_from_instance));
                 Sweep::between(&open, &close).map(Box::new)
             });
             let [now, before] = [worlds, before].map(|worlds| {
                 if self.skinned {
                     Affine3A::IDENTITY
                 } else {
-                    single(&(worlds[self.node] * *node_from_instance))
+                    single(&thickened(worlds[self.node] * *node_from_instance))
                 }
             });
             if !invertible(&now) {

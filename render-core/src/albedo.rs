@@ -13,6 +13,12 @@ pub const SPLIT_NODES: usize = 64;
 /// Nodes along each side of the glass tables.
 pub const GLASS_NODES: usize = 32;
 
+/// Nodes along each side of the fibres' table.
+pub const SHEEN_NODES: usize = 32;
+
+/// Roughness of fibres where their table begins; rougher ones only are rendered.
+pub const SHEEN_LEAST: f32 = 0.1;
+
 /// √α where the tables begin: smoother lobes are sharp, lose nothing and need no table.
 pub const ROOT_LEAST: f32 = 0.031_622_78;
 
@@ -31,6 +37,8 @@ pub struct AlbedoTables {
     pub glass_enter: Vec<f32>,
     /// The same seen from the denser side.
     pub glass_leave: Vec<f32>,
+    /// White fibres on cloth, `[roughness][√μ]`: rows as [`sheen_row`] has them.
+    pub sheen: Vec<f32>,
 }
 
 /// Where √α lies among `nodes` rows.
@@ -45,6 +53,11 @@ pub fn row_coordinate(root: f32, nodes: usize) -> f32 {
 pub fn split_column(mu: f32, root: f32) -> f32 {
     let side = mu.clamp(0.0, 1.0).sqrt();
     side * (1.0 + root) / (side + root) * (SPLIT_NODES - 1) as f32
+}
+
+/// Where a roughness of fibres (√α) lies among their table's rows.
+pub fn sheen_row(roughness: f32) -> f32 {
+    ((roughness - SHEEN_LEAST) / (1.0 - SHEEN_LEAST)).clamp(0.0, 1.0) * (SHEEN_NODES - 1) as f32
 }
 
 /// Where a relative index of refraction (denser over thinner side, at least 1) lies among the glass tables' nodes.
@@ -68,7 +81,8 @@ impl AlbedoTables {
         let split_mean =
             (0..SPLIT_NODES).map(|row| integrate::split_mean(root_at(row, SPLIT_NODES))).collect();
         let glass = |enters| (0..GLASS_NODES.pow(3)).map(|cell| glass_cell(cell, enters)).collect();
-        Self { split, split_mean, glass_enter: glass(true), glass_leave: glass(false) }
+        let sheen = (0..SHEEN_NODES * SHEEN_NODES).map(sheen_cell).collect();
+        Self { split, split_mean, glass_enter: glass(true), glass_leave: glass(false), sheen }
     }
 
     /// All numbers in the order of the fields, f32, little-endian.
@@ -79,7 +93,7 @@ impl AlbedoTables {
     /// All numbers in the order of the fields.
     pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
         let split = self.split.iter().flatten().chain(self.split_mean.iter().flatten());
-        split.chain(&self.glass_enter).chain(&self.glass_leave).copied()
+        split.chain(&self.glass_enter).chain(&self.glass_leave).chain(&self.sheen).copied()
     }
 
     fn from_bytes(bytes: &[u8]) -> Self {
@@ -89,7 +103,9 @@ impl AlbedoTables {
         let split = (0..SPLIT_NODES * SPLIT_NODES).map(|_| [next(), next()]).collect();
         let split_mean = (0..SPLIT_NODES).map(|_| [next(), next(), next(), next()]).collect();
         let mut glass = || (0..GLASS_NODES.pow(3)).map(|_| next()).collect();
-        Self { split, split_mean, glass_enter: glass(), glass_leave: glass() }
+        let (glass_enter, glass_leave) = (glass(), glass());
+        let sheen = (0..SHEEN_NODES * SHEEN_NODES).map(|_| next()).collect();
+        Self { split, split_mean, glass_enter, glass_leave, sheen }
     }
 }
 
@@ -106,6 +122,13 @@ fn glass_cell(cell: usize, enters: bool) -> f32 {
     let side = even(cell % GLASS_NODES, GLASS_NODES);
     let root = root_at(cell / GLASS_NODES % GLASS_NODES, GLASS_NODES);
     integrate::glass(side * side, root, glass_ior_at(cell / (GLASS_NODES * GLASS_NODES)), enters)
+}
+
+fn sheen_cell(cell: usize) -> f32 {
+    let least = f64::from(SHEEN_LEAST);
+    let roughness = least + (1.0 - least) * even(cell / SHEEN_NODES, SHEEN_NODES);
+    let side = even(cell % SHEEN_NODES, SHEEN_NODES);
+    integrate::sheen(side * side, roughness)
 }
 
 fn even(index: usize, nodes: usize) -> f64 {
@@ -127,12 +150,14 @@ fn glass_ior_at(node: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::sheen::Fibres;
+    use glam::Vec3;
 
     #[test]
     fn the_shipped_file_has_every_number_once() {
         let bytes = include_bytes!("albedo/tables.bin");
         assert_eq!(albedo_tables().to_bytes(), bytes);
-        assert_eq!(bytes.len(), 4 * (2 * 64 * 64 + 4 * 64 + 2 * 32 * 32 * 32));
+        assert_eq!(bytes.len(), 4 * (2 * 64 * 64 + 4 * 64 + 2 * 32 * 32 * 32 + 32 * 32));
     }
 
     #[test]
@@ -143,6 +168,8 @@ mod tests {
         let all = shares.chain(tables.glass_enter.iter().chain(&tables.glass_leave).copied());
         assert!(all.into_iter().all(|share| (0.0..=1.0 + 1e-6).contains(&share)));
         assert!(tables.split.iter().all(|pair| (-1.0..=1.0).contains(&pair[1])));
+        // Fibres next to smooth are the one lobe whose fit gives more than comes: see `bsdf::sheen`.
+        assert!(tables.sheen.iter().all(|&share| share >= 0.0 && share.is_finite()));
     }
 
     #[test]
@@ -152,6 +179,9 @@ mod tests {
         for cell in (0..SPLIT_NODES * SPLIT_NODES).step_by(37) {
             let fresh = split_cell(cell);
             assert!((0..2).all(|k| close(tables.split[cell][k], fresh[k])), "split cell {cell}");
+        }
+        for cell in (0..SHEEN_NODES * SHEEN_NODES).step_by(29) {
+            assert!(close(tables.sheen[cell], sheen_cell(cell)), "sheen cell {cell}");
         }
         for cell in (0..GLASS_NODES.pow(3)).step_by(373) {
             for (enters, shipped) in [(true, &tables.glass_enter), (false, &tables.glass_leave)] {
@@ -171,6 +201,29 @@ mod tests {
                 let side = place * root / (1.0 + root - place);
                 let found = split_column((side * side) as f32, root as f32);
                 assert!((found - column as f32).abs() < 1e-3, "row {row}, column {column}: {found}");
+            }
+        }
+    }
+
+    /// What the table gives between its nodes is what the lobe itself returns, summed over directions.
+    #[test]
+    fn fibres_return_what_their_table_says() {
+        for roughness in [0.1f32, 0.23, 0.5, 0.77, 1.0] {
+            for mu in [0.04f32, 0.3, 0.66, 1.0] {
+                let wo = Vec3::new((1.0 - mu * mu).max(0.0).sqrt(), 0.0, mu);
+                let fibres = Fibres::new(roughness);
+                let steps = 400;
+                let mut sum = 0.0f64;
+                for cell in 0..steps * steps {
+                    let z = (f64::from(cell / steps) + 0.5) / f64::from(steps);
+                    let phi = std::f64::consts::TAU * (f64::from(cell % steps) + 0.5) / f64::from(steps);
+                    let sin = (1.0 - z * z).sqrt();
+                    let wi = Vec3::new((sin * phi.cos()) as f32, (sin * phi.sin()) as f32, z as f32);
+                    sum += f64::from(fibres.value(wo, wi));
+                }
+                let brute = (sum * std::f64::consts::TAU / f64::from(steps * steps)) as f32;
+                let read = crate::reference::sheen_albedo(mu, fibres.alpha());
+                assert!((read - brute).abs() < 0.005 + 0.01 * brute, "{roughness} {mu}: {read} {brute}");
             }
         }
     }

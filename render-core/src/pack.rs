@@ -70,7 +70,7 @@ pub struct Header {
 }
 
 /// Version of the packed layout; nodes refuse others.
-pub const LAYOUT_VERSION: u32 = 3;
+pub const LAYOUT_VERSION: u32 = 4;
 
 /// The arrays that the kernels read.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,10 +8,12 @@ pub mod bsdf;
 pub mod bvh;
 pub mod camera;
 mod energy;
+pub mod film;
 pub mod light;
 pub mod microfacet;
 pub mod path;
 pub mod sampler;
+pub mod sheen;
 pub mod surface;
 mod texture;
 
@@ -24,6 +26,8 @@ use rayon::prelude::*;
 use crate::lights::LUMINANCE;
 use crate::scene::Scene;
 use bvh::Bvh;
+#[cfg(test)]
+pub(crate) use energy::sheen_albedo;
 use light::Lights;
 pub use path::{Path, SampleRecord, Step};
 use sampler::Sampler;

@@ -11,7 +11,10 @@ mod sweep;
 
 pub use camera::{Camera, Lens, Projection};
 pub use light::{Environment, EnvironmentMap, Light, LightKind};
-pub use material::{AlphaMode, Material, Medium, Texels, Texture, TextureRef, Wrap};
+pub use material::{
+    AlphaMode, Anisotropy, DiffuseTransmission, Film, Material, Medium, Sheen, Texels, Texture, TextureRef,
+    Wrap,
+};
 pub use mesh::{Instance, Mesh};
 pub use sweep::Sweep;
 

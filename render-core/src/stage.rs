@@ -12,8 +12,8 @@ use crate::quantiles::blackman_harris_quantiles;
 /// The scene's arrays on the device.
 pub(crate) struct Stage {
     pub(crate) header: Header,
-    /// Whether any material has a texture.
-    pub(crate) textured: bool,
+    /// How many of a material's texture slots are used by any.
+    pub(crate) texture_slots: u32,
     /// Whether any instance moves while the shutter is open.
     pub(crate) sweeps: bool,
     buffers: Vec<(&'static str, Buffer)>,
@@ -74,7 +74,8 @@ impl Stage {
         );
         pictures.extend([("texels", texels), ("environment", sky)]);
         let sweeps = scene.instances.iter().any(|instance| instance.sweep != NONE);
-        Ok(Self { header: scene.header, textured: !scene.texels.is_empty(), sweeps, buffers, pictures })
+        let texture_slots = scene.texture_slots();
+        Ok(Self { header: scene.header, texture_slots, sweeps, buffers, pictures })
     }
 
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&str, &Buffer)> {

@@ -69,8 +69,6 @@ const PROMPT_LONGEST: Duration = Duration::from_millis(200);
 /// Pixels of the first wave then: it is cut before anybody knows how fast the adapter is. No wave gets smaller: where a submission is slow by itself (Mesa
 /// 22.3.6 takes 0.3 s for one pixel), smaller ones are only more of them.
 const PROMPT_PIXELS: u32 = 256;
-/// Texture slots of a material.
-const MATERIAL_SLOTS: u32 = 10;
 /// Dispatch sizes of shadow rays lie behind those of extend and shade.
 const SHADOW_DISPATCH: u64 = 12;
 
@@ -248,7 +246,6 @@ pub(crate) struct Tracer<'a> {
 
 fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
     let header = &tracer.stage.header;
-    let texture_slots = if tracer.stage.textured { MATERIAL_SLOTS } else { 0 };
     let settings: &RenderSettings = &order.settings;
     let switch = |on: bool, flag: u32| if on { flag } else { 0 };
     let aspect = settings.size.width() as f32 / settings.size.height() as f32;
@@ -298,7 +295,7 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
         environment_strength: header.environment_strength,
         scene_radius: header.scene_radius,
         p_lights: 1.0 - header.p_environment,
-        texture_slots,
+        texture_slots: tracer.stage.texture_slots,
         ..Params::default()
     }
 }

@@ -8,6 +8,8 @@ mod aloud;
 mod at_hand;
 #[path = "made/lamps.rs"]
 mod lamps;
+#[path = "made/layers.rs"]
+mod layers;
 #[path = "made/moving.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod moving;
@@ -137,6 +139,12 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
     let kind = LightKind::Directional;
     scene.lights.push(Light { kind, color: Vec3::splat(1.5), position: Vec3::ZERO, direction, size: 0.25 });
     assert_agreement(&mut renderer, "lens and soft lights", &scene);
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_where_materials_have_layers() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "layers", &layers::layered_room());
 }
 
 #[test]

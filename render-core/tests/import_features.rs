@@ -1,12 +1,13 @@
-//! What single parts of a file mean: nodes, cameras, materials, textures, lights, warnings.
+//! What single parts of a file mean: nodes, cameras, lights, geometry, warnings.
 
 #[path = "made/scene_file.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod scene_file;
 
-use glam::{Mat3A, Quat, Vec2, Vec3, Vec3A, Vec4};
+use glam::{Quat, Vec2, Vec3, Vec4};
 use render_core::import::{Document, EnvironmentChoice, ImportOptions, Severity};
-use render_core::scene::{AlphaMode, Lens, LightKind, Medium, Projection, Scene, Wrap};
-use scene_file::{SceneFile, png};
+use render_core::scene::{Lens, Projection, Scene};
+use scene_file::SceneFile;
 use serde_json::{Value, json};
 
 fn document(file: &SceneFile) -> Document {
@@ -21,23 +22,6 @@ fn warnings(file: &SceneFile) -> String {
     document(file).warnings().iter().map(|warning| format!("{warning}\n")).collect()
 }
 
-/// A triangle with UVs, a normal and this material; texture 0 exists.
-fn with_material(material: Value) -> SceneFile {
-    let mut file = SceneFile::triangle();
-    let uvs = file.add_floats("VEC2", &[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
-    let normals = file.add_floats("VEC3", &[0.0, 0.0, 2.0].repeat(3));
-    let view = file.add_view(&png(2, 1, [10, 20, 30, 40]));
-    file.push("images", json!({ "bufferView": view }));
-    file.push("samplers", json!({ "wrapS": 33071, "wrapT": 33648, "magFilter": 9728 }));
-    file.push("textures", json!({ "source": 0, "sampler": 0 }));
-    file.push("materials", material);
-    let primitive = &mut file.json["meshes"][0]["primitives"][0];
-    primitive["attributes"]["TEXCOORD_0"] = json!(uvs);
-    primitive["attributes"]["NORMAL"] = json!(normals);
-    primitive["material"] = json!(0);
-    file
-}
-
 #[test]
 fn a_mesh_without_material_has_the_formats_default() {
     let scene = scene(&SceneFile::triangle());
@@ -46,143 +30,9 @@ fn a_mesh_without_material_has_the_formats_default() {
 }
 
 #[test]
-fn a_materials_extras_make_it_a_lamp() {
-    let untold = warnings(&with_material(json!({ "emissiveFactor": [1.0, 0.5, 0.0] })));
-    let told = |extras: Value| {
-        let file = with_material(json!({ "emissiveFactor": [1.0, 0.5, 0.0], "extras": extras }));
-        assert_eq!(warnings(&file), untold, "{extras}");
-        let scene = scene(&file);
-        scene.materials[scene.meshes[0].material as usize].lamp
-    };
-    for yes in [json!(true), json!(1), json!(1.0), json!(-0.5)] {
-        assert!(told(json!({ "other": { "a": [] }, "tessera_lamp": yes })), "{yes}");
-    }
-    for no in [json!(false), json!(0), json!(0.0), json!("true"), json!(null), json!([1])] {
-        assert!(!told(json!({ "tessera_lamp": no })), "{no}");
-    }
-    assert!(!told(json!({})) && !told(json!("tessera_lamp")) && !told(json!(null)));
-}
-
-#[test]
 fn a_mesh_without_normals_is_flat() {
     let scene = scene(&SceneFile::triangle());
     assert!(scene.meshes[0].normals.is_empty());
-}
-
-#[test]
-fn a_flat_mesh_with_a_normal_map_has_face_normals_and_tangents() {
-    let mut file = with_material(json!({ "normalTexture": { "index": 0, "scale": 0.5 } }));
-    let attributes =
-        file.json["meshes"][0]["primitives"][0]["attributes"].as_object_mut().expect("attributes");
-    attributes.remove("NORMAL");
-    let scene = scene(&file);
-    assert_eq!(scene.meshes[0].normals, [Vec3::Z; 3]);
-    assert_eq!(scene.meshes[0].tangents, [Vec4::new(1.0, 0.0, 0.0, 1.0); 3]);
-    assert_eq!(scene.materials[1].normal_scale, 0.5);
-}
-
-#[test]
-fn every_material_factor_arrives() {
-    let file = with_material(json!({
-        "pbrMetallicRoughness": { "baseColorFactor": [0.1, 0.2, 0.3, 0.4], "metallicFactor": 0.5, "roughnessFactor": 0.6 },
-        "emissiveFactor": [1, 0.5, 0], "alphaMode": "MASK", "alphaCutoff": 0.25, "doubleSided": true,
-        "extensions": {
-            "KHR_materials_emissive_strength": { "emissiveStrength": 8 },
-            "KHR_materials_ior": { "ior": 1.33 },
-            "KHR_materials_specular": { "specularFactor": 0.7, "specularColorFactor": [2, 1, 0] },
-            "KHR_materials_transmission": { "transmissionFactor": 0.8 },
-            "KHR_materials_volume": { "thicknessFactor": 1, "attenuationDistance": 3, "attenuationColor": [0.9, 0.8, 0.7] },
-            "KHR_materials_clearcoat": {
-                "clearcoatFactor": 0.9, "clearcoatRoughnessFactor": 0.1,
-                "clearcoatNormalTexture": { "index": 0, "scale": 2 },
-            },
-        },
-    }));
-    let material = scene(&file).materials[1].clone();
-    assert_eq!((material.base_color, material.alpha), (Vec3::new(0.1, 0.2, 0.3), 0.4));
-    assert_eq!((material.metallic, material.roughness), (0.5, 0.6));
-    assert_eq!(material.emissive, Vec3::new(8.0, 4.0, 0.0));
-    assert_eq!((material.alpha_mode, material.double_sided), (AlphaMode::Mask { cutoff: 0.25 }, true));
-    assert_eq!((material.ior, material.specular, material.transmission), (1.33, 0.7, 0.8));
-    assert_eq!(material.specular_color, Vec3::new(2.0, 1.0, 0.0));
-    let medium = Medium { attenuation_color: Vec3::new(0.9, 0.8, 0.7), attenuation_distance: 3.0 };
-    assert_eq!(material.medium, Some(medium));
-    assert_eq!(
-        (material.clearcoat, material.clearcoat_roughness, material.clearcoat_normal_scale),
-        (0.9, 0.1, 2.0)
-    );
-    assert!(material.clearcoat_normal_texture.is_some());
-}
-
-#[test]
-fn a_volume_without_thickness_is_a_thin_wall_and_one_without_distance_is_clear() {
-    let thin = json!({ "extensions": { "KHR_materials_volume": { "attenuationDistance": 2 } } });
-    assert_eq!(scene(&with_material(thin)).materials[1].medium, None);
-    let clear = json!({ "extensions": { "KHR_materials_volume": { "thicknessFactor": 0.5 } } });
-    let medium = scene(&with_material(clear)).materials[1].medium.expect("it is solid");
-    assert_eq!(medium.attenuation_distance, f32::INFINITY);
-}
-
-#[test]
-fn textures_keep_their_sampler_transform_and_coding() {
-    let transform = json!({ "offset": [0.5, 0], "scale": [2, 2], "texCoord": 1 });
-    let file = with_material(json!({
-        "pbrMetallicRoughness": {
-            "baseColorTexture": { "index": 0, "extensions": { "KHR_texture_transform": transform } },
-            "metallicRoughnessTexture": { "index": 0 },
-        },
-    }));
-    let scene = scene(&file);
-    let material = &scene.materials[1];
-    let color = material.base_color_texture.expect("it has one");
-    assert_eq!((color.uv_set, color.wrap, color.nearest), (1, [Wrap::Clamp, Wrap::Mirror], true));
-    assert_eq!(color.uv_transform * Vec3A::new(0.25, 0.25, 1.0), Vec3A::new(1.0, 0.5, 1.0));
-    let numbers = material.metallic_roughness_texture.expect("it has one");
-    assert_eq!(numbers.uv_transform, Mat3A::IDENTITY);
-    assert!(scene.textures[color.texture as usize].srgb && !scene.textures[numbers.texture as usize].srgb);
-    assert_eq!(scene.textures[0].texels, [[10, 20, 30, 40]; 2]);
-    assert_eq!(scene.meshes[0].uv_sets[1], [Vec2::ZERO; 3], "the set that the mesh lacks is filled in");
-    assert!(warnings(&file).contains("UV set 1, which it lacks"));
-}
-
-#[test]
-fn webp_is_read_in_place_of_no_source() {
-    let mut bytes = Vec::new();
-    image::RgbaImage::from_pixel(3, 2, image::Rgba([1, 2, 3, 255]))
-        .write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::WebP)
-        .expect("a WebP is written");
-    let mut file = with_material(json!({ "emissiveFactor": [1, 1, 1], "emissiveTexture": { "index": 0 } }));
-    let view = file.add_view(&bytes);
-    let image = file.push("images", json!({ "bufferView": view }));
-    file.json["textures"] = json!([{ "extensions": { "EXT_texture_webp": { "source": image } } }]);
-    file.json["extensionsRequired"] = json!(["EXT_texture_webp"]);
-    let scene = scene(&file);
-    assert_eq!((scene.textures[0].width, scene.textures[0].height), (3, 2));
-    assert_eq!(scene.textures[0].texels[5], [1, 2, 3, 255]);
-}
-
-#[test]
-fn data_addresses_and_files_beside_the_scene_are_followed_and_a_missing_picture_is_named() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut file = with_material(json!({
-        "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } }, "emissiveTexture": { "index": 1 },
-    }));
-    std::fs::write(folder.path().join("a b.png"), png(1, 1, [7; 4])).expect("it is written");
-    std::fs::write(folder.path().join("scene.bin"), &file.binary).expect("it is written");
-    file.json["images"] = json!([{ "uri": "a%20b.png" }, { "uri": "lost.png", "name": "lamp" }]);
-    file.push("textures", json!({ "source": 1 }));
-    file.json["buffers"][0]["uri"] = json!("scene.bin");
-    let path = folder.path().join("scene.gltf");
-    std::fs::write(&path, file.json.to_string()).expect("it is written");
-    let document = Document::open(&path, &ImportOptions::default()).expect("it imports");
-    let scene = document.scene_at(0.0, 0.0).expect("it stands");
-    assert_eq!(scene.textures[0].texels, [[7; 4]]);
-    assert_eq!(scene.materials[1].emissive_texture, None);
-    let named = document.warnings().iter().any(|warning| {
-        warning.severity == Severity::Warning
-            && warning.to_string().starts_with("image 1 \"lamp\": its file \"lost.png\"")
-    });
-    assert!(named, "{:?}", document.warnings());
 }
 
 #[test]
@@ -315,21 +165,6 @@ fn a_scene_without_camera_is_framed_and_without_light_has_a_sky() {
 }
 
 #[test]
-fn a_lit_scene_has_no_neutral_sky() {
-    let glowing = with_material(json!({ "emissiveFactor": [0, 0.1, 0] }));
-    assert_eq!(scene(&glowing).environment.strength, Vec3::ZERO);
-    let mut lamp = SceneFile::triangle();
-    lamp.json["extensions"] =
-        json!({ "KHR_lights_punctual": { "lights": [{ "type": "spot", "intensity": 3 }] } });
-    lamp.json["nodes"][0]["extensions"] = json!({ "KHR_lights_punctual": { "light": 0 } });
-    let scene = scene(&lamp);
-    assert_eq!(scene.environment.strength, Vec3::ZERO);
-    let LightKind::Spot { cos_inner, cos_outer } = scene.lights[0].kind else { panic!("it is a spot") };
-    assert!(cos_inner == 1.0 && (cos_outer - std::f32::consts::FRAC_1_SQRT_2).abs() < 1e-6);
-    assert_eq!((scene.lights[0].color, scene.lights[0].direction), (Vec3::splat(3.0), Vec3::NEG_Z));
-}
-
-#[test]
 fn skinned_meshes_ignore_their_node() {
     let mut file = SceneFile::triangle();
     let joints = file.add_accessor("VEC4", 5123, 3, &[0; 24]);
@@ -342,19 +177,6 @@ fn skinned_meshes_ignore_their_node() {
     let scene = scene(&file);
     assert_eq!(scene.instances[0].world_from_object, glam::Affine3A::IDENTITY);
     assert_eq!(scene.meshes[0].positions[1], Vec3::new(2.0, 5.0, 0.0));
-}
-
-#[test]
-fn an_unknown_extension_is_named_with_its_place_even_when_required() {
-    let mut file = with_material(json!({ "name": "Silk", "extensions": { "KHR_materials_sheen": {} } }));
-    file.json["extensionsUsed"] = json!(["KHR_materials_sheen", "VENDOR_magic"]);
-    file.json["extensionsRequired"] = json!(["VENDOR_magic"]);
-    let text = warnings(&file);
-    assert!(
-        text.contains("material 0 \"Silk\": the extension KHR_materials_sheen is not supported"),
-        "{text}"
-    );
-    assert!(text.contains("the extension VENDOR_magic is not supported"), "{text}");
 }
 
 #[test]

@@ -17,19 +17,8 @@ use render_core::reference::surface::Place;
 use render_core::scene::{Environment, EnvironmentMap, Instance, Light, LightKind, Material, Mesh, Scene};
 use statistics::{check, direction_of, solid_angle, square_of};
 
-/// Plain white glossy dielectric.
-const PLAIN: Substance = Substance {
-    base: Vec3::new(0.8, 0.5, 0.2),
-    metallic: 0.0,
-    roughness: 0.5,
-    transmission: 0.0,
-    sheet: true,
-    ior: 1.5,
-    specular: 1.0,
-    specular_color: Vec3::ONE,
-    coat: 0.0,
-    coat_roughness: 0.0,
-};
+/// Plain glossy dielectric.
+const PLAIN: Substance = Substance { base: Vec3::new(0.8, 0.5, 0.2), ..Substance::PLAIN };
 
 /// Directions to the viewer: cosines from nearly grazing to straight on.
 const COSINES: [f32; 3] = [0.1, 0.55, 0.999];
@@ -56,7 +45,7 @@ fn check_bsdf(name: &str, tests: u32, substance: &Substance, facing: &Facing) ->
 }
 
 fn facing(wo: Vec3) -> Facing {
-    Facing { normal: Vec3::Z, coat_normal: Vec3::Z, wo, near_index: 1.0, far_index: 1.5 }
+    Facing { normal: Vec3::Z, coat_normal: Vec3::Z, along: Vec3::X, wo, near_index: 1.0, far_index: 1.5 }
 }
 
 #[test]
@@ -91,17 +80,17 @@ fn lens_points_fill_the_disk_evenly() {
 
 #[test]
 fn visible_normals_follow_their_density() {
-    for alpha in [0.15f32, 0.4, 1.0] {
+    for alphas in [[0.15f32, 0.15], [0.4, 0.4], [1.0, 1.0], [0.8, 0.2], [0.15, 1.0]] {
         for mu in COSINES {
-            let (ggx, wo) = (Ggx { alpha }, from_cosine(mu));
+            let (ggx, wo) = (Ggx { alphas: alphas.into() }, from_cosine(mu));
             let density = |place| {
                 let half = direction_of(place);
                 if half.z > 0.0 { f64::from(ggx.visible_density(wo, half)) * solid_angle(place) } else { 0.0 }
             };
             let draw =
                 |stream: &mut statistics::Stream| Some(square_of(ggx.sample_visible(wo, stream.pair())));
-            let whole = check(&format!("GGX {alpha} from {mu}"), 9, draw, density);
-            assert!((whole - 1.0).abs() < 1e-3, "GGX {alpha} from {mu}: {whole}");
+            let whole = check(&format!("GGX {alphas:?} from {mu}"), 15, draw, density);
+            assert!((whole - 1.0).abs() < 1e-3, "GGX {alphas:?} from {mu}: {whole}");
         }
     }
 }
@@ -115,6 +104,21 @@ fn opaque_surfaces_follow_their_density() {
     for (name, body) in bodies {
         for mu in COSINES {
             check_bsdf(&format!("{name} from {mu}"), 12, &body, &facing(from_cosine(mu)));
+        }
+    }
+}
+
+#[test]
+fn cloth_leaves_and_brushed_metal_follow_their_density() {
+    let cloth = Substance { sheen: Vec3::new(0.9, 0.5, 0.7), sheen_roughness: 0.5, ..PLAIN };
+    let leaf = Substance { passing: 0.6, passing_color: Vec3::new(0.3, 0.9, 0.2), ..PLAIN };
+    let brushed = Substance { metallic: 1.0, stretch: 0.8, roughness: 0.5, ..PLAIN };
+    let all =
+        Substance { metallic: 0.4, coat: 0.3, coat_roughness: 0.6, stretch: 0.5, passing: 0.4, ..cloth };
+    for (name, body) in [("cloth", cloth), ("leaf", leaf), ("brushed", brushed), ("all", all)] {
+        for mu in COSINES {
+            let along = Vec3::new(0.6, -0.8, 0.0);
+            check_bsdf(&format!("{name} from {mu}"), 12, &body, &Facing { along, ..facing(from_cosine(mu)) });
         }
     }
 }

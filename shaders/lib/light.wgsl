@@ -103,7 +103,7 @@ fn emission_at(place: Place) -> vec3<f32> {
     let first = material * MATERIAL_VEC4S;
     let factor = bitcast<vec3<f32>>(material_at(first + 2u).xyz);
     let thinned = select(coverage_at(place), 1.0, is_lamp(material));
-    return factor * slot_at(material_at(first + 6u).w, place).xyz * thinned;
+    return factor * slot_at(material_at(first + MATERIAL_SLOTS_AT).w, place).xyz * thinned;
 }
 
 // A light's triangle at a time: a corner, the edges from there, and twice its area along its normal.

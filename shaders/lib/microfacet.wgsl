@@ -21,13 +21,13 @@ fn fifth_power(x: f32) -> f32 {
     return x2 * x2 * x;
 }
 
-// (A, B): GGX with Schlick's Fresnel reflects F0 A + F90 B of what comes from mu.
-fn split_albedo(mu: f32, alpha: f32) -> vec2<f32> {
+// (A, B): GGX with Schlick's Fresnel reflects F0 A + F90 B of what comes from mu. `shadow_mu` is mu but for stretched lobes.
+fn split_albedo(mu: f32, shadow_mu: f32, alpha: f32) -> vec2<f32> {
     let grazing = fifth_power(clamp(1.0 - mu, 0.0, 1.0));
     if alpha < SHARP {
         return vec2<f32>(1.0 - grazing, grazing);
     }
-    let side = sqrt(clamp(mu, 0.0, 1.0));
+    let side = sqrt(clamp(shadow_mu, 0.0, 1.0));
     let root = sqrt(clamp(alpha, 0.0, 1.0));
     // Columns are even in what shadowing depends on. Twin of albedo::split_column.
     let x = side * (1.0 + root) / (side + root) * 63.0;
@@ -138,6 +138,32 @@ fn lost_energy(f0: vec3<f32>, split: vec2<f32>) -> vec3<f32> {
     }
     let e = clamp(split.x + split.y, 0.05, 1.0);
     return vec3<f32>(1.0) + f0 * ((1.0 - e) / e);
+}
+
+// The same for a lobe whose alpha differs along its basis' axes (Burley 2012; Heitz 2014, section 5.3).
+fn ggx_density_stretched(h: vec3<f32>, alphas: vec2<f32>) -> f32 {
+    let slope = h.xy / alphas;
+    let d = dot(slope, slope) + h.z * h.z;
+    return 1.0 / (PI * alphas.x * alphas.y * d * d);
+}
+
+fn smith_lambda_stretched(w: vec3<f32>, alphas: vec2<f32>) -> f32 {
+    let slope = w.xy * alphas;
+    return 0.5 * (sqrt(1.0 + dot(slope, slope) / max(w.z * w.z, 1e-12)) - 1.0);
+}
+
+// The cosine at which a round lobe of `alpha` shadows as this one does from `w`: where tables of round lobes are read.
+fn shadow_cosine(w: vec3<f32>, alphas: vec2<f32>, alpha: f32) -> f32 {
+    let slope = w.xy * alphas / alpha;
+    return inverseSqrt(1.0 + dot(slope, slope) / max(w.z * w.z, 1e-8));
+}
+
+// As ggx_reflection, all vectors in the lobe's basis.
+fn ggx_reflection_stretched(wo: vec3<f32>, wi: vec3<f32>, alphas: vec2<f32>) -> vec2<f32> {
+    let d = ggx_density_stretched(normalize(wo + wi), alphas);
+    let lambda_o = smith_lambda_stretched(wo, alphas);
+    let lambda_i = smith_lambda_stretched(wi, alphas);
+    return vec2<f32>(d / (1.0 + lambda_o + lambda_i), d / (1.0 + lambda_o)) / (4.0 * max(wo.z, 1e-4));
 }
 
 // D G2 / (4 mu_o mu_i) times mu_i, and the density of a reflected visible normal.

@@ -114,7 +114,8 @@ const TABLE_SPLIT: u32 = 257u;
 const TABLE_SPLIT_MEAN: u32 = 8449u;
 const TABLE_GLASS_ENTER: u32 = 8705u;
 const TABLE_GLASS_LEAVE: u32 = 41473u;
-const TABLE_ENVIRONMENT: u32 = 74241u;
+const TABLE_SHEEN: u32 = 74241u;
+const TABLE_ENVIRONMENT: u32 = 75265u;
 
 // Fields of a path in `paths`: field f of path p is paths[f * capacity + p].
 const ORIGIN: u32 = 0u;          // origin, triangle not to be hit

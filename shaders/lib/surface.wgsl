@@ -23,6 +23,19 @@ struct Surface {
     coat_roughness: f32,
     emission: vec3<f32>,
     object_id: u32,
+    // Fibres: colour and roughness.
+    sheen: vec3<f32>,
+    sheen_roughness: f32,
+    // Unit direction along the surface that reflections are stretched in, and how much, 0 to 1.
+    stretch_along: vec3<f32>,
+    stretch: f32,
+    // Share of the diffuse light that passes, and what it is multiplied by.
+    passing: f32,
+    passing_color: vec3<f32>,
+    // Share of the surface under a thin film, the film's index and thickness.
+    film: f32,
+    film_ior: f32,
+    film_nm: f32,
 }
 
 // Normals go by the inverse transpose: columns of object_from_world.
@@ -77,17 +90,25 @@ fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, dire
     return Shape(transform_point(rows_to_world, position), geometric, smooth_normal, tangent, place);
 }
 
-// A normal map's normal around the smooth one, before it is turned to the viewer.
-fn mapped_normal(shape: Shape, mapped_texel: vec4<f32>, present: bool, scale: f32) -> vec3<f32> {
+// The axes of pictures around the smooth normal; their first is 0 where the mesh has none.
+fn tangent_frame(shape: Shape) -> Basis {
     let n = shape.smooth_normal;
     let along = shape.tangent.xyz - n * dot(n, shape.tangent.xyz);
-    if !present || dot(along, along) < 1e-20 {
-        return n;
+    if dot(along, along) < 1e-20 {
+        return Basis(vec3<f32>(0.0), vec3<f32>(0.0), n);
     }
     let t = normalize(along);
-    let b = cross(n, t) * select(-1.0, 1.0, shape.tangent.w >= 0.0);
+    return Basis(t, cross(n, t) * select(-1.0, 1.0, shape.tangent.w >= 0.0), n);
+}
+
+// A normal map's normal around the smooth one, before it is turned to the viewer.
+fn mapped_normal(frame: Basis, mapped_texel: vec4<f32>, present: bool, scale: f32) -> vec3<f32> {
+    let n = frame.normal;
+    if !present || max_channel(abs(frame.tangent)) == 0.0 {
+        return n;
+    }
     let m = mapped_texel.xyz * 2.0 - 1.0;
-    let mapped = t * (m.x * scale) + b * (m.y * scale) + n * m.z;
+    let mapped = frame.tangent * (m.x * scale) + frame.bitangent * (m.y * scale) + n * m.z;
     if dot(mapped, mapped) < 1e-20 {
         return n;
     }
@@ -106,7 +127,7 @@ fn facing(n: vec3<f32>, front: bool, wo: vec3<f32>) -> vec3<f32> {
 
 // What each of a material's texture slots shows at a place; white where there is none.
 struct Shown {
-    slots: array<vec4<f32>, 10>,
+    slots: array<vec4<f32>, MATERIAL_SLOTS>,
 }
 
 const SLOT_BASE: u32 = 0u;
@@ -119,13 +140,22 @@ const SLOT_TRANSMISSION: u32 = 6u;
 const SLOT_COAT: u32 = 7u;
 const SLOT_COAT_ROUGH: u32 = 8u;
 const SLOT_COAT_NORMAL: u32 = 9u;
+const SLOT_STRETCH: u32 = 10u;
+const SLOT_SHEEN: u32 = 11u;
+const SLOT_SHEEN_ROUGH: u32 = 12u;
+const SLOT_PASSING: u32 = 13u;
+const SLOT_PASSING_COLOR: u32 = 14u;
+const SLOT_FILM: u32 = 15u;
+const SLOT_FILM_THICKNESS: u32 = 16u;
+const MATERIAL_SLOTS: u32 = 17u;
 
-// The number of slots comes as data, so that drivers keep this a loop: unrolled, ten look-ups of four texels take
-// software Vulkan minutes to compile.
+// The number of slots comes as data, so that drivers keep this a loop: unrolled, look-ups of four texels take software
+// Vulkan minutes to compile. It counts only as far as any material of the scene goes.
 fn shown_at(material: u32, place: Place) -> Shown {
     const WHITE: vec4<f32> = vec4<f32>(1.0);
-    var shown = Shown(array<vec4<f32>, 10>(WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE));
-    let first = material * MATERIAL_VEC4S + 6u;
+    var shown = Shown(array<vec4<f32>, MATERIAL_SLOTS>(WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE, WHITE,
+        WHITE, WHITE, WHITE, WHITE, WHITE));
+    let first = material * MATERIAL_VEC4S + MATERIAL_SLOTS_AT;
     // Software Vulkan goes through a loop at least once, with all lanes off, but leaves out a branch that no lane takes.
     if params.texture_slots > 0u {
         for (var i = 0u; i < params.texture_slots; i++) {
@@ -159,16 +189,49 @@ fn surface_at(shape: Shape, wo: vec3<f32>, instance: u32, shown: Shown, color: v
     s.specular = m3.y * shown.slots[SLOT_SPECULAR].w;
     s.specular_color = m4.xyz * shown.slots[SLOT_SPECULAR_COLOR].xyz;
     s.transmission = m3.z * shown.slots[SLOT_TRANSMISSION].x;
-    let normal_slot = material_at(first + 6u).z;
-    s.normal = facing(mapped_normal(shape, shown.slots[SLOT_NORMAL], normal_slot != NONE, m1.z), s.front, wo);
+    let frame = tangent_frame(shape);
+    let normal_slot = material_at(first + MATERIAL_SLOTS_AT).z;
+    s.normal = facing(mapped_normal(frame, shown.slots[SLOT_NORMAL], normal_slot != NONE, m1.z), s.front, wo);
     s.coat_normal = s.normal;
     s.coat = m3.w * shown.slots[SLOT_COAT].x;
     if s.coat > 0.0 {
         s.coat_roughness = m4.w * shown.slots[SLOT_COAT_ROUGH].y;
-        let coat_slot = material_at(first + 8u).y;
-        s.coat_normal = facing(mapped_normal(shape, shown.slots[SLOT_COAT_NORMAL], coat_slot != NONE, m5.w), s.front, wo);
+        let coat_slot = material_at(first + MATERIAL_SLOTS_AT + 2u).y;
+        s.coat_normal = facing(mapped_normal(frame, shown.slots[SLOT_COAT_NORMAL], coat_slot != NONE, m5.w), s.front, wo);
+    }
+    if (s.flags & MATERIAL_LAYERED) != 0u {
+        add_layers(&s, first, frame, shown);
     }
     return s;
+}
+
+// Fibres, brushed metal, light that passes, and thin films: what few materials have.
+fn add_layers(s: ptr<function, Surface>, first: u32, frame: Basis, shown: Shown) {
+    let m6 = bitcast<vec4<f32>>(material_at(first + 6u));
+    let m7 = bitcast<vec4<f32>>(material_at(first + 7u));
+    let m8 = bitcast<vec4<f32>>(material_at(first + 8u));
+    let m9 = bitcast<vec4<f32>>(material_at(first + 9u));
+    (*s).sheen = m6.xyz * shown.slots[SLOT_SHEEN].xyz;
+    (*s).sheen_roughness = m6.w * shown.slots[SLOT_SHEEN_ROUGH].w;
+    (*s).passing_color = m7.xyz * shown.slots[SLOT_PASSING_COLOR].xyz;
+    (*s).passing = m7.w * shown.slots[SLOT_PASSING].w;
+    (*s).film = m8.x * shown.slots[SLOT_FILM].x;
+    (*s).film_ior = m8.y;
+    (*s).film_nm = mix(m8.z, m8.w, shown.slots[SLOT_FILM_THICKNESS].y);
+    var toward = vec2<f32>(1.0, 0.0);
+    var strength = m9.x;
+    if material_at(first + MATERIAL_SLOTS_AT + 2u).z != NONE {
+        toward = shown.slots[SLOT_STRETCH].xy * 2.0 - 1.0;
+        strength *= shown.slots[SLOT_STRETCH].z;
+    }
+    // Turned by the material's own angle.
+    toward = vec2<f32>(m9.y * toward.x - m9.z * toward.y, m9.z * toward.x + m9.y * toward.y);
+    let along = frame.tangent * toward.x + frame.bitangent * toward.y;
+    let flat = along - (*s).normal * dot((*s).normal, along);
+    if strength > 0.0 && dot(flat, flat) > 1e-8 {
+        (*s).stretch_along = normalize(flat);
+        (*s).stretch = strength;
+    }
 }
 
 fn absorption(material: u32) -> vec3<f32> {

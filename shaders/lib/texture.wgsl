@@ -134,13 +134,16 @@ fn slot_at(slot_vec4: u32, place: Place) -> vec4<f32> {
 }
 
 // Materials are MATERIAL_VEC4S long; their texture slots lie behind all of them.
-const MATERIAL_VEC4S: u32 = 9u;
+const MATERIAL_VEC4S: u32 = 15u;
+// Where the places of its texture slots begin.
+const MATERIAL_SLOTS_AT: u32 = 10u;
 const MATERIAL_MASK: u32 = 1u;
 const MATERIAL_BLEND: u32 = 2u;
 const MATERIAL_DOUBLE_SIDED: u32 = 4u;
 const MATERIAL_UNLIT: u32 = 8u;
 const MATERIAL_SOLID: u32 = 16u;
 const MATERIAL_LAMP: u32 = 32u;
+const MATERIAL_LAYERED: u32 = 64u;
 
 fn has_holes(material: u32) -> bool {
     return (material_at(material * MATERIAL_VEC4S + 2u).w & (MATERIAL_MASK | MATERIAL_BLEND | MATERIAL_LAMP)) != 0u;
@@ -172,7 +175,7 @@ fn coverage_at(place: Place) -> f32 {
     if !has_holes(material) {
         return 1.0;
     }
-    return coverage_of(material, slot_at(material_at(material * MATERIAL_VEC4S + 6u).x, place).w * color_at(place).w);
+    return coverage_of(material, slot_at(material_at(material * MATERIAL_VEC4S + MATERIAL_SLOTS_AT).x, place).w * color_at(place).w);
 }
 
 const TRIANGLE_HOLES: u32 = 1u;

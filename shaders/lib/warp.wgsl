@@ -49,6 +49,11 @@ struct Basis {
     normal: vec3<f32>,
 }
 
+// With its first axis along a unit vector across the normal.
+fn basis_along(n: vec3<f32>, along: vec3<f32>) -> Basis {
+    return Basis(along, cross(n, along), n);
+}
+
 // Duff et al. 2017.
 fn basis_around(n: vec3<f32>) -> Basis {
     let sign = select(-1.0, 1.0, n.z >= 0.0);
@@ -81,7 +86,7 @@ fn cosine_hemisphere(u: vec2<f32>) -> vec3<f32> {
 }
 
 // Half vector of GGX as seen from wo (z > 0), Dupuy & Benyoub 2023. pdf of the half vector: visible_density.
-fn visible_normal(wo: vec3<f32>, alpha: f32, u: vec2<f32>) -> vec3<f32> {
+fn visible_normal(wo: vec3<f32>, alpha: vec2<f32>, u: vec2<f32>) -> vec3<f32> {
     let w = normalize(vec3<f32>(alpha * wo.xy, wo.z));
     let sc = sin_cos_turns(u.x);
     let z = (1.0 - u.y) * (1.0 + w.z) - w.z;

@@ -119,6 +119,8 @@ pub mod material_flag {
     pub const SOLID: u32 = 16;
     /// Shines and is nothing else.
     pub const LAMP: u32 = 32;
+    /// Has fibres, stretched reflections, a film, or lets diffuse light pass.
+    pub const LAYERED: u32 = 64;
 }
 
 /// Bits of a texture slot.
@@ -134,7 +136,11 @@ pub mod slot_bit {
 }
 
 /// vec4s per material.
-pub const MATERIAL_VEC4S: usize = 9;
+pub const MATERIAL_VEC4S: usize = 15;
+/// Which of them holds the places of the first four texture slots.
+pub const MATERIAL_SLOTS_AT: usize = 10;
+/// Texture slots per material.
+pub const MATERIAL_SLOTS: usize = 17;
 /// vec4s per texture slot.
 pub const SLOT_VEC4S: usize = 3;
 /// vec4s per light.
@@ -172,6 +178,8 @@ pub mod table {
     pub const GLASS_ENTER: usize = 8705;
     /// 32³.
     pub const GLASS_LEAVE: usize = 41473;
+    /// 32 × 32.
+    pub const SHEEN: usize = 74241;
     /// Densities of the environment's cells.
-    pub const ENVIRONMENT: usize = 74241;
+    pub const ENVIRONMENT: usize = 75265;
 }

@@ -161,9 +161,12 @@ fn host_constants_equal_device_constants() {
         ("MATERIAL_UNLIT", material_flag::UNLIT),
         ("MATERIAL_SOLID", material_flag::SOLID),
         ("MATERIAL_LAMP", material_flag::LAMP),
+        ("MATERIAL_LAYERED", material_flag::LAYERED),
         ("SLOT_NEAREST", slot_bit::NEAREST),
         ("SLOT_SRGB", slot_bit::SRGB),
         ("MATERIAL_VEC4S", layout::MATERIAL_VEC4S as u32),
+        ("MATERIAL_SLOTS_AT", layout::MATERIAL_SLOTS_AT as u32),
+        ("MATERIAL_SLOTS", layout::MATERIAL_SLOTS as u32),
         ("LIGHT_VEC4S", layout::LIGHT_VEC4S as u32),
         ("PATH_FIELDS", layout::PATH_FIELDS),
         ("FILM_FIELDS", layout::FILM_FIELDS as u32),
@@ -178,6 +181,7 @@ fn host_constants_equal_device_constants() {
         ("TABLE_SPLIT_MEAN", table::SPLIT_MEAN as u32),
         ("TABLE_GLASS_ENTER", table::GLASS_ENTER as u32),
         ("TABLE_GLASS_LEAVE", table::GLASS_LEAVE as u32),
+        ("TABLE_SHEEN", table::SHEEN as u32),
         ("TABLE_ENVIRONMENT", table::ENVIRONMENT as u32),
     ];
     for (name, value) in pairs {

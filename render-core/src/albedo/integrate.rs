@@ -59,6 +59,38 @@ pub fn glass(mu: f64, sqrt_alpha: f64, ior: f64, enters: bool) -> f32 {
     })[0] as f32
 }
 
+/// Albedo of white fibres (Estevez & Kulla, "Production Friendly Microfacet Sheen BRDF", 2017) of a perceptual roughness.
+pub fn sheen(mu: f64, roughness: f64) -> f32 {
+    let (mu, alpha) = (mu.max(MU_LEAST), roughness * roughness);
+    let wo = DVec3::new((1.0 - mu * mu).sqrt(), 0.0, mu);
+    let shadow_o = sheen_lambda(mu, alpha);
+    let mut sum = 0.0;
+    for row in 0..2 * STRATA {
+        // Evenly in √μ, because most comes from near grazing.
+        let side = (row as f64 + 0.5) / (2 * STRATA) as f64;
+        let height = side * side;
+        let shadows = (1.0 + shadow_o + sheen_lambda(height, alpha)) * 4.0 * mu;
+        let sin = (1.0 - height * height).sqrt();
+        for column in 0..STRATA {
+            let (sin_phi, cos_phi) = (PI * (column as f64 + 0.5) / STRATA as f64).sin_cos();
+            let half = (wo + DVec3::new(sin * cos_phi, sin * sin_phi, height)).normalize();
+            let sin2 = half.x * half.x + half.y * half.y;
+            sum += (2.0 + 1.0 / alpha) * sin2.powf(0.5 / alpha) / shadows * 2.0 * side;
+        }
+    }
+    (sum / (2 * STRATA * STRATA) as f64) as f32
+}
+
+fn sheen_lambda(mu: f64, alpha: f64) -> f64 {
+    let smoothness = (1.0 - alpha) * (1.0 - alpha);
+    let between = |rough: f64, smooth: f64| rough + (smooth - rough) * smoothness;
+    let curve = |x: f64| {
+        let (a, b, c) = (between(21.5473, 25.3245), between(3.82987, 3.32435), between(0.19823, 0.16801));
+        a / (1.0 + b * x.powf(c)) + between(-1.97760, -1.27393) * x + between(-4.32054, -4.85967)
+    };
+    if mu < 0.5 { curve(mu).exp() } else { (2.0 * curve(0.5) - curve(1.0 - mu)).exp() }
+}
+
 /// Fresnel reflectance of a dielectric; `eta` = index on the side of the ray over the index beyond.
 pub fn fresnel_dielectric(cos: f64, eta: f64) -> f64 {
     let sin2_beyond = eta * eta * (1.0 - cos * cos);

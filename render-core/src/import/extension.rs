@@ -11,9 +11,13 @@ const READ: &[&str] = &[
     "EXT_mesh_gpu_instancing",
     "EXT_texture_webp",
     "KHR_lights_punctual",
+    "KHR_materials_anisotropy",
     "KHR_materials_clearcoat",
+    "KHR_materials_diffuse_transmission",
     "KHR_materials_emissive_strength",
     "KHR_materials_ior",
+    "KHR_materials_iridescence",
+    "KHR_materials_sheen",
     "KHR_materials_specular",
     "KHR_materials_transmission",
     "KHR_materials_unlit",
@@ -134,11 +138,7 @@ fn note(extensions: &Value, place: &dyn Fn() -> String, uses: &mut BTreeMap<Stri
 
 fn effect(name: &str) -> &'static str {
     match name {
-        "KHR_materials_sheen" => "cloth is rendered without its sheen",
-        "KHR_materials_anisotropy" => "highlights are rendered round",
-        "KHR_materials_iridescence" => "thin films are rendered without their colours",
         "KHR_materials_dispersion" => "glass bends all colours alike",
-        "KHR_materials_diffuse_transmission" => "light is not let through diffusely",
         "KHR_materials_variants" => "the default variant is rendered",
         "KHR_materials_pbrSpecularGlossiness" => "the plain metallic-roughness values are used",
         "KHR_animation_pointer" => "what it animates stays still",

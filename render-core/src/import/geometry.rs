@@ -87,10 +87,19 @@ impl Parts<'_> {
         }
         part.base.make_normals_unit();
         let slot = material.normal_texture.or(material.clearcoat_normal_texture);
-        match slot {
-            None => part.base.tangents.clear(),
-            Some(slot) => tangent::fill(part, usize::from(slot.uv_set), place, warnings),
+        let stretched = material.anisotropy.strength > 0.0;
+        let along = slot.or(material.anisotropy.texture).map(|slot| usize::from(slot.uv_set));
+        let Some(along) = along.or(stretched.then_some(0)) else {
+            part.base.tangents.clear();
+            return;
+        };
+        if along >= part.base.uv_sets.len() && part.base.tangents.is_empty() {
+            let text = "its material has reflections that are longer along the surface, but it has neither tangents nor UVs that say where along; \
+                        they are rendered round";
+            warnings.warn(place, text);
+            return;
         }
+        tangent::fill(part, along, place, warnings);
     }
 
     fn material(&self, json: &Primitive, place: &str) -> Result<u32, ImportError> {

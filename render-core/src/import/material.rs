@@ -1,12 +1,14 @@
 //! Materials: metallic-roughness and the extensions that Tessera renders, with their textures.
 
+mod layers;
+
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
 use gltf::json::Root;
 use gltf::json::extensions::material::Material as JsonExtensions;
 use gltf::json::material::{AlphaMode as JsonAlphaMode, Material as JsonMaterial, NormalTexture};
 use gltf::json::texture::{Info, MagFilter, WrappingMode};
 use gltf::json::validation::Checked::{self, Valid};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fault::{ImportError, Warnings, broken, place_of};
 use super::notes::Notes;
@@ -131,42 +133,7 @@ impl Surface<'_, '_> {
                 material.medium = Some(Medium { attenuation_color: color, attenuation_distance: distance });
             }
         }
-        match json.others.get("KHR_materials_clearcoat") {
-            Some(Value::Object(coat)) => self.clearcoat(coat, material),
-            Some(_) => Err(broken(&self.place, "its clear coat is not an object")),
-            None => Ok(()),
-        }
-    }
-
-    fn clearcoat(&mut self, json: &Map<String, Value>, material: &mut Material) -> Result<(), ImportError> {
-        let place = self.place.clone();
-        let number = |key: &str| match json.get(key) {
-            None => Ok(0.0),
-            Some(value) => value
-                .as_f64()
-                .map(|number| number as f32)
-                .ok_or_else(|| broken(&place, format!("its {key} is not a number"))),
-        };
-        let texture = |key: &str| -> Result<Option<Info>, ImportError> {
-            json.get(key)
-                .map(|value| serde_json::from_value(value.clone()))
-                .transpose()
-                .map_err(|error| broken(&place, format!("its {key} cannot be read: {error}")))
-        };
-        material.clearcoat = self.unit("clearcoatFactor", number("clearcoatFactor")?)?;
-        material.clearcoat_roughness =
-            self.unit("clearcoatRoughnessFactor", number("clearcoatRoughnessFactor")?)?;
-        material.clearcoat_texture = self.info(texture("clearcoatTexture")?.as_ref(), Coding::Linear)?;
-        material.clearcoat_roughness_texture =
-            self.info(texture("clearcoatRoughnessTexture")?.as_ref(), Coding::Linear)?;
-        let normal: Option<NormalTexture> = json
-            .get("clearcoatNormalTexture")
-            .map(|value| serde_json::from_value(value.clone()))
-            .transpose()
-            .map_err(|error| broken(&place, format!("its clearcoatNormalTexture cannot be read: {error}")))?;
-        (material.clearcoat_normal_texture, material.clearcoat_normal_scale) =
-            self.normal(normal.as_ref())?;
-        Ok(())
+        self.layers(&json.others, material)
     }
 
     fn alpha_mode(&mut self, json: &JsonMaterial) -> Result<AlphaMode, ImportError> {

@@ -1,6 +1,9 @@
 //! Whether a packed scene can be rendered without reading past the end of anything: run on every scene that arrives.
 
-use shaders::layout::{LIGHT_VEC4S, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE, SWEEP_WORDS};
+use shaders::layout::{
+    LIGHT_VEC4S, MATERIAL_SLOTS, MATERIAL_SLOTS_AT, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE,
+    SWEEP_WORDS,
+};
 
 use super::{PackedScene, sweep};
 use crate::bvh::check_tree;
@@ -89,7 +92,7 @@ fn is_sweep(scene: &PackedScene, first: u32) -> bool {
 fn materials(scene: &PackedScene) -> Result<(), Damage> {
     let slots_start = material_count(scene) * MATERIAL_VEC4S;
     for (index, words) in scene.materials[..slots_start].chunks_exact(MATERIAL_VEC4S).enumerate() {
-        let slots = words[6..9].iter().flatten().take(10);
+        let slots = words[MATERIAL_SLOTS_AT..].iter().flatten().take(MATERIAL_SLOTS);
         for &slot in slots.filter(|&&slot| slot != NONE) {
             let first = slot as usize;
             let inside = first >= slots_start && first + SLOT_VEC4S <= scene.materials.len();
@@ -100,6 +103,18 @@ fn materials(scene: &PackedScene) -> Result<(), Damage> {
         }
     }
     Ok(())
+}
+
+impl PackedScene {
+    /// How many of a material's texture slots have to be looked at: up to the last one that any material uses.
+    pub(crate) fn texture_slots(&self) -> u32 {
+        let materials = &self.materials[..material_count(self) * MATERIAL_VEC4S];
+        let used = |words: &[[u32; 4]]| {
+            let slots = words[MATERIAL_SLOTS_AT..].as_flattened();
+            slots[..MATERIAL_SLOTS].iter().rposition(|&slot| slot != NONE).map_or(0, |last| last + 1)
+        };
+        materials.chunks_exact(MATERIAL_VEC4S).map(used).max().unwrap_or(0) as u32
+    }
 }
 
 /// Materials come first and all texture slots behind them, so the highest material that a part names bounds them.

@@ -4,15 +4,19 @@
 //! pdf and how to draw a direction; the sums over lobes are made here. Reading order: [`Bsdf::new`], then
 //! [`Bsdf::evaluate`] and [`Bsdf::sample`], then the lobes in `bsdf/lobe.rs`.
 
+mod glass;
 mod lobe;
 
 use frame::Microfacet;
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
-use super::energy::{Split, SplitMean, glass_albedo};
-use super::microfacet::{ALPHA_SHARP, Basis, MU_LEAST, schlick};
+use super::energy::{Split, SplitMean, sheen_albedo};
+use super::film::Film;
+use super::microfacet::{ALPHA_SHARP, Basis, Ggx, MU_LEAST, fresnel, schlick};
+use super::sheen::Fibres;
 use crate::lights::LUMINANCE;
-use lobe::{Glass, Lobe, LobeKind};
+pub use glass::index_of_glass;
+use lobe::{Lobe, LobeKind};
 
 /// F0 of the coat.
 const COAT_F0: f32 = 0.04;
@@ -22,9 +26,6 @@ const WEIGHT_LEAST: f32 = 1e-4;
 
 /// The smallest value of 1 - S_avg that diffuse light is divided by.
 const DIFFUSE_MEAN_LEAST: f32 = 1e-3;
-
-/// Glass between so nearly equal indices neither bends nor blurs.
-const ETA_NONE: f32 = 1e-3;
 
 /// What a surface is made of at one place, textures read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +50,40 @@ pub struct Substance {
     pub coat: f32,
     /// The coat's roughness.
     pub coat_roughness: f32,
+    /// Reflectance of the fibres on top; black: none.
+    pub sheen: Vec3,
+    /// How much they stand about.
+    pub sheen_roughness: f32,
+    /// How much metal's and the dielectric's reflections are stretched, 0 to 1.
+    pub stretch: f32,
+    /// Share of the diffuse light that passes.
+    pub passing: f32,
+    /// What that is multiplied by.
+    pub passing_color: Vec3,
+    /// The film over everything but coat and fibres.
+    pub film: Film,
+}
+
+impl Substance {
+    /// A white dielectric sheet of roughness 0.5 and nothing else.
+    pub const PLAIN: Self = Self {
+        base: Vec3::ONE,
+        metallic: 0.0,
+        roughness: 0.5,
+        transmission: 0.0,
+        sheet: true,
+        ior: 1.5,
+        specular: 1.0,
+        specular_color: Vec3::ONE,
+        coat: 0.0,
+        coat_roughness: 0.0,
+        sheen: Vec3::ZERO,
+        sheen_roughness: 0.0,
+        stretch: 0.0,
+        passing: 0.0,
+        passing_color: Vec3::ONE,
+        film: Film::NONE,
+    };
 }
 
 /// What surrounds a place.
@@ -58,6 +93,8 @@ pub struct Facing {
     pub normal: Vec3,
     /// The coat's normal, on the viewer's side.
     pub coat_normal: Vec3,
+    /// Unit direction across the normal that reflections are stretched in; 0 where there is none.
+    pub along: Vec3,
     /// Unit direction to the viewer.
     pub wo: Vec3,
     /// Index of refraction on the viewer's side; of rough sheets, as if the material were behind their front.
@@ -106,44 +143,47 @@ impl Bsdf {
         let mu = facing.normal.dot(facing.wo).max(MU_LEAST);
         let mut under = 1.0;
         if s.coat > 0.0 {
-            let coat = Lobe::reflecting(
-                LobeKind::Coat,
-                facing,
-                [s.coat, s.coat_roughness * s.coat_roughness],
-                [Vec3::splat(COAT_F0), Vec3::ONE],
-                microfacet,
-            );
+            let alphas = Vec2::splat(s.coat_roughness * s.coat_roughness);
+            let fresnel = [Vec3::splat(COAT_F0), Vec3::ONE];
+            let coat = Lobe::reflecting(LobeKind::Coat, facing, s.coat, alphas, fresnel, microfacet);
             under = 1.0 - coat.weight.min(1.0);
             lobes.push(coat);
         }
-        let alpha = s.roughness * s.roughness;
+        let sheen = (s.sheen.max_element() > 0.0).then(|| sheen(s, facing, under));
+        if let Some((_, shaded)) = &sheen {
+            under *= 1.0 - shaded;
+        }
+        let alphas = stretched(s, facing);
         let metal = s.metallic * under;
         if metal > 0.0 {
-            let fresnel = [s.base, Vec3::ONE];
-            lobes.push(Lobe::reflecting(LobeKind::Metal, facing, [metal, alpha], fresnel, microfacet));
+            let fresnel = [s.film.f0(mu, s.base, 1.0), Vec3::ONE];
+            lobes.push(Lobe::reflecting(LobeKind::Metal, facing, metal, alphas, fresnel, microfacet));
         }
         let opaque = (1.0 - s.metallic) * (1.0 - s.transmission) * under;
         if opaque > 0.0 {
-            let f0 = dielectric_f0(s);
+            let f0 = s.film.f0(mu, dielectric_f0(s), s.specular);
             let fresnel = [f0, Vec3::splat(s.specular)];
             if s.specular > 0.0 {
-                lobes.push(Lobe::reflecting(
-                    LobeKind::Specular,
-                    facing,
-                    [opaque, alpha],
-                    fresnel,
-                    microfacet,
-                ));
+                lobes.push(Lobe::reflecting(LobeKind::Specular, facing, opaque, alphas, fresnel, microfacet));
             }
-            let under_specular = UnderSpecular { f0, f90: s.specular, alpha, microfacet };
-            let seen = 1.0 - under_specular.albedo(mu);
-            let kind = LobeKind::Diffuse { base: s.base, seen, under: under_specular };
-            let weight = opaque * s.base.dot(LUMINANCE) * seen;
-            lobes.push(Lobe::new(kind, facing.normal, facing.wo, [opaque, 1.0], weight));
+            let ggx = Ggx { alphas };
+            let basis = basis_of(ggx, facing.normal, facing.along);
+            let under_specular = UnderSpecular { f0, f90: s.specular, ggx, basis, microfacet };
+            let seen = 1.0 - under_specular.albedo(facing.wo);
+            let mut diffuse = |share: f32, color: Vec3, through: bool| {
+                let kind = LobeKind::Diffuse { color, seen, under: under_specular, through };
+                let weight = share * color.dot(LUMINANCE) * seen;
+                lobes.push(Lobe::new(kind, facing.normal, facing.wo, share, Vec2::ONE, weight));
+            };
+            diffuse(opaque * (1.0 - s.passing), s.base, false);
+            if s.passing > 0.0 {
+                diffuse(opaque * s.passing, s.passing_color, true);
+            }
         }
+        lobes.extend(sheen.map(|(lobe, _)| lobe));
         let transparent = (1.0 - s.metallic) * s.transmission * under;
         if transparent > 0.0 {
-            lobes.push(glass(s, facing, transparent, microfacet));
+            lobes.push(glass::lobe(s, facing, transparent, microfacet));
         }
         for lobe in &mut lobes {
             lobe.weight = lobe.weight.max(WEIGHT_LEAST);
@@ -204,14 +244,16 @@ impl Bsdf {
 struct UnderSpecular {
     f0: Vec3,
     f90: f32,
-    alpha: f32,
+    ggx: Ggx,
+    basis: Basis,
     microfacet: Microfacet,
 }
 
 impl UnderSpecular {
-    /// S(μ), largest channel.
-    fn albedo(&self, mu: f32) -> f32 {
-        let split = Split::at(mu, self.alpha);
+    /// S for a direction in the world on either side, largest channel.
+    fn albedo(&self, w: Vec3) -> f32 {
+        let w = self.basis.to_local(w);
+        let split = split_of(self.ggx, w.with_z(w.z.abs().max(MU_LEAST)));
         (split.albedo(self.f0, self.f90) * split.compensation(self.f0, self.microfacet))
             .max_element()
             .min(1.0)
@@ -219,7 +261,7 @@ impl UnderSpecular {
 
     /// 1 - S_avg.
     fn passed_mean(&self) -> f32 {
-        let mean = SplitMean::at(self.alpha).albedo(self.f0, self.f90, self.microfacet);
+        let mean = SplitMean::at(self.ggx.mean_alpha()).albedo(self.f0, self.f90, self.microfacet);
         (1.0 - mean.max_element()).max(DIFFUSE_MEAN_LEAST)
     }
 }
@@ -230,22 +272,34 @@ fn dielectric_f0(s: &Substance) -> Vec3 {
     (s.specular_color * reflectance).min(Vec3::ONE) * s.specular
 }
 
-fn glass(s: &Substance, facing: &Facing, share: f32, microfacet: Microfacet) -> Lobe {
-    let mut alpha = s.roughness * s.roughness;
-    let mu = facing.normal.dot(facing.wo).max(MU_LEAST);
-    let pane = s.sheet && alpha < ALPHA_SHARP;
-    let eta = if pane { index_of_glass(s.ior) } else { facing.far_index / facing.near_index };
-    if (eta - 1.0).abs() < ETA_NONE {
-        alpha = 0.0;
-    }
-    let compensated = microfacet == Microfacet::Multi && alpha >= ALPHA_SHARP;
-    let albedo = if compensated { glass_albedo(mu, alpha, eta) } else { 1.0 };
-    let spread = if s.sheet { 1.0 } else { eta * eta };
-    let glass = Glass { base: s.base, pane, eta, spread, albedo };
-    Lobe::new(LobeKind::Glass(glass), facing.normal, facing.wo, [share, alpha], share)
+/// The lobe of the fibres, under what lets `under` through, and the share of light that they keep from what is below.
+fn sheen(s: &Substance, facing: &Facing, under: f32) -> (Lobe, f32) {
+    let fibres = Fibres::new(s.sheen_roughness);
+    let albedo = sheen_albedo(facing.normal.dot(facing.wo).max(MU_LEAST), fibres.alpha());
+    // They may not return more light than comes.
+    let color = s.sheen / albedo.max(1.0);
+    let weight = under * color.dot(LUMINANCE) * albedo;
+    let kind = LobeKind::Sheen { color, fibres };
+    let lobe = Lobe::new(kind, facing.normal, facing.wo, under, Vec2::ONE, weight);
+    (lobe, s.sheen.max_element() * albedo.min(1.0))
 }
 
-/// The index of refraction that glass of a material has; glTF's 0 has no meaning for it.
-pub fn index_of_glass(ior: f32) -> f32 {
-    if ior < 1.0 { 1.5 } else { ior }
+/// α along and across, as `KHR_materials_anisotropy` has them.
+fn stretched(s: &Substance, facing: &Facing) -> Vec2 {
+    let alpha = s.roughness * s.roughness;
+    if s.stretch <= 0.0 || facing.along == Vec3::ZERO {
+        return Vec2::splat(alpha);
+    }
+    let least = alpha.max(ALPHA_SHARP);
+    Vec2::new(least + (1.0 - least) * s.stretch * s.stretch, least)
+}
+
+/// The basis whose first two axes the two α belong to.
+fn basis_of(ggx: Ggx, normal: Vec3, along: Vec3) -> Basis {
+    if ggx.alphas.x == ggx.alphas.y { Basis::around(normal) } else { Basis::along(normal, along) }
+}
+
+/// What a lobe returns to a direction in its basis.
+fn split_of(ggx: Ggx, w: Vec3) -> Split {
+    Split::at(w.z, ggx.shadow_cosine(w), ggx.mean_alpha())
 }

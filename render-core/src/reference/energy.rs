@@ -5,7 +5,8 @@ use glam::Vec3;
 
 use super::microfacet::{ALPHA_SHARP, fifth_power};
 use crate::albedo::{
-    GLASS_NODES, SPLIT_NODES, albedo_tables, glass_ior_coordinate, row_coordinate, split_column,
+    GLASS_NODES, SHEEN_NODES, SPLIT_NODES, albedo_tables, glass_ior_coordinate, row_coordinate, sheen_row,
+    split_column,
 };
 
 /// Reflection with schlick(F0, F90) has the albedo F0·a + F90·b.
@@ -29,14 +30,14 @@ pub(super) struct SplitMean {
 const ALBEDO_LEAST: f32 = 0.05;
 
 impl Split {
-    /// For one cosine and one α; a sharp lobe is known in closed form.
-    pub(super) fn at(mu: f32, alpha: f32) -> Self {
+    /// For one cosine and one α; a sharp lobe is known in closed form. `shadow_mu` is `mu` but for lobes of two α.
+    pub(super) fn at(mu: f32, shadow_mu: f32, alpha: f32) -> Self {
         let grazing = fifth_power(1.0 - mu);
         if alpha < ALPHA_SHARP {
             return Self { a: 1.0 - grazing, b: grazing };
         }
         let root = alpha.clamp(0.0, 1.0).sqrt();
-        let (column, along) = node(split_column(mu, root), SPLIT_NODES);
+        let (column, along) = node(split_column(shadow_mu, root), SPLIT_NODES);
         let (row, down) = node(row_coordinate(root, SPLIT_NODES), SPLIT_NODES);
         let table = &albedo_tables().split;
         let read = |channel: usize| {
@@ -100,6 +101,16 @@ pub(super) fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
     let across = |plane, row| lerp(texel(plane, row, column), texel(plane, row, column + 1), along);
     let sheet = |plane| lerp(across(plane, row), across(plane, row + 1), down);
     lerp(sheet(plane), sheet(plane + 1), deep).max(ALBEDO_LEAST)
+}
+
+/// Albedo of white fibres; above 1 where they are next to smooth and light grazes them.
+pub(crate) fn sheen_albedo(mu: f32, alpha: f32) -> f32 {
+    let table = &albedo_tables().sheen;
+    let (row, down) = node(sheen_row(alpha.sqrt()), SHEEN_NODES);
+    let (column, along) = node(mu.clamp(0.0, 1.0).sqrt() * (SHEEN_NODES - 1) as f32, SHEEN_NODES);
+    let texel = |row: usize, column: usize| table[row * SHEEN_NODES + column];
+    let across = |row: usize| lerp(texel(row, column), texel(row, column + 1), along);
+    lerp(across(row), across(row + 1), down)
 }
 
 fn node(place: f32, nodes: usize) -> (usize, f32) {

@@ -296,8 +296,14 @@ impl Reference {
             (true, true) => (1.0, own),
             (true, false) => (own, 1.0),
         };
-        let facing =
-            Facing { normal: surface.normal, coat_normal: surface.coat_normal, wo, near_index, far_index };
+        let facing = Facing {
+            normal: surface.normal,
+            coat_normal: surface.coat_normal,
+            along: surface.along,
+            wo,
+            near_index,
+            far_index,
+        };
         (Bsdf::new(&surface.substance, &facing, settings.microfacet), beyond)
     }
 

@@ -4,6 +4,7 @@ use glam::{Affine3A, Mat3A, Vec2, Vec3, Vec4, Vec4Swizzles};
 
 use super::bsdf::Substance;
 use super::bvh::{Face, Hit};
+use super::film::Film;
 use super::texture::look_up;
 use crate::scene::{AlphaMode, Instance, Material, Mesh, Scene, TextureRef};
 
@@ -35,6 +36,8 @@ pub struct Surface {
     pub normal: Vec3,
     /// The coat's, turned to the viewer.
     pub coat_normal: Vec3,
+    /// Direction across the shading normal that reflections are stretched in; 0: none.
+    pub along: Vec3,
     /// Radiance that the viewer is shown.
     pub emission: Vec3,
     /// What it is made of.
@@ -125,20 +128,30 @@ impl<'s> Place<'s> {
         let front = wo.dot(geometric) > 0.0;
         let face = |texture, scale| facing(self.mapped_normal(geometric, texture, scale), front, wo);
         let shines = front || material.double_sided;
+        let normal = face(material.normal_texture, material.normal_scale);
+        let (along, stretch) = self.stretch(geometric, normal);
         Surface {
             position: self.position(),
             geometric,
             front,
-            normal: face(material.normal_texture, material.normal_scale),
+            normal,
+            along,
             coat_normal: face(material.clearcoat_normal_texture, material.clearcoat_normal_scale),
             emission: if shines { self.emission() } else { Vec3::ZERO },
-            substance: self.substance(),
+            substance: self.substance(stretch),
         }
     }
 
-    fn substance(&self) -> Substance {
+    fn substance(&self, stretch: f32) -> Substance {
         let m = self.material;
         let metal_rough = self.texel(m.metallic_roughness_texture);
+        let [thinnest, thickest] = m.film.thickness_nm;
+        let film = Film {
+            share: m.film.share * self.texel(m.film.texture).x,
+            ior: m.film.ior,
+            nm: thinnest + (thickest - thinnest) * self.texel(m.film.thickness_texture).y,
+        };
+        let passing = &m.diffuse_transmission;
         Substance {
             base: m.base_color * self.texel(m.base_color_texture).xyz() * self.color().xyz(),
             metallic: m.metallic * metal_rough.z,
@@ -150,24 +163,56 @@ impl<'s> Place<'s> {
             specular_color: m.specular_color * self.texel(m.specular_color_texture).xyz(),
             coat: m.clearcoat * self.texel(m.clearcoat_texture).x,
             coat_roughness: m.clearcoat_roughness * self.texel(m.clearcoat_roughness_texture).y,
+            sheen: m.sheen.color * self.texel(m.sheen.color_texture).xyz(),
+            sheen_roughness: m.sheen.roughness * self.texel(m.sheen.roughness_texture).w,
+            stretch,
+            passing: passing.share * self.texel(passing.texture).w,
+            passing_color: passing.color * self.texel(passing.color_texture).xyz(),
+            film,
         }
+    }
+
+    /// The direction across a normal that reflections are stretched in, and how much; 0 where nothing stretches them.
+    fn stretch(&self, geometric: Vec3, normal: Vec3) -> (Vec3, f32) {
+        let m = &self.material.anisotropy;
+        let Some((t, b)) = self.axes(self.smooth_normal(geometric)).filter(|_| m.strength > 0.0) else {
+            return (Vec3::ZERO, 0.0);
+        };
+        let (mut toward, mut strength) = (Vec2::X, m.strength);
+        if m.texture.is_some() {
+            let texel = self.texel(m.texture);
+            toward = texel.xy() * 2.0 - 1.0;
+            strength *= texel.z;
+        }
+        let toward = Vec2::from_angle(m.rotation).rotate(toward);
+        let along = t * toward.x + b * toward.y;
+        let flat = along - normal * normal.dot(along);
+        if strength <= 0.0 || flat.length_squared() <= 1e-8 {
+            return (Vec3::ZERO, 0.0);
+        }
+        (flat.normalize(), strength)
     }
 
     /// The shading normal before it is turned to the viewer.
     fn mapped_normal(&self, geometric: Vec3, slot: Option<TextureRef>, scale: f32) -> Vec3 {
         let smooth = self.smooth_normal(geometric);
-        if slot.is_none() || self.mesh.tangents.is_empty() {
-            return smooth;
+        let Some((t, b)) = self.axes(smooth).filter(|_| slot.is_some()) else { return smooth };
+        let texel = self.texel(slot).xyz() * 2.0 - 1.0;
+        (t * (texel.x * scale) + b * (texel.y * scale) + smooth * texel.z).try_normalize().unwrap_or(smooth)
+    }
+
+    /// The axes of pictures across the smooth normal, if the mesh has them.
+    fn axes(&self, smooth: Vec3) -> Option<(Vec3, Vec3)> {
+        if self.mesh.tangents.is_empty() {
+            return None;
         }
         let tangent = self.mix(&self.mesh.tangents);
         let linear = self.world_from_object.matrix3;
         let world = linear * tangent.truncate();
-        let Some(t) = (world - smooth * smooth.dot(world)).try_normalize() else { return smooth };
+        let t = (world - smooth * smooth.dot(world)).try_normalize()?;
         // A mirroring instance mirrors the picture too, so the second axis turns round.
         let handedness = tangent.w.signum() * linear.determinant().signum();
-        let b = smooth.cross(t) * handedness;
-        let texel = self.texel(slot).xyz() * 2.0 - 1.0;
-        (t * (texel.x * scale) + b * (texel.y * scale) + smooth * texel.z).try_normalize().unwrap_or(smooth)
+        Some((t, smooth.cross(t) * handedness))
     }
 
     fn smooth_normal(&self, geometric: Vec3) -> Vec3 {

@@ -62,6 +62,83 @@ pub struct Material {
     pub clearcoat_normal_texture: Option<TextureRef>,
     /// Scale of that normal map's x and y.
     pub clearcoat_normal_scale: f32,
+    /// What stretches reflections along the surface (`KHR_materials_anisotropy`).
+    pub anisotropy: Anisotropy,
+    /// Fibres on top, as on cloth (`KHR_materials_sheen`).
+    pub sheen: Sheen,
+    /// What scatters diffusely to the other side (`KHR_materials_diffuse_transmission`).
+    pub diffuse_transmission: DiffuseTransmission,
+    /// A film whose two faces interfere (`KHR_materials_iridescence`).
+    pub film: Film,
+}
+
+/// Roughness that differs along the surface: α along = α + (1 - α)·strength², α across = α.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Anisotropy {
+    /// 0 (none) to 1.
+    pub strength: f32,
+    /// From the tangent, counter-clockwise seen from the front, radians.
+    pub rotation: f32,
+    /// Red and green: the direction in tangent space, as -1 to 1; blue: strength.
+    pub texture: Option<TextureRef>,
+}
+
+/// Fibres that stand on a surface.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sheen {
+    /// Reflectance; black: no fibres.
+    pub color: Vec3,
+    /// sRGB-coded.
+    pub color_texture: Option<TextureRef>,
+    /// How much they stand about; α is its square.
+    pub roughness: f32,
+    /// In its alpha channel.
+    pub roughness_texture: Option<TextureRef>,
+}
+
+/// Light that is scattered diffusely to the other side, as by leaves and paper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DiffuseTransmission {
+    /// Share of the diffuse light.
+    pub share: f32,
+    /// In its alpha channel.
+    pub texture: Option<TextureRef>,
+    /// What it is multiplied by.
+    pub color: Vec3,
+    /// sRGB-coded.
+    pub color_texture: Option<TextureRef>,
+}
+
+/// A thin film over everything but the coat and the fibres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Film {
+    /// Share of the surface that has it.
+    pub share: f32,
+    /// In its red channel.
+    pub texture: Option<TextureRef>,
+    /// Index of refraction, at least 1.
+    pub ior: f32,
+    /// Thickness where the texture's green channel is 0 and where it is 1, nanometres; without a texture the second counts.
+    pub thickness_nm: [f32; 2],
+    /// In its green channel.
+    pub thickness_texture: Option<TextureRef>,
+}
+
+impl Default for DiffuseTransmission {
+    fn default() -> Self {
+        Self { share: 0.0, texture: None, color: Vec3::ONE, color_texture: None }
+    }
+}
+
+impl Film {
+    /// Thicker than this no colours are left.
+    pub const THICKEST_NM: f32 = 1e5;
+}
+
+impl Default for Film {
+    fn default() -> Self {
+        Self { share: 0.0, texture: None, ior: 1.3, thickness_nm: [100.0, 400.0], thickness_texture: None }
+    }
 }
 
 /// What coverage means.
@@ -162,13 +239,20 @@ impl Default for Material {
             clearcoat_roughness_texture: None,
             clearcoat_normal_texture: None,
             clearcoat_normal_scale: 1.0,
+            anisotropy: Anisotropy::default(),
+            sheen: Sheen::default(),
+            diffuse_transmission: DiffuseTransmission::default(),
+            film: Film::default(),
         }
     }
 }
 
 impl Material {
-    /// All texture slots, for checks and packing.
-    pub fn texture_refs(&self) -> [Option<TextureRef>; 10] {
+    /// How many textures a material may have.
+    pub const SLOTS: usize = 17;
+
+    /// All texture slots, for checks and packing; those that few materials have come last.
+    pub fn texture_refs(&self) -> [Option<TextureRef>; Self::SLOTS] {
         [
             self.base_color_texture,
             self.metallic_roughness_texture,
@@ -180,6 +264,13 @@ impl Material {
             self.clearcoat_texture,
             self.clearcoat_roughness_texture,
             self.clearcoat_normal_texture,
+            self.anisotropy.texture,
+            self.sheen.color_texture,
+            self.sheen.roughness_texture,
+            self.diffuse_transmission.texture,
+            self.diffuse_transmission.color_texture,
+            self.film.texture,
+            self.film.thickness_texture,
         ]
     }
 
@@ -193,18 +284,24 @@ impl Material {
             }
         }
         let unit = [self.metallic, self.roughness, self.alpha, self.specular, self.transmission];
-        let coat = [self.clearcoat, self.clearcoat_roughness];
-        let in_unit = unit.iter().chain(&coat).all(|value| (0.0..=1.0).contains(value));
-        let colors = [self.base_color, self.emissive, self.specular_color];
+        let layers = [self.clearcoat, self.clearcoat_roughness, self.sheen.roughness, self.film.share];
+        let shares = [self.anisotropy.strength, self.diffuse_transmission.share];
+        let in_unit = unit.iter().chain(&layers).chain(&shares).all(|value| (0.0..=1.0).contains(value));
+        let through = self.diffuse_transmission.color;
+        let colors = [self.base_color, self.emissive, self.specular_color, self.sheen.color, through];
         let bright = colors.iter().all(|color| color.is_finite() && color.cmpge(Vec3::ZERO).all());
-        let scales = self.normal_scale.is_finite() && self.clearcoat_normal_scale.is_finite();
+        let scales = [self.normal_scale, self.clearcoat_normal_scale, self.anisotropy.rotation]
+            .iter()
+            .all(|scale| scale.is_finite());
         let ior = self.ior == 0.0 || (1.0..=100.0).contains(&self.ior);
+        let film = (1.0..=100.0).contains(&self.film.ior)
+            && self.film.thickness_nm.iter().all(|thickness| (0.0..=Film::THICKEST_NM).contains(thickness));
         let medium = self.medium.is_none_or(|medium| {
             medium.attenuation_distance > 0.0
                 && medium.attenuation_color.cmpge(Vec3::ZERO).all()
                 && medium.attenuation_color.cmple(Vec3::ONE).all()
         });
-        if in_unit && bright && scales && ior && medium {
+        if in_unit && bright && scales && ior && film && medium {
             Ok(())
         } else {
             Err("a factor is out of its range".into())

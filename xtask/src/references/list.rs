@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// Scenes whose materials the renderer names in a warning but does not trace.
-const NOT_HELD: &[&str] = &["sheen_cloth", "anisotropy", "iridescence", "toy_car"];
-
 /// One line of `scenes.json`.
 #[derive(Clone, Debug, Deserialize)]
 struct Scene {
@@ -50,16 +47,13 @@ pub(crate) struct Row {
     reference: Reference,
 }
 
-/// All rows that are held to a tolerance, in the file's order of names.
+/// All rows, in the file's order of names.
 pub(crate) fn rows(shared: &Path) -> Result<Vec<Row>> {
     let scenes: Vec<Scene> = read(&shared.join("scenes/scenes.json"))?;
     let references: BTreeMap<String, Reference> = read(&shared.join("references/references.json"))?;
     let mut rows = Vec::new();
     for (name, reference) in references {
         let id = name.split('.').next().unwrap_or(&name);
-        if NOT_HELD.contains(&id) {
-            continue;
-        }
         let scene = scenes.iter().find(|scene| scene.id == id);
         let scene =
             scene.with_context(|| format!("scenes.json has no scene for the reference {name}"))?.clone();

@@ -9,6 +9,7 @@
 
 mod accessor;
 mod animation;
+mod buffers;
 mod camera;
 mod container;
 mod deform;

@@ -9,9 +9,9 @@ use gltf::json::Root;
 use gltf::json::accessor::{Accessor, ComponentType};
 use gltf::json::validation::Checked::Valid;
 
+use super::buffers::Buffers;
 use super::fault::{ImportError, broken};
 use super::limits::Limits;
-use super::source::Buffers;
 
 /// Reads accessors, within the budget of numbers.
 pub(super) struct Accessors<'a> {

@@ -7,6 +7,7 @@ use gltf::json::Root;
 
 use super::accessor::Accessors;
 use super::animation::Animation;
+use super::buffers::Buffers;
 use super::camera;
 use super::container;
 use super::deform::Skin;
@@ -18,7 +19,7 @@ use super::light;
 use super::limits::Limits;
 use super::material::Materials;
 use super::picture::Pictures;
-use super::source::{Buffers, Source};
+use super::source::Source;
 use super::stage::Stage;
 use super::tree::Tree;
 use super::{EnvironmentChoice, ImportOptions};

@@ -23,6 +23,7 @@ mod lens;
 mod light;
 mod limits;
 mod material;
+mod meshopt_view;
 mod notes;
 mod part;
 mod picture;

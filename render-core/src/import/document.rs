@@ -115,7 +115,7 @@ impl Document {
         let container = container::split(bytes, file)?;
         let root = parse(container.json, file, limits, &mut warnings)?;
         check_counts(&root, limits)?;
-        let buffers = Buffers::load(&root, container.binary, source)?;
+        let buffers = Buffers::load(&root, container.binary, source, limits)?;
         let accessors = Accessors::new(&root, &buffers, limits);
         let tree = Tree::read(&root, limits, &mut warnings)?;
         let animation = Animation::first(&root, &tree, &accessors, &mut warnings)?;

@@ -14,6 +14,7 @@ mod camera;
 mod container;
 mod deform;
 mod document;
+mod draco;
 mod environment;
 mod extension;
 mod fault;

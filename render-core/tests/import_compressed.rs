@@ -1,5 +1,9 @@
 //! Files with compressed geometry are the scenes that their plain twins are, and hostile ones are refused.
 
+#[path = "import_compressed/draco.rs"]
+mod draco;
+#[path = "import_compressed/draco_writer.rs"]
+mod draco_writer;
 #[path = "import_compressed/hostile.rs"]
 mod hostile;
 #[path = "import_compressed/meshopt.rs"]

@@ -74,8 +74,13 @@ impl<'a> Buffers<'a> {
         Ok((self.part(view.buffer.value(), offset, view.byte_length.0, &place)?, stride))
     }
 
+    /// Bytes to which compressed data may still unfold.
+    pub(super) fn unpacked_left(&self) -> u64 {
+        self.unpacked_left.get()
+    }
+
     /// Takes the bytes to which compressed data unfold from the budget.
-    fn spend_unpacked(&self, bytes: u64, place: &str) -> Result<(), ImportError> {
+    pub(super) fn spend_unpacked(&self, bytes: u64, place: &str) -> Result<(), ImportError> {
         let left = self.unpacked_left.get().checked_sub(bytes).ok_or_else(|| ImportError::OverLimit {
             place: place.to_owned(),
             what: "bytes of unpacked data",

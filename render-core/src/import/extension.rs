@@ -11,6 +11,7 @@ const READ: &[&str] = &[
     "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
+    "KHR_draco_mesh_compression",
     "KHR_lights_punctual",
     "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength",
@@ -25,8 +26,7 @@ const READ: &[&str] = &[
 ];
 
 /// Extensions without which the data cannot be read when the file requires them.
-const PACKINGS: &[&str] =
-    &["EXT_texture_avif", "KHR_draco_mesh_compression", "KHR_texture_basisu", "MSFT_texture_dds"];
+const PACKINGS: &[&str] = &["EXT_texture_avif", "KHR_texture_basisu", "MSFT_texture_dds"];
 
 /// Names every extension that is not read, with the first place where it is used.
 ///
@@ -140,7 +140,6 @@ fn effect(name: &str) -> &'static str {
         "KHR_animation_pointer" => "what it animates stays still",
         "KHR_node_visibility" => "hidden nodes are rendered",
         "KHR_xmp_json_ld" | "KHR_xmp" => "it holds notes only, and the picture is the same",
-        "KHR_draco_mesh_compression" => "the uncompressed copy is used",
         "KHR_texture_basisu" | "EXT_texture_avif" | "MSFT_texture_dds" => {
             "the plain copy of the picture is used"
         }

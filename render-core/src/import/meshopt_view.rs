@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use super::fault::{ImportError, broken};
 
+/// The decoder's answer to data whose first byte is none that it knows.
+const UNKNOWN_VERSION: i32 = -1;
+
 /// Both names of the extension, the newer first.
 const NAMES: [&str; 2] = ["KHR_meshopt_compression", "EXT_meshopt_compression"];
 
@@ -117,7 +120,13 @@ impl Packed {
             (Mode::Indices, 2) => decode_index_sequence(bytes, count).map(Unpacked::Halves),
             (Mode::Indices, _) => decode_index_sequence(bytes, count).map(Unpacked::Words),
         };
-        unpacked.map_err(|_| broken(place, "its compressed data are damaged"))
+        unpacked.map_err(|error| match error {
+            meshopt::Error::Native(UNKNOWN_VERSION) => ImportError::Unsupported {
+                place: place.to_owned(),
+                what: "this version of meshoptimizer's coding".to_owned(),
+            },
+            _ => broken(place, "its compressed data are damaged"),
+        })
     }
 
     /// The rules of the extensions' section "JSON schema updates"; the decoder relies on them.
@@ -221,7 +230,8 @@ fn attributes(bytes: &[u8], count: usize, stride: usize) -> meshopt::Result<Vec<
         ($($words:literal)*) => {
             match stride / 4 {
                 $($words => sized::<$words>(bytes, count),)*
-                _ => Err(meshopt::Error::Parse("an element is too long".into())),
+                // Checked before.
+                _ => Err(meshopt::Error::Parse(String::new())),
             }
         };
     }

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use render_core::import::{Document, ImportError, ImportOptions, Limits};
 use serde_json::{Value, json};
 
+use crate::draco::CODINGS;
+use crate::draco_writer::file as draco;
 use crate::meshopt::{NAMES, sheets_packings};
 use crate::meshopt_writer::packed;
 use crate::scene_file::SceneFile;
@@ -83,6 +85,16 @@ fn what_compressed_views_say_of_themselves_is_checked_before_the_decoder_sees_it
 }
 
 #[test]
+fn codings_of_another_version_are_named() {
+    for (view, header) in [(0, 0xAF), (3, 0xEF)] {
+        let mut file = meshopt(0);
+        let at = own(&mut file, view)["byteOffset"].as_u64().expect("an offset") as usize;
+        file.binary[at] = header;
+        assert!(refusal(&file).contains("this version of meshoptimizer's coding is required"));
+    }
+}
+
+#[test]
 fn a_few_bytes_that_claim_billions_of_elements_take_no_memory() {
     for (view, count, stride) in [(0, 1_u64 << 33, 12), (3, 3 << 32, 2)] {
         let mut file = meshopt(1);
@@ -113,6 +125,60 @@ fn a_view_that_many_accessors_name_is_unpacked_once() {
     assert_eq!(open(&file).expect("it is within the budget").summary().meshes, 100);
 }
 
+#[test]
+fn every_truncation_of_a_draco_stream_is_refused() {
+    for coding in CODINGS {
+        let whole = draco(coding);
+        let length = whole.json["bufferViews"][0]["byteLength"].as_u64().expect("a length");
+        for length in (0..length.min(400)).chain((400..length).step_by(17)) {
+            let mut file = draco(coding);
+            file.json["bufferViews"][0]["byteLength"] = json!(length);
+            refusal(&file);
+        }
+    }
+}
+
+#[test]
+fn what_a_draco_primitive_says_of_itself_has_to_agree_with_what_is_in_it() {
+    type Edit = fn(&mut SceneFile);
+    fn own(file: &mut SceneFile) -> &mut Value {
+        &mut file.json["meshes"][0]["primitives"][0]["extensions"]["KHR_draco_mesh_compression"]
+    }
+    let edits: [(Edit, &str); 13] = [
+        (|file| own(file)["bufferView"] = json!(7), "does not exist"),
+        (|file| own(file)["bufferView"] = json!(-1), "its bufferView is missing"),
+        (|file| own(file)["attributes"] = json!(7), "it has no attributes"),
+        (|file| own(file)["attributes"] = json!({}), "it names no attribute"),
+        (|file| own(file)["attributes"]["NORMAL"] = json!(7), "attribute 7 is not in"),
+        (|file| own(file)["attributes"]["NORMAL"] = json!("1"), "the id of an attribute"),
+        (|file| own(file)["attributes"]["NORMAL"] = json!(2), "it has 4 numbers an element where 3"),
+        (|file| own(file)["attributes"]["COLOR_0"] = json!(3), "are of another kind"),
+        (|file| file.json["accessors"][1]["count"] = json!(436), "it has not 437 elements"),
+        (|file| file.json["accessors"][0]["count"] = json!(436), "it unfolds to 437 corners"),
+        (|file| file.json["accessors"][0]["count"] = json!(u64::MAX), "it unfolds to 437 corners"),
+        (|file| file.json["accessors"][0]["count"] = json!(3), "more than its accessors say"),
+        (|file| file.json["accessors"][4]["count"] = json!(300), "more than its accessors say"),
+    ];
+    for (edit, reason) in edits {
+        let mut file = draco(CODINGS[3]);
+        edit(&mut file);
+        let text = refusal(&file);
+        assert!(text.starts_with("mesh 0 \"Bottle\", primitive 0") && text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn a_draco_mesh_stays_within_the_budgets() {
+    for limits in [
+        Limits { triangles: 700, ..Limits::default() },
+        Limits { unpacked_bytes: 9_000, ..Limits::default() },
+        Limits { numbers: 2_000, ..Limits::default() },
+    ] {
+        let options = ImportOptions { limits, ..ImportOptions::default() };
+        assert!(Document::open_bytes(&draco(CODINGS[3]).glb(), &options).is_err());
+    }
+}
+
 type Flips = Vec<(prop::sample::Index, u8)>;
 
 fn flips() -> impl Strategy<Value = Flips> {
@@ -130,6 +196,18 @@ fn flipped(mut file: SceneFile, flips: Flips) -> SceneFile {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn flipped_bytes_of_draco_streams_never_panic(flips in flips(), coding in 0..CODINGS.len(), head in any::<bool>()) {
+        let mut file = draco(CODINGS[coding]);
+        let end = if head { 80 } else { file.binary.len() };
+        for (at, byte) in flips {
+            file.binary[at.index(end)] = byte;
+        }
+        if let Ok(document) = open(&file) {
+            let _ = document.scene_at(0.3, 0.1);
+        }
+    }
 
     #[test]
     fn flipped_bytes_of_meshopt_data_never_panic(flips in flips(), version in 0..2, filtered in any::<bool>()) {

@@ -49,6 +49,8 @@ impl Unfolded {
         let view =
             view.ok_or_else(|| broken(&place, "its bufferView is missing or is not a whole number"))?;
         let (bytes, _) = accessors.buffers.view(accessors.root, view, &place)?;
+        // Many primitives may name the same bytes, and each time they are decoded anew.
+        accessors.buffers.spend_unpacked(bytes.len() as u64, &place)?;
         let bytes_max = accessors.buffers.unpacked_left().min(corners.saturating_mul(CORNER_BYTES_MAX));
         let mesh = decode(bytes, triangles_max, bytes_max, &place)?;
         if mesh.num_points() as u64 != corners {

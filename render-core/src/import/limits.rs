@@ -15,7 +15,7 @@ pub struct Limits {
     pub depth: u64,
     /// Numbers in all accessors together, counted each time that one is read.
     pub numbers: u64,
-    /// Bytes to which compressed geometry and animation unfold.
+    /// Bytes to which compressed geometry and animation unfold; Draco's count as they are stored as well, each time that they are decoded.
     pub unpacked_bytes: u64,
     /// Triangles stored, instances counted once.
     pub triangles: u64,

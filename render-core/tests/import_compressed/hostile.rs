@@ -179,6 +179,22 @@ fn a_draco_mesh_stays_within_the_budgets() {
     }
 }
 
+#[test]
+fn a_draco_stream_that_many_primitives_name_counts_each_time() {
+    let mut file = draco(CODINGS[3]);
+    let stream = file.json["bufferViews"][0]["byteLength"].as_u64().expect("a length");
+    let primitive = file.json["meshes"][0]["primitives"][0].clone();
+    file.json["meshes"][0]["primitives"] = json!(vec![primitive; 10]);
+    let opened = |unpacked_bytes: u64| {
+        let limits = Limits { unpacked_bytes, ..Limits::default() };
+        Document::open_bytes(&file.glb(), &ImportOptions { limits, ..ImportOptions::default() })
+    };
+    // Positions, normals, colours and joints of 437 corners.
+    let each = stream + 437 * (12 + 12 + 4 + 8);
+    assert_eq!(opened(10 * each).expect("it is within the budget").summary().meshes, 10);
+    assert!(matches!(opened(10 * each - 1), Err(ImportError::OverLimit { .. } | ImportError::Broken { .. })));
+}
+
 type Flips = Vec<(prop::sample::Index, u8)>;
 
 fn flips() -> impl Strategy<Value = Flips> {

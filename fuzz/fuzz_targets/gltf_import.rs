@@ -8,6 +8,7 @@ fuzz_target!(|bytes: &[u8]| {
     // Small budgets, so that time goes into paths and not into filling memory.
     let limits = Limits {
         numbers: 1 << 16,
+        unpacked_bytes: 1 << 18,
         triangles: 1 << 14,
         instances: 1 << 10,
         lights: 1 << 14,

@@ -9,10 +9,12 @@
 
 mod accessor;
 mod animation;
+mod buffers;
 mod camera;
 mod container;
 mod deform;
 mod document;
+mod draco;
 mod environment;
 mod extension;
 mod fault;
@@ -22,6 +24,7 @@ mod lens;
 mod light;
 mod limits;
 mod material;
+mod meshopt_view;
 mod notes;
 mod part;
 mod picture;

@@ -84,84 +84,109 @@ fn lobes_of(s: Surface, wo: vec3<f32>, near_index: f32, far_index: f32) -> Lobes
     let solid = (s.flags & MATERIAL_SOLID) != 0u;
     l.pane = !solid && round_alpha < SHARP;
     let mu = max(dot(s.normal, wo), 1e-4);
-    let split = base_split(l, wo);
-
-    let r = (s.ior - 1.0) / (s.ior + 1.0);
-    let reflectance = select(r * r, 1.0, s.ior == 0.0);
-    l.f0 = min(s.specular_color * reflectance, vec3<f32>(1.0)) * s.specular;
-    l.f90 = s.specular;
-    l.metal_f0 = s.base;
-    if s.film > 0.0 {
-        let metal = film_fresnel(mu, s.film_ior, s.film_nm, l.metal_f0);
-        let other = film_fresnel(mu, s.film_ior, s.film_nm, l.f0);
-        l.metal_f0 = mix(l.metal_f0, f0_as_seen(metal, 1.0, mu), s.film);
-        l.f0 = mix(l.f0, f0_as_seen(other, l.f90, mu), s.film);
-    }
+    reflectances(&l, s, mu);
     l.coat = s.coat;
     l.under = 1.0;
     if s.coat > 0.0 {
-        l.coat_alpha = s.coat_roughness * s.coat_roughness;
-        let coat_mu = max(dot(s.coat_normal, wo), 1e-4);
-        let coat_split = split_albedo(coat_mu, coat_mu, l.coat_alpha);
-        l.coat_scale = lost_energy(vec3<f32>(0.04), coat_split).x;
-        l.p_coat = s.coat * (0.04 * coat_split.x + coat_split.y) * l.coat_scale;
-        l.under = 1.0 - min(l.p_coat, 1.0);
-        l.p_coat = max(l.p_coat, 1e-4);
+        lay_coat(&l, s, wo);
     }
     if max_channel(s.sheen) > 0.0 {
-        l.sheen_alpha = max(s.sheen_roughness * s.sheen_roughness, SHEEN_ALPHA_LEAST);
-        let albedo = sheen_albedo(mu, l.sheen_alpha);
-        l.sheen = s.sheen * (l.under / max(albedo, 1.0));
-        l.p_sheen = max(luminance(l.sheen) * albedo, 1e-4);
-        l.under *= 1.0 - max_channel(s.sheen) * min(albedo, 1.0);
+        lay_fibres(&l, s, mu);
     }
     l.metal = s.metallic * l.under;
     l.opaque = (1.0 - s.metallic) * (1.0 - s.transmission) * l.under;
     l.glass = (1.0 - s.metallic) * s.transmission * l.under;
+    let split = base_split(l, wo);
     if l.metal > 0.0 {
         l.metal_scale = lost_energy(l.metal_f0, split);
         l.p_metal = max(l.metal * luminance((l.metal_f0 * split.x + split.y) * l.metal_scale), 1e-4);
     }
     if l.opaque > 0.0 {
-        l.specular_scale = lost_energy(l.f0, split);
-        let albedo = (l.f0 * split.x + l.f90 * split.y) * l.specular_scale;
-        let top = min(max_channel(albedo), 1.0);
-        l.diffuse_out = 1.0 - top;
-        l.diffuse_mean = max(1.0 - max_channel(mean_albedo(l.f0, l.f90, l.alpha)), 1e-3);
-        if s.specular > 0.0 {
-            l.p_specular = max(l.opaque * top, 1e-4);
-        }
-        l.passing = s.passing;
-        l.passing_color = s.passing_color;
-        l.p_diffuse = max(l.opaque * (1.0 - l.passing) * luminance(s.base) * l.diffuse_out, 1e-4);
-        if l.passing > 0.0 {
-            l.p_passing = max(l.opaque * l.passing * luminance(l.passing_color) * l.diffuse_out, 1e-4);
-        }
+        lay_opaque(&l, s, split);
     }
     if l.glass > 0.0 {
         let index = select(s.ior, 1.5, s.ior < 1.0);
         l.eta = select(select(1.0 / index, index, s.front || l.pane), far_index / near_index, solid);
         l.spread = select(1.0, l.eta * l.eta, solid);
-        l.glass_albedo = glass_albedo(mu, round_alpha, l.eta);
-        l.p_glass = max(l.glass, 1e-4);
-        l.glass_alpha = select(round_alpha, 0.0, abs(l.eta - 1.0) < 1e-3);
-        l.glass_back = vec3<f32>(1.0);
-        l.glass_on = vec3<f32>(1.0);
-        // From the denser side no film is seen.
-        if s.film > 0.0 && l.eta > 1.001 {
-            film_on_glass(&l, s, mu);
-        }
+        lay_glass(&l, s, mu, round_alpha);
     }
-    let sum = l.p_coat + l.p_metal + l.p_specular + l.p_diffuse + l.p_passing + l.p_sheen + l.p_glass;
-    let scale = 1.0 / max(sum, 1e-8);
-    l.p_coat *= scale;
-    l.p_metal *= scale;
-    l.p_specular *= scale;
-    l.p_diffuse *= scale;
-    l.p_passing *= scale;
-    l.p_sheen *= scale;
-    l.p_glass *= scale;
+    make_probabilities(&l);
     return l;
+}
+
+// F0 and F90 of metal and of the dielectric, under the film if there is one.
+fn reflectances(l: ptr<function, Lobes>, s: Surface, mu: f32) {
+    let r = (s.ior - 1.0) / (s.ior + 1.0);
+    let reflectance = select(r * r, 1.0, s.ior == 0.0);
+    (*l).f0 = min(s.specular_color * reflectance, vec3<f32>(1.0)) * s.specular;
+    (*l).f90 = s.specular;
+    (*l).metal_f0 = s.base;
+    if s.film > 0.0 {
+        let metal = film_fresnel(mu, s.film_ior, s.film_nm, (*l).metal_f0);
+        let other = film_fresnel(mu, s.film_ior, s.film_nm, (*l).f0);
+        (*l).metal_f0 = mix((*l).metal_f0, f0_as_seen(metal, 1.0, mu), s.film);
+        (*l).f0 = mix((*l).f0, f0_as_seen(other, (*l).f90, mu), s.film);
+    }
+}
+
+fn lay_coat(l: ptr<function, Lobes>, s: Surface, wo: vec3<f32>) {
+    (*l).coat_alpha = s.coat_roughness * s.coat_roughness;
+    let mu = max(dot(s.coat_normal, wo), 1e-4);
+    let split = split_albedo(mu, mu, (*l).coat_alpha);
+    (*l).coat_scale = lost_energy(vec3<f32>(0.04), split).x;
+    (*l).p_coat = s.coat * (0.04 * split.x + split.y) * (*l).coat_scale;
+    (*l).under = 1.0 - min((*l).p_coat, 1.0);
+    (*l).p_coat = max((*l).p_coat, 1e-4);
+}
+
+fn lay_fibres(l: ptr<function, Lobes>, s: Surface, mu: f32) {
+    (*l).sheen_alpha = max(s.sheen_roughness * s.sheen_roughness, SHEEN_ALPHA_LEAST);
+    let albedo = sheen_albedo(mu, (*l).sheen_alpha);
+    (*l).sheen = s.sheen * ((*l).under / max(albedo, 1.0));
+    (*l).p_sheen = max(luminance((*l).sheen) * albedo, 1e-4);
+    (*l).under *= 1.0 - max_channel(s.sheen) * min(albedo, 1.0);
+}
+
+// The dielectric's reflection, and what is scattered diffusely below it, back and through.
+fn lay_opaque(l: ptr<function, Lobes>, s: Surface, split: vec2<f32>) {
+    (*l).specular_scale = lost_energy((*l).f0, split);
+    let albedo = ((*l).f0 * split.x + (*l).f90 * split.y) * (*l).specular_scale;
+    let top = min(max_channel(albedo), 1.0);
+    (*l).diffuse_out = 1.0 - top;
+    (*l).diffuse_mean = max(1.0 - max_channel(mean_albedo((*l).f0, (*l).f90, (*l).alpha)), 1e-3);
+    if s.specular > 0.0 {
+        (*l).p_specular = max((*l).opaque * top, 1e-4);
+    }
+    (*l).passing = s.passing;
+    (*l).passing_color = s.passing_color;
+    (*l).p_diffuse = max((*l).opaque * (1.0 - s.passing) * luminance(s.base) * (*l).diffuse_out, 1e-4);
+    if s.passing > 0.0 {
+        (*l).p_passing = max((*l).opaque * s.passing * luminance(s.passing_color) * (*l).diffuse_out, 1e-4);
+    }
+}
+
+fn lay_glass(l: ptr<function, Lobes>, s: Surface, mu: f32, round_alpha: f32) {
+    (*l).glass_albedo = glass_albedo(mu, round_alpha, (*l).eta);
+    (*l).p_glass = max((*l).glass, 1e-4);
+    (*l).glass_alpha = select(round_alpha, 0.0, abs((*l).eta - 1.0) < 1e-3);
+    (*l).glass_back = vec3<f32>(1.0);
+    (*l).glass_on = vec3<f32>(1.0);
+    // From the denser side no film is seen.
+    if s.film > 0.0 && (*l).eta > 1.001 {
+        film_on_glass(l, s, mu);
+    }
+}
+
+fn make_probabilities(l: ptr<function, Lobes>) {
+    let sum = (*l).p_coat + (*l).p_metal + (*l).p_specular + (*l).p_diffuse + (*l).p_passing + (*l).p_sheen + (*l).p_glass;
+    let scale = 1.0 / max(sum, 1e-8);
+    (*l).p_coat *= scale;
+    (*l).p_metal *= scale;
+    (*l).p_specular *= scale;
+    (*l).p_diffuse *= scale;
+    (*l).p_passing *= scale;
+    (*l).p_sheen *= scale;
+    (*l).p_glass *= scale;
 }
 
 // Roughness along and across the direction that reflections are stretched in, as KHR_materials_anisotropy has it.

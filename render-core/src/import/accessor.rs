@@ -4,21 +4,35 @@
 //! checked before memory is taken. Never returns a number that is not finite.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use gltf::json::Root;
 use gltf::json::accessor::{Accessor, ComponentType};
 use gltf::json::validation::Checked::Valid;
 
+use super::buffers::Buffers;
 use super::fault::{ImportError, broken};
 use super::limits::Limits;
-use super::source::Buffers;
 
 /// Reads accessors, within the budget of numbers.
 pub(super) struct Accessors<'a> {
     pub(super) root: &'a Root,
     pub(super) buffers: &'a Buffers<'a>,
-    numbers_left: Cell<u64>,
+    /// Stand in for what the accessors name.
+    replacements: Option<&'a Replacements>,
+    numbers_left: Rc<Cell<u64>>,
     numbers_max: u64,
+}
+
+/// What stands in place of accessors' own data, by their indices.
+pub(super) type Replacements = HashMap<usize, Replacement>;
+
+/// An accessor's elements one behind the other, as many as it says.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    pub(super) component: ComponentType,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// What integers mean where floating-point numbers are wanted.
@@ -49,7 +63,19 @@ struct SparseLayout<'a> {
 
 impl<'a> Accessors<'a> {
     pub(super) fn new(root: &'a Root, buffers: &'a Buffers<'a>, limits: &Limits) -> Self {
-        Self { root, buffers, numbers_left: Cell::new(limits.numbers), numbers_max: limits.numbers }
+        let (numbers_left, numbers_max) = (Rc::new(Cell::new(limits.numbers)), limits.numbers);
+        Self { root, buffers, replacements: None, numbers_left, numbers_max }
+    }
+
+    /// The same, within the same budget, with other data for some accessors.
+    pub(super) fn with<'b>(&'b self, replacements: &'b Replacements) -> Accessors<'b> {
+        Accessors {
+            root: self.root,
+            buffers: self.buffers,
+            replacements: Some(replacements),
+            numbers_left: Rc::clone(&self.numbers_left),
+            numbers_max: self.numbers_max,
+        }
     }
 
     /// Elements of an accessor.
@@ -134,35 +160,46 @@ impl<'a> Accessors<'a> {
         let (Valid(component), Valid(kind)) = (accessor.component_type, accessor.type_) else {
             return Err(broken(&place, "its type is unknown"));
         };
-        let component = component.0;
         if kind.multiplicity() != components {
             let reason =
                 format!("it has {} numbers an element where {components} are needed", kind.multiplicity());
             return Err(broken(&place, reason));
         }
         self.spend(accessor.count.0.saturating_mul(components as u64), &place)?;
-        let element = component.size() * components;
-        let (bytes, stride) = match accessor.buffer_view {
-            None => (None, element),
-            Some(view) => {
-                let (bytes, stride) = self.buffers.view(self.root, view.value(), &place)?;
-                let stride = stride.unwrap_or(element);
-                let offset = accessor.byte_offset.map_or(0, |offset| offset.0);
-                (Some(span(bytes, offset, accessor.count.0, stride, element, &place)?), stride)
-            }
-        };
-        let sparse = self.sparse(accessor, element, &place)?;
-        let count = accessor.count.0 as usize;
-        Ok(Layout {
-            count,
-            component,
+        let mut layout = Layout {
+            count: accessor.count.0 as usize,
+            component: component.0,
             components,
             normalized: accessor.normalized,
-            stride,
-            bytes,
-            sparse,
+            stride: component.0.size() * components,
+            bytes: None,
+            sparse: None,
             place,
-        })
+        };
+        if let Some(own) = self.replacements.and_then(|replacements| replacements.get(&index)) {
+            let whole = !accessor.normalized
+                && own.component != ComponentType::F32
+                && layout.component != ComponentType::F32;
+            // Whole numbers mean the same in any width, fractions do not.
+            if own.component != layout.component && !whole {
+                return Err(broken(&layout.place, "its compressed numbers are of another kind than it says"));
+            }
+            layout.component = own.component;
+            layout.stride = own.component.size() * components;
+            layout.bytes =
+                Some(span(&own.bytes, 0, accessor.count.0, layout.stride, layout.stride, &layout.place)?);
+            return Ok(layout);
+        }
+        let element = layout.stride;
+        if let Some(view) = accessor.buffer_view {
+            let (bytes, stride) = self.buffers.view(self.root, view.value(), &layout.place)?;
+            layout.stride = stride.unwrap_or(element);
+            let offset = accessor.byte_offset.map_or(0, |offset| offset.0);
+            layout.bytes =
+                Some(span(bytes, offset, accessor.count.0, layout.stride, element, &layout.place)?);
+        }
+        layout.sparse = self.sparse(accessor, element, &layout.place)?;
+        Ok(layout)
     }
 
     fn sparse(

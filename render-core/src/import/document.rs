@@ -7,6 +7,7 @@ use gltf::json::Root;
 
 use super::accessor::Accessors;
 use super::animation::Animation;
+use super::buffers::Buffers;
 use super::camera;
 use super::container;
 use super::deform::Skin;
@@ -18,7 +19,7 @@ use super::light;
 use super::limits::Limits;
 use super::material::Materials;
 use super::picture::Pictures;
-use super::source::{Buffers, Source};
+use super::source::Source;
 use super::stage::Stage;
 use super::tree::Tree;
 use super::{EnvironmentChoice, ImportOptions};
@@ -114,7 +115,7 @@ impl Document {
         let container = container::split(bytes, file)?;
         let root = parse(container.json, file, limits, &mut warnings)?;
         check_counts(&root, limits)?;
-        let buffers = Buffers::load(&root, container.binary, source)?;
+        let buffers = Buffers::load(&root, container.binary, source, limits)?;
         let accessors = Accessors::new(&root, &buffers, limits);
         let tree = Tree::read(&root, limits, &mut warnings)?;
         let animation = Animation::first(&root, &tree, &accessors, &mut warnings)?;

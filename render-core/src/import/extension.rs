@@ -9,7 +9,9 @@ use super::fault::{ImportError, Warnings, place_of, quoted};
 /// Extensions that the importer reads wholly.
 const READ: &[&str] = &[
     "EXT_mesh_gpu_instancing",
+    "EXT_meshopt_compression",
     "EXT_texture_webp",
+    "KHR_draco_mesh_compression",
     "KHR_lights_punctual",
     "KHR_materials_anisotropy",
     "KHR_materials_clearcoat",
@@ -23,18 +25,12 @@ const READ: &[&str] = &[
     "KHR_materials_unlit",
     "KHR_materials_volume",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
     "KHR_texture_transform",
 ];
 
 /// Extensions without which the data cannot be read when the file requires them.
-const PACKINGS: &[&str] = &[
-    "EXT_meshopt_compression",
-    "EXT_texture_avif",
-    "KHR_draco_mesh_compression",
-    "KHR_meshopt_compression",
-    "KHR_texture_basisu",
-    "MSFT_texture_dds",
-];
+const PACKINGS: &[&str] = &["EXT_texture_avif", "KHR_texture_basisu", "MSFT_texture_dds"];
 
 /// Names every extension that is not read, with the first place where it is used.
 ///
@@ -144,9 +140,6 @@ fn effect(name: &str) -> &'static str {
         "KHR_animation_pointer" => "what it animates stays still",
         "KHR_node_visibility" => "hidden nodes are rendered",
         "KHR_xmp_json_ld" | "KHR_xmp" => "it holds notes only, and the picture is the same",
-        "KHR_draco_mesh_compression" | "EXT_meshopt_compression" | "KHR_meshopt_compression" => {
-            "the uncompressed copy is used"
-        }
         "KHR_texture_basisu" | "EXT_texture_avif" | "MSFT_texture_dds" => {
             "the plain copy of the picture is used"
         }

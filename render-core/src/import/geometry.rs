@@ -1,11 +1,11 @@
 //! Triangles: one part for each primitive of a mesh, whatever its topology and encoding.
 
 use glam::{Vec2, Vec3, Vec4};
-use gltf::json::Root;
 use gltf::json::mesh::{Mode, Primitive, Semantic};
 use gltf::json::validation::Checked::Valid;
 
 use super::accessor::{Accessors, Integers};
+use super::draco::Unfolded;
 use super::fault::{ImportError, Warnings, broken};
 use super::limits::Limits;
 use super::part::{Influences, Morph, Part};
@@ -43,8 +43,10 @@ impl Parts<'_> {
             warnings.warn(place, "it is made of points or lines, which are not rendered");
             return Ok(None);
         };
-        refuse_packed(self.accessors.root, json, place)?;
-        let reader = Attributes { accessors: self.accessors, json, place };
+        let (accessors, limit) = (self.accessors, self.count(json, mode, place)?);
+        let unfolded = Unfolded::read(accessors, json, limit.min(self.triangles_left), place)?;
+        let replaced = unfolded.as_ref().map(|unfolded| accessors.with(&unfolded.replacements));
+        let reader = Attributes { accessors: replaced.as_ref().unwrap_or(accessors), json, place };
         let Some(positions) = reader.vectors::<3>(Semantic::Positions, Integers::AsFlagged)? else {
             warnings.warn(place, "it has no positions and is left out");
             return Ok(None);
@@ -52,8 +54,11 @@ impl Parts<'_> {
         let mut part = Part::default();
         part.base.positions = positions.into_iter().map(Vec3::from).collect();
         part.base.material = self.material(json, place)?;
-        part.base.triangles = self.triangles(json, mode, part.base.positions.len(), place, warnings)?;
         let count = part.base.positions.len();
+        part.base.triangles = match &unfolded {
+            Some(unfolded) => self.unfolded(unfolded, count, place)?,
+            None => self.triangles(json, mode, count, place, warnings)?,
+        };
         part.base.normals =
             reader.whole::<3>(Semantic::Normals, count)?.into_iter().map(Vec3::from).collect();
         part.base.tangents =
@@ -110,6 +115,30 @@ impl Parts<'_> {
         Ok(index as u32 + 1)
     }
 
+    /// Triangles that the primitive says it has; of strips and fans, flat ones too.
+    fn count(&self, json: &Primitive, mode: Mode, place: &str) -> Result<u64, ImportError> {
+        let positions = json.attributes.get(&Valid(Semantic::Positions)).copied();
+        let count = match json.indices.map(|index| index.value()).or(positions.map(|index| index.value())) {
+            Some(accessor) => self.accessors.count(accessor, place)?,
+            None => 0,
+        };
+        Ok(if mode == Mode::Triangles { count / 3 } else { count.saturating_sub(2) })
+    }
+
+    /// The triangles of a compressed primitive, which are a list whatever its mode says.
+    fn unfolded(
+        &mut self,
+        unfolded: &Unfolded,
+        corners: usize,
+        place: &str,
+    ) -> Result<Vec<[u32; 3]>, ImportError> {
+        self.spend(unfolded.triangles.len() as u64, place)?;
+        if let Some(wrong) = unfolded.triangles.iter().flatten().find(|&&index| index as usize >= corners) {
+            return Err(broken(place, format!("an index names corner {wrong} of {corners}")));
+        }
+        Ok(unfolded.triangles.iter().copied().filter(is_whole).collect())
+    }
+
     fn triangles(
         &mut self,
         json: &Primitive,
@@ -121,12 +150,7 @@ impl Parts<'_> {
         if u32::try_from(corners).is_err() {
             return Err(broken(place, "it has more corners than can be indexed"));
         }
-        let count = match json.indices {
-            Some(indices) => self.accessors.count(indices.value(), place)?,
-            None => corners as u64,
-        };
-        let triangles = if mode == Mode::Triangles { count / 3 } else { count.saturating_sub(2) };
-        self.spend(triangles, place)?;
+        self.spend(self.count(json, mode, place)?, place)?;
         let indices: Vec<u32> = match json.indices {
             Some(indices) => self
                 .accessors
@@ -148,41 +172,30 @@ impl Parts<'_> {
 
 /// Triangles of a list, strip or fan; those that name a corner twice cover nothing and are left out.
 fn assemble(indices: &[u32], mode: Mode) -> Vec<[u32; 3]> {
-    let whole = |triangle: &[u32; 3]| {
-        let [a, b, c] = *triangle;
-        a != b && b != c && c != a
-    };
     match mode {
         Mode::TriangleStrip => indices
             .windows(3)
             .enumerate()
             // Every other triangle of a strip runs backwards.
             .map(|(index, w)| if index % 2 == 0 { [w[0], w[1], w[2]] } else { [w[0], w[2], w[1]] })
-            .filter(whole)
+            .filter(is_whole)
             .collect(),
         Mode::TriangleFan => indices
             .get(1..)
             .unwrap_or_default()
             .windows(2)
             .map(|pair| [indices[0], pair[0], pair[1]])
-            .filter(whole)
+            .filter(is_whole)
             .collect(),
-        _ => indices.chunks_exact(3).map(|corner| [corner[0], corner[1], corner[2]]).filter(whole).collect(),
+        _ => {
+            indices.chunks_exact(3).map(|corner| [corner[0], corner[1], corner[2]]).filter(is_whole).collect()
+        }
     }
 }
 
-/// Refuses a primitive whose only copy of the data is compressed.
-fn refuse_packed(root: &Root, json: &Primitive, place: &str) -> Result<(), ImportError> {
-    let packed =
-        json.extensions.as_ref().is_some_and(|own| own.others.contains_key("KHR_draco_mesh_compression"));
-    let positions =
-        json.attributes.get(&Valid(Semantic::Positions)).and_then(|index| root.accessors.get(index.value()));
-    if packed && positions.is_some_and(|accessor| accessor.buffer_view.is_none() && accessor.sparse.is_none())
-    {
-        let what = "the extension KHR_draco_mesh_compression".to_owned();
-        return Err(ImportError::Unsupported { place: place.to_owned(), what });
-    }
-    Ok(())
+fn is_whole(triangle: &[u32; 3]) -> bool {
+    let [a, b, c] = *triangle;
+    a != b && b != c && c != a
 }
 
 /// The attributes of one primitive.

@@ -15,6 +15,8 @@ pub struct Limits {
     pub depth: u64,
     /// Numbers in all accessors together, counted each time that one is read.
     pub numbers: u64,
+    /// Bytes to which compressed geometry and animation unfold; Draco's count as they are stored as well, each time that they are decoded.
+    pub unpacked_bytes: u64,
     /// Triangles stored, instances counted once.
     pub triangles: u64,
     /// Placed meshes.
@@ -36,6 +38,7 @@ impl Default for Limits {
             nodes: 4_000_000,
             depth: 1_000,
             numbers: 2_000_000_000,
+            unpacked_bytes: 8 << 30,
             triangles: 200_000_000,
             instances: 16_000_000,
             lights: 32_000_000,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use gltf::json::Root;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
+use super::buffers::Buffers;
 use super::fault::{ImportError, Warnings, broken, place_of, quoted};
 use super::limits::Limits;
-use super::source::{Buffers, Found, Source};
+use super::source::{Found, Source};
 use crate::scene::Texture;
 
 /// Decodes the pictures that materials use, each once for each coding of its colours.

@@ -15,6 +15,7 @@ use super::film::Film;
 use super::microfacet::{ALPHA_SHARP, Basis, Ggx, MU_LEAST, fresnel, schlick};
 use super::sheen::Fibres;
 use crate::lights::LUMINANCE;
+use glass::Glass;
 pub use glass::index_of_glass;
 use lobe::{Lobe, LobeKind};
 
@@ -183,7 +184,16 @@ impl Bsdf {
         lobes.extend(sheen.map(|(lobe, _)| lobe));
         let transparent = (1.0 - s.metallic) * s.transmission * under;
         if transparent > 0.0 {
-            lobes.push(glass::lobe(s, facing, transparent, microfacet));
+            let (glass, alpha) = Glass::of(s, facing, microfacet);
+            let kind = LobeKind::Glass(glass);
+            lobes.push(Lobe::new(
+                kind,
+                facing.normal,
+                facing.wo,
+                transparent,
+                Vec2::splat(alpha),
+                transparent,
+            ));
         }
         for lobe in &mut lobes {
             lobe.weight = lobe.weight.max(WEIGHT_LEAST);

@@ -1,9 +1,8 @@
 //! Glass: solid, a rough sheet or a pane, with or without a film.
 
 use frame::Microfacet;
-use glam::{Vec2, Vec3};
+use glam::Vec3;
 
-use super::lobe::{Lobe, LobeKind};
 use super::{ALPHA_SHARP, Facing, Film, MU_LEAST, Substance, fresnel};
 use crate::reference::energy::glass_albedo;
 
@@ -28,6 +27,22 @@ pub(super) struct Glass {
 }
 
 impl Glass {
+    /// The glass of a place, and its α.
+    pub(super) fn of(s: &Substance, facing: &Facing, microfacet: Microfacet) -> (Self, f32) {
+        let mut alpha = s.roughness * s.roughness;
+        let mu = facing.normal.dot(facing.wo).max(MU_LEAST);
+        let pane = s.sheet && alpha < ALPHA_SHARP;
+        let eta = if pane { index_of_glass(s.ior) } else { facing.far_index / facing.near_index };
+        if (eta - 1.0).abs() < ETA_NONE {
+            alpha = 0.0;
+        }
+        let compensated = microfacet == Microfacet::Multi && alpha >= ALPHA_SHARP;
+        let albedo = if compensated { glass_albedo(mu, alpha, eta) } else { 1.0 };
+        let spread = if s.sheet { 1.0 } else { eta * eta };
+        let [back, on] = film_on_glass(s.film, mu, eta, pane);
+        (Self { base: s.base, pane, eta, spread, albedo, back, on }, alpha)
+    }
+
     /// Share of light that comes back; a pane's two faces reflect to and fro.
     pub(super) fn reflectance(&self, cos: f32) -> f32 {
         let once = fresnel(cos, self.eta);
@@ -39,23 +54,6 @@ impl Glass {
         let root = Vec3::new(self.base.x.sqrt(), self.base.y.sqrt(), self.base.z.sqrt());
         self.on * root / self.spread
     }
-}
-
-/// The lobe of the share of a surface that is glass.
-pub(super) fn lobe(s: &Substance, facing: &Facing, share: f32, microfacet: Microfacet) -> Lobe {
-    let mut alpha = s.roughness * s.roughness;
-    let mu = facing.normal.dot(facing.wo).max(MU_LEAST);
-    let pane = s.sheet && alpha < ALPHA_SHARP;
-    let eta = if pane { index_of_glass(s.ior) } else { facing.far_index / facing.near_index };
-    if (eta - 1.0).abs() < ETA_NONE {
-        alpha = 0.0;
-    }
-    let compensated = microfacet == Microfacet::Multi && alpha >= ALPHA_SHARP;
-    let albedo = if compensated { glass_albedo(mu, alpha, eta) } else { 1.0 };
-    let spread = if s.sheet { 1.0 } else { eta * eta };
-    let [back, on] = film_on_glass(s.film, mu, eta, pane);
-    let glass = Glass { base: s.base, pane, eta, spread, albedo, back, on };
-    Lobe::new(LobeKind::Glass(glass), facing.normal, facing.wo, share, Vec2::splat(alpha), share)
 }
 
 /// What a film makes of the light that glass sends back, and of what it lets on; together they stay what they were.

@@ -133,9 +133,23 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
     scene.lights[0].size = 0.4;
     let (position, direction) = (Vec3::new(1.0, 2.5, 2.0), Vec3::new(-0.4, -0.8, -0.45).normalize());
     let spot = LightKind::Spot { cos_inner: 0.9, cos_outer: 0.7 };
-    scene.lights.push(Light { kind: spot, color: Vec3::splat(9.0), position, direction, size: 0.3 });
+    scene.lights.push(Light {
+        kind: spot,
+        color: Vec3::splat(9.0),
+        position,
+        direction,
+        size: 0.3,
+        sweep: None,
+    });
     let kind = LightKind::Directional;
-    scene.lights.push(Light { kind, color: Vec3::splat(1.5), position: Vec3::ZERO, direction, size: 0.25 });
+    scene.lights.push(Light {
+        kind,
+        color: Vec3::splat(1.5),
+        position: Vec3::ZERO,
+        direction,
+        size: 0.25,
+        sweep: None,
+    });
     assert_agreement(&mut renderer, "lens and soft lights", &scene);
 }
 

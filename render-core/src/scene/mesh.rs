@@ -2,7 +2,7 @@
 
 use glam::{Affine3A, Vec2, Vec3, Vec4};
 
-use super::Sweep;
+use super::{Bend, Sweep};
 
 /// An indexed triangle mesh in object space with one material.
 ///
@@ -13,6 +13,8 @@ pub struct Mesh {
     pub positions: Vec<Vec3>,
     /// The same corners one frame earlier, for motion vectors. Empty: the mesh keeps its shape.
     pub positions_before: Vec<Vec3>,
+    /// Its shape while the shutter is open; `None`: it keeps the one that it has. What it has above and below is that of the frame.
+    pub bend: Option<Box<Bend>>,
     /// Unit shading normals. Empty: the mesh is flat, each triangle shades with its own normal.
     pub normals: Vec<Vec3>,
     /// Unit tangent and handedness (w = ±1), for normal maps; needs `normals`.
@@ -74,6 +76,9 @@ impl Mesh {
         let finite = vectors.all(|v| v.is_finite())
             && self.tangents.iter().chain(&self.colors).all(|v| v.is_finite())
             && self.uv_sets.iter().flatten().all(|v| v.is_finite());
-        if finite { Ok(()) } else { Err("a number is not finite".into()) }
+        if !finite {
+            return Err("a number is not finite".into());
+        }
+        self.bend.as_ref().map_or(Ok(()), |bend| bend.check(self))
     }
 }

@@ -25,6 +25,7 @@ mod material;
 mod notes;
 mod part;
 mod picture;
+mod rigid;
 mod source;
 mod stage;
 mod tangent;

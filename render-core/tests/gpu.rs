@@ -6,13 +6,16 @@
 mod aloud;
 #[path = "made/at_hand.rs"]
 mod at_hand;
+#[path = "made/bending.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod bending;
 #[path = "made/lamps.rs"]
 mod lamps;
 #[path = "made/moving.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod moving;
 
-use at_hand::{ASSETS, SHARED, renderer, scene};
+use at_hand::{ASSETS, SHARED, renderer, scene, while_open};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
@@ -157,6 +160,17 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
 fn gpu_and_reference_agree_sample_by_sample_while_things_move() {
     let Some(mut renderer) = renderer() else { return };
     assert_agreement(&mut renderer, "moving", &moving::moving_room());
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_while_shapes_change_and_lights_move() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "bending", &bending::bending_room());
+    for name in ["rigged_figure.glb", "morph_stress.glb"] {
+        let Some(scene) = while_open(SHARED, name, Some("studio.exr"), 1.0) else { continue };
+        assert!(scene.meshes.iter().any(|mesh| mesh.bend.is_some()), "{name} stands still");
+        assert_agreement(&mut renderer, &format!("{name}, blurred"), &scene);
+    }
 }
 
 fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {

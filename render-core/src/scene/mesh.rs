@@ -56,6 +56,28 @@ impl Mesh {
     /// Most UV sets that are kept.
     pub const UV_SETS_MAX: usize = 4;
 
+    /// Where a triangle's corners are at a time, 0 to 1, in object space.
+    pub fn corners_at(&self, triangle: u32, time: f32) -> [Vec3; 3] {
+        let corners = self.triangles[triangle as usize].map(|corner| corner as usize);
+        match &self.bend {
+            None => corners.map(|corner| self.positions[corner]),
+            Some(bend) => corners.map(|corner| {
+                let (open, close) = (bend.open.positions[corner], bend.close.positions[corner]);
+                open + (close - open) * time
+            }),
+        }
+    }
+
+    /// Twice the area by which a triangle is weighed among lights where the mesh stands like this: of one that bends, the mean of both ends.
+    pub fn twice_area_weighed(&self, triangle: u32, world_from_object: &Affine3A) -> f32 {
+        let area_at = |time: f32| {
+            let [a, b, c] =
+                self.corners_at(triangle, time).map(|corner| world_from_object.transform_point3(corner));
+            (b - a).cross(c - a).length()
+        };
+        if self.bend.is_none() { area_at(0.5) } else { 0.5 * (area_at(0.0) + area_at(1.0)) }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let corners = self.positions.len();
         let absent_or_whole = |length: usize| length == 0 || length == corners;
@@ -79,6 +101,8 @@ impl Mesh {
         if !finite {
             return Err("a number is not finite".into());
         }
-        self.bend.as_ref().map_or(Ok(()), |bend| bend.check(self))
+        self.bend
+            .as_ref()
+            .map_or(Ok(()), |bend| bend.check([corners, self.normals.len(), self.tangents.len()]))
     }
 }

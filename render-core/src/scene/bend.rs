@@ -39,11 +39,11 @@ impl Bend {
     pub(super) fn check(&self, lengths: [usize; 3]) -> Result<(), String> {
         for end in [&self.open, &self.close] {
             if lengths != [end.positions.len(), end.normals.len(), end.tangents.len()] {
-                return Err("an end of its bend has other attributes than it has".into());
+                return Err("an attribute has another length than the positions".into());
             }
             let mut vectors = end.positions.iter().chain(&end.normals);
             if !(vectors.all(|v| v.is_finite()) && end.tangents.iter().all(|v| v.is_finite())) {
-                return Err("a number of its bend is not finite".into());
+                return Err("a number is not finite".into());
             }
         }
         Ok(())

@@ -28,6 +28,7 @@ mod meshopt_view;
 mod notes;
 mod part;
 mod picture;
+mod rigid;
 mod source;
 mod stage;
 mod tangent;

@@ -133,12 +133,11 @@ fn emissive_triangles(scene: &Scene) -> (Vec<LightEntry>, Vec<f64>) {
         if power_per_area <= 0.0 {
             continue;
         }
-        for (triangle, corners) in mesh.triangles.iter().enumerate() {
-            let [a, b, c] = corners
-                .map(|corner| instance.world_from_object.transform_point3(mesh.positions[corner as usize]));
-            let weight = f64::from(power_per_area) * f64::from(0.5 * (b - a).cross(c - a).length());
+        for triangle in 0..mesh.triangles.len() as u32 {
+            let twice_area = mesh.twice_area_weighed(triangle, &instance.world_from_object);
+            let weight = f64::from(power_per_area) * f64::from(0.5 * twice_area);
             if weight > 0.0 && weight.is_finite() {
-                entries.push(LightEntry::Triangle { instance: index as u32, triangle: triangle as u32 });
+                entries.push(LightEntry::Triangle { instance: index as u32, triangle });
                 weights.push(weight);
             }
         }

@@ -8,6 +8,7 @@ mod check;
 mod geometry;
 mod lights;
 mod materials;
+mod part;
 mod sweep;
 
 use bytemuck::{Pod, Zeroable};
@@ -79,13 +80,15 @@ pub struct PackedScene {
     pub header: Header,
     /// Nodes of all trees.
     pub nodes: Vec<Node>,
-    /// Three corners a triangle: (place, part), (place, number in the mesh), (place, flags).
+    /// Three corners a triangle: (place, part), (place, number in the mesh), (place, flags). Of a mesh that bends: as the shutter opens, and the flags name
+    /// another triangle, which no tree names, that has the places as it closes. Of a light that bends there is one with a corner and two edges.
     pub triangles: Vec<[[f32; 4]; 3]>,
     /// Where trees stand.
     pub instances: Vec<Instance>,
     /// Meshes with their materials.
     pub parts: Vec<Part>,
-    /// Indices, normals, tangents, UVs, colours and earlier places of all parts, and the sweeps of instances that move while the shutter is open.
+    /// Indices, normals, tangents, UVs, colours and earlier places of all parts, and the sweeps of instances and lights that move while the shutter is
+    /// open. A part that bends has normals and tangents of both ends, and earlier places and those of the frame, corner by corner.
     pub attributes: Vec<u32>,
     /// Materials, then their texture slots.
     pub materials: Vec<[u32; 4]>,
@@ -135,7 +138,7 @@ pub fn pack(scene: &Scene) -> Result<PackedScene, PackFault> {
     let mut packed = PackedScene { header: header_of(scene, &lights), ..PackedScene::default() };
     materials::pack(scene, &mut packed)?;
     let placed = geometry::pack(scene, &lights, &mut packed)?;
-    lights::pack(scene, &lights, &placed, &mut packed);
+    lights::pack(scene, &lights, &placed, &mut packed)?;
     match check::check(&packed) {
         Ok(()) => Ok(packed),
         Err(check::Damage::Deep(levels)) => Err(PackFault::TooDeep(levels)),

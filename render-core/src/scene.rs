@@ -1,14 +1,16 @@
 //! A scene at one instant, or while a shutter is open: what the importer makes and the packer reads.
 //!
 //! Right-handed, y up, metres. Colours are scene-linear Rec.709. Nothing in here is animated any more but for the [`Sweep`] that
-//! instances and the camera may make while the shutter is open, and every index is right by construction of [`Scene::check`], which the importer calls last.
+//! instances, lights and the camera may make while the shutter is open and the [`Bend`] of a mesh then, and every index is right by construction of [`Scene::check`], which the importer calls last.
 
+mod bend;
 mod camera;
 mod light;
 mod material;
 mod mesh;
 mod sweep;
 
+pub use bend::{Bend, Corners};
 pub use camera::{Camera, Lens, Projection};
 pub use light::{Environment, EnvironmentMap, Light, LightKind};
 pub use material::{

@@ -2,7 +2,9 @@
 
 use frame::RenderFault;
 use shaders::Arrays;
-use shaders::layout::{ARRAY_ROW_BITS, ARRAYS_PICTURED, NONE, TEXEL_PAGE_BITS, table};
+use shaders::layout::{
+    ARRAY_ROW_BITS, ARRAYS_PICTURED, NONE, TEXEL_PAGE_BITS, TRIANGLE_CLOSING_SHIFT, table,
+};
 
 use crate::albedo::albedo_tables;
 use crate::gpu::{Buffer, Gpu, Picture, PictureShape, Texels};
@@ -16,6 +18,8 @@ pub(crate) struct Stage {
     pub(crate) texture_slots: u32,
     /// Whether any instance moves while the shutter is open.
     pub(crate) sweeps: bool,
+    /// Whether any mesh changes its shape then, or any light without a surface moves.
+    pub(crate) bends: bool,
     buffers: Vec<(&'static str, Buffer)>,
     pictures: Vec<(&'static str, Picture)>,
 }
@@ -74,8 +78,8 @@ impl Stage {
         );
         pictures.extend([("texels", texels), ("environment", sky)]);
         let sweeps = scene.instances.iter().any(|instance| instance.sweep != NONE);
-        let texture_slots = scene.texture_slots();
-        Ok(Self { header: scene.header, texture_slots, sweeps, buffers, pictures })
+        let (header, texture_slots) = (scene.header, scene.texture_slots());
+        Ok(Self { header, texture_slots, sweeps, bends: bends(scene), buffers, pictures })
     }
 
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&str, &Buffer)> {
@@ -85,6 +89,12 @@ impl Stage {
     pub(crate) fn pictures(&self) -> impl Iterator<Item = (&str, &Picture)> {
         self.pictures.iter().map(|(name, picture)| (*name, picture))
     }
+}
+
+/// Whether anything but instances and the camera moves while the shutter is open.
+fn bends(scene: &PackedScene) -> bool {
+    let lights = scene.lights.iter().any(|light| light[0][3].to_bits() != 0 && light[2][3].to_bits() != 0);
+    lights || scene.triangles.iter().any(|corners| corners[2][3].to_bits() >> TRIANGLE_CLOSING_SHIFT != 0)
 }
 
 fn refuse_too_large(gpu: &Gpu, scene: &PackedScene, memory_limit: Option<u64>) -> Result<(), RenderFault> {

@@ -277,6 +277,7 @@ fn params_of(tracer: &Tracer<'_>, order: &TileOrder, capacity: u32) -> Params {
             | switch(header.environment_columns > 0, flag::ENVIRONMENT)
             | switch(settings.planes.iter().any(Plane::is_ranked), flag::RANKED)
             | switch(tracer.stage.sweeps, flag::SWEEPS)
+            | switch(tracer.stage.bends, flag::BENDS)
             | switch(header.camera_sweep[0] != [0.0; 4], flag::CAMERA_SWEEPS),
         clamp_indirect: settings.indirect_limit().unwrap_or(0.0),
         capacity,

@@ -149,6 +149,7 @@ fn pi_lux_on_a_white_plane_is_one() {
         position: Vec3::ZERO,
         direction: Vec3::NEG_Y,
         size: 0.0,
+        sweep: None,
     });
     assert_near(radiance(&scene, 16, 4), Vec3::ONE, 1e-4);
 }
@@ -163,6 +164,7 @@ fn a_candela_falls_with_the_square_and_a_spot_with_its_cone() {
         position: Vec3::new(0.0, 2.0, 0.0),
         direction: Vec3::NEG_Y,
         size: 0.0,
+        sweep: None,
     };
     scene.lights.push(lamp(LightKind::Point));
     assert_near(radiance(&scene, 16, 4), Vec3::ONE, 1e-3);

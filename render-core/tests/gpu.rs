@@ -6,6 +6,9 @@
 mod aloud;
 #[path = "made/at_hand.rs"]
 mod at_hand;
+#[path = "made/bending.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod bending;
 #[path = "made/lamps.rs"]
 mod lamps;
 #[path = "made/layers.rs"]
@@ -14,7 +17,7 @@ mod layers;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod moving;
 
-use at_hand::{ASSETS, SHARED, renderer, scene};
+use at_hand::{ASSETS, SHARED, renderer, scene, while_open};
 use frame::{
     BlockRange, Film, Filter, Flow, FrameIndex, FrameSize, Plane, PlaneSet, RenderSettings, SceneBlob,
     SettingsDraft, TileGrid, TileIndex, TileOrder, TilePlanes, TileRenderer,
@@ -135,9 +138,23 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
     scene.lights[0].size = 0.4;
     let (position, direction) = (Vec3::new(1.0, 2.5, 2.0), Vec3::new(-0.4, -0.8, -0.45).normalize());
     let spot = LightKind::Spot { cos_inner: 0.9, cos_outer: 0.7 };
-    scene.lights.push(Light { kind: spot, color: Vec3::splat(9.0), position, direction, size: 0.3 });
+    scene.lights.push(Light {
+        kind: spot,
+        color: Vec3::splat(9.0),
+        position,
+        direction,
+        size: 0.3,
+        sweep: None,
+    });
     let kind = LightKind::Directional;
-    scene.lights.push(Light { kind, color: Vec3::splat(1.5), position: Vec3::ZERO, direction, size: 0.25 });
+    scene.lights.push(Light {
+        kind,
+        color: Vec3::splat(1.5),
+        position: Vec3::ZERO,
+        direction,
+        size: 0.25,
+        sweep: None,
+    });
     assert_agreement(&mut renderer, "lens and soft lights", &scene);
 }
 
@@ -151,6 +168,17 @@ fn gpu_and_reference_agree_sample_by_sample_where_materials_have_layers() {
 fn gpu_and_reference_agree_sample_by_sample_while_things_move() {
     let Some(mut renderer) = renderer() else { return };
     assert_agreement(&mut renderer, "moving", &moving::moving_room());
+}
+
+#[test]
+fn gpu_and_reference_agree_sample_by_sample_while_shapes_change_and_lights_move() {
+    let Some(mut renderer) = renderer() else { return };
+    assert_agreement(&mut renderer, "bending", &bending::bending_room());
+    for name in ["rigged_figure.glb", "morph_stress.glb"] {
+        let Some(scene) = while_open(SHARED, name, Some("studio.exr"), 1.0) else { continue };
+        assert!(scene.meshes.iter().any(|mesh| mesh.bend.is_some()), "{name} stands still");
+        assert_agreement(&mut renderer, &format!("{name}, blurred"), &scene);
+    }
 }
 
 fn assert_agreement(renderer: &mut GpuRenderer, name: &str, scene: &Scene) {

@@ -121,6 +121,7 @@ fn a_lamp_casts_no_shadow_and_hides_no_light() {
             position: Vec3::ZERO,
             direction: Vec3::NEG_Z,
             size: 0.0,
+            sweep: None,
         });
         scene
     };

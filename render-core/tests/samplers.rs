@@ -238,6 +238,7 @@ fn lit_room() -> Scene {
         position: Vec3::Y,
         direction: Vec3::NEG_Y,
         size: 0.0,
+        sweep: None,
     });
     scene
 }

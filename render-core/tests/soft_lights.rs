@@ -57,6 +57,7 @@ fn sun(size: f32) -> Light {
         position: Vec3::ZERO,
         direction: Vec3::NEG_Z,
         size,
+        sweep: None,
     }
 }
 
@@ -93,7 +94,7 @@ fn a_suns_shadow_fades_as_its_disc_disappears() {
 /// A point or spot before the wall, three metres off.
 fn disc(kind: LightKind, size: f32) -> Light {
     let position = Vec3::Z * 3.0;
-    Light { kind, color: Vec3::splat(PI), position, direction: Vec3::NEG_Z, size }
+    Light { kind, color: Vec3::splat(PI), position, direction: Vec3::NEG_Z, size, sweep: None }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 7;
+pub const VERSION: u8 = 8;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.

@@ -112,25 +112,28 @@ struct LitTriangle {
     e1: vec3<f32>,
     e2: vec3<f32>,
     normal_twice_area: vec3<f32>,
-    // By how much it is smaller than as the frame has it, where lights are weighed.
+    // By how much it is smaller than it is weighed among lights.
     area_lost: f32,
 }
 
 fn lit_triangle(first: u32, time: f32) -> LitTriangle {
-    let a = light_at(first).xyz;
-    let e1 = light_at(first + 1u).xyz;
-    let e2 = light_at(first + 2u).xyz;
-    // Twice its area as the frame has it, side, sweep.
+    // A corner and two edges.
+    var lit = Corners(light_at(first).xyz, light_at(first + 1u).xyz, light_at(first + 2u).xyz);
+    // Twice the area that it is weighed by, side, sweep, where it has its corner and edges as the shutter closes.
     let tail = light_at(first + 3u);
-    let sweep = bitcast<u32>(tail.z);
-    if (params.flags & FLAG_SWEEPS) == 0u || sweep == NONE {
-        return LitTriangle(a, e1, e2, cross(e1, e2) * tail.y, 1.0);
+    let closing = bitcast<u32>(tail.w);
+    if closing != 0u {
+        lit = bent(lit, closing, time);
     }
-    let rows = swept(sweep, time);
-    let moved_e1 = transform_vector(rows, e1);
-    let moved_e2 = transform_vector(rows, e2);
-    let spanned = cross(moved_e1, moved_e2) * tail.y;
-    return LitTriangle(transform_point(rows, a), moved_e1, moved_e2, spanned, tail.x / max(length(spanned), 1e-15));
+    let sweep = bitcast<u32>(tail.z);
+    if (params.flags & FLAG_SWEEPS) != 0u && sweep != NONE {
+        let rows = swept(sweep, time);
+        lit = Corners(transform_point(rows, lit.a), transform_vector(rows, lit.b), transform_vector(rows, lit.c));
+    } else if closing == 0u {
+        return LitTriangle(lit.a, lit.b, lit.c, cross(lit.b, lit.c) * tail.y, 1.0);
+    }
+    let spanned = cross(lit.b, lit.c) * tail.y;
+    return LitTriangle(lit.a, lit.b, lit.c, spanned, tail.x / max(length(spanned), 1e-15));
 }
 
 fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
@@ -147,6 +150,10 @@ fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>, time: f3
     let distance = sqrt(d2);
     let direction = to_light / distance;
     let twice_area = length(normal_twice_area);
+    // What bends may be flat for a moment.
+    if twice_area <= 0.0 {
+        return NO_LIGHT;
+    }
     let cosine = -dot(direction, normal_twice_area) / twice_area;
     let part = bitcast<u32>(light_at(first + 1u).w);
     let flags = material_at(parts[part].material * MATERIAL_VEC4S + 2u).w;
@@ -170,15 +177,22 @@ fn sample_sun(axis: vec3<f32>, color: vec3<f32>, opening: f32, u: vec2<f32>) -> 
     return LightSample(direction, -1.0, color * (2.0 / (2.0 - opening)), 0.0);
 }
 
-fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
-    let a = light_at(first);
+fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
+    var center = light_at(first).xyz;
     let color = light_at(first + 1u).xyz / probability;
-    let axis = light_at(first + 2u).xyz;
+    let aim = light_at(first + 2u);
+    var axis = aim.xyz;
+    let sweep = bitcast<u32>(aim.w);
+    if sweep != 0u {
+        let rows = swept(sweep - 1u, time);
+        center = vec3<f32>(rows[0].w, rows[1].w, rows[2].w);
+        axis = -normalize(vec3<f32>(rows[0].z, rows[1].z, rows[2].z));
+    }
     let shape = light_at(first + 3u);
     if kind == LIGHT_DIRECTIONAL {
         return sample_sun(axis, color, shape.z, u);
     }
-    let to_center = a.xyz - position;
+    let to_center = center - position;
     var d2 = max(dot(to_center, to_center), 1e-8);
     var distance = sqrt(d2);
     var direction = to_center / distance;
@@ -215,5 +229,5 @@ fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>, time: f
     if kind == LIGHT_TRIANGLE {
         return sample_triangle_light(first, position, u, time);
     }
-    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position, u);
+    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position, u, time);
 }

@@ -82,7 +82,8 @@ struct Part {
     normals: u32,
     tangents: u32,
     colors: u32,
-    // Where its corners were a frame earlier, when it changes its shape.
+    // Where its corners were a frame earlier, when it changes its shape. Of a mesh that bends, normals, tangents and these are pairs (lib/bend.wgsl), here
+    // of a frame earlier and of the frame.
     before: u32,
     uv: array<u32, 4>,
 }
@@ -107,6 +108,8 @@ const FLAG_RANKED: u32 = 32u;
 // Instances move while the shutter is open; the camera does.
 const FLAG_SWEEPS: u32 = 64u;
 const FLAG_CAMERA_SWEEPS: u32 = 128u;
+// Meshes change their shape while the shutter is open, or lights without a surface move.
+const FLAG_BENDS: u32 = 256u;
 
 // Where the tables lie in `tables`, in floats.
 const TABLE_QUANTILES: u32 = 0u;

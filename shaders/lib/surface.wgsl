@@ -59,21 +59,29 @@ fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, dire
     let a = triangle_at(hit_triangle * 3u);
     let b = triangle_at(hit_triangle * 3u + 1u);
     let c = triangle_at(hit_triangle * 3u + 2u);
+    var corners = Corners(a.xyz, b.xyz, c.xyz);
+    let closing = bitcast<u32>(c.w) >> TRIANGLE_CLOSING_SHIFT;
+    let bends = closing != 0u;
+    if bends {
+        corners = bent(corners, closing, time);
+    }
+    let e1 = corners.b - corners.a;
+    let e2 = corners.c - corners.a;
     let rows_to_object = object_from_world_at(instance, time);
     let rows_to_world = world_from_object_at(instance, time);
     let aim = aim_of(transform_point(rows_to_object, origin), transform_vector(rows_to_object, direction));
-    let crossing = cross_triangle(aim, a.xyz, b.xyz, c.xyz);
+    let crossing = cross_triangle(aim, corners.a, corners.b, corners.c);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
-    let position = a.xyz + (b.xyz - a.xyz) * crossing.u + (c.xyz - a.xyz) * crossing.v;
+    let position = corners.a + e1 * crossing.u + e2 * crossing.v;
     let turn = select(1.0, -1.0, (bitcast<u32>(c.w) & TRIANGLE_MIRRORED) != 0u);
-    let geometric = turn * normalize(normal_to_world(rows_to_object, cross(b.xyz - a.xyz, c.xyz - a.xyz)));
+    let geometric = turn * normalize(normal_to_world(rows_to_object, cross(e1, e2)));
     var smooth_normal = geometric;
     var tangent = vec4<f32>(0.0);
     let normals = parts[place.part].normals;
     if normals != NONE {
-        let n = attribute_vec3(normals + place.corners.x * 3u) * place.weights.x
-            + attribute_vec3(normals + place.corners.y * 3u) * place.weights.y
-            + attribute_vec3(normals + place.corners.z * 3u) * place.weights.z;
+        let n = bent_vec3(normals, place.corners.x, bends, time) * place.weights.x
+            + bent_vec3(normals, place.corners.y, bends, time) * place.weights.y
+            + bent_vec3(normals, place.corners.z, bends, time) * place.weights.z;
         let world = normal_to_world(rows_to_object, n);
         if dot(world, world) > 1e-30 {
             smooth_normal = normalize(world);
@@ -81,9 +89,9 @@ fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, dire
     }
     let tangents = parts[place.part].tangents;
     if tangents != NONE {
-        let t = attribute_vec4(tangents + place.corners.x * 4u) * place.weights.x
-            + attribute_vec4(tangents + place.corners.y * 4u) * place.weights.y
-            + attribute_vec4(tangents + place.corners.z * 4u) * place.weights.z;
+        let t = bent_vec4(tangents, place.corners.x, bends, time) * place.weights.x
+            + bent_vec4(tangents, place.corners.y, bends, time) * place.weights.y
+            + bent_vec4(tangents, place.corners.z, bends, time) * place.weights.z;
         // Where space is mirrored, normals stay the front's and the cross product turns round.
         tangent = vec4<f32>(transform_vector(rows_to_world, t.xyz), t.w * turn * handedness(rows_to_world));
     }

@@ -64,22 +64,3 @@ fn world_from_object_at(instance: u32, time: f32) -> array<vec4<f32>, 3> {
     }
     return swept(sweep, time);
 }
-
-// Squared twice the area that two edges span after a map.
-fn mapped_area2(rows: array<vec4<f32>, 3>, e1: vec3<f32>, e2: vec3<f32>) -> f32 {
-    let spanned = cross(transform_vector(rows, e1), transform_vector(rows, e2));
-    return dot(spanned, spanned);
-}
-
-// By how much a triangle is smaller at a time than as the frame has it, where lights are weighed.
-fn area_lost(instance: u32, hit_triangle: u32, time: f32) -> f32 {
-    let sweep = sweep_of(instance);
-    if sweep == NONE {
-        return 1.0;
-    }
-    let a = triangle_at(hit_triangle * 3u).xyz;
-    let e1 = triangle_at(hit_triangle * 3u + 1u).xyz - a;
-    let e2 = triangle_at(hit_triangle * 3u + 2u).xyz - a;
-    let frame_area2 = mapped_area2(world_from_object(instance), e1, e2);
-    return sqrt(frame_area2 / max(mapped_area2(swept(sweep, time), e1, e2), 1e-30));
-}

@@ -1,8 +1,10 @@
 // When a path sees the scene, and where the camera is then. docs/rendering.md section 9.
 
+const FLAGS_TIMED: u32 = FLAG_SWEEPS | FLAG_CAMERA_SWEEPS | FLAG_BENDS;
+
 // Time of a path: 0 as the shutter opens, 1 as it closes. Drawn only where something moves meanwhile.
 fn path_time(key: u32, sample: u32) -> f32 {
-    if (params.flags & (FLAG_SWEEPS | FLAG_CAMERA_SWEEPS)) == 0u {
+    if (params.flags & FLAGS_TIMED) == 0u {
         return 0.5;
     }
     return random_pair(key, sample, 2u).x;
@@ -10,7 +12,7 @@ fn path_time(key: u32, sample: u32) -> f32 {
 
 // The same for a path in the pool, whose state is only read where it matters.
 fn time_of(path: u32) -> f32 {
-    if (params.flags & (FLAG_SWEEPS | FLAG_CAMERA_SWEEPS)) == 0u {
+    if (params.flags & FLAGS_TIMED) == 0u {
         return 0.5;
     }
     let state = load_u(STATE, path);

@@ -247,7 +247,7 @@ fn enter_instance(ray: Ray, time: f32, stack: ptr<function, Stack>, way: ptr<fun
 }
 
 // Tests the leaves' triangles; a shadow ray stops at one with holes, and is over at one without.
-fn meet_triangles(ray: Ray, way: ptr<function, Way>, result: ptr<function, Walked>) {
+fn meet_triangles(ray: Ray, time: f32, way: ptr<function, Way>, result: ptr<function, Walked>) {
     loop {
         if (*way).leaves.bits == 0u || (*result).veil != NONE {
             break;
@@ -255,7 +255,12 @@ fn meet_triangles(ray: Ray, way: ptr<function, Way>, result: ptr<function, Walke
         let triangle = (*way).leaves.base + firstTrailingBit((*way).leaves.bits);
         (*way).leaves.bits &= (*way).leaves.bits - 1u;
         let c = triangle_at(triangle * 3u + 2u);
-        let crossing = cross_triangle((*way).aim, triangle_at(triangle * 3u).xyz, triangle_at(triangle * 3u + 1u).xyz, c.xyz);
+        var corners = Corners(triangle_at(triangle * 3u).xyz, triangle_at(triangle * 3u + 1u).xyz, c.xyz);
+        let closing = bitcast<u32>(c.w) >> TRIANGLE_CLOSING_SHIFT;
+        if closing != 0u {
+            corners = bent(corners, closing, time);
+        }
+        let crossing = cross_triangle((*way).aim, corners.a, corners.b, corners.c);
         let skipped = triangle == ray.skip_triangle && (*way).instance == ray.skip_instance;
         // Written so that a NaN is no hit.
         if !skipped && crossing.t > 0.0 && crossing.t < (*result).hit.t {
@@ -289,7 +294,7 @@ fn walk(ray: Ray, time: f32) -> Walked {
             if !way.inside {
                 enter_instance(ray, time, &stack, &way);
             }
-            meet_triangles(ray, &way, &result);
+            meet_triangles(ray, time, &way, &result);
             if way.over || result.veil != NONE {
                 break;
             }

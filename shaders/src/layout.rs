@@ -103,6 +103,8 @@ pub mod flag {
     pub const SWEEPS: u32 = 64;
     /// The camera moves while the shutter is open.
     pub const CAMERA_SWEEPS: u32 = 128;
+    /// Meshes change their shape while the shutter is open, or lights without a surface move.
+    pub const BENDS: u32 = 256;
 }
 
 /// Flags of a packed material.
@@ -163,6 +165,8 @@ pub const TEXEL_PAGE_BITS: u32 = 11;
 pub const TRIANGLE_HOLES: u32 = 1;
 /// Flag in the third corner: it was mirrored on its way to world space, so its winding runs the other way.
 pub const TRIANGLE_MIRRORED: u32 = 2;
+/// From this bit of the third corner's word upwards: the number of the triangle that it becomes while the shutter is open; 0: it keeps its shape.
+pub const TRIANGLE_CLOSING_SHIFT: u32 = 3;
 /// Deepest traversal stack.
 pub const STACK_SIZE: usize = 32;
 

@@ -59,12 +59,13 @@ macro_rules! trace {
     };
 }
 
-const WALK: [&str; 7] = [
+const WALK: [&str; 8] = [
     lib!("scene"),
     lib!("rng"),
     lib!("warp"),
     lib!("time"),
     lib!("sweep"),
+    lib!("bend"),
     lib!("traverse"),
     lib!("texture"),
 ];
@@ -80,7 +81,7 @@ pub const GENERATE: Kernel = Kernel {
 pub const EXTEND: Kernel = Kernel {
     name: "extend",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], trace!("extend")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], WALK[7], trace!("extend")],
 };
 
 /// Sky, emission, direct light, next direction, roulette.
@@ -93,6 +94,7 @@ pub const SHADE: Kernel = Kernel {
         lib!("warp"),
         lib!("time"),
         lib!("sweep"),
+        lib!("bend"),
         "const SHADOW: bool = false;\n",
         lib!("traverse"),
         lib!("texture"),
@@ -111,7 +113,7 @@ pub const SHADE: Kernel = Kernel {
 pub const SHADOW: Kernel = Kernel {
     name: "shadow",
     entry_points: &["main"],
-    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], trace!("shadow")],
+    parts: &[WALK[0], WALK[1], WALK[2], WALK[3], WALK[4], WALK[5], WALK[6], WALK[7], trace!("shadow")],
 };
 
 /// Queue swaps and dispatch sizes.

@@ -75,8 +75,19 @@ fn screen_now(position: vec3<f32>) -> vec2<f32> {
     return on_screen(vec3<f32>(dot(params.camera_right.xyz, p), dot(params.camera_up.xyz, p), dot(params.camera_back.xyz, p)));
 }
 
-// Where a point of a mesh is, in the mesh's own space.
+// A list of corners' places, so many words apart, at a point of a mesh.
+fn place_among(first: u32, stride: u32, place: Place) -> vec3<f32> {
+    return attribute_vec3(first + place.corners.x * stride) * place.weights.x
+        + attribute_vec3(first + place.corners.y * stride) * place.weights.y
+        + attribute_vec3(first + place.corners.z * stride) * place.weights.z;
+}
+
+// Where a point of a mesh is at the frame, in the mesh's own space.
 fn local_now(place: Place, hit_triangle: u32) -> vec3<f32> {
+    let first = parts[place.part].before;
+    if closing_of(hit_triangle) != 0u && first != NONE {
+        return place_among(first + 3u, 6u, place);
+    }
     return triangle_at(hit_triangle * 3u).xyz * place.weights.x + triangle_at(hit_triangle * 3u + 1u).xyz * place.weights.y
         + triangle_at(hit_triangle * 3u + 2u).xyz * place.weights.z;
 }
@@ -87,9 +98,7 @@ fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
     if first == NONE {
         return local_now(place, hit_triangle);
     }
-    return attribute_vec3(first + place.corners.x * 3u) * place.weights.x
-        + attribute_vec3(first + place.corners.y * 3u) * place.weights.y
-        + attribute_vec3(first + place.corners.z * 3u) * place.weights.z;
+    return place_among(first, select(3u, 6u, closing_of(hit_triangle) != 0u), place);
 }
 
 // Depth, position, ids and motion of the first surface that is there.
@@ -103,7 +112,7 @@ fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, time: f3
     let before = transform_point(before_from_object(instance), local_before(s.place, hit_triangle));
     // From frame to frame, also where the sample shows the point in between.
     var now = s.position;
-    if sweep_of(instance) != NONE {
+    if sweep_of(instance) != NONE || closing_of(hit_triangle) != 0u {
         now = transform_point(world_from_object(instance), local_now(s.place, hit_triangle));
     }
     let motion = screen_now(now) - screen_before(before);

@@ -50,19 +50,6 @@ impl Pose {
 }
 
 impl Animation {
-    /// Whether it moves a node, or one above it.
-    pub(super) fn moves(&self, tree: &Tree, node: usize) -> bool {
-        let moving = self.channels.iter().filter(|channel| channel.property != Property::MorphTargetWeights);
-        tree.line_above(node).any(|node| moving.clone().any(|channel| channel.node == node))
-    }
-
-    /// Whether it sets a node's morph weights.
-    pub(super) fn changes_shape_of(&self, node: usize) -> bool {
-        self.channels
-            .iter()
-            .any(|channel| channel.node == node && channel.property == Property::MorphTargetWeights)
-    }
-
     /// Reads animation 0, if there is one; names the others.
     pub(super) fn first(
         root: &Root,

@@ -9,8 +9,9 @@ use gltf::json::validation::Checked::Valid;
 use super::fault::{ImportError, Warnings, broken, place_of, quoted};
 use super::lens;
 use super::notes::Notes;
-use super::tree::{Tree, single};
-use crate::scene::{Camera, Lens, Projection, Scene, Sweep};
+use super::rigid::rigid;
+use super::tree::Tree;
+use crate::scene::{Camera, Lens, Projection, Scene};
 
 /// What a camera's extras call its shift: right and up, in heights of the picture.
 const SHIFT_NOTE: &str = "tessera_shift";
@@ -99,15 +100,6 @@ impl Eye {
         }
     }
 
-    /// How the camera goes from where its node stands as the shutter opens to where it stands as it closes.
-    pub(super) fn sweep(&self, open: &DAffine3, close: &DAffine3) -> Option<Sweep> {
-        let double = |map: Affine3A| DAffine3 {
-            matrix3: map.matrix3.as_dmat3(),
-            translation: map.translation.as_dvec3(),
-        };
-        Sweep::between(&double(rigid(open)?), &double(rigid(close)?))
-    }
-
     /// Whether the node's transform leaves a direction to look in.
     pub(super) fn has_direction(&self, world: &DAffine3) -> bool {
         rigid(world).is_some()
@@ -165,16 +157,4 @@ fn bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
         }
     }
     whole
-}
-
-/// Rotation and place only. Looks along the node's -z with its y up; x follows, so that a mirrored node does not
-/// mirror the picture. `None` when the axes are flattened.
-fn rigid(world: &DAffine3) -> Option<Affine3A> {
-    let back = world.matrix3.z_axis.try_normalize()?;
-    let up = world.matrix3.y_axis;
-    let up = (up - back * up.dot(back)).try_normalize()?;
-    let right = up.cross(back);
-    let axes = glam::DMat3::from_cols(right, up, back);
-    let rigid = single(&DAffine3 { matrix3: axes, translation: world.translation });
-    rigid.is_finite().then_some(rigid)
 }

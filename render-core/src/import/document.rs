@@ -144,7 +144,6 @@ impl Document {
         stage.populate(&root, &accessors, limits, &mut warnings)?;
         stage.environment = environment(&stage, options, &mut warnings)?;
         stage.frame_if_blind(&mut warnings)?;
-        stage.name_unblurred(&mut warnings);
         let scene = stage.scene_at(0.0, 0.0)?;
         let known_lens = stage.eye.as_ref().and_then(|eye| eye.lens);
         stage.lens_wish.check(known_lens, &scene.camera, &mut warnings)?;

@@ -50,6 +50,7 @@ impl Lamp {
             position: world.translation.as_vec3(),
             direction: direction.as_vec3(),
             size: self.size,
+            sweep: None,
         }
     }
 

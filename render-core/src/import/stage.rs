@@ -1,9 +1,10 @@
 //! Everything of a file that is needed to make its scene at an instant.
 
+mod moving;
 mod shutter;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use glam::{Affine3A, DAffine3};
 use gltf::json::Root;
@@ -11,7 +12,7 @@ use gltf::json::Root;
 use super::accessor::Accessors;
 use super::animation::{Animation, Pose};
 use super::camera::{self, Eye};
-use super::deform::{Skin, deformed};
+use super::deform::Skin;
 use super::fault::{ImportError, Warnings, broken, place_of};
 use super::flat::thickened;
 use super::geometry::Parts;
@@ -19,8 +20,10 @@ use super::lens::LensWish;
 use super::light::Lamp;
 use super::limits::{Limits, PlaceBudgets};
 use super::part::Part;
+use super::rigid::rigid_sweep;
 use super::tree::{Tree, single};
 use crate::scene::{Camera, Environment, Instance, Light, Material, Mesh, Scene, Sweep, Texture};
+use moving::{Moving, State, States};
 use shutter::Shutter;
 
 /// The content of a file, decoded.
@@ -54,17 +57,6 @@ pub(super) struct Stage {
 pub(super) enum Shape {
     Still(Arc<Mesh>),
     Moving(Box<Moving>),
-}
-
-/// A mesh that morphs or is skinned, for one node.
-#[derive(Debug)]
-pub(super) struct Moving {
-    part: Arc<Part>,
-    node: usize,
-    skin: Option<usize>,
-    weights_at_rest: Vec<f32>,
-    /// The last state and its mesh, so that what stands still stays the same mesh.
-    last: Mutex<Option<(Vec<u32>, Arc<Mesh>)>>,
 }
 
 /// A node that shows meshes.
@@ -134,15 +126,9 @@ impl Stage {
                 if weights_at_rest.iter().any(|weight| !weight.is_finite()) {
                     return Err(broken(&place, "a morph weight is not finite"));
                 }
-                let (part, last) = (Arc::clone(part), Mutex::new(None));
                 meshes.push(self.meshes.len());
-                self.meshes.push(Shape::Moving(Box::new(Moving {
-                    part,
-                    node,
-                    skin: follows,
-                    weights_at_rest,
-                    last,
-                })));
+                let moving = Moving::new(Arc::clone(part), node, follows, weights_at_rest);
+                self.meshes.push(Shape::Moving(Box::new(moving)));
             }
             let own = Some(&self.tree.nodes[node].name).filter(|name| !name.is_empty());
             let name = own.or(json.name.as_ref()).cloned().unwrap_or_default();
@@ -184,7 +170,7 @@ impl Stage {
 
     /// Sets up a camera that frames the scene where the file has none.
     pub(super) fn frame_if_blind(&mut self, warnings: &mut Warnings) -> Result<(), ImportError> {
-        let worlds = self.worlds_at(0.0)?.0;
+        let worlds = self.moment_at(0.0)?.worlds;
         if let Some(eye) = &self.eye {
             if !eye.has_direction(&worlds[eye.node]) {
                 let place = self.tree.place(eye.node);
@@ -198,28 +184,27 @@ impl Stage {
     }
 
     pub(super) fn scene_at(&self, seconds: f32, frame_seconds: f32) -> Result<Scene, ImportError> {
-        let (worlds, pose) = self.worlds_at(seconds)?;
+        let now = self.moment_at(seconds)?;
         let earlier =
-            if frame_seconds == 0.0 { None } else { Some(self.worlds_at(seconds - frame_seconds)?) };
-        let before = earlier.as_ref().map_or(&worlds, |(worlds, _)| worlds);
+            if frame_seconds == 0.0 { None } else { Some(self.moment_at(seconds - frame_seconds)?) };
+        let (worlds, before) = (&now.worlds, &earlier.as_ref().unwrap_or(&now).worlds);
         let shutter = self.shutter_at(seconds, frame_seconds)?;
-        let now = (&worlds, &pose);
-        let corners_before =
-            earlier.as_ref().filter(|_| self.corner_motion).map(|(worlds, pose)| (worlds, pose));
+        let shutter = shutter.as_ref();
+        let corners_before = earlier.as_ref().filter(|_| self.corner_motion);
         let mut scene = Scene {
-            meshes: self.meshes.iter().map(|shape| self.mesh(shape, now, corners_before)).collect(),
+            meshes: self.meshes.iter().map(|shape| self.mesh(shape, &now, corners_before, shutter)).collect(),
             materials: self.materials.clone(),
             textures: self.textures.clone(),
-            lights: self.lamps.iter().map(|lamp| lamp.placed(&worlds[lamp.node])).collect::<Vec<Light>>(),
+            lights: self.lamps.iter().map(|lamp| self.light(lamp, worlds, shutter)).collect(),
             environment: self.environment.clone(),
-            camera: self.camera(&worlds, before, shutter.as_ref()),
+            camera: self.camera(worlds, before, shutter),
             material_names: self.material_names.clone(),
             ..Scene::default()
         };
         self.lens_wish.apply(&mut scene.camera);
         for (actor, object_id) in self.actors.iter().zip(1..) {
             scene.object_names.push(actor.name.clone());
-            actor.place(object_id, &worlds, before, shutter.as_ref(), &mut scene.instances);
+            actor.place(object_id, worlds, before, shutter, &mut scene.instances);
         }
         scene.check()?;
         Ok(scene)
@@ -227,25 +212,40 @@ impl Stage {
 
     fn camera(&self, worlds: &[DAffine3], before: &[DAffine3], shutter: Option<&Shutter>) -> Camera {
         let Some(eye) = &self.eye else { return self.framing.clone() };
-        let sweep = shutter.and_then(|shutter| eye.sweep(&shutter.open[eye.node], &shutter.close[eye.node]));
+        let sweep = shutter
+            .and_then(|shutter| rigid_sweep(&shutter.open.worlds[eye.node], &shutter.close.worlds[eye.node]));
         Camera { sweep, ..eye.placed(&worlds[eye.node], &before[eye.node]) }
     }
 
-    fn worlds_at(&self, seconds: f32) -> Result<(Vec<DAffine3>, Pose), ImportError> {
-        let pose = Pose::at(&self.tree, self.animation.as_ref(), seconds);
-        Ok((self.tree.worlds(&pose.locals)?, pose))
+    fn light(&self, lamp: &Lamp, worlds: &[DAffine3], shutter: Option<&Shutter>) -> Light {
+        let sweep = shutter.and_then(|shutter| {
+            rigid_sweep(&shutter.open.worlds[lamp.node], &shutter.close.worlds[lamp.node])
+        });
+        Light { sweep, ..lamp.placed(&worlds[lamp.node]) }
     }
 
-    fn mesh(&self, shape: &Shape, now: Instant<'_>, before: Option<Instant<'_>>) -> Arc<Mesh> {
+    fn moment_at(&self, seconds: f32) -> Result<Moment, ImportError> {
+        let pose = Pose::at(&self.tree, self.animation.as_ref(), seconds);
+        Ok(Moment { worlds: self.tree.worlds(&pose.locals)?, pose })
+    }
+
+    fn mesh(
+        &self,
+        shape: &Shape,
+        now: &Moment,
+        before: Option<&Moment>,
+        shutter: Option<&Shutter>,
+    ) -> Arc<Mesh> {
         let moving = match shape {
             Shape::Still(mesh) => return Arc::clone(mesh),
             Shape::Moving(moving) => moving,
         };
-        let state = |(worlds, pose): Instant<'_>| State {
-            weights: pose.weights[moving.node].as_ref().unwrap_or(&moving.weights_at_rest).clone(),
-            joints: moving.skin.map(|skin| self.skins[skin].world_from_mesh(worlds)),
+        let state = |moment: &Moment| State {
+            weights: moment.pose.weights[moving.node].as_ref().unwrap_or(&moving.weights_at_rest).clone(),
+            joints: moving.skin.map(|skin| self.skins[skin].world_from_mesh(&moment.worlds)),
         };
-        moving.at(&state(now), before.map(state).as_ref())
+        let ends = shutter.map(|shutter| [&shutter.open, &shutter.close].map(state));
+        moving.at(&States { now: state(now), before: before.map(state), ends })
     }
 
     /// The skin that a node's mesh follows.
@@ -268,7 +268,7 @@ impl Stage {
     }
 
     fn name_flattened(&self, warnings: &mut Warnings) -> Result<(), ImportError> {
-        let (worlds, _) = self.worlds_at(0.0)?;
+        let worlds = self.moment_at(0.0)?.worlds;
         for actor in &self.actors {
             let mut instances = Vec::new();
             actor.place(1, &worlds, &worlds, None, &mut instances);
@@ -285,40 +285,9 @@ impl Stage {
 }
 
 /// Where all nodes stand, and the morph weights.
-type Instant<'a> = (&'a Vec<DAffine3>, &'a Pose);
-
-/// What a moving mesh follows.
-struct State {
-    weights: Vec<f32>,
-    joints: Option<Vec<Affine3A>>,
-}
-
-impl State {
-    fn bits(&self) -> Vec<u32> {
-        let matrices = self.joints.iter().flatten().flat_map(|joint| joint.to_cols_array());
-        self.weights.iter().copied().chain(matrices).map(f32::to_bits).collect()
-    }
-}
-
-impl Moving {
-    /// The mesh in a state; with its corners of the state before, where that is another.
-    fn at(&self, now: &State, before: Option<&State>) -> Arc<Mesh> {
-        let (bits, earlier) = (now.bits(), before.map(State::bits));
-        let before = before.filter(|_| earlier.as_ref().is_some_and(|earlier| *earlier != bits));
-        let key: Vec<u32> =
-            bits.into_iter().chain(earlier.filter(|_| before.is_some()).into_iter().flatten()).collect();
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((known, mesh)) if *known == key => Arc::clone(mesh),
-            _ => {
-                let shape = |state: &State| deformed(&self.part, &state.weights, state.joints.as_deref());
-                let positions_before = before.map_or_else(Vec::new, |before| shape(before).positions);
-                let mesh = Arc::new(Mesh { positions_before, ..shape(now) });
-                *last = Some((key, Arc::clone(&mesh)));
-                mesh
-            }
-        }
-    }
+pub(super) struct Moment {
+    worlds: Vec<DAffine3>,
+    pose: Pose,
 }
 
 impl Actor {
@@ -335,7 +304,7 @@ impl Actor {
         for node_from_instance in &self.node_from_instance {
             let sweep = shutter.and_then(|shutter| {
                 let [open, close] = [&shutter.open, &shutter.close]
-                    .map(|worlds| thickened(worlds[self.node] * *node_from_instance));
+                    .map(|moment| thickened(moment.worlds[self.node] * *node_from_instance));
                 Sweep::between(&open, &close).map(Box::new)
             });
             let [now, before] = [worlds, before].map(|worlds| {

@@ -86,11 +86,6 @@ impl Tree {
         place_of("node", node, Some(&self.nodes[node].name))
     }
 
-    /// A node, its parent, and so on.
-    pub(super) fn line_above(&self, node: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(Some(node), |&node| self.nodes[node].parent)
-    }
-
     /// World transforms of all nodes whose local ones are `locals`.
     pub(super) fn worlds(&self, locals: &[Local]) -> Result<Vec<DAffine3>, ImportError> {
         let mut worlds = vec![DAffine3::IDENTITY; self.nodes.len()];

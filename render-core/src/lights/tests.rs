@@ -25,7 +25,7 @@ fn instance(mesh: u32, world_from_object: Affine3A) -> Instance {
 }
 
 fn point(color: Vec3) -> Light {
-    Light { kind: LightKind::Point, color, position: Vec3::ZERO, direction: Vec3::Y, size: 0.0 }
+    Light { kind: LightKind::Point, color, position: Vec3::ZERO, direction: Vec3::Y, size: 0.0, sweep: None }
 }
 
 fn lit_scene() -> Scene {

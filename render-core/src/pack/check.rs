@@ -2,7 +2,7 @@
 
 use shaders::layout::{
     LIGHT_VEC4S, MATERIAL_SLOTS, MATERIAL_SLOTS_AT, MATERIAL_VEC4S, NONE, Part, SLOT_VEC4S, STACK_SIZE,
-    SWEEP_WORDS,
+    SWEEP_WORDS, TRIANGLE_CLOSING_SHIFT,
 };
 
 use super::{PackedScene, sweep};
@@ -89,6 +89,11 @@ fn is_sweep(scene: &PackedScene, first: u32) -> bool {
     words.is_some_and(|words| sweep::is_sound(&rows(words)))
 }
 
+/// Whether there is such a triangle to bend to, or none is meant.
+fn is_closing(scene: &PackedScene, number: u32) -> bool {
+    number == 0 || (number as usize) < scene.triangles.len()
+}
+
 fn materials(scene: &PackedScene) -> Result<(), Damage> {
     let slots_start = material_count(scene) * MATERIAL_VEC4S;
     for (index, words) in scene.materials[..slots_start].chunks_exact(MATERIAL_VEC4S).enumerate() {
@@ -127,6 +132,7 @@ fn parts(scene: &PackedScene) -> Result<(), Damage> {
     let words = scene.attributes.len() as u64;
     let materials = material_count(scene) as u32;
     let mut corners = vec![0u32; scene.parts.len()];
+    let mut bends = vec![false; scene.parts.len()];
     for triangle in &scene.triangles {
         let [part, number] = [triangle[0][3].to_bits(), triangle[1][3].to_bits()];
         let record = scene.parts.get(part as usize);
@@ -139,16 +145,25 @@ fn parts(scene: &PackedScene) -> Result<(), Damage> {
         ensure(first + 3 <= words, || "a triangle's corners lie outside the attributes".into())?;
         let highest = scene.attributes[first as usize..][..3].iter().copied().max().unwrap_or(0);
         corners[part as usize] = corners[part as usize].max(highest);
+        let closing = triangle[2][3].to_bits() >> TRIANGLE_CLOSING_SHIFT;
+        ensure(is_closing(scene, closing), || "a triangle bends to one that does not exist".into())?;
+        bends[part as usize] |= closing != 0;
     }
-    for (index, (part, &highest)) in scene.parts.iter().zip(&corners).enumerate() {
+    for (index, part) in scene.parts.iter().enumerate() {
+        let (highest, bends) = (corners[index], bends[index]);
         ensure(part.material < materials, || format!("part {index} names a material that does not exist"))?;
-        ensure(attributes_fit(part, u64::from(highest), words), || format!("part {index} lacks attributes"))?;
+        ensure(attributes_fit(part, bends, u64::from(highest), words), || {
+            format!("part {index} lacks attributes")
+        })?;
     }
     Ok(())
 }
 
-fn attributes_fit(part: &Part, highest: u64, words: u64) -> bool {
-    let arrays = [(part.normals, 3), (part.tangents, 4), (part.colors, 4), (part.before, 3)];
+fn attributes_fit(part: &Part, bends: bool, highest: u64, words: u64) -> bool {
+    // Of what bends there are two of each.
+    let ends = if bends { 2 } else { 1 };
+    let arrays =
+        [(part.normals, 3 * ends), (part.tangents, 4 * ends), (part.colors, 4), (part.before, 3 * ends)];
     let uv = part.uv.map(|first| (first, 2));
     arrays
         .into_iter()
@@ -177,9 +192,12 @@ fn lights(scene: &PackedScene) -> Result<(), Damage> {
                 u64::from(part.indices) + (u64::from(number) + 1) * 3 <= scene.attributes.len() as u64
             });
             ensure(fits, || "a light names a triangle that does not exist".into())?;
-            let moves = is_sweep(scene, light[3][2].to_bits());
-            ensure(moves, || "a light moves in a way that cannot be".into())?;
+            let bends = is_closing(scene, light[3][3].to_bits());
+            ensure(bends, || "a light bends to a triangle that does not exist".into())?;
         }
+        // Of a lamp that has no surface, 0 stands for none.
+        let sweep = if triangle { light[3][2].to_bits() } else { light[2][3].to_bits().wrapping_sub(1) };
+        ensure(is_sweep(scene, sweep), || "a light moves in a way that cannot be".into())?;
     }
     let (of_lights, of_cells) = scene.slots.split_at(count);
     let inside = |slots: &[[u32; 2]]| slots.iter().all(|slot| (slot[1] as usize) < slots.len());

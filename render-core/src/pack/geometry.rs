@@ -1,12 +1,13 @@
-//! Trees, triangles, instances and vertex attributes.
+//! Trees, their triangles, and instances.
 
-use glam::{Affine3A, Vec3, Vec4};
-use shaders::layout::{self, Instance, NONE, Part};
+use glam::{Affine3A, Vec3};
+use shaders::layout::{Instance, NONE, TRIANGLE_CLOSING_SHIFT};
 
+use super::part::{self, Loose, number};
 use super::{PackFault, PackedScene, sweep};
 use crate::bvh::{Bvh, transformed_box};
-use crate::lights::{LightTable, mean_emission};
-use crate::scene::{AlphaMode, Instance as PlacedMesh, Mesh, Scene, Sweep};
+use crate::lights::LightTable;
+use crate::scene::{Instance as PlacedMesh, Scene};
 
 /// Where an instance went; all 0 for one that is flat, of which nothing is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +49,7 @@ pub(super) fn pack(
             Some(tree) => tree,
             None => *trees[instance.mesh as usize].insert(packer.add_shared(instance.mesh)?),
         };
-        let sweep = packer.add_sweep(instance.sweep.as_deref())?;
+        let sweep = sweep::lay(instance.sweep.as_deref(), packer.packed)?;
         went[index] = Placed { part: tree.part, sweep };
         packer.place(tree, instance, sweep);
     }
@@ -72,22 +73,15 @@ struct Packer<'a> {
     placed: Vec<(Instance, (Vec3, Vec3))>,
 }
 
-/// A triangle before its tree decides its place.
-struct Loose {
-    corners: [Vec3; 3],
-    part: u32,
-    number: u32,
-    flags: u32,
-}
-
 impl Packer<'_> {
     /// All meshes that stand alone, in world space, under one tree.
     fn add_baked(&mut self, instances: &[usize], went: &mut [Placed]) -> Result<(), PackFault> {
         let mut loose = Vec::new();
         for &index in instances {
             let instance = &self.scene.instances[index];
-            let part =
-                self.add_part(instance.mesh, &instance.world_from_object, instance.object_id, &mut loose)?;
+            let (stands, id) = (&instance.world_from_object, instance.object_id);
+            let known = (self.scene, self.lights);
+            let part = part::lay(known, self.packed, instance.mesh, stands, id, &mut loose)?;
             went[index] = Placed { part, sweep: NONE };
         }
         let tree = self.add_tree(&loose, 0)?;
@@ -106,17 +100,9 @@ impl Packer<'_> {
     /// One mesh in its own space under its own tree.
     fn add_shared(&mut self, mesh: u32) -> Result<Tree, PackFault> {
         let mut loose = Vec::new();
-        let part = self.add_part(mesh, &Affine3A::IDENTITY, 0, &mut loose)?;
+        let part =
+            part::lay((self.scene, self.lights), self.packed, mesh, &Affine3A::IDENTITY, 0, &mut loose)?;
         self.add_tree(&loose, part)
-    }
-
-    /// Lays down how an instance moves while the shutter is open.
-    fn add_sweep(&mut self, sweep: Option<&Sweep>) -> Result<u32, PackFault> {
-        let Some(sweep) = sweep else { return Ok(NONE) };
-        let first = number(self.packed.attributes.len(), "vertices")?;
-        self.packed.attributes.extend(sweep::words(sweep));
-        number(self.packed.attributes.len(), "vertices")?;
-        Ok(first)
     }
 
     fn place(&mut self, tree: Tree, stands: &PlacedMesh, sweep: u32) {
@@ -158,106 +144,39 @@ impl Packer<'_> {
     }
 
     fn add_tree(&mut self, loose: &[Loose], part: u32) -> Result<Tree, PackFault> {
-        let corners: Vec<[Vec3; 3]> = loose.iter().map(|triangle| triangle.corners).collect();
-        let mut bvh = Bvh::of_triangles(&corners)?;
-        let root = number(self.packed.nodes.len(), "nodes")?;
-        bvh.relocate(root, number(self.packed.triangles.len(), "triangles")?);
-        self.packed.nodes.append(&mut bvh.nodes);
-        self.packed.triangles.extend(bvh.order.iter().map(|&index| {
-            let Loose { corners: [a, b, c], part, number, flags } = &loose[index as usize];
-            let with = |v: &Vec3, bits: u32| [v.x, v.y, v.z, f32::from_bits(bits)];
-            [with(a, *part), with(b, *number), with(c, *flags)]
-        }));
-        Ok(Tree { root, part, low: bvh.low, high: bvh.high })
-    }
-
-    /// Lays down a mesh's attributes, moved by `to`, and hands out its triangles.
-    fn add_part(
-        &mut self,
-        mesh: u32,
-        to: &Affine3A,
-        object_id: u32,
-        loose: &mut Vec<Loose>,
-    ) -> Result<u32, PackFault> {
-        let part = number(self.packed.parts.len(), "meshes")?;
-        let mesh = &self.scene.meshes[mesh as usize];
-        let material = &self.scene.materials[mesh.material as usize];
-        let mirrored = to.matrix3.determinant() < 0.0;
-        let mut flags = 0;
-        if material.lamp || material.alpha_mode != AlphaMode::Opaque {
-            flags |= layout::TRIANGLE_HOLES;
-        }
-        if mirrored {
-            flags |= layout::TRIANGLE_MIRRORED;
-        }
-        let places: Vec<Vec3> = mesh.positions.iter().map(|&p| to.transform_point3(p)).collect();
-        for (index, triangle) in mesh.triangles.iter().enumerate() {
-            let corners = triangle.map(|corner| places[corner as usize]);
-            loose.push(Loose { corners, part, number: index as u32, flags });
-        }
-        let record = self.part_record(mesh, to, object_id)?;
-        self.packed.parts.push(record);
-        number(self.packed.attributes.len(), "vertices")?;
-        Ok(part)
-    }
-
-    fn part_record(&mut self, mesh: &Mesh, to: &Affine3A, object_id: u32) -> Result<Part, PackFault> {
-        // Not normalised here: kernels interpolate first, as for meshes that stay in their own space.
-        let normal_from_object = to.matrix3.inverse().transpose();
-        let attributes = &mut self.packed.attributes;
-        let mut lay = |values: &mut dyn Iterator<Item = f32>, present: bool| {
-            let first = if present { number(attributes.len(), "vertices")? } else { NONE };
-            attributes.extend(values.map(f32::to_bits));
-            Ok::<u32, PackFault>(first)
+        let mut bvh = if loose.iter().any(|triangle| triangle.closing.is_some()) {
+            Bvh::of_boxes(&loose.iter().map(Loose::bounds).collect::<Vec<_>>())?
+        } else {
+            Bvh::of_triangles(&loose.iter().map(|triangle| triangle.corners).collect::<Vec<_>>())?
         };
-        let mut normals = mesh.normals.iter().flat_map(|&n| (normal_from_object * n).to_array());
-        let normals = lay(&mut normals, !mesh.normals.is_empty())?;
-        let mut tangents = mesh.tangents.iter().flat_map(|t| {
-            let moved: Vec3 = to.matrix3 * t.truncate();
-            moved.extend(t.w).to_array()
-        });
-        let tangents = lay(&mut tangents, !mesh.tangents.is_empty())?;
-        let colors = lay(&mut mesh.colors.iter().flat_map(Vec4::to_array), !mesh.colors.is_empty())?;
-        let mut uv = [NONE; Mesh::UV_SETS_MAX];
-        for (place, set) in uv.iter_mut().zip(&mesh.uv_sets) {
-            *place = lay(&mut set.iter().flat_map(glam::Vec2::to_array), true)?;
+        let root = number(self.packed.nodes.len(), "nodes")?;
+        let first = number(self.packed.triangles.len(), "triangles")?;
+        bvh.relocate(root, first);
+        self.packed.nodes.append(&mut bvh.nodes);
+        // Behind the tree's triangles lie those that some of them become.
+        let mut closing = Vec::new();
+        for &index in &bvh.order {
+            let triangle = &loose[index as usize];
+            let mut flags = triangle.flags;
+            if let Some(corners) = &triangle.closing {
+                flags |= closing_bits(first as usize + loose.len() + closing.len())?;
+                closing.push(triangle.words(corners, triangle.flags));
+            }
+            self.packed.triangles.push(triangle.words(&triangle.corners, flags));
         }
-        let mut before = mesh.positions_before.iter().flat_map(|&p| to.transform_point3(p).to_array());
-        let before = lay(&mut before, !mesh.positions_before.is_empty())?;
-        let indices = number(attributes.len(), "vertices")?;
-        attributes.extend(mesh.triangles.iter().flatten());
-        Ok(Part {
-            material: mesh.material,
-            object_id,
-            light_density: light_density(self.scene, self.lights, mesh.material),
-            indices,
-            normals,
-            tangents,
-            colors,
-            before,
-            uv,
-        })
+        self.packed.triangles.append(&mut closing);
+        Ok(Tree { root, part, low: bvh.low, high: bvh.high })
     }
 }
 
-/// Density per world area of a light sample on this material: luminance of its mean emission × sides × π / W.
-fn light_density(scene: &Scene, lights: &LightTable, material: u32) -> f32 {
-    let material = &scene.materials[material as usize];
-    if lights.weights_total <= 0.0 {
-        return 0.0;
-    }
-    let sides = if material.double_sided { 2.0 } else { 1.0 };
-    let luminance = mean_emission(material, scene).dot(Vec3::new(0.2126, 0.7152, 0.0722));
-    std::f32::consts::PI * luminance * sides / lights.weights_total
+/// The number of the triangle that another one becomes, as its flags hold it.
+fn closing_bits(number: usize) -> Result<u32, PackFault> {
+    let number = u32::try_from(number).ok().filter(|number| number.leading_zeros() >= TRIANGLE_CLOSING_SHIFT);
+    number.map(|number| number << TRIANGLE_CLOSING_SHIFT).ok_or(PackFault::TooMany("triangles"))
 }
 
 /// The three rows of an affine map.
 pub(super) fn rows(map: &Affine3A) -> [[f32; 4]; 3] {
     let (m, t) = (map.matrix3, map.translation);
     [0, 1, 2].map(|i| [m.x_axis[i], m.y_axis[i], m.z_axis[i], t[i]])
-}
-
-/// A length as the kernels hold it; [`NONE`] is not a number.
-fn number(length: usize, what: &'static str) -> Result<u32, PackFault> {
-    u32::try_from(length).ok().filter(|&number| number < NONE).ok_or(PackFault::TooMany(what))
 }

@@ -1,7 +1,9 @@
 //! Sweeps as `shaders/lib/sweep.wgsl` and `shaders/lib/time.wgsl` read them.
 
-use shaders::layout::SWEEP_WORDS;
+use shaders::layout::{NONE, SWEEP_WORDS};
 
+use super::part::number;
+use super::{PackFault, PackedScene};
 use crate::scene::Sweep;
 
 /// Farthest that a rotation's length may be from 1, and an axis's from 1.
@@ -10,8 +12,16 @@ const UNIT_TOLERANCE: f32 = 1e-3;
 /// Half of the longest way round, turns.
 const HALF_TURN_MAX: f32 = 0.2501;
 
-/// An instance's, as it lies among the attributes.
-pub(super) fn words(sweep: &Sweep) -> [u32; SWEEP_WORDS] {
+/// Lays one down among the attributes and returns the word at which it begins; [`NONE`] where nothing moves.
+pub(super) fn lay(sweep: Option<&Sweep>, packed: &mut PackedScene) -> Result<u32, PackFault> {
+    let Some(sweep) = sweep else { return Ok(NONE) };
+    let first = number(packed.attributes.len(), "vertices")?;
+    packed.attributes.extend(words(sweep));
+    number(packed.attributes.len(), "vertices")?;
+    Ok(first)
+}
+
+fn words(sweep: &Sweep) -> [u32; SWEEP_WORDS] {
     let ([start, turn], [from, to]) = (sweep.rotations(), sweep.stretches());
     let rows = [start, turn, from[0], from[1], from[2], to[0], to[1], to[2]];
     bytemuck::cast(rows)

@@ -11,7 +11,7 @@ mod build;
 use glam::{Affine3A, Vec3};
 
 use super::microfacet::Basis;
-use crate::scene::{Instance, Mesh, Scene, Sweep};
+use crate::scene::{Bend, Instance, Mesh, Scene, Sweep};
 use build::{Extended, Node, Span, build};
 
 /// One triangle of one instance.
@@ -85,10 +85,12 @@ struct Form {
 }
 
 /// A triangle where its form was sorted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Triangle {
     index: u32,
     corners: [Vec3; 3],
+    /// Where they are as the shutter closes, of a mesh that bends; `corners` is then where they are as it opens.
+    closing: Option<Box<[Vec3; 3]>>,
 }
 
 impl Extended for Stand {
@@ -99,7 +101,9 @@ impl Extended for Stand {
 
 impl Extended for Triangle {
     fn span(&self) -> Span {
-        Span::around(&self.corners)
+        let Some(closing) = &self.closing else { return Span::around(&self.corners) };
+        let (low, high) = Bend::bounds(&self.corners, closing);
+        Span { low, high }
     }
 }
 
@@ -161,7 +165,8 @@ impl Bvh {
                     span.is_met(ray.origin, inverse, limit)
                 };
                 descend(&form.nodes, ray, limit, &is_met, &mut |leaf, limit| {
-                    if let Some(hit) = form.triangles[leaf].meet(stand.instance, place.as_ref(), &aim, *limit)
+                    if let Some(hit) =
+                        form.triangles[leaf].meet(stand.instance, place.as_ref(), &aim, ray.time, *limit)
                     {
                         *limit = found(hit);
                     }
@@ -176,7 +181,9 @@ impl Bvh {
         let hits = self.stands.iter().flat_map(|stand| {
             let triangles = self.forms[stand.form as usize].triangles.iter();
             let place = stand.place.at(ray.time);
-            triangles.filter_map(move |triangle| triangle.meet(stand.instance, place.as_ref(), aim, t_max))
+            triangles.filter_map(move |triangle| {
+                triangle.meet(stand.instance, place.as_ref(), aim, ray.time, t_max)
+            })
         });
         hits.min_by(|a, b| a.t.total_cmp(&b.t).then(a.face.cmp(&b.face)))
     }
@@ -236,10 +243,13 @@ impl Stance {
 
 impl Form {
     fn new(mesh: &Mesh, place: &Affine3A) -> Self {
-        let corner = |corner: u32| place.transform_point3(mesh.positions[corner as usize]);
-        let triangles = mesh.triangles.iter().enumerate();
-        let mut triangles: Vec<Triangle> = triangles
-            .map(|(index, corners)| Triangle { index: index as u32, corners: corners.map(corner) })
+        let corners =
+            |index: u32, time: f32| mesh.corners_at(index, time).map(|corner| place.transform_point3(corner));
+        let mut triangles: Vec<Triangle> = (0..mesh.triangles.len() as u32)
+            .map(|index| {
+                let closing = mesh.bend.as_ref().map(|_| Box::new(corners(index, 1.0)));
+                Triangle { index, corners: corners(index, 0.0), closing }
+            })
             .collect();
         let nodes = build(&mut triangles);
         Self { nodes, triangles }
@@ -260,12 +270,19 @@ struct Aim {
 }
 
 impl Triangle {
-    fn meet(&self, instance: u32, place: Option<&Affine3A>, aim: &Aim, t_max: f32) -> Option<Hit> {
+    /// Where it stands at a time, in the space in which it was sorted.
+    fn at(&self, time: f32) -> [Vec3; 3] {
+        let Some(closing) = &self.closing else { return self.corners };
+        [0, 1, 2].map(|corner| self.corners[corner] + (closing[corner] - self.corners[corner]) * time)
+    }
+
+    fn meet(&self, instance: u32, place: Option<&Affine3A>, aim: &Aim, time: f32, t_max: f32) -> Option<Hit> {
         let face = Face { instance, triangle: self.index };
         if aim.skip == Some(face) {
             return None;
         }
-        let corners = place.map_or(self.corners, |place| self.corners.map(|it| place.transform_point3(it)));
+        let own = self.at(time);
+        let corners = place.map_or(own, |place| own.map(|it| place.transform_point3(it)));
         let [p0, p1, p2] = corners.map(|corner| aim.axes.to_local(corner - aim.origin));
         let [w0, w1, w2] = [cross(p1, p2), cross(p2, p0), cross(p0, p1)];
         let inside = w0.min(w1).min(w2) >= 0.0 || w0.max(w1).max(w2) <= 0.0;

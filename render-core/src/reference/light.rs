@@ -87,7 +87,12 @@ impl Lights {
             }
             LightEntry::Punctual { light } => {
                 let probability = self.shares[light as usize] * (1.0 - p_env);
-                sample_punctual(&scene.lights[light as usize], position, probability, words.map(unit))
+                sample_punctual(
+                    &scene.lights[light as usize].at(time),
+                    position,
+                    probability,
+                    words.map(unit),
+                )
             }
         }
     }
@@ -95,7 +100,7 @@ impl Lights {
     /// Density with which [`Self::sample`] draws the direction to a point of an emissive triangle.
     pub fn pdf_of_triangle(&self, place: &Place<'_>, scene: &Scene, distance2: f32, cos: f32) -> f32 {
         let material = scene.meshes[place.instance.mesh as usize].material;
-        // Lights are weighed by the area that the frame has.
+        // Lights are weighed by one area at all times.
         let density = self.densities[material as usize] * place.area_lost();
         (1.0 - self.table.p_env) * density * distance2 / cos.abs().max(1e-6)
     }

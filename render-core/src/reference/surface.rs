@@ -6,7 +6,7 @@ use super::bsdf::Substance;
 use super::bvh::{Face, Hit};
 use super::film::Film;
 use super::texture::look_up;
-use crate::scene::{AlphaMode, Instance, Material, Mesh, Scene, TextureRef};
+use crate::scene::{AlphaMode, Corners, Instance, Material, Mesh, Scene, TextureRef};
 
 /// A place on a triangle.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct Place<'s> {
     pub instance: &'s Instance,
     /// Where it stands at the time of the ray.
     world_from_object: Affine3A,
+    time: f32,
+    triangle: u32,
     mesh: &'s Mesh,
     /// Its material.
     pub material: &'s Material,
@@ -53,7 +55,8 @@ impl<'s> Place<'s> {
         let corners = mesh.triangles[face.triangle as usize].map(|corner| corner as usize);
         let sweep = instance.sweep.as_ref();
         let world_from_object = sweep.map_or(instance.world_from_object, |sweep| sweep.at(time));
-        Self { scene, instance, world_from_object, mesh, material, corners, weights: [1.0 - u - v, u, v] }
+        let (triangle, weights) = (face.triangle, [1.0 - u - v, u, v]);
+        Self { scene, instance, world_from_object, time, triangle, mesh, material, corners, weights }
     }
 
     /// Where a ray of this time hit.
@@ -63,27 +66,34 @@ impl<'s> Place<'s> {
 
     /// World position.
     pub fn position(&self) -> Vec3 {
-        self.world_from_object.transform_point3(self.position_in_mesh())
+        self.world_from_object.transform_point3(self.between(self.corners_now()))
     }
 
-    /// World position at the frame, where its instance stands when the shutter is half open.
+    /// World position at the frame, as its mesh and instance are when nothing moves.
     pub fn position_of_frame(&self) -> Vec3 {
-        self.instance.world_from_object.transform_point3(self.position_in_mesh())
+        let corners = self.corners.map(|corner| self.mesh.positions[corner]);
+        self.instance.world_from_object.transform_point3(self.between(corners))
     }
 
-    fn position_in_mesh(&self) -> Vec3 {
-        let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);
+    fn between(&self, [a, b, c]: [Vec3; 3]) -> Vec3 {
         a + (b - a) * self.weights[1] + (c - a) * self.weights[2]
     }
 
-    /// By how much its triangle is smaller at its time than as the frame has it.
+    /// Its triangle in the mesh's space, at its time.
+    fn corners_now(&self) -> [Vec3; 3] {
+        self.mesh.corners_at(self.triangle, self.time)
+    }
+
+    /// By how much its triangle is smaller at its time than it is weighed among lights.
     pub fn area_lost(&self) -> f32 {
-        if self.instance.sweep.is_none() {
+        if self.instance.sweep.is_none() && self.mesh.bend.is_none() {
             return 1.0;
         }
-        let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);
-        let area = |map: &Affine3A| map.transform_vector3(b - a).cross(map.transform_vector3(c - a)).length();
-        area(&self.instance.world_from_object) / area(&self.world_from_object).max(f32::MIN_POSITIVE)
+        let weighed = self.mesh.twice_area_weighed(self.triangle, &self.instance.world_from_object);
+        let [a, b, c] = self.corners_now();
+        let map = &self.world_from_object;
+        let now = map.transform_vector3(b - a).cross(map.transform_vector3(c - a)).length();
+        weighed / now.max(f32::MIN_POSITIVE)
     }
 
     /// World position a frame earlier.
@@ -95,7 +105,7 @@ impl<'s> Place<'s> {
 
     /// World normal of the triangle by the file's winding.
     pub fn geometric(&self) -> Vec3 {
-        let [a, b, c] = self.corners.map(|corner| self.mesh.positions[corner]);
+        let [a, b, c] = self.corners_now();
         self.normal_to_world((b - a).cross(c - a)).normalize_or_zero()
     }
 
@@ -206,7 +216,7 @@ impl<'s> Place<'s> {
         if self.mesh.tangents.is_empty() {
             return None;
         }
-        let tangent = self.mix(&self.mesh.tangents);
+        let tangent = self.mix_bent(&self.mesh.tangents, |end| &end.tangents);
         let linear = self.world_from_object.matrix3;
         let world = linear * tangent.truncate();
         let t = (world - smooth * smooth.dot(world)).try_normalize()?;
@@ -219,7 +229,8 @@ impl<'s> Place<'s> {
         if self.mesh.normals.is_empty() {
             return geometric;
         }
-        self.normal_to_world(self.mix(&self.mesh.normals)).try_normalize().unwrap_or(geometric)
+        let normal = self.mix_bent(&self.mesh.normals, |end| &end.normals);
+        self.normal_to_world(normal).try_normalize().unwrap_or(geometric)
     }
 
     /// Normals go by the inverse transpose, here through cofactors so that singular transforms do no harm.
@@ -238,6 +249,16 @@ impl<'s> Place<'s> {
         let Some(slot) = slot else { return Vec4::ONE };
         let uv = self.mesh.uv_sets.get(usize::from(slot.uv_set)).map_or(Vec2::ZERO, |set| self.mix(set));
         look_up(&self.scene.textures[slot.texture as usize], &slot, uv)
+    }
+
+    /// What goes with the mesh's shape, at its time.
+    fn mix_bent<T>(&self, frame: &[T], of_end: impl Fn(&Corners) -> &[T]) -> T
+    where
+        T: Copy + std::ops::Mul<f32, Output = T> + std::ops::Add<Output = T> + std::ops::Sub<Output = T>,
+    {
+        let Some(bend) = &self.mesh.bend else { return self.mix(frame) };
+        let [open, close] = [&bend.open, &bend.close].map(|end| self.mix(of_end(end)));
+        open + (close - open) * self.time
     }
 
     fn mix<T>(&self, values: &[T]) -> T

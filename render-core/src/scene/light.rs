@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use glam::Vec3;
 
+use super::Sweep;
+
 /// A punctual light (`KHR_lights_punctual`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Light {
@@ -18,6 +20,9 @@ pub struct Light {
     /// What softens its shadows; 0 = nothing. Point and spot: radius of a disc around its position that faces whatever it
     /// shines on, metres. Directional: half the angle under which it is seen, radians, at most π/2.
     pub size: f32,
+    /// Where it stands instead while the shutter is open, as a map of space that takes the origin to its place and -z to where it shines; `None`: it
+    /// stands still.
+    pub sweep: Option<Sweep>,
 }
 
 /// Shape of a punctual light.
@@ -60,6 +65,14 @@ pub struct EnvironmentMap {
 }
 
 impl Light {
+    /// As it is at a time, 0 to 1 while the shutter is open.
+    pub fn at(&self, time: f32) -> Self {
+        let Some(sweep) = &self.sweep else { return *self };
+        let stands = sweep.at(time);
+        let direction = Vec3::from(-stands.matrix3.z_axis).normalize();
+        Self { position: stands.translation.into(), direction, ..*self }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let cone = match self.kind {
             LightKind::Spot { cos_inner, cos_outer } => {

@@ -2,7 +2,7 @@
 
 use glam::{Affine3A, Vec2, Vec3, Vec4};
 
-use super::Sweep;
+use super::{Bend, Sweep};
 
 /// An indexed triangle mesh in object space with one material.
 ///
@@ -13,6 +13,8 @@ pub struct Mesh {
     pub positions: Vec<Vec3>,
     /// The same corners one frame earlier, for motion vectors. Empty: the mesh keeps its shape.
     pub positions_before: Vec<Vec3>,
+    /// Its shape while the shutter is open; `None`: it keeps the one that it has. What it has above and below is that of the frame.
+    pub bend: Option<Box<Bend>>,
     /// Unit shading normals. Empty: the mesh is flat, each triangle shades with its own normal.
     pub normals: Vec<Vec3>,
     /// Unit tangent and handedness (w = ±1), for normal maps; needs `normals`.
@@ -54,6 +56,28 @@ impl Mesh {
     /// Most UV sets that are kept.
     pub const UV_SETS_MAX: usize = 4;
 
+    /// Where a triangle's corners are at a time, 0 to 1, in object space.
+    pub fn corners_at(&self, triangle: u32, time: f32) -> [Vec3; 3] {
+        let corners = self.triangles[triangle as usize].map(|corner| corner as usize);
+        match &self.bend {
+            None => corners.map(|corner| self.positions[corner]),
+            Some(bend) => corners.map(|corner| {
+                let (open, close) = (bend.open.positions[corner], bend.close.positions[corner]);
+                open + (close - open) * time
+            }),
+        }
+    }
+
+    /// Twice the area by which a triangle is weighed among lights where the mesh stands like this: of one that bends, the mean of both ends.
+    pub fn twice_area_weighed(&self, triangle: u32, world_from_object: &Affine3A) -> f32 {
+        let area_at = |time: f32| {
+            let [a, b, c] =
+                self.corners_at(triangle, time).map(|corner| world_from_object.transform_point3(corner));
+            (b - a).cross(c - a).length()
+        };
+        if self.bend.is_none() { area_at(0.5) } else { 0.5 * (area_at(0.0) + area_at(1.0)) }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let corners = self.positions.len();
         let absent_or_whole = |length: usize| length == 0 || length == corners;
@@ -74,6 +98,11 @@ impl Mesh {
         let finite = vectors.all(|v| v.is_finite())
             && self.tangents.iter().chain(&self.colors).all(|v| v.is_finite())
             && self.uv_sets.iter().flatten().all(|v| v.is_finite());
-        if finite { Ok(()) } else { Err("a number is not finite".into()) }
+        if !finite {
+            return Err("a number is not finite".into());
+        }
+        self.bend
+            .as_ref()
+            .map_or(Ok(()), |bend| bend.check([corners, self.normals.len(), self.tangents.len()]))
     }
 }

@@ -12,7 +12,7 @@ use crate::import::{Document, EnvironmentChoice, ImportOptions};
 use crate::pack::pack;
 use crate::reference::bvh::{Bvh, Ray};
 use crate::reference::sampler::Sampler;
-use crate::scene::{Instance, Material, Mesh, Scene, Sweep};
+use crate::scene::{Bend, Corners, Instance, Material, Mesh, Scene, Sweep};
 
 /// The closest hits of rays (origin, direction): (instance, triangle) in packed numbering, `u32::MAX` for none.
 fn closest_hits(gpu: &Gpu, scene: &Scene, rays: &[(Vec3, Vec3)]) -> Vec<[u32; 2]> {
@@ -34,7 +34,8 @@ fn closest_hits(gpu: &Gpu, scene: &Scene, rays: &[(Vec3, Vec3)]) -> Vec<[u32; 2]
     let queue: Vec<u32> = (0..rays.len() as u32).collect();
     gpu.write(&pool.queues, bytemuck::cast_slice(&queue));
     gpu.write(&pool.counters, bytemuck::cast_slice(&[rays.len() as u32, 0, 0, 0, 0, 0, 0, 0]));
-    let flags = packed.header.single | if stage.sweeps { flag::SWEEPS } else { 0 };
+    let on = |is_on: bool, flag: u32| if is_on { flag } else { 0 };
+    let flags = packed.header.single | on(stage.sweeps, flag::SWEEPS) | on(stage.bends, flag::BENDS);
     let params = Params { capacity, root: packed.header.root, flags, ..Params::default() };
     gpu.write(&pool.params, bytemuck::bytes_of(&params));
     let mut work = gpu.record();
@@ -96,6 +97,19 @@ fn heap(triangles: u32, dice: &mut Dice) -> Mesh {
     mesh
 }
 
+/// The mesh with every corner on a way of its own, of which every third triangle's have none.
+fn bending(mesh: Mesh, dice: &mut Dice) -> Mesh {
+    let mut end = || {
+        let corners = mesh.positions.iter().enumerate();
+        let moved = |(index, &corner): (usize, &Vec3)| {
+            if index / 3 % 3 == 0 { corner } else { corner + dice.point(1.0) }
+        };
+        Corners { positions: corners.map(moved).collect(), ..Corners::default() }
+    };
+    let bend = Bend { open: end(), close: end() };
+    Mesh { bend: Some(Box::new(bend)), ..mesh }
+}
+
 /// A sphere of longitude and latitude strips whose corners are shared by position.
 fn sphere(rings: u32) -> Mesh {
     let columns = rings * 2;
@@ -153,7 +167,20 @@ fn the_walk_finds_what_brute_force_finds() {
         let [open, close] = [(); 2].map(|()| double(spin(&mut dice)));
         instance.sweep = Sweep::between(&open, &close).map(Box::new);
     }
-    for (name, scene) in [("one tree", alone), ("instances", instanced), ("moving", moving)] {
+    let bent = |scene: &Scene, dice: &mut Dice| {
+        let mut scene = scene.clone();
+        scene.meshes.iter_mut().for_each(|mesh| *mesh = std::sync::Arc::new(bending((**mesh).clone(), dice)));
+        scene
+    };
+    let (alone_bending, moving_bending) = (bent(&alone, &mut dice), bent(&moving, &mut dice));
+    let scenes = [
+        ("one tree", alone),
+        ("instances", instanced),
+        ("moving", moving),
+        ("one tree, bending", alone_bending),
+        ("moving, bending", moving_bending),
+    ];
+    for (name, scene) in scenes {
         let rays: Vec<(Vec3, Vec3)> = (0..500_000)
             .map(|i| {
                 let direction = dice.point(1.0).normalize_or(Vec3::X);

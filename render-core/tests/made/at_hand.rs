@@ -28,6 +28,11 @@ pub(crate) fn renderer() -> Option<GpuRenderer> {
 
 /// A scene a while into its animation, in an environment of [`SHARED`] or the neutral one.
 pub(crate) fn scene(folder: &str, name: &str, environment: Option<&str>) -> Option<Scene> {
+    while_open(folder, name, environment, 0.0)
+}
+
+/// The same with a shutter that is open for so many frames.
+pub(crate) fn while_open(folder: &str, name: &str, environment: Option<&str>, shutter: f32) -> Option<Scene> {
     let path = Path::new(folder).join(name);
     if !path.exists() {
         say_aloud(&format!(
@@ -38,7 +43,7 @@ pub(crate) fn scene(folder: &str, name: &str, environment: Option<&str>) -> Opti
     let environment = environment.map_or(EnvironmentChoice::Neutral, |file| {
         EnvironmentChoice::File(Path::new(SHARED).join("env").join(file))
     });
-    let options = ImportOptions { environment, ..ImportOptions::default() };
+    let options = ImportOptions { environment, shutter, ..ImportOptions::default() };
     let document = Document::open(&path, &options).expect("the scene is sound");
     Some(document.scene_at(0.4, 1.0 / 24.0).expect("the instant exists"))
 }

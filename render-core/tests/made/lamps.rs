@@ -112,6 +112,7 @@ pub(crate) fn lamp_room() -> Scene {
         position: Vec3::new(-1.5, 2.5, 1.5),
         direction: Vec3::NEG_Y,
         size: 0.0,
+        sweep: None,
     });
     let texel = |grey: u8| [grey, grey, 255 - grey, 255];
     let texels = vec![texel(255), texel(40), texel(120), texel(0)];

@@ -1,7 +1,10 @@
 //! Scenes in which things move while the shutter is open. Needs `made/lamps.rs` beside it.
 
+use std::ops::{Add, Mul, Sub};
+use std::sync::Arc;
+
 use glam::{Affine3A, DAffine3, Quat, Vec3};
-use render_core::scene::{AlphaMode, Camera, Instance, Material, Projection, Scene, Sweep};
+use render_core::scene::{AlphaMode, Camera, Instance, Light, Material, Projection, Scene, Sweep};
 
 use crate::lamps::{lamp, matte, octahedron, place, put, square, stage, towards};
 
@@ -24,7 +27,7 @@ pub(crate) fn put_moving(
     set_moving(last, [open, close]);
 }
 
-fn set_moving(instance: &mut Instance, [open, close]: [Affine3A; 2]) {
+pub(crate) fn set_moving(instance: &mut Instance, [open, close]: [Affine3A; 2]) {
     let way = sweep(open, close);
     instance.world_from_object = way.at(0.5);
     instance.world_from_object_before = way.at(0.0);
@@ -39,17 +42,36 @@ pub(crate) fn frozen(scene: &Scene, time: f32) -> Scene {
             instance.world_from_object = sweep.at(time);
         }
     }
+    for mesh in &mut scene.meshes {
+        if let Some(bend) = mesh.bend.clone() {
+            let mesh = Arc::make_mut(mesh);
+            mesh.bend = None;
+            mesh.positions = between(&bend.open.positions, &bend.close.positions, time);
+            mesh.normals = between(&bend.open.normals, &bend.close.normals, time);
+            mesh.tangents = between(&bend.open.tangents, &bend.close.tangents, time);
+        }
+    }
+    for light in &mut scene.lights {
+        *light = Light { sweep: None, ..light.at(time) };
+    }
     if let Some(sweep) = scene.camera.sweep.take() {
         scene.camera.world_from_camera = sweep.at(time);
     }
     scene
 }
 
+fn between<T>(open: &[T], close: &[T], time: f32) -> Vec<T>
+where
+    T: Copy + Add<Output = T> + Sub<Output = T> + Mul<f32, Output = T>,
+{
+    open.iter().zip(close).map(|(&open, &close)| open + (close - open) * time).collect()
+}
+
 fn turned(turn: Quat, place: Vec3) -> Affine3A {
     Affine3A::from_rotation_translation(turn, place)
 }
 
-fn smooth(radius: f32) -> render_core::scene::Mesh {
+pub(crate) fn smooth(radius: f32) -> render_core::scene::Mesh {
     let mesh = octahedron(radius);
     let normals = mesh.positions.iter().map(|corner| corner.normalize()).collect();
     render_core::scene::Mesh { normals, ..mesh }

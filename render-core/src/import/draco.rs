@@ -1,9 +1,8 @@
 //! Primitives whose corners and triangles are stored compressed by Draco, and their unpacking.
 //!
 //! Source: `KHR_draco_mesh_compression`; Draco's bitstream 2.2 is decoded by `draco-core`, which is safe Rust: two million damaged streams did not make it
-//! panic. What the extension names stands in
-//! place of the accessors' own data; they say how many corners there are and what the numbers mean, and have to agree with what is decoded. How
-//! many triangles and bytes may come out is told to the decoder, which checks it before it takes memory for them.
+//! panic. What the extension names stands in place of the accessors' own data; they say how many corners there are and what the numbers mean, and have
+//! to agree with what is decoded. How many triangles and bytes may come out is told to the decoder, which checks it before it takes memory for them.
 
 use std::collections::HashMap;
 

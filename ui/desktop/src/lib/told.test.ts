@@ -53,8 +53,8 @@ test("two sentences in one are told apart", () => {
 
 test("a scene's remark keeps the place in the file, and its stop where it has one", () => {
   expect(told('node 3 "Bottle", primitive 0: it has no positions and is left out.')).toBe('node 3 "Bottle", primitive 0: die Positionen fehlen; es wird weggelassen.');
-  expect(told("the extension KHR_materials_sheen is not supported; cloth is rendered without its sheen, here and in 2 more places")).toBe(
-    "die Erweiterung KHR_materials_sheen wird nicht unterstützt; Stoff wird ohne seinen Schimmer gerendert, hier und an 2 weiteren Stellen",
+  expect(told("the extension KHR_materials_dispersion is not supported; glass bends all colours alike, here and in 2 more places")).toBe(
+    "die Erweiterung KHR_materials_dispersion wird nicht unterstützt; Glas bricht alle Farben gleich, hier und an 2 weiteren Stellen",
   );
 });
 

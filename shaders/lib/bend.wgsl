@@ -17,26 +17,18 @@ fn closing_of(triangle: u32) -> u32 {
     return bitcast<u32>(triangle_at(triangle * 3u + 2u).w) >> TRIANGLE_CLOSING_SHIFT;
 }
 
-// Every corner goes straight and evenly from one end to the other.
-fn bent(opening: Corners, closing: u32, time: f32) -> Corners {
-    let a = triangle_at(closing * 3u).xyz;
-    let b = triangle_at(closing * 3u + 1u).xyz;
-    let c = triangle_at(closing * 3u + 2u).xyz;
-    return Corners(
-        opening.a + (a - opening.a) * time,
-        opening.b + (b - opening.b) * time,
-        opening.c + (c - opening.c) * time,
-    );
+fn corners_of(triangle: u32) -> Corners {
+    return Corners(triangle_at(triangle * 3u).xyz, triangle_at(triangle * 3u + 1u).xyz, triangle_at(triangle * 3u + 2u).xyz);
 }
 
-fn corners_at(triangle: u32, time: f32) -> Corners {
-    let c = triangle_at(triangle * 3u + 2u);
-    var corners = Corners(triangle_at(triangle * 3u).xyz, triangle_at(triangle * 3u + 1u).xyz, c.xyz);
-    let closing = bitcast<u32>(c.w) >> TRIANGLE_CLOSING_SHIFT;
-    if closing != 0u {
-        corners = bent(corners, closing, time);
-    }
-    return corners;
+// Every corner goes straight and evenly from one end to the other.
+fn bent(opening: Corners, closing: u32, time: f32) -> Corners {
+    let closed = corners_of(closing);
+    return Corners(
+        opening.a + (closed.a - opening.a) * time,
+        opening.b + (closed.b - opening.b) * time,
+        opening.c + (closed.c - opening.c) * time,
+    );
 }
 
 // A corner's three numbers, of which a mesh that bends has two: as the shutter opens and as it closes.
@@ -66,18 +58,18 @@ fn corners_area2(rows: array<vec4<f32>, 3>, corners: Corners) -> f32 {
     return mapped_area2(rows, corners.b - corners.a, corners.c - corners.a);
 }
 
-// By how much a triangle is smaller at a time than it is weighed among lights: by what the frame has, or, where it bends, by the mean of both ends.
-fn area_lost(instance: u32, hit_triangle: u32, time: f32) -> f32 {
+// By how much a triangle, now of this squared twice the area, is smaller than it is weighed among lights: by what the frame has, or, where it bends, by
+// the mean of both ends.
+fn area_lost(instance: u32, hit_triangle: u32, now2: f32) -> f32 {
     let closing = closing_of(hit_triangle);
     if closing == 0u && sweep_of(instance) == NONE {
         return 1.0;
     }
     let frame = world_from_object(instance);
-    var weighed2 = corners_area2(frame, corners_at(hit_triangle, 0.0));
+    var weighed2 = corners_area2(frame, corners_of(hit_triangle));
     if closing != 0u {
-        let mean = 0.5 * (sqrt(weighed2) + sqrt(corners_area2(frame, corners_at(hit_triangle, 1.0))));
+        let mean = 0.5 * (sqrt(weighed2) + sqrt(corners_area2(frame, corners_of(closing))));
         weighed2 = mean * mean;
     }
-    let now2 = corners_area2(world_from_object_at(instance, time), corners_at(hit_triangle, time));
     return sqrt(weighed2 / max(now2, 1e-30));
 }

@@ -106,6 +106,26 @@ fn emission_at(place: Place) -> vec3<f32> {
     return factor * slot_at(material_at(first + MATERIAL_SLOTS_AT).w, place).xyz * thinned;
 }
 
+// Where a light's own space is at a time, if it moves while the shutter is open.
+struct Moved {
+    moves: bool,
+    rows: array<vec4<f32>, 3>,
+}
+
+fn moved_light(first: u32, kind: u32, time: f32) -> Moved {
+    var moved: Moved;
+    var sweep = bitcast<u32>(light_at(first + 2u).w) - 1u;
+    if kind == LIGHT_TRIANGLE {
+        sweep = select(NONE, bitcast<u32>(light_at(first + 3u).z), (params.flags & FLAG_SWEEPS) != 0u);
+    }
+    // Of what is no triangle, 0 is none and wraps around to NONE.
+    if sweep != NONE {
+        moved.moves = true;
+        moved.rows = swept(sweep, time);
+    }
+    return moved;
+}
+
 // A light's triangle at a time: a corner, the edges from there, and twice its area along its normal.
 struct LitTriangle {
     corner: vec3<f32>,
@@ -116,19 +136,17 @@ struct LitTriangle {
     area_lost: f32,
 }
 
-fn lit_triangle(first: u32, time: f32) -> LitTriangle {
+fn lit_triangle(first: u32, moved: Moved, time: f32) -> LitTriangle {
     // A corner and two edges.
     var lit = Corners(light_at(first).xyz, light_at(first + 1u).xyz, light_at(first + 2u).xyz);
-    // Twice the area that it is weighed by, side, sweep, where it has its corner and edges as the shutter closes.
+    // Twice the area that it is weighed by, side, its sweep, where it has its corner and edges as the shutter closes.
     let tail = light_at(first + 3u);
     let closing = bitcast<u32>(tail.w);
     if closing != 0u {
         lit = bent(lit, closing, time);
     }
-    let sweep = bitcast<u32>(tail.z);
-    if (params.flags & FLAG_SWEEPS) != 0u && sweep != NONE {
-        let rows = swept(sweep, time);
-        lit = Corners(transform_point(rows, lit.a), transform_vector(rows, lit.b), transform_vector(rows, lit.c));
+    if moved.moves {
+        lit = Corners(transform_point(moved.rows, lit.a), transform_vector(moved.rows, lit.b), transform_vector(moved.rows, lit.c));
     } else if closing == 0u {
         return LitTriangle(lit.a, lit.b, lit.c, cross(lit.b, lit.c) * tail.y, 1.0);
     }
@@ -136,8 +154,8 @@ fn lit_triangle(first: u32, time: f32) -> LitTriangle {
     return LitTriangle(lit.a, lit.b, lit.c, spanned, tail.x / max(length(spanned), 1e-15));
 }
 
-fn sample_triangle_light(first: u32, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
-    let lit = lit_triangle(first, time);
+fn sample_triangle_light(first: u32, moved: Moved, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
+    let lit = lit_triangle(first, moved, time);
     let root = sqrt(u.x);
     let b1 = u.y * root;
     let point = lit.corner + lit.e1 * (1.0 - root) + lit.e2 * b1;
@@ -177,16 +195,13 @@ fn sample_sun(axis: vec3<f32>, color: vec3<f32>, opening: f32, u: vec2<f32>) -> 
     return LightSample(direction, -1.0, color * (2.0 / (2.0 - opening)), 0.0);
 }
 
-fn sample_punctual_light(first: u32, kind: u32, probability: f32, position: vec3<f32>, u: vec2<f32>, time: f32) -> LightSample {
+fn sample_punctual_light(first: u32, kind: u32, moved: Moved, probability: f32, position: vec3<f32>, u: vec2<f32>) -> LightSample {
     var center = light_at(first).xyz;
     let color = light_at(first + 1u).xyz / probability;
-    let aim = light_at(first + 2u);
-    var axis = aim.xyz;
-    let sweep = bitcast<u32>(aim.w);
-    if sweep != 0u {
-        let rows = swept(sweep - 1u, time);
-        center = vec3<f32>(rows[0].w, rows[1].w, rows[2].w);
-        axis = -normalize(vec3<f32>(rows[0].z, rows[1].z, rows[2].z));
+    var axis = light_at(first + 2u).xyz;
+    if moved.moves {
+        center = vec3<f32>(moved.rows[0].w, moved.rows[1].w, moved.rows[2].w);
+        axis = -normalize(vec3<f32>(moved.rows[0].z, moved.rows[1].z, moved.rows[2].z));
     }
     let shape = light_at(first + 3u);
     if kind == LIGHT_DIRECTIONAL {
@@ -226,8 +241,9 @@ fn sample_light(position: vec3<f32>, choice_word: u32, words: vec2<u32>, time: f
     let first = alias_slot(0u, params.light_count, word) * LIGHT_VEC4S;
     let kind = bitcast<u32>(light_at(first).w);
     let u = vec2<f32>(unit(words.x), unit(words.y));
+    let moved = moved_light(first, kind, time);
     if kind == LIGHT_TRIANGLE {
-        return sample_triangle_light(first, position, u, time);
+        return sample_triangle_light(first, moved, position, u, time);
     }
-    return sample_punctual_light(first, kind, light_at(first + 1u).w * params.p_lights, position, u, time);
+    return sample_punctual_light(first, kind, moved, light_at(first + 1u).w * params.p_lights, position, u);
 }

@@ -53,6 +53,8 @@ struct Shape {
     smooth_normal: vec3<f32>,
     tangent: vec4<f32>,
     place: Place,
+    // Squared twice the area of its triangle in the world.
+    area2: f32,
 }
 
 fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, direction: vec3<f32>) -> Shape {
@@ -67,8 +69,13 @@ fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, dire
     }
     let e1 = corners.b - corners.a;
     let e2 = corners.c - corners.a;
-    let rows_to_object = object_from_world_at(instance, time);
-    let rows_to_world = world_from_object_at(instance, time);
+    var rows_to_object = object_from_world(instance);
+    var rows_to_world = world_from_object(instance);
+    let sweep = sweep_of(instance);
+    if sweep != NONE {
+        rows_to_world = swept(sweep, time);
+        rows_to_object = reversed(rows_to_world);
+    }
     let aim = aim_of(transform_point(rows_to_object, origin), transform_vector(rows_to_object, direction));
     let crossing = cross_triangle(aim, corners.a, corners.b, corners.c);
     let place = place_on(bitcast<u32>(a.w), bitcast<u32>(b.w), crossing.u, crossing.v);
@@ -95,7 +102,8 @@ fn shape_at(hit_triangle: u32, instance: u32, time: f32, origin: vec3<f32>, dire
         // Where space is mirrored, normals stay the front's and the cross product turns round.
         tangent = vec4<f32>(transform_vector(rows_to_world, t.xyz), t.w * turn * handedness(rows_to_world));
     }
-    return Shape(transform_point(rows_to_world, position), geometric, smooth_normal, tangent, place);
+    let area2 = mapped_area2(rows_to_world, e1, e2);
+    return Shape(transform_point(rows_to_world, position), geometric, smooth_normal, tangent, place, area2);
 }
 
 // The axes of pictures around the smooth normal; their first is 0 where the mesh has none.

@@ -56,11 +56,3 @@ fn object_from_world_at(instance: u32, time: f32) -> array<vec4<f32>, 3> {
     }
     return reversed(swept(sweep, time));
 }
-
-fn world_from_object_at(instance: u32, time: f32) -> array<vec4<f32>, 3> {
-    let sweep = sweep_of(instance);
-    if sweep == NONE {
-        return world_from_object(instance);
-    }
-    return swept(sweep, time);
-}

@@ -83,22 +83,13 @@ fn place_among(first: u32, stride: u32, place: Place) -> vec3<f32> {
 }
 
 // Where a point of a mesh is at the frame, in the mesh's own space.
-fn local_now(place: Place, hit_triangle: u32) -> vec3<f32> {
+fn local_now(place: Place, hit_triangle: u32, bends: bool) -> vec3<f32> {
     let first = parts[place.part].before;
-    if closing_of(hit_triangle) != 0u && first != NONE {
+    if bends && first != NONE {
         return place_among(first + 3u, 6u, place);
     }
     return triangle_at(hit_triangle * 3u).xyz * place.weights.x + triangle_at(hit_triangle * 3u + 1u).xyz * place.weights.y
         + triangle_at(hit_triangle * 3u + 2u).xyz * place.weights.z;
-}
-
-// Where a point of a mesh was a frame earlier, in the mesh's own space.
-fn local_before(place: Place, hit_triangle: u32) -> vec3<f32> {
-    let first = parts[place.part].before;
-    if first == NONE {
-        return local_now(place, hit_triangle);
-    }
-    return place_among(first, select(3u, 6u, closing_of(hit_triangle) != 0u), place);
 }
 
 // Depth, position, ids and motion of the first surface that is there.
@@ -109,11 +100,18 @@ fn write_first(path: u32, s: Surface, instance: u32, hit_triangle: u32, time: f3
     paths[at(NORMAL, path)].w = bitcast<u32>(1.0);
     paths[at(RADIANCE, path)].w = bitcast<u32>(1.0);
     store_f(POSITION, path, vec4<f32>(s.position, bitcast<f32>(s.object_id)));
-    let before = transform_point(before_from_object(instance), local_before(s.place, hit_triangle));
+    let bends = closing_of(hit_triangle) != 0u;
+    let local = local_now(s.place, hit_triangle, bends);
+    var earlier = local;
+    let first = parts[s.place.part].before;
+    if first != NONE {
+        earlier = place_among(first, select(3u, 6u, bends), s.place);
+    }
+    let before = transform_point(before_from_object(instance), earlier);
     // From frame to frame, also where the sample shows the point in between.
     var now = s.position;
-    if sweep_of(instance) != NONE || closing_of(hit_triangle) != 0u {
-        now = transform_point(world_from_object(instance), local_now(s.place, hit_triangle));
+    if sweep_of(instance) != NONE || bends {
+        now = transform_point(world_from_object(instance), local);
     }
     let motion = screen_now(now) - screen_before(before);
     store_f(MOTION, path, vec4<f32>(motion, bitcast<f32>(s.material + 1u), 0.0));
@@ -148,13 +146,13 @@ fn reach_sky(path: u32, direction: vec4<f32>, throughput: vec3<f32>, vertex: u32
     }
 }
 
-fn emission_weight(v: Visit, part: u32, geometric: vec3<f32>, distance: f32) -> f32 {
-    let density = parts[part].light_density;
+fn emission_weight(v: Visit, shape: Shape, distance: f32) -> f32 {
+    let density = parts[shape.place.part].light_density;
     if v.direction.w <= 0.0 || density <= 0.0 {
         return 1.0;
     }
-    let lost = area_lost(v.instance, v.hit_triangle, v.time);
-    let cosine = max(abs(dot(v.direction.xyz, geometric)), 1e-6);
+    let lost = area_lost(v.instance, v.hit_triangle, shape.area2);
+    let cosine = max(abs(dot(v.direction.xyz, shape.geometric)), 1e-6);
     return mis_weight(v.direction.w, params.p_lights * density * lost * distance * distance / cosine);
 }
 
@@ -224,13 +222,12 @@ fn ask_light(v: Visit, s: Surface, l: Lobes, wo: vec3<f32>, choice: u32, beyond:
 }
 
 // Adds what the surface shines with by itself; returns it, capped, for the albedo.
-fn shine(v: Visit, s: Surface, travelled: f32) -> vec3<f32> {
+fn shine(v: Visit, s: Surface, weight: f32) -> vec3<f32> {
     var shown = vec3<f32>(0.0);
     if s.front || (s.flags & MATERIAL_DOUBLE_SIDED) != 0u {
         shown = s.emission;
     }
     if max_channel(shown) > 0.0 {
-        let weight = emission_weight(v, s.place.part, s.geometric, travelled);
         add_radiance(v.path, clamped(v.throughput * shown * weight, v.vertex >= 2u));
     }
     if (s.flags & MATERIAL_UNLIT) != 0u {
@@ -240,14 +237,13 @@ fn shine(v: Visit, s: Surface, travelled: f32) -> vec3<f32> {
 }
 
 // Adds what a lamp shows to a path that has scattered; ends the search for albedo and normal there. Returns the path's flags.
-fn shine_lamp(v: Visit, shape: Shape, picture: vec3<f32>, travelled: f32) -> u32 {
+fn shine_lamp(v: Visit, shape: Shape, picture: vec3<f32>, weight: f32) -> u32 {
     let head = material_at(parts[shape.place.part].material * MATERIAL_VEC4S + 2u);
     let light = bitcast<vec3<f32>>(head.xyz) * picture;
     let seen = dot(v.direction.xyz, shape.geometric) < 0.0 || (head.w & MATERIAL_DOUBLE_SIDED) != 0u;
     if v.vertex == 0u || !seen || max_channel(light) <= 0.0 {
         return v.flags;
     }
-    let weight = emission_weight(v, shape.place.part, shape.geometric, travelled);
     add_radiance(v.path, clamped(v.throughput * light * weight, v.vertex >= 2u));
     if !featured(v) {
         write_feature(v.path, light, vec3<f32>(0.0));
@@ -334,8 +330,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let pictures = shown_at(material, shape.place);
     let color = color_at(shape.place);
     let lamp = is_lamp(material);
+    // Once for both that shine: every call is inlined.
+    let weight = emission_weight(v, shape, travelled);
     if lamp {
-        v.flags = shine_lamp(v, shape, pictures.slots[SLOT_EMISSIVE].xyz, travelled);
+        v.flags = shine_lamp(v, shape, pictures.slots[SLOT_EMISSIVE].xyz, weight);
     }
     let coverage = coverage_of(material, pictures.slots[SLOT_BASE].w * color.w);
     if coverage < 1.0 && random_single(v.key, v.sample, v.segment) >= coverage && v.segment - v.vertex < 256u {
@@ -351,7 +349,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         v.flags |= STATE_SEEN;
         write_first(path, s, v.instance, v.hit_triangle, v.time);
     }
-    let shown = shine(v, s, travelled);
+    let shown = shine(v, s, weight);
     if (s.flags & MATERIAL_UNLIT) != 0u || v.vertex > params.max_bounces {
         if !featured(v) {
             write_feature(path, s.base + shown, s.normal);

@@ -150,8 +150,6 @@ fn glass_ior_at(node: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::sheen::Fibres;
-    use glam::Vec3;
 
     #[test]
     fn the_shipped_file_has_every_number_once() {
@@ -201,29 +199,6 @@ mod tests {
                 let side = place * root / (1.0 + root - place);
                 let found = split_column((side * side) as f32, root as f32);
                 assert!((found - column as f32).abs() < 1e-3, "row {row}, column {column}: {found}");
-            }
-        }
-    }
-
-    /// What the table gives between its nodes is what the lobe itself returns, summed over directions.
-    #[test]
-    fn fibres_return_what_their_table_says() {
-        for roughness in [0.1f32, 0.23, 0.5, 0.77, 1.0] {
-            for mu in [0.04f32, 0.3, 0.66, 1.0] {
-                let wo = Vec3::new((1.0 - mu * mu).max(0.0).sqrt(), 0.0, mu);
-                let fibres = Fibres::new(roughness);
-                let steps = 400;
-                let mut sum = 0.0f64;
-                for cell in 0..steps * steps {
-                    let z = (f64::from(cell / steps) + 0.5) / f64::from(steps);
-                    let phi = std::f64::consts::TAU * (f64::from(cell % steps) + 0.5) / f64::from(steps);
-                    let sin = (1.0 - z * z).sqrt();
-                    let wi = Vec3::new((sin * phi.cos()) as f32, (sin * phi.sin()) as f32, z as f32);
-                    sum += f64::from(fibres.value(wo, wi));
-                }
-                let brute = (sum * std::f64::consts::TAU / f64::from(steps * steps)) as f32;
-                let read = crate::reference::sheen_albedo(mu, fibres.alpha());
-                assert!((read - brute).abs() < 0.005 + 0.01 * brute, "{roughness} {mu}: {read} {brute}");
             }
         }
     }

@@ -26,8 +26,6 @@ use rayon::prelude::*;
 use crate::lights::LUMINANCE;
 use crate::scene::Scene;
 use bvh::Bvh;
-#[cfg(test)]
-pub(crate) use energy::sheen_albedo;
 use light::Lights;
 pub use path::{Path, SampleRecord, Step};
 use sampler::Sampler;

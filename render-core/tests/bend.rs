@@ -14,6 +14,8 @@ mod both;
 mod lamps;
 #[path = "made/moving.rs"]
 mod moving;
+#[path = "made/passing.rs"]
+mod passing;
 
 use bending::{bending_room, bent, carried, looking, strip, twisted};
 use both::plane;
@@ -21,6 +23,7 @@ use frame::{Filter, FrameSize, Plane, PlaneSet, RenderFault, RenderSettings, Set
 use glam::{Affine3A, Quat, Vec3};
 use lamps::{matte, put, square, stage};
 use moving::{frozen, put_moving};
+use passing::{seen_while_passing, sign};
 use render_core::scene::{Light, LightKind, Material, Scene};
 use render_core::{PackedScene, pack};
 
@@ -35,20 +38,8 @@ fn sums(scene: &Scene, spp: u32) -> Vec<(&'static str, TilePlanes)> {
     both::sums(scene, RenderSettings::new(draft).expect("valid"))
 }
 
-/// Shows white.
-fn sign() -> Material {
-    Material { unlit: true, ..matte(Vec3::ONE) }
-}
-
 fn to(x: f32) -> impl Fn(Vec3) -> Vec3 {
     move |corner| corner + Vec3::X * x
-}
-
-/// How much of a column a metre covers, by its middle; the picture is 2 m wide.
-fn covered(column: u32, middle: f32) -> f32 {
-    let width = 2.0 / EDGE as f32;
-    let left = -1.0 + column as f32 * width;
-    ((left + width).min(middle + 0.5) - left.max(middle - 0.5)).max(0.0) / width
 }
 
 #[test]
@@ -61,9 +52,7 @@ fn a_square_whose_corners_pass_is_blurred_as_one_whose_node_does() {
     for ((program, corners), (_, node)) in sums(&by_corners, spp).iter().zip(&sums(&by_node, spp)) {
         let (corners, node) = (plane(corners, Plane::Radiance), plane(node, Plane::Radiance));
         for column in 0..EDGE {
-            let times = (0..1000).map(|step| (step as f32 + 0.5) / 1000.0);
-            // It is 1 m high in a picture of 2 m.
-            let wanted = 0.5 * times.map(|time| covered(column, -0.9 + 1.5 * time)).sum::<f32>() / 1000.0;
+            let wanted = seen_while_passing(column, EDGE, [-0.9, 0.6]);
             let seen = (0..EDGE).map(|y| corners[((y * EDGE + column) * 3) as usize]).sum::<f32>()
                 / (EDGE * spp) as f32;
             // 2048 samples a column: three standard deviations are 0.033 where it varies most.

@@ -11,8 +11,8 @@ mod at_hand;
 mod bending;
 #[path = "made/lamps.rs"]
 mod lamps;
-#[path = "made/layers.rs"]
-mod layers;
+#[path = "made/materials.rs"]
+mod materials;
 #[path = "made/moving.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod moving;
@@ -161,7 +161,7 @@ fn gpu_and_reference_agree_sample_by_sample_where_the_camera_has_a_lens_and_ligh
 #[test]
 fn gpu_and_reference_agree_sample_by_sample_where_materials_have_layers() {
     let Some(mut renderer) = renderer() else { return };
-    assert_agreement(&mut renderer, "layers", &layers::layered_room());
+    assert_agreement(&mut renderer, "layers", &materials::layered_room());
 }
 
 #[test]

@@ -6,21 +6,9 @@ mod scene_file;
 
 use glam::{Quat, Vec2, Vec3, Vec4};
 use render_core::import::{Document, EnvironmentChoice, ImportOptions, Severity};
-use render_core::scene::{Lens, Projection, Scene};
-use scene_file::SceneFile;
+use render_core::scene::{Lens, Projection};
+use scene_file::{SceneFile, document, scene, warnings};
 use serde_json::{Value, json};
-
-fn document(file: &SceneFile) -> Document {
-    Document::open_bytes(&file.glb(), &ImportOptions::default()).expect("the file imports")
-}
-
-fn scene(file: &SceneFile) -> Scene {
-    document(file).scene_at(0.0, 0.0).expect("the scene stands")
-}
-
-fn warnings(file: &SceneFile) -> String {
-    document(file).warnings().iter().map(|warning| format!("{warning}\n")).collect()
-}
 
 #[test]
 fn a_mesh_without_material_has_the_formats_default() {
@@ -97,6 +85,8 @@ fn what_is_pressed_flat_is_there_and_what_is_pressed_to_nothing_is_left_out_by_n
     assert!(!flat.instances[0].is_flat() && !warnings(&file).contains("flattens"));
     let corner = flat.instances[0].world_from_object.transform_point3(Vec3::new(1.0, 1.0, 1.0));
     assert!(corner.distance(Vec3::new(3.0, 4.0, 0.0)) < 1e-4, "{corner}");
+    file.json["nodes"][0]["scale"] = json!([1e-11, 1e-11, 1e-11]);
+    assert!(scene(&file).instances.is_empty() && warnings(&file).contains("flattens"));
     file.json["nodes"][0]["scale"] = json!([1, 0, 0]);
     assert!(scene(&file).instances.is_empty());
     assert!(warnings(&file).contains("node 0 \"wall\": its transform flattens it"));

@@ -1,6 +1,7 @@
 //! Files from strangers: each of these is refused with a sentence, and none stops the program.
 
 #[path = "made/scene_file.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod scene_file;
 
 use proptest::prelude::*;

@@ -5,21 +5,9 @@ mod scene_file;
 
 use glam::{Mat3A, Vec2, Vec3, Vec3A, Vec4};
 use render_core::import::{Document, ImportOptions, Severity};
-use render_core::scene::{AlphaMode, LightKind, Material, Medium, Scene, TextureRef, Wrap};
-use scene_file::{SceneFile, png};
+use render_core::scene::{AlphaMode, LightKind, Material, Medium, TextureRef, Wrap};
+use scene_file::{SceneFile, png, scene, warnings};
 use serde_json::{Value, json};
-
-fn document(file: &SceneFile) -> Document {
-    Document::open_bytes(&file.glb(), &ImportOptions::default()).expect("the file imports")
-}
-
-fn scene(file: &SceneFile) -> Scene {
-    document(file).scene_at(0.0, 0.0).expect("the scene stands")
-}
-
-fn warnings(file: &SceneFile) -> String {
-    document(file).warnings().iter().map(|warning| format!("{warning}\n")).collect()
-}
 
 /// A triangle with UVs, a normal and this material; texture 0 exists.
 fn with_material(material: Value) -> SceneFile {

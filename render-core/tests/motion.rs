@@ -12,6 +12,8 @@ mod both;
 mod lamps;
 #[path = "made/moving.rs"]
 mod moving;
+#[path = "made/passing.rs"]
+mod passing;
 
 use both::{gpu, plane};
 use frame::{
@@ -21,6 +23,7 @@ use frame::{
 use glam::{Affine3A, Quat, Vec3};
 use lamps::{matte, put, square, stage, towards};
 use moving::{frozen, moving_room, put_moving, sweep};
+use passing::{seen_while_passing, sign};
 use render_core::scene::{Material, Scene};
 use render_core::{PackedScene, pack};
 
@@ -52,20 +55,8 @@ fn mean(planes: &TilePlanes, spp: u32) -> f32 {
         / (EDGE * EDGE * spp) as f32
 }
 
-/// Shines evenly and is one metre high and wide at most.
-fn sign() -> Material {
-    Material { unlit: true, ..matte(Vec3::ONE) }
-}
-
 fn at(x: f32) -> Affine3A {
     Affine3A::from_translation(Vec3::X * x)
-}
-
-/// How much of a column a square of half a metre's half side covers, by its middle; the picture is 2 m wide.
-fn covered(column: u32, middle: f32) -> f32 {
-    let width = 2.0 / EDGE as f32;
-    let left = -1.0 + column as f32 * width;
-    ((left + width).min(middle + 0.5) - left.max(middle - 0.5)).max(0.0) / width
 }
 
 #[test]
@@ -75,9 +66,7 @@ fn a_square_that_passes_is_blurred_over_its_way() {
     let spp = 256;
     for (program, planes) in sums(&scene, spp, 0) {
         for (column, seen) in (0..).zip(columns(&planes, spp)) {
-            let times = (0..1000).map(|step| (step as f32 + 0.5) / 1000.0);
-            // It is 1 m high in a picture of 2 m.
-            let wanted = 0.5 * times.map(|time| covered(column, -0.9 + 1.5 * time)).sum::<f32>() / 1000.0;
+            let wanted = seen_while_passing(column, EDGE, [-0.9, 0.6]);
             // 2048 samples a column: three standard deviations are 0.033 where it varies most.
             assert!((seen - wanted).abs() < 0.033, "{program}, column {column}: {seen}, not {wanted}");
         }

@@ -330,7 +330,8 @@ impl Actor {
 }
 
 fn invertible(matrix: &Affine3A) -> bool {
-    let determinant = matrix.matrix3.determinant();
     // An infinite transform is kept, so that the scene's check names it.
-    !matrix.is_finite() || (determinant != 0.0 && determinant.is_finite() && matrix.inverse().is_finite())
+    let determinant = matrix.matrix3.determinant();
+    !matrix.is_finite()
+        || (!Instance::flattens(matrix) && determinant.is_finite() && matrix.inverse().is_finite())
 }

@@ -6,7 +6,7 @@ use glam::{Affine3A, Vec3, Vec4};
 use shaders::layout::{self, NONE, Part};
 
 use super::{PackFault, PackedScene};
-use crate::lights::{LightTable, mean_emission};
+use crate::lights::{LUMINANCE, LightTable, mean_emission};
 use crate::scene::{AlphaMode, Bend, Mesh, Scene};
 
 /// A triangle before its tree decides its place.
@@ -128,7 +128,7 @@ fn light_density(scene: &Scene, lights: &LightTable, material: u32) -> f32 {
         return 0.0;
     }
     let sides = if material.double_sided { 2.0 } else { 1.0 };
-    let luminance = mean_emission(material, scene).dot(Vec3::new(0.2126, 0.7152, 0.0722));
+    let luminance = mean_emission(material, scene).dot(LUMINANCE);
     std::f32::consts::PI * luminance * sides / lights.weights_total
 }
 

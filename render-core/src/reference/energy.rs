@@ -104,7 +104,7 @@ pub(super) fn glass_albedo(mu: f32, alpha: f32, eta: f32) -> f32 {
 }
 
 /// Albedo of white fibres; above 1 where they are next to smooth and light grazes them.
-pub(crate) fn sheen_albedo(mu: f32, alpha: f32) -> f32 {
+pub(super) fn sheen_albedo(mu: f32, alpha: f32) -> f32 {
     let table = &albedo_tables().sheen;
     let (row, down) = node(sheen_row(alpha.sqrt()), SHEEN_NODES);
     let (column, along) = node(mu.clamp(0.0, 1.0).sqrt() * (SHEEN_NODES - 1) as f32, SHEEN_NODES);
@@ -120,4 +120,59 @@ fn node(place: f32, nodes: usize) -> (usize, f32) {
 
 fn lerp(a: f32, b: f32, part: f32) -> f32 {
     a + (b - a) * part
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec2;
+
+    use super::*;
+    use crate::reference::microfacet::{Ggx, reflect};
+
+    /// What a white lobe returns after one reflection, summed over the normals that are visible from `wo`.
+    fn integrated(ggx: Ggx, wo: Vec3) -> f32 {
+        let steps = 96;
+        let mut sum = 0.0f64;
+        for cell in 0..steps * steps {
+            let at = |index: i32| (index as f32 + 0.5) / steps as f32;
+            let wi = reflect(wo, ggx.sample_visible(wo, [at(cell % steps), at(cell / steps)]));
+            if wi.z > 0.0 {
+                sum += f64::from(ggx.visible_both(wo, wi) / ggx.visible(wo));
+            }
+        }
+        (sum / f64::from(steps * steps)) as f32
+    }
+
+    /// How far a way to read the tables is off: at most, and as a root of the mean square.
+    fn off(read: impl Fn(Ggx, Vec3) -> Split) -> [f32; 2] {
+        let mut errors = Vec::new();
+        for across in [0.001f32, 0.03, 0.1, 0.3, 0.6] {
+            for strength in [0.3f32, 0.6, 0.8, 1.0] {
+                let ggx = Ggx { alphas: Vec2::new(across + (1.0 - across) * strength * strength, across) };
+                for mu in [0.05f32, 0.2, 0.5, 0.8, 1.0] {
+                    for turn in [0.0f32, 0.785, 1.571] {
+                        let flat = (1.0 - mu * mu).max(0.0).sqrt();
+                        let wo = Vec3::new(flat * turn.cos(), flat * turn.sin(), mu);
+                        let split = read(ggx, wo);
+                        errors.push(split.a + split.b - integrated(ggx, wo));
+                    }
+                }
+            }
+        }
+        let most = errors.iter().fold(0.0, |most: f32, error| most.max(error.abs()));
+        [most, (errors.iter().map(|error| error * error).sum::<f32>() / errors.len() as f32).sqrt()]
+    }
+
+    #[test]
+    fn tables_of_round_lobes_serve_stretched_ones() {
+        let [most, typical] = off(|ggx, wo| Split::at(wo.z, ggx.shadow_cosine(wo), ggx.mean_alpha()));
+        let usual = |ggx: Ggx| (ggx.alphas.x * ggx.alphas.y).sqrt();
+        let [usual_most, usual_typical] = off(|ggx, wo| Split::at(wo.z, wo.z, usual(ggx)));
+        eprintln!(
+            "as we read: {most} at most, {typical}; at the geometric mean: {usual_most}, {usual_typical}"
+        );
+        // What `Ggx::mean_alpha`, the documents and the furnace for brushed metal say.
+        assert!(most <= 0.045 && typical <= 0.016, "{most} {typical}");
+        assert!(usual_most > 10.0 * most && usual_typical > 5.0 * typical, "{usual_most} {usual_typical}");
+    }
 }

@@ -52,3 +52,32 @@ impl Fibres {
         a / (1.0 + b * x.powf(c)) + between(-1.97760, -1.27393) * x + between(-4.32054, -4.85967)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::energy::sheen_albedo;
+
+    /// What the table gives between its nodes is what the lobe itself returns, summed over directions.
+    #[test]
+    fn fibres_return_what_their_table_says() {
+        for roughness in [0.1f32, 0.23, 0.5, 0.77, 1.0] {
+            for mu in [0.04f32, 0.3, 0.66, 1.0] {
+                let wo = Vec3::new((1.0 - mu * mu).max(0.0).sqrt(), 0.0, mu);
+                let fibres = Fibres::new(roughness);
+                let steps = 400;
+                let mut sum = 0.0f64;
+                for cell in 0..steps * steps {
+                    let z = (f64::from(cell / steps) + 0.5) / f64::from(steps);
+                    let phi = std::f64::consts::TAU * (f64::from(cell % steps) + 0.5) / f64::from(steps);
+                    let sin = (1.0 - z * z).sqrt();
+                    let wi = Vec3::new((sin * phi.cos()) as f32, (sin * phi.sin()) as f32, z as f32);
+                    sum += f64::from(fibres.value(wo, wi));
+                }
+                let brute = (sum * std::f64::consts::TAU / f64::from(steps * steps)) as f32;
+                let read = sheen_albedo(mu, fibres.alpha());
+                assert!((read - brute).abs() < 0.005 + 0.01 * brute, "{roughness} {mu}: {read} {brute}");
+            }
+        }
+    }
+}

@@ -47,8 +47,13 @@ pub struct Instance {
 impl Instance {
     /// Whether it is flattened to nothing, so that no ray can be taken into its space: whoever renders leaves it out, its light too.
     pub fn is_flat(&self) -> bool {
+        Self::flattens(&self.world_from_object)
+    }
+
+    /// Whether an instance that stands so would be flat.
+    pub(crate) fn flattens(world_from_object: &Affine3A) -> bool {
         const DETERMINANT_MIN: f32 = 1e-30;
-        self.world_from_object.matrix3.determinant().abs() <= DETERMINANT_MIN
+        world_from_object.matrix3.determinant().abs() <= DETERMINANT_MIN
     }
 }
 

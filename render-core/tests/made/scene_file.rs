@@ -1,5 +1,7 @@
 //! Small .glb files written by the tests themselves.
 
+use render_core::import::{Document, ImportOptions};
+use render_core::scene::Scene;
 use serde_json::{Value, json};
 
 /// A scene file under construction: its JSON and its binary chunk.
@@ -100,4 +102,19 @@ pub(crate) fn png(width: u32, height: u32, color: [u8; 4]) -> Vec<u8> {
         .write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png)
         .expect("a PNG is written");
     bytes
+}
+
+/// The file as it is read.
+pub(crate) fn document(file: &SceneFile) -> Document {
+    Document::open_bytes(&file.glb(), &ImportOptions::default()).expect("the file imports")
+}
+
+/// Its scene at the start, at rest.
+pub(crate) fn scene(file: &SceneFile) -> Scene {
+    document(file).scene_at(0.0, 0.0).expect("the scene stands")
+}
+
+/// What the importer says of it, a line each.
+pub(crate) fn warnings(file: &SceneFile) -> String {
+    document(file).warnings().iter().map(|warning| format!("{warning}\n")).collect()
 }

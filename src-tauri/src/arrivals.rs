@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, Emitter, Manager, Url};
 
+use crate::succession::Succession;
 use crate::window;
 
 /// Most that wait at once.
@@ -36,6 +37,16 @@ pub(crate) enum Arrival {
         /// Whether it shows somebody's job; any other is a coordinator's address.
         is_view: bool,
     },
+}
+
+impl Arrival {
+    /// The word of a command line that brings it.
+    pub(crate) fn into_word(self) -> String {
+        match self {
+            Self::File { path } => path,
+            Self::Link { link, .. } => link,
+        }
+    }
 }
 
 /// What has arrived and is not fetched yet.
@@ -78,6 +89,7 @@ pub(crate) fn from_the_system(app: &AppHandle, addresses: &[Url]) {
 }
 
 fn arrive(app: &AppHandle, found: Vec<Arrival>) {
+    let Some(found) = app.state::<Succession>().take_over(found) else { return };
     app.state::<Arrivals>().add(found);
     // A start that is not that far shows its window by itself.
     if app.try_state::<Desk>().is_some() {

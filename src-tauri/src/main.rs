@@ -13,6 +13,7 @@ mod extent;
 mod herald;
 mod pixels;
 mod screen;
+mod succession;
 mod tray;
 mod trayhost;
 mod updating;
@@ -26,6 +27,7 @@ use tauri::Manager;
 use tauri_plugin_autostart::MacosLauncher;
 
 use arrivals::Arrivals;
+use succession::Succession;
 
 /// The word on the command line that starts the program without showing its window: how the system starts it at login.
 const HIDDEN: &str = "--hidden";
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            screen::tell(&error);
+            screen::tell(&succession::begin_again(error));
             ExitCode::FAILURE
         }
     }
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     screen::find()?;
+    succession::watch();
     let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
     let remembered = extent::left_to_the_plugin();
     tauri::Builder::default()
@@ -62,6 +65,7 @@ fn run() -> anyhow::Result<()> {
         .plugin(updating::plugin())
         .manage(updating::Found::default())
         .manage(Arrivals::of_this_start())
+        .manage(Succession::default())
         .invoke_handler(pixels::handler())
         .setup(|app| {
             tray::raise(app.handle());
@@ -89,16 +93,25 @@ fn run() -> anyhow::Result<()> {
             tauri::RunEvent::Opened { urls } => arrivals::from_the_system(app, &urls),
             #[cfg(target_os = "macos")]
             tauri::RunEvent::Reopen { .. } => window::show(app),
-            tauri::RunEvent::Exit => app.state::<Desk>().leave(),
+            tauri::RunEvent::Exit => leave(app),
             _ => {}
         });
     Ok(())
+}
+
+/// Keeps what is done; whoever starts the program meanwhile gets another one.
+fn leave(app: &tauri::AppHandle) {
+    tracing::info!("the program ends");
+    app.state::<Succession>().begin();
+    app.state::<Desk>().leave();
+    succession::hand_over(app);
 }
 
 /// Opens the desk. Plugins begin one after the other, and a second start has ended by then: two programs never hold one memory.
 fn memory() -> tauri::plugin::TauriPlugin<tauri::Wry> {
     tauri::plugin::Builder::new("memory")
         .setup(|app, _| {
+            succession::is_alone();
             let desk = Desk::open(None).map_err(|fault| fault.to_string())?;
             app.manage(desk);
             Ok(())

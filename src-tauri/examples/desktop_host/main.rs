@@ -2,7 +2,8 @@
 //! the session's bus, and tells what the program wanted of them.
 //!
 //! Answers one line of JSON for each line it is given: `menu` gives the lines of the tray icon's menu, `press LABEL` presses one (without an icon both are
-//! null); `shown` the files that were to be shown in their folders; `notices` the texts of notifications.
+//! null); `shown` the files that were to be shown in their folders; `notices` the texts of notifications. `leaving MS` holds the
+//! program's own name for so long, as a program does that has ended before the bus noticed, or that hangs: who calls it gets no answer.
 
 #[cfg(target_os = "linux")]
 mod asked;
@@ -32,12 +33,34 @@ fn main() -> anyhow::Result<()> {
         .build()?;
     println!("\"ready\"");
     for line in std::io::stdin().lock().lines() {
-        let answer = match line?.as_str() {
+        let line = line?;
+        if let Some(held_ms) = line.strip_prefix("leaving ") {
+            hold_the_name(std::time::Duration::from_millis(held_ms.parse()?))?;
+            println!("true");
+            continue;
+        }
+        let answer = match line.as_str() {
             "shown" => serde_json::json!(files.shown()),
             "notices" => serde_json::json!(notices.told()),
             asked => panel.answer(&bus, asked),
         };
         println!("{answer}");
     }
+    Ok(())
+}
+
+/// Has the name of a program that runs, and answers nobody.
+#[cfg(target_os = "linux")]
+fn hold_the_name(held: std::time::Duration) -> anyhow::Result<()> {
+    use zbus::fdo::RequestNameFlags;
+
+    let bus = zbus::blocking::Connection::session()?;
+    // A program that has just ended may still have it: this one is the next.
+    let in_line = RequestNameFlags::ReplaceExisting | RequestNameFlags::AllowReplacement;
+    bus.request_name_with_flags("org.tessera.desktop.SingleInstance", in_line)?;
+    std::thread::spawn(move || {
+        std::thread::sleep(held);
+        drop(bus);
+    });
     Ok(())
 }

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
+const PATIENCE_MS = 120_000;
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 export const Keys = { tab: "\uE004", enter: "\uE007", space: "\uE00D", escape: "\uE00C", alt: "\uE00A", left: "\uE012", right: "\uE014" };
 
@@ -37,8 +38,12 @@ export class Session {
   }
 
   async ask(method, path, body) {
-    const patience = AbortSignal.timeout(120_000);
-    const answer = await fetch(this.address + path, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: patience });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const sent = fetch(this.address + path, { method, body: body === undefined ? undefined : JSON.stringify(body), signal });
+    // An aborted request crosses to the runner of the tests as an empty object.
+    const answer = await sent.catch((error) => {
+      throw signal.aborted ? new Error(`no answer to ${method} ${path} in ${PATIENCE_MS / 1000} s; the driver and the program said:\n${this.log}`) : error;
+    });
     const { value } = await answer.json();
     if (value?.error) throw new Error(`${value.error}: ${value.message}`);
     return value;

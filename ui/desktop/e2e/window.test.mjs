@@ -1,10 +1,11 @@
 // The window and the tray: closing, opening again, links, what it costs to wait, and whom it talks to.
 import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { until } from "./driver.mjs";
-import { House, pictures } from "./house.mjs";
+import { House, pictures, program, scenes } from "./house.mjs";
 import { peers, spent } from "./process.mjs";
 import { join } from "node:path";
 
@@ -84,6 +85,35 @@ test("the tray's menu quits", async () => {
   const label = (await tray.ask("menu")).find((line) => line.startsWith("Quit"));
   await tray.ask(`press ${label}`);
   await until(() => house.pid() === 0, 10_000, "the program has ended");
+});
+
+test("a start that meets a program without answer says so, and one that it leaves in time opens", async () => {
+  await tray.ask("leaving 10000");
+  const told = house.second();
+  assert.equal(told.status, 1);
+  assert.match(told.stderr, /Tessera runs already and does not answer; end its process, `tessera-desktop`, and start it again/);
+  page = await house.open();
+  await page.find("#go-settings");
+  await house.clear();
+});
+
+test("a scene that is opened while the program ends opens in the next one", async () => {
+  const [rendered, opened] = ["Kitchen.glb", "Vase.glb"].map((name) => join(house.home, name));
+  for (const scene of [rendered, opened]) copyFileSync(join(scenes, "studio.glb"), scene);
+  page = await house.open(rendered);
+  await page.click("#quality-max");
+  await page.click("#start");
+  await page.find("#stop");
+  const label = (await tray.ask("menu")).find((line) => line.startsWith("Quit"));
+  const before = house.pid();
+  await tray.ask(`press ${label}`);
+  await until(() => page.log.includes("the program ends"), 10_000, "it ends");
+  // It hands its scene over, or is the next one itself where nobody is there to take it.
+  house.launch(opened);
+  await until(() => !existsSync(`/proc/${before}`) && house.pids((binary) => binary === program).length === 1, 15_000, "there is one again");
+  await until(isShown, 15_000, "its window opens");
+  assert.ok(readFileSync(`/proc/${house.pid()}/cmdline`, "utf8").includes(opened), "it has the scene");
+  await house.clear();
 });
 
 test("a start at login waits in the tray and costs next to nothing", async () => {

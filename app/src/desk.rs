@@ -25,6 +25,7 @@ mod shelf;
 mod shrunk;
 mod updates;
 mod viewer;
+mod viewfinder;
 mod watching;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ pub use updates::{
     Offer, Origin, Place as UpdatePlace, Step as UpdateStep, UpdateChannel, UpdatePhase, UpdateSource,
     UpdateState, UpdateTrouble, Updates,
 };
+pub use viewfinder::Looked;
 pub use watching::{JobRow, Jobs};
 
 pub use crate::nearby::{Found, Nearby};
@@ -62,6 +64,7 @@ use crate::gpu::Standby;
 use crate::{nearby, places};
 use forecast::Forecaster;
 use shelf::Shelf;
+use viewfinder::Viewfinder;
 
 /// Time that stopping work has to keep what is done when the program ends.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,6 +76,7 @@ pub struct Desk {
     settings: Shelf<Settings>,
     updates: Updates,
     forecaster: Forecaster,
+    viewfinder: Viewfinder,
     /// The GPU of a form that is filled in.
     standby: Arc<Standby>,
     folder: PathBuf,
@@ -95,8 +99,8 @@ impl Desk {
         let renders = Renders::open(cards, work, Arc::clone(&bell), Arc::clone(&standby));
         let earning = Earning::open(&folder, Arc::clone(&bell));
         let updates = Updates::new(Arc::clone(&bell));
-        let forecaster = Forecaster::default();
-        Ok(Self { renders, earning, settings, updates, forecaster, standby, folder, bell })
+        let (forecaster, viewfinder) = Default::default();
+        Ok(Self { renders, earning, settings, updates, forecaster, viewfinder, standby, folder, bell })
     }
 
     /// Rings whenever something here has changed.
@@ -126,7 +130,21 @@ impl Desk {
     /// Nobody fills in a form any more: what was begun for it ends.
     pub fn leave_form(&self) {
         self.forecaster.end();
+        self.viewfinder.leave();
         self.standby.stand_down();
+    }
+
+    /// Looks at what the form asks for, at the frame at this place among its frames; a newer look ends it, and so do a forecast and a start.
+    ///
+    /// # Errors
+    /// A field that is not right, a scene or an adapter that cannot render; [`crate::Exit::Interrupted`] when it was ended.
+    pub fn look(&self, order: &Order, place: u32) -> Result<Looked, Fault> {
+        self.viewfinder.look(order, place, &self.standby)
+    }
+
+    /// The picture of the look: as [`Renders::frame_picture`] writes it.
+    pub fn looked_at(&self, known: u32) -> Vec<u8> {
+        self.viewfinder.packet(known)
     }
 
     /// Starts a render; says its name.
@@ -135,6 +153,8 @@ impl Desk {
     /// As [`Renders::start`].
     pub fn start(&self, order: Order) -> Result<String, Fault> {
         self.forecaster.end();
+        // The GPU of the look is there again for this.
+        drop(self.viewfinder.hold());
         self.renders.start(order)
     }
 
@@ -143,6 +163,9 @@ impl Desk {
     /// # Errors
     /// A field that is not right, a scene that cannot be rendered, a farm that would not take it.
     pub fn forecast(&self, order: &Order) -> Result<Forecast, Fault> {
+        self.forecaster.end();
+        // What else is rendered would be measured too.
+        let _quiet = self.viewfinder.hold();
         let answer = self.forecaster.ask(order, &self.standby);
         if answer.is_ok() && order.place == Place::Here {
             self.standby.get_ready(order.gpu());

@@ -8,8 +8,8 @@
 )]
 
 use app::desk::{
-    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Forecast, Jobs, Nearby, Offered, Order,
-    Preflight, RulesForm, Settings, Standing, UpdateState,
+    Adapters, Benchmark, Card, Desk, EarnState, Earnings, Failure, Forecast, Jobs, Looked, Nearby, Offered,
+    Order, Preflight, RulesForm, Settings, Standing, UpdateState,
 };
 use app::earn::Wish;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,12 @@ fn start(desk: State<'_, Desk>, order: Order) -> Told<String> {
 #[specta::specta]
 fn forecast(desk: State<'_, Desk>, order: Order) -> Told<Forecast> {
     Ok(desk.forecast(&order)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+fn look(desk: State<'_, Desk>, order: Order, place: u32) -> Told<Looked> {
+    Ok(desk.look(&order, place)?)
 }
 
 #[tauri::command(async)]
@@ -358,6 +364,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         new_order,
         start,
         forecast,
+        look,
         resume,
         stop,
         finish,

@@ -14,9 +14,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + '
     // The handler borrows its builder, and both live as long as the program.
     let typed = Box::leak(Box::new(crate::commands::typed())).invoke_handler();
     let raw: Box<dyn Fn(Invoke<tauri::Wry>) -> bool + Send + Sync> =
-        Box::new(tauri::generate_handler![mosaic, preview, frame_picture, bench_shot]);
+        Box::new(tauri::generate_handler![mosaic, preview, frame_picture, looked_at, bench_shot]);
     move |invoke| match invoke.message.command() {
-        "mosaic" | "preview" | "frame_picture" | "bench_shot" => raw(invoke),
+        "mosaic" | "preview" | "frame_picture" | "looked_at" | "bench_shot" => raw(invoke),
         _ => typed(invoke),
     }
 }
@@ -37,6 +37,12 @@ fn preview(desk: State<'_, Desk>, id: String) -> Response {
 #[tauri::command(async)]
 fn frame_picture(desk: State<'_, Desk>, id: String, frame: u32, known: u32) -> Response {
     Response::new(desk.renders().frame_picture(&id, frame, known))
+}
+
+/// What the form's camera sees, as [`app::desk::Desk::looked_at`] writes it.
+#[tauri::command(async)]
+fn looked_at(desk: State<'_, Desk>, known: u32) -> Response {
+    Response::new(desk.looked_at(known))
 }
 
 /// A scene's picture of the benchmark, as [`app::desk::Earning::shot`] writes it.

@@ -44,12 +44,25 @@ impl Reserved {
     }
 
     fn begin(asked: Option<&str>, has_time: bool) -> Self {
+        let named = asked.map(str::to_owned);
+        Self::kept(asked, move |when_wanted| ready(named.as_deref(), has_time, when_wanted))
+    }
+
+    /// One that is open already.
+    fn of(asked: Option<&str>, renderer: GpuRenderer) -> Self {
+        Self::kept(asked, move |when_wanted| hold(Ok(renderer), when_wanted))
+    }
+
+    /// What `keep` gives on a thread of its own, once it is wanted.
+    fn kept(
+        asked: Option<&str>,
+        keep: impl FnOnce(&Receiver<()>) -> Option<Result<GpuRenderer, Fault>> + Send + 'static,
+    ) -> Self {
         let adapter = asked.map(str::to_owned);
         let (wanted, when_wanted) = channel();
         let (to_opener, opened) = channel();
-        let named = adapter.clone();
         let body = move || {
-            if let Some(renderer) = ready(named.as_deref(), has_time, &when_wanted) {
+            if let Some(renderer) = keep(&when_wanted) {
                 // Nobody takes it who has gone in the meantime.
                 drop(to_opener.send(renderer));
             }
@@ -113,6 +126,11 @@ fn ready(asked: Option<&str>, has_time: bool, wanted: &Receiver<()>) -> Option<R
         // Whoever renders meets it again, and tells it.
         tracing::debug!(%fault, "a GPU failed while it was tried out");
     }
+    hold(opened, wanted)
+}
+
+/// Holds an open adapter until it is wanted, but not for ever.
+fn hold(opened: Result<GpuRenderer, Fault>, wanted: &Receiver<()>) -> Option<Result<GpuRenderer, Fault>> {
     match wanted.recv_timeout(PATIENCE) {
         Ok(()) => Some(opened),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
@@ -142,6 +160,13 @@ impl Standby {
                 Reserved::new(asked)
             }
         }
+    }
+
+    /// Somebody is done with what they took, and others are likely to render soon.
+    pub(crate) fn put_back(&self, asked: Option<&str>, renderer: GpuRenderer) {
+        let before =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(Reserved::of(asked, renderer));
+        let_go(before);
     }
 
     /// Nobody will render soon.

@@ -81,6 +81,10 @@ test("a second start hands over its path and ends; pre-flight names cameras and 
   const camera = await page.run("() => document.querySelector('#camera').selectedOptions[0].textContent");
   assert.ok(report.includes(camera), `${camera} is a camera of the scene`);
   assert.match(found, /0-24/);
+  const looked = Date.now();
+  await page.find("#viewfinder:not([hidden])", 60_000);
+  console.log(`what the camera sees is there ${((Date.now() - looked) / 1000).toFixed(1)} s later`);
+  await until(() => page.run("() => document.querySelector('#viewfinder').ariaBusy === 'false'"), 60_000, "enough is seen");
   await shot("preflight");
   await page.click("details summary");
   await shot("preflight-more");
@@ -101,6 +105,29 @@ test("files that come while a form is filled in wait behind it, and the next one
   await page.find("#sample");
   house.second("Kitchen.glb");
   await page.find("#found dl");
+});
+
+test("each frame can be looked at, the picture takes the form's shape, and a lens without a focus says what is missing", async () => {
+  const busy = "() => document.querySelector('#viewfinder').ariaBusy === 'true'";
+  const seen = () => page.run("() => { const c = document.querySelector('#viewfinder'); return [c.width, c.height, c.toDataURL()]; }");
+  const isLeft = async () => !(await page.run(busy));
+  const still = await until(async () => (await isLeft()) && (await page.find("#viewfinder:not([hidden])")) && seen(), 60_000, "it is seen");
+  await page.click(".all");
+  await page.find("#viewfinder-frame");
+  await page.run("() => { const slider = document.querySelector('#viewfinder-frame'); slider.value = 12; slider.dispatchEvent(new Event('input', { bubbles: true })); }");
+  await until(async () => (await page.text("figure"))?.includes("Frame 12"), 60_000, "another frame is seen");
+  const [width, height, frame] = await seen();
+  assert.deepEqual([width, height], still.slice(0, 2));
+  assert.notEqual(frame, still[2], "the flight goes on");
+  await shot("preflight-frame");
+  await page.fill("#height", "480");
+  await until(async () => (await seen())[1] !== height, 60_000, "it is taller");
+  await page.run("() => { document.querySelector('#f-stop').closest('details').open = true; }");
+  await page.fill("#f-stop", "2.8");
+  assert.match(await until(() => page.text("figure [role=alert]"), 30_000, "it is told"), /focus/);
+  await page.fill("#f-stop", "0");
+  await until(async () => (await page.run("() => document.querySelector('figure [role=alert]') === null")), 60_000, "it is seen again");
+  await page.run("() => { const frames = document.querySelector('#frames'); frames.value = ''; frames.dispatchEvent(new Event('change', { bubbles: true })); }");
 });
 
 test("the form's words are what is rendered", async () => {

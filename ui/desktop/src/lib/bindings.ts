@@ -5,7 +5,7 @@
 import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 import type { Adapters, Benchmark, Earnings, RulesForm } from "./earning";
-import type { Arrival, Forecast, Jobs, Nearby, Offered, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
+import type { Arrival, Forecast, Jobs, Looked, Nearby, Offered, Order, Preflight, Scenery, Settings, Standing, Wish } from "./shapes";
 
 export type * from "./failure";
 export type * from "./earning";
@@ -26,6 +26,7 @@ export const commands = {
 	newOrder: () => __TAURI_INVOKE<Order>("new_order"),
 	start: (order: Order) => __TAURI_INVOKE<string>("start", { order }),
 	forecast: (order: Order) => __TAURI_INVOKE<Forecast>("forecast", { order }),
+	look: (order: Order, place: number) => __TAURI_INVOKE<Looked>("look", { order, place }),
 	resume: (id: string) => __TAURI_INVOKE<string>("resume", { id }),
 	stop: (id: string) => __TAURI_INVOKE<void>("stop", { id }),
 	finish: (id: string) => __TAURI_INVOKE<void>("finish", { id }),

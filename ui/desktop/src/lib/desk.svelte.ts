@@ -302,6 +302,11 @@ export function preview(id: string): Promise<ArrayBuffer> {
   return invoke<ArrayBuffer>("preview", { id });
 }
 
+/** What the form's camera sees, as a small picture. */
+export function lookedAt(known: number): Promise<ArrayBuffer> {
+  return invoke<ArrayBuffer>("looked_at", { known });
+}
+
 /** A scene's picture of the benchmark: columns, rows, pixels. */
 export function benchShot(scene: number): Promise<ArrayBuffer> {
   return invoke<ArrayBuffer>("bench_shot", { scene });

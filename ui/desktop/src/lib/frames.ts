@@ -33,7 +33,7 @@ export interface Small {
 
 const HEAD_BYTES = 12;
 
-/** Reads a small picture; nothing where there is none. `app::desk::Renders::frame_picture` writes the format. */
+/** Reads a small picture; nothing where there is none. `app::desk::Renders::frame_picture` and `Desk::looked_at` write the format. */
 export function readSmall(buffer: ArrayBuffer): Small | null {
   if (buffer.byteLength < 4) return null;
   const view = new DataView(buffer);

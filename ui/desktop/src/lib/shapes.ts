@@ -148,6 +148,14 @@ export type Language =
 /**  German. */
 "de";
 
+/**  What was looked at. */
+export type Looked = {
+	/**  Its number; 0 for a still. */
+	frame: number,
+	/**  How many frames the form asks for. */
+	frames: number,
+};
+
 /**  The flags that most people never touch; the same words, units and defaults as on the command line. */
 export type More = {
 	/**  Samples per pixel; 0: the quality's. */

@@ -34,7 +34,7 @@ pub struct Material {
     /// Shines and is nothing else: it scatters nothing, casts no shadow, and the camera sees it only in and through other surfaces
     /// (`tessera_lamp` in glTF's extras). Its emission is all of it that matters.
     pub lamp: bool,
-    /// Index of refraction (`KHR_materials_ior`), at least 1; 0 keeps glTF's meaning of "Fresnel is 1 everywhere".
+    /// Index of refraction (`KHR_materials_ior`), at least 1; 0: F0 is the specular colour itself, and glass bends as at 1.5.
     pub ior: f32,
     /// `KHR_materials_specular` strength.
     pub specular: f32,

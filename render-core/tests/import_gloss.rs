@@ -35,7 +35,7 @@ fn with_material(material: Value) -> SceneFile {
 }
 
 /// A material with this specular-glossiness and nothing else.
-fn glossy(extension: Value) -> SceneFile {
+fn glossy(extension: &Value) -> SceneFile {
     with_material(json!({ "name": "Brass", "extensions": { NAME: extension } }))
 }
 
@@ -92,7 +92,7 @@ fn settings(spp: u32) -> RenderSettings {
 
 #[test]
 fn factors_alone_are_a_dielectric_that_reflects_the_specular_colour() {
-    let file = glossy(json!({
+    let file = glossy(&json!({
         "diffuseFactor": [0.1, 0.2, 0.3, 0.4], "specularFactor": [0.5, 0.6, 0.7], "glossinessFactor": 0.75,
     }));
     let meant = Material {
@@ -111,7 +111,7 @@ fn factors_alone_are_a_dielectric_that_reflects_the_specular_colour() {
 
 #[test]
 fn an_empty_extension_is_a_white_mirror_and_may_be_required() {
-    let mut file = glossy(json!({}));
+    let mut file = glossy(&json!({}));
     file.json["extensionsUsed"] = json!([NAME]);
     file.json["extensionsRequired"] = json!([NAME]);
     let material = material(&file);
@@ -123,7 +123,7 @@ fn an_empty_extension_is_a_white_mirror_and_may_be_required() {
 #[test]
 fn textures_keep_their_sampler_transform_and_coding() {
     let transform = json!({ "offset": [0.5, 0], "scale": [2, 2], "texCoord": 1 });
-    let file = glossy(json!({
+    let file = glossy(&json!({
         "diffuseTexture": { "index": 2, "texCoord": 2 },
         "specularGlossinessTexture": { "index": 1, "extensions": { "KHR_texture_transform": transform } },
     }));
@@ -145,7 +145,8 @@ fn textures_keep_their_sampler_transform_and_coding() {
 #[test]
 fn roughness_is_what_glossiness_leaves_rounded_to_the_nearest_byte() {
     for factor in [1.0, 0.5, 0.3, 1e-3] {
-        let file = glossy(json!({ "glossinessFactor": factor, "specularGlossinessTexture": { "index": 0 } }));
+        let file =
+            glossy(&json!({ "glossinessFactor": factor, "specularGlossinessTexture": { "index": 0 } }));
         let scene = scene(&file);
         let slot = scene.materials[1].metallic_roughness_texture.expect("it has one");
         assert_eq!(scene.materials[1].roughness, 1.0, "the picture says it all");
@@ -184,7 +185,7 @@ fn pictures_of_roughness_are_made_once_for_each_picture_and_factor() {
 
 #[test]
 fn glossiness_that_is_the_same_everywhere_takes_no_picture() {
-    let file = glossy(json!({ "glossinessFactor": 0.25, "specularGlossinessTexture": { "index": 2 } }));
+    let file = glossy(&json!({ "glossinessFactor": 0.25, "specularGlossinessTexture": { "index": 2 } }));
     let scene = scene(&file);
     assert_eq!(scene.materials[1].metallic_roughness_texture, None);
     assert_eq!(scene.materials[1].roughness, 0.75);
@@ -194,7 +195,7 @@ fn glossiness_that_is_the_same_everywhere_takes_no_picture() {
 
 #[test]
 fn pictures_of_roughness_count_as_texels() {
-    let file = glossy(json!({ "specularGlossinessTexture": { "index": 0 } }));
+    let file = glossy(&json!({ "specularGlossinessTexture": { "index": 0 } }));
     let open = |texels: u64| {
         let limits = Limits { texels, ..Limits::default() };
         Document::open_bytes(&file.glb(), &ImportOptions { limits, ..ImportOptions::default() })
@@ -250,7 +251,7 @@ fn what_else_says_its_reflectance_is_named_and_what_lies_on_it_stays() {
 
 #[test]
 fn a_picture_that_cannot_be_read_is_named_and_the_factors_stay() {
-    let mut file = glossy(json!({ "glossinessFactor": 0.25, "specularGlossinessTexture": { "index": 0 } }));
+    let mut file = glossy(&json!({ "glossinessFactor": 0.25, "specularGlossinessTexture": { "index": 0 } }));
     let view = file.add_view(b"no picture at all");
     file.json["images"][0]["bufferView"] = json!(view);
     let text = warnings(&file);
@@ -271,7 +272,7 @@ fn broken_ones_are_refused_with_their_place() {
         (json!({ "diffuseTexture": { "index": 77 } }), "texture 77: it does not exist".into()),
         (json!({ "specularGlossinessTexture": {} }), "its specularGlossinessTexture cannot be read".into()),
     ] {
-        let error = Document::open_bytes(&glossy(extension).glb(), &ImportOptions::default());
+        let error = Document::open_bytes(&glossy(&extension).glb(), &ImportOptions::default());
         let error = error.expect_err("it is broken").to_string();
         assert!(error.contains("material 0 \"Brass\"") && error.contains(&reason), "{error}");
     }
@@ -281,7 +282,7 @@ fn broken_ones_are_refused_with_their_place() {
 fn wild_numbers_are_brought_inside_and_render() {
     let picture = json!({ "index": 0 });
     for wild in [-1e38_f64, -1.0, 2.0, 1e38] {
-        let file = glossy(json!({
+        let file = glossy(&json!({
             "diffuseFactor": [wild.min(1.0), 0.5, 0.5, wild], "specularFactor": [wild, 0.5, wild],
             "glossinessFactor": wild, "specularGlossinessTexture": picture,
         }));
@@ -298,6 +299,34 @@ fn wild_numbers_are_brought_inside_and_render() {
                 plane(&planes, Plane::Radiance).iter().all(|value| value.is_finite()),
                 "{program}, {wild}"
             );
+        }
+    }
+}
+
+/// glTF-Transform writes an infinite index, which makes F0 the specular colour, as 1000.
+#[test]
+fn what_gltf_transform_made_of_it_keeps_its_index_and_renders_even_as_glass() {
+    let converted = |ior: f64| {
+        with_material(json!({ "extensions": {
+            "KHR_materials_ior": { "ior": ior },
+            "KHR_materials_transmission": { "transmissionFactor": 0.5 },
+            "KHR_materials_volume": { "thicknessFactor": 1 },
+        } }))
+    };
+    assert_eq!(material(&converted(1000.0)).ior, 1000.0);
+    assert!(!warnings(&converted(1000.0)).contains("is brought inside"));
+    assert_eq!(material(&converted(1e38)).ior, 1000.0);
+    assert!(warnings(&converted(1e38)).contains("is outside 1 to 1000 and is brought inside"));
+    for roughness in [0.0, 0.5] {
+        let mut file = converted(1000.0);
+        file.json["materials"][0]["pbrMetallicRoughness"] =
+            json!({ "metallicFactor": 0, "roughnessFactor": roughness });
+        for (program, planes) in sums(&scene(&file), settings(8)) {
+            let light = plane(&planes, Plane::Radiance);
+            let mean = light.iter().sum::<f32>() / (8 * light.len()) as f32;
+            assert!(light.iter().all(|value| (0.0..20.0).contains(value)), "{program}, {roughness}");
+            // Under a sky of 1, and nothing is lost.
+            assert!((0.95..1.005).contains(&mean), "{program}, {roughness}: {mean}");
         }
     }
 }
@@ -331,7 +360,7 @@ fn it_renders_the_same_bits_as_its_twin_in_todays_words() {
         "diffuseFactor": [0.6, 0.5, 0.4, 1], "specularFactor": [0.9, 0.7, 0.3], "glossinessFactor": 0.8,
         "diffuseTexture": { "index": 2 }, "specularGlossinessTexture": { "index": 0 },
     });
-    let (old, new) = (sums(&scene(&glossy(extension)), settings(8)), sums(&scene(&twin()), settings(8)));
+    let (old, new) = (sums(&scene(&glossy(&extension)), settings(8)), sums(&scene(&twin()), settings(8)));
     let plain = sums(&scene(&with_material(json!({}))), settings(8));
     for (((program, old), (_, new)), (_, plain)) in old.iter().zip(&new).zip(&plain) {
         assert!(plane(old, Plane::Radiance) == plane(new, Plane::Radiance), "{program}");
@@ -346,7 +375,7 @@ fn it_renders_the_same_bits_as_its_twin_in_todays_words() {
 #[test]
 fn without_diffuse_light_it_is_the_metal_of_its_specular_colour() {
     for glossiness in [1.0, 0.6, 0.2] {
-        let gold = glossy(json!({
+        let gold = glossy(&json!({
             "diffuseFactor": [0, 0, 0, 1], "specularFactor": [1, 0.766, 0.336], "glossinessFactor": glossiness,
         }));
         let metal = with_material(json!({ "pbrMetallicRoughness": {

@@ -113,7 +113,7 @@ impl Surface<'_, '_> {
     fn reflection(&mut self, json: &JsonExtensions, material: &mut Material) -> Result<(), ImportError> {
         if let Some(ior) = &json.ior {
             let ior = self.finite("ior", ior.ior.0)?;
-            material.ior = if ior == 0.0 { 0.0 } else { self.between("ior", ior, 1.0, 100.0) };
+            material.ior = if ior == 0.0 { 0.0 } else { self.between("ior", ior, 1.0, Material::DENSEST) };
         }
         if let Some(specular) = &json.specular {
             material.specular = self.unit("specularFactor", specular.specular_factor.0)?;

@@ -114,16 +114,22 @@ fn layers_never_return_more_light_than_came() {
     let plain = |roughness| Substance { roughness, ..WHITE };
     let strong = |roughness| Substance { roughness, ior: 2.5, ..WHITE };
     let pane = |roughness| Substance { roughness, transmission: 0.5, sheet: true, ..WHITE };
+    // An index of 0: F0 is the specular colour, as files in specular-glossiness have it.
+    let enamel = |roughness| Substance { roughness, ior: 0.0, specular_color: Vec3::splat(0.5), ..WHITE };
+    let half_mirror =
+        |roughness| Substance { specular_color: Vec3::new(0.3, 0.95, 1.0), ..enamel(roughness) };
     let leaf = |roughness| Substance { passing: 0.5, roughness, ..WHITE };
     let film = Film { share: 1.0, ior: 1.6, nm: 350.0 };
     let beetle = |roughness| Substance { film, roughness, ..WHITE };
-    let layers: [(&str, &dyn Fn(f32) -> Substance); 8] = [
+    let layers: [(&str, &dyn Fn(f32) -> Substance); 10] = [
         ("plain", &plain),
         ("strong", &strong),
         ("coat", &coat),
         ("rough coat", &rough_coat),
         ("coated metal", &coated_metal),
         ("pane", &pane),
+        ("enamel", &enamel),
+        ("half mirror", &half_mirror),
         ("leaf", &leaf),
         ("beetle", &beetle),
     ];

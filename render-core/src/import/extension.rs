@@ -19,6 +19,7 @@ const READ: &[&str] = &[
     "KHR_materials_emissive_strength",
     "KHR_materials_ior",
     "KHR_materials_iridescence",
+    "KHR_materials_pbrSpecularGlossiness",
     "KHR_materials_sheen",
     "KHR_materials_specular",
     "KHR_materials_transmission",
@@ -136,7 +137,6 @@ fn effect(name: &str) -> &'static str {
     match name {
         "KHR_materials_dispersion" => "glass bends all colours alike",
         "KHR_materials_variants" => "the default variant is rendered",
-        "KHR_materials_pbrSpecularGlossiness" => "the plain metallic-roughness values are used",
         "KHR_animation_pointer" => "what it animates stays still",
         "KHR_node_visibility" => "hidden nodes are rendered",
         "KHR_xmp_json_ld" | "KHR_xmp" => "it holds notes only, and the picture is the same",

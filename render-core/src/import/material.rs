@@ -1,11 +1,14 @@
 //! Materials: metallic-roughness and the extensions that Tessera renders, with their textures.
 
+mod gloss;
 mod layers;
 
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
 use gltf::json::Root;
 use gltf::json::extensions::material::Material as JsonExtensions;
-use gltf::json::material::{AlphaMode as JsonAlphaMode, Material as JsonMaterial, NormalTexture};
+use gltf::json::material::{
+    AlphaMode as JsonAlphaMode, Material as JsonMaterial, NormalTexture, PbrMetallicRoughness,
+};
 use gltf::json::texture::{Info, MagFilter, WrappingMode};
 use gltf::json::validation::Checked::{self, Valid};
 use serde_json::Value;
@@ -65,21 +68,19 @@ struct Slot<'a> {
 
 impl Surface<'_, '_> {
     fn read(&mut self, json: &JsonMaterial) -> Result<Material, ImportError> {
-        let pbr = &json.pbr_metallic_roughness;
-        let [red, green, blue, alpha] = pbr.base_color_factor.0;
+        let glossy = json.extensions.as_ref().map(|own| self.gloss(own)).transpose()?.flatten();
+        let is_glossy = glossy.is_some();
+        let body = match glossy {
+            Some(body) => body,
+            None => self.metallic_roughness(&json.pbr_metallic_roughness)?,
+        };
         let mut material = Material {
-            base_color: self.color("baseColorFactor", [red, green, blue])?,
-            base_color_texture: self.info(pbr.base_color_texture.as_ref(), Coding::Srgb)?,
-            metallic: self.unit("metallicFactor", pbr.metallic_factor.0)?,
-            roughness: self.unit("roughnessFactor", pbr.roughness_factor.0)?,
-            metallic_roughness_texture: self.info(pbr.metallic_roughness_texture.as_ref(), Coding::Linear)?,
             emissive: self.color("emissiveFactor", json.emissive_factor.0)?,
             emissive_texture: self.info(json.emissive_texture.as_ref(), Coding::Srgb)?,
-            alpha: self.unit("baseColorFactor", alpha)?,
             alpha_mode: self.alpha_mode(json)?,
             double_sided: json.double_sided,
             lamp: Notes::of(&json.extras).is_on(LAMP_NOTE),
-            ..Material::default()
+            ..body
         };
         (material.normal_texture, material.normal_scale) = self.normal(json.normal_texture.as_ref())?;
         if json.occlusion_texture.is_some() {
@@ -87,9 +88,41 @@ impl Surface<'_, '_> {
                 .notice(&self.place, "its occlusion texture is not used, because real occlusion is traced");
         }
         if let Some(extensions) = &json.extensions {
+            if !is_glossy {
+                self.reflection(extensions, &mut material)?;
+            }
             self.extensions(extensions, &mut material)?;
         }
         Ok(material)
+    }
+
+    fn metallic_roughness(&mut self, pbr: &PbrMetallicRoughness) -> Result<Material, ImportError> {
+        let [red, green, blue, alpha] = pbr.base_color_factor.0;
+        Ok(Material {
+            base_color: self.color("baseColorFactor", [red, green, blue])?,
+            base_color_texture: self.info(pbr.base_color_texture.as_ref(), Coding::Srgb)?,
+            metallic: self.unit("metallicFactor", pbr.metallic_factor.0)?,
+            roughness: self.unit("roughnessFactor", pbr.roughness_factor.0)?,
+            metallic_roughness_texture: self.info(pbr.metallic_roughness_texture.as_ref(), Coding::Linear)?,
+            alpha: self.unit("baseColorFactor", alpha)?,
+            ..Material::default()
+        })
+    }
+
+    /// What dielectrics reflect, where the file says it by these two extensions.
+    fn reflection(&mut self, json: &JsonExtensions, material: &mut Material) -> Result<(), ImportError> {
+        if let Some(ior) = &json.ior {
+            let ior = self.finite("ior", ior.ior.0)?;
+            material.ior = if ior == 0.0 { 0.0 } else { self.between("ior", ior, 1.0, Material::DENSEST) };
+        }
+        if let Some(specular) = &json.specular {
+            material.specular = self.unit("specularFactor", specular.specular_factor.0)?;
+            material.specular_texture = self.info(specular.specular_texture.as_ref(), Coding::Linear)?;
+            material.specular_color = self.color("specularColorFactor", specular.specular_color_factor.0)?;
+            material.specular_color_texture =
+                self.info(specular.specular_color_texture.as_ref(), Coding::Srgb)?;
+        }
+        Ok(())
     }
 
     fn extensions(&mut self, json: &JsonExtensions, material: &mut Material) -> Result<(), ImportError> {
@@ -100,17 +133,6 @@ impl Surface<'_, '_> {
             if !material.emissive.is_finite() {
                 return Err(broken(&self.place, "its emission is not finite"));
             }
-        }
-        if let Some(ior) = &json.ior {
-            let ior = self.finite("ior", ior.ior.0)?;
-            material.ior = if ior == 0.0 { 0.0 } else { self.between("ior", ior, 1.0, 100.0) };
-        }
-        if let Some(specular) = &json.specular {
-            material.specular = self.unit("specularFactor", specular.specular_factor.0)?;
-            material.specular_texture = self.info(specular.specular_texture.as_ref(), Coding::Linear)?;
-            material.specular_color = self.color("specularColorFactor", specular.specular_color_factor.0)?;
-            material.specular_color_texture =
-                self.info(specular.specular_color_texture.as_ref(), Coding::Srgb)?;
         }
         if let Some(transmission) = &json.transmission {
             material.transmission = self.unit("transmissionFactor", transmission.transmission_factor.0)?;
@@ -251,6 +273,15 @@ impl Surface<'_, '_> {
             self.warnings.warn(&self.place, format!("its {what} is negative and is taken as zero"));
         }
         Ok(color.max(Vec3::ZERO))
+    }
+
+    /// A colour whose channels are 0 to 1.
+    fn reflectance(&mut self, what: &str, color: [f32; 3]) -> Result<Vec3, ImportError> {
+        let color = self.color(what, color)?;
+        if color.max_element() > 1.0 {
+            self.warnings.warn(&self.place, format!("its {what} is above 1 and is brought down to it"));
+        }
+        Ok(color.min(Vec3::ONE))
     }
 }
 

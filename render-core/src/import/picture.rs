@@ -13,6 +13,14 @@ use super::limits::Limits;
 use super::source::{Found, Source};
 use crate::scene::Texture;
 
+/// A roughness that was stored as glossiness.
+pub(super) enum Roughness {
+    /// Everywhere the same, 0 to 1.
+    Even(f32),
+    /// In the green channel of this picture.
+    Varied(u32),
+}
+
 /// Decodes the pictures that materials use, each once for each coding of its colours.
 pub(super) struct Pictures<'a> {
     pub(super) root: &'a Root,
@@ -21,6 +29,10 @@ pub(super) struct Pictures<'a> {
     limits: &'a Limits,
     texels_left: u64,
     by_use: HashMap<(usize, bool), Option<u32>>,
+    /// The one alpha that a decoded picture has everywhere, where it has one.
+    even_alphas: HashMap<u32, Option<u8>>,
+    /// Pictures of roughness, by the picture and the bits of the factor that they were made of.
+    rough: HashMap<(u32, u32), u32>,
     pub(super) textures: Vec<Arc<Texture>>,
 }
 
@@ -31,8 +43,17 @@ impl<'a> Pictures<'a> {
         source: &'a Source,
         limits: &'a Limits,
     ) -> Self {
-        let (by_use, textures) = (HashMap::new(), Vec::new());
-        Self { root, buffers, source, limits, texels_left: limits.texels, by_use, textures }
+        Self {
+            root,
+            buffers,
+            source,
+            limits,
+            texels_left: limits.texels,
+            by_use: HashMap::new(),
+            even_alphas: HashMap::new(),
+            rough: HashMap::new(),
+            textures: Vec::new(),
+        }
     }
 
     /// The index of the decoded picture; `None` (and a warning) when its file is missing.
@@ -56,6 +77,30 @@ impl<'a> Pictures<'a> {
         };
         self.by_use.insert((image, srgb), known);
         Ok(known)
+    }
+
+    /// 1 - `factor` · alpha of a decoded picture; a new picture, made once for each factor, where alpha differs from place to place.
+    pub(super) fn roughness(
+        &mut self,
+        picture: u32,
+        factor: f32,
+        place: &str,
+    ) -> Result<Roughness, ImportError> {
+        let source = Arc::clone(&self.textures[picture as usize]);
+        // Asked once a picture: thousands of materials may share a large one.
+        let even = *self.even_alphas.entry(picture).or_insert_with(|| even_alpha(&source));
+        if let Some(alpha) = even {
+            return Ok(Roughness::Even(1.0 - factor * (f32::from(alpha) / 255.0)));
+        }
+        if let Some(&known) = self.rough.get(&(picture, factor.to_bits())) {
+            return Ok(Roughness::Varied(known));
+        }
+        self.spend(source.width, source.height, place)?;
+        let rough = |alpha: u8| (255.0 - factor * f32::from(alpha)).round() as u8;
+        let texels = source.texels.iter().map(|&[.., alpha]| [0, rough(alpha), 0, 255]).collect();
+        let made = self.push(Texture { width: source.width, height: source.height, srgb: false, texels });
+        self.rough.insert((picture, factor.to_bits()), made);
+        Ok(Roughness::Varied(made))
     }
 
     fn push(&mut self, texture: Texture) -> u32 {
@@ -146,6 +191,12 @@ impl<'a> Pictures<'a> {
             .collect();
         Ok(Some(Texture { width, height, srgb, texels }))
     }
+}
+
+/// The alpha of all texels, where they have the same.
+fn even_alpha(texture: &Texture) -> Option<u8> {
+    let [.., first] = *texture.texels.first()?;
+    texture.texels.iter().all(|&[.., alpha]| alpha == first).then_some(first)
 }
 
 /// No picture of anything is packed so well: deflate ends at 1 : 1032, and only emptiness comes near that. Small ones are let through, because

@@ -34,7 +34,7 @@ pub struct Material {
     /// Shines and is nothing else: it scatters nothing, casts no shadow, and the camera sees it only in and through other surfaces
     /// (`tessera_lamp` in glTF's extras). Its emission is all of it that matters.
     pub lamp: bool,
-    /// Index of refraction (`KHR_materials_ior`), at least 1; 0 keeps glTF's meaning of "Fresnel is 1 everywhere".
+    /// Index of refraction (`KHR_materials_ior`), 1 to [`Self::DENSEST`]; 0: F0 is the specular colour itself, and glass bends as at 1.5.
     pub ior: f32,
     /// `KHR_materials_specular` strength.
     pub specular: f32,
@@ -251,6 +251,10 @@ impl Material {
     /// How many textures a material may have.
     pub const SLOTS: usize = 17;
 
+    /// The highest index of refraction: what glTF-Transform writes for an infinite one, when it turns specular-glossiness into
+    /// metallic-roughness.
+    pub const DENSEST: f32 = 1000.0;
+
     /// All texture slots, for checks and packing; those that few materials have come last.
     pub fn texture_refs(&self) -> [Option<TextureRef>; Self::SLOTS] {
         [
@@ -293,7 +297,7 @@ impl Material {
         let scales = [self.normal_scale, self.clearcoat_normal_scale, self.anisotropy.rotation]
             .iter()
             .all(|scale| scale.is_finite());
-        let ior = self.ior == 0.0 || (1.0..=100.0).contains(&self.ior);
+        let ior = self.ior == 0.0 || (1.0..=Self::DENSEST).contains(&self.ior);
         let film = (1.0..=100.0).contains(&self.film.ior)
             && self.film.thickness_nm.iter().all(|thickness| (0.0..=Film::THICKEST_NM).contains(thickness));
         let medium = self.medium.is_none_or(|medium| {

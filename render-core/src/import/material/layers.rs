@@ -1,6 +1,5 @@
 //! What lies on a surface or under it, by extensions that the typed reader does not know: clear coat, fibres, brushed metal, thin films, and light that passes.
 
-use glam::Vec3;
 use gltf::json::material::NormalTexture;
 use gltf::json::texture::Info;
 use serde::de::DeserializeOwned;
@@ -11,23 +10,36 @@ use crate::import::fault::{ImportError, broken};
 use crate::scene::{Anisotropy, DiffuseTransmission, Film, Material, Sheen, TextureRef};
 
 /// An extension's own object.
-struct Layer<'a> {
+pub(super) struct Layer<'a> {
     json: &'a Map<String, Value>,
     place: &'a str,
 }
 
-impl Layer<'_> {
-    fn number(&self, key: &str, otherwise: f32) -> Result<f32, ImportError> {
+impl<'a> Layer<'a> {
+    /// One of a material's extensions; `None` where it is not among them.
+    pub(super) fn find(
+        extensions: &'a Map<String, Value>,
+        name: &str,
+        place: &'a str,
+    ) -> Result<Option<Self>, ImportError> {
+        match extensions.get(name) {
+            None => Ok(None),
+            Some(Value::Object(json)) => Ok(Some(Self { json, place })),
+            Some(_) => Err(broken(place, format!("its {name} is not an object"))),
+        }
+    }
+
+    pub(super) fn number(&self, key: &str, otherwise: f32) -> Result<f32, ImportError> {
         let Some(value) = self.json.get(key) else { return Ok(otherwise) };
         let number = value.as_f64().map(|number| number as f32);
         number.ok_or_else(|| broken(self.place, format!("its {key} is not a number")))
     }
 
-    fn color(&self, key: &str, otherwise: [f32; 3]) -> Result<[f32; 3], ImportError> {
+    pub(super) fn color(&self, key: &str, otherwise: [f32; 3]) -> Result<[f32; 3], ImportError> {
         Ok(self.read(key)?.unwrap_or(otherwise))
     }
 
-    fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ImportError> {
+    pub(super) fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ImportError> {
         let value = self.json.get(key).map(|value| serde_json::from_value(value.clone()));
         value.transpose().map_err(|error| broken(self.place, format!("its {key} cannot be read: {error}")))
     }
@@ -41,11 +53,7 @@ impl Surface<'_, '_> {
         material: &mut Material,
     ) -> Result<(), ImportError> {
         let place = self.place.clone();
-        let layer = |extension: &str| match extensions.get(extension) {
-            None => Ok(None),
-            Some(Value::Object(json)) => Ok(Some(Layer { json, place: &place })),
-            Some(_) => Err(broken(&place, format!("its {extension} is not an object"))),
-        };
+        let layer = |extension: &str| Layer::find(extensions, extension, &place);
         if let Some(layer) = layer("KHR_materials_clearcoat")? {
             self.clearcoat(&layer, material)?;
         }
@@ -77,13 +85,8 @@ impl Surface<'_, '_> {
     }
 
     fn sheen(&mut self, layer: &Layer<'_>) -> Result<Sheen, ImportError> {
-        let color = self.color("sheenColorFactor", layer.color("sheenColorFactor", [0.0; 3])?)?;
-        if color.max_element() > 1.0 {
-            let text = "its sheenColorFactor is above 1 and is brought down to it";
-            self.warnings.warn(&self.place, text);
-        }
         Ok(Sheen {
-            color: color.min(Vec3::ONE),
+            color: self.reflectance("sheenColorFactor", layer.color("sheenColorFactor", [0.0; 3])?)?,
             color_texture: self.slot(layer, "sheenColorTexture", Coding::Srgb)?,
             roughness: self.share(layer, "sheenRoughnessFactor")?,
             roughness_texture: self.slot(layer, "sheenRoughnessTexture", Coding::Linear)?,
@@ -135,7 +138,7 @@ impl Surface<'_, '_> {
         self.unit(key, layer.number(key, 0.0)?)
     }
 
-    fn slot(
+    pub(super) fn slot(
         &mut self,
         layer: &Layer<'_>,
         key: &str,

@@ -41,10 +41,10 @@ pub(crate) enum Arrival {
 
 impl Arrival {
     /// The word of a command line that brings it.
-    pub(crate) fn into_word(self) -> String {
+    fn word(&self) -> String {
         match self {
-            Self::File { path } => path,
-            Self::Link { link, .. } => link,
+            Self::File { path } => path.clone(),
+            Self::Link { link, .. } => link.clone(),
         }
     }
 }
@@ -89,7 +89,9 @@ pub(crate) fn from_the_system(app: &AppHandle, addresses: &[Url]) {
 }
 
 fn arrive(app: &AppHandle, found: Vec<Arrival>) {
-    let Some(found) = app.state::<Succession>().take_over(found) else { return };
+    if app.state::<Succession>().takes(found.iter().map(Arrival::word)) {
+        return;
+    }
     app.state::<Arrivals>().add(found);
     // A start that is not that far shows its window by itself.
     if app.try_state::<Desk>().is_some() {

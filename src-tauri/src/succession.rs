@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Manager};
 
-use crate::arrivals::Arrival;
 use crate::screen;
 
 /// How long a program may take to answer a start.
@@ -20,45 +19,43 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(8);
 #[cfg(target_os = "linux")]
 const FINDER: &str = "single-instance";
 
-/// What has come since this program began to leave.
+/// What was asked of this program since it began to leave.
 #[derive(Debug, Default)]
-pub(crate) struct Succession(Mutex<Option<Called>>);
+pub(crate) struct Succession(Mutex<Phase>);
 
-/// A successor's words.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Called {
-    /// Whether anybody called: without any file, they wanted the window.
-    was_called: bool,
-    found: Vec<Arrival>,
+#[derive(Debug, Default)]
+enum Phase {
+    #[default]
+    Running,
+    Leaving {
+        /// What a successor is started with; without any word it shows its window.
+        words: Option<Vec<String>>,
+    },
 }
 
 impl Succession {
     /// From now on, what comes is for a successor.
     pub(crate) fn begin(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Phase::Leaving { words: None };
     }
 
-    /// Takes what came, where this program is leaving; gives it back where it is not.
-    pub(crate) fn take_over(&self, found: Vec<Arrival>) -> Option<Vec<Arrival>> {
+    /// Whether this program is leaving; then a successor gets the words.
+    pub(crate) fn takes(&self, more: impl IntoIterator<Item = String>) -> bool {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(called) => {
-                called.was_called = true;
-                called.found.extend(found);
-                None
+            Phase::Running => false,
+            Phase::Leaving { words } => {
+                words.get_or_insert_default().extend(more);
+                true
             }
-            None => Some(found),
         }
     }
 
     /// What a successor is started with, if one is wanted.
     fn words(&self) -> Option<Vec<String>> {
-        let called = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .filter(|called| called.was_called)?;
-        Some(called.found.into_iter().map(Arrival::into_word).collect())
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Phase::Running => None,
+            Phase::Leaving { words } => words.take(),
+        }
     }
 }
 
@@ -142,28 +139,27 @@ fn hangs() -> anyhow::Error {
 mod tests {
     use super::*;
 
-    fn file(path: &str) -> Arrival {
-        Arrival::File { path: path.into() }
+    fn takes(succession: &Succession, words: &[&str]) -> bool {
+        succession.takes(words.iter().map(ToString::to_string))
     }
 
     #[test]
     fn what_comes_before_the_end_is_this_programs_and_what_comes_after_is_its_successors() {
         let succession = Succession::default();
-        assert_eq!(succession.take_over(vec![file("/a.glb")]), Some(vec![file("/a.glb")]));
+        assert!(!takes(&succession, &["/a.glb"]));
         succession.begin();
-        assert_eq!(succession.take_over(vec![file("/b.glb")]), None);
-        succession.begin();
-        assert_eq!(succession.take_over(vec![file("/c.glb")]), None);
-        assert_eq!(succession.words(), Some(vec!["/b.glb".to_owned(), "/c.glb".to_owned()]));
+        assert!(takes(&succession, &["/b.glb"]) && takes(&succession, &["/c.glb", "tessera://h:1#k"]));
+        let words = ["/b.glb", "/c.glb", "tessera://h:1#k"].map(str::to_owned);
+        assert_eq!(succession.words(), Some(words.to_vec()));
     }
 
     #[test]
     fn a_call_without_files_wants_the_window_and_no_call_wants_nothing() {
         let succession = Succession::default();
-        succession.begin();
         assert_eq!(succession.words(), None);
         succession.begin();
-        assert_eq!(succession.take_over(Vec::new()), None);
+        assert_eq!(succession.words(), None);
+        assert!(takes(&succession, &[]));
         assert_eq!(succession.words(), Some(Vec::new()));
     }
 

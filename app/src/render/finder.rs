@@ -87,7 +87,7 @@ impl Finder {
             let is_first = spp == PASSES_SPP[0];
             let film = tracer.trace(pass, &mut |sight| {
                 if is_first {
-                    show(sight)
+                    show(sight);
                 }
             })?;
             let picture = developer.finish(&film).picture;

@@ -36,6 +36,8 @@ pub struct Renders {
     /// Below it, a folder for each render of this computer that is not complete: sealed, until it is.
     work: PathBuf,
     running: Arc<Mutex<BTreeMap<String, Running>>>,
+    /// Held by every render of this computer's person until the last of it is written down.
+    at_work: Arc<()>,
     /// Looked at and changed while `running` is held, so that nothing begins in between.
     is_closed: AtomicBool,
     /// Held while a render is begun, so that what was looked at before still holds.
@@ -73,8 +75,9 @@ impl Renders {
         });
         let is_closed = AtomicBool::new(false);
         let (running, prints) = (Arc::default(), Prints::default());
-        let beginning = Mutex::default();
-        let renders = Self { cards, work, running, is_closed, beginning, cut_off, standby, prints, bell };
+        let (at_work, beginning) = (Arc::default(), Mutex::default());
+        let renders =
+            Self { cards, work, running, at_work, is_closed, beginning, cut_off, standby, prints, bell };
         if renders.cards.is_lost() {
             renders.adopt();
         }
@@ -310,6 +313,7 @@ impl Renders {
         let bell = Arc::clone(&self.bell);
         let mut reporter = Reporter::new(id.to_owned(), Arc::clone(&self.cards), (mosaic, sheet), bell);
         let (all, name) = (Arc::clone(&self.running), id.to_owned());
+        let at_work = is_own.then(|| Arc::clone(&self.at_work));
         let body = move || {
             let ended = work(&stop, &mut reporter);
             // Over before the card says so: whoever reads that may go on with it at once.
@@ -317,6 +321,7 @@ impl Renders {
                 running.is_over = true;
             }
             reporter.card(true, |card| conclude(card, ended));
+            drop(at_work);
         };
         std::thread::Builder::new().name("render".into()).spawn(body).map(drop).map_err(|error| {
             Fault::failure(

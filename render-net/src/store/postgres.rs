@@ -105,7 +105,8 @@ impl PostgresStore {
         }
         // All who begin share a lock; who was refused waits until it has the lock alone, which makes sure of its turn. The lock
         // comes before the first look at any record, and what is seen is what stands then.
-        let mode = if std::mem::take(&mut self.crowded) { "EXCLUSIVE" } else { "ROW SHARE" };
+        let alone = std::mem::take(&mut self.crowded);
+        let mode = if alone { "EXCLUSIVE" } else { "ROW SHARE" };
         let begin = format!(
             "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE {} IN {mode} MODE",
             schema::turns(&self.address.schema)
@@ -113,7 +114,11 @@ impl PostgresStore {
         let begun = self.wait(async |session| session.run(&begin).await);
         match begun {
             Err(StoreFault::Away(_)) => self.session = None,
-            Err(_) => self.give_up(),
+            Err(_) => {
+                // The others took longer than it may wait: its turn is still to come.
+                self.crowded = alone;
+                self.give_up();
+            }
             Ok(()) => {}
         }
         begun

@@ -1,5 +1,6 @@
 //! How a render of this computer ends before its own end: at once, after the frames that are begun, or with the program.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Card, Outcome, Renders};
@@ -54,7 +55,8 @@ impl Renders {
             tracing::warn!(%fault, "the list of renders cannot be written");
         }
         let began = std::time::Instant::now();
-        while self.is_busy() && began.elapsed() < patience {
+        // One that is over may still be writing how it ended: without that, it is taken up again at the next start.
+        while Arc::strong_count(&self.at_work) > 1 && began.elapsed() < patience {
             std::thread::sleep(Duration::from_millis(20));
         }
     }

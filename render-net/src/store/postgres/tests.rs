@@ -111,6 +111,22 @@ fn two_stores_that_count_at_the_same_time_lose_nothing() {
 }
 
 #[test]
+fn who_waited_for_a_turn_in_vain_has_it_when_it_asks_again() {
+    let Some(server) = shared() else { return };
+    let schema = fresh_schema();
+    let (mut slow, mut refused) = (open(server, &schema), open(server, &schema));
+    refused.wait(async |session| session.run("SET lock_timeout = '50ms'").await).expect("it is set");
+    refused.crowded = true;
+    let under_way = slow.begin().expect("begins");
+    assert!(matches!(refused.begin().map(drop), Err(StoreFault::Conflict)));
+    drop(under_way);
+    let turn = refused.begin().expect("nobody is in its way");
+    slow.wait(async |session| session.run("SET lock_timeout = '50ms'").await).expect("it is set");
+    assert!(matches!(slow.begin().map(drop), Err(StoreFault::Conflict)), "and it is alone");
+    drop(turn);
+}
+
+#[test]
 fn a_killed_connection_is_made_again_and_what_was_under_way_left_nothing() {
     let Some(server) = shared() else { return };
     let schema = fresh_schema();

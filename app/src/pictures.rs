@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use frame::compare::{self, CompareError, Comparison, FilesError};
-use frame::exr::{self, Bands, CheckReport, ExrFile, ExrInfo, Layer, Layers, ReadLimits, ToneMap};
+use frame::exr::{
+    self, Bands, CheckReport, ExrFile, ExrInfo, Layer, Layers, ReadLimits, ScreenPicture, ToneMap,
+};
 
 use crate::fault::Fault;
 use crate::print::exr_fault;
@@ -16,14 +18,11 @@ pub fn info(path: &Path) -> Result<ExrInfo, Fault> {
 /// Decodes every pixel and reports what is wrong. Only the beauty is expected to be there: other layers are the artist's choice.
 pub fn check(path: &Path) -> Result<CheckReport, Fault> {
     let beauty: Layers = Layer::Beauty.name().parse().expect("a layer's name is a list of one");
-    Ok(exr::check(&read(path)?, &beauty))
+    exr::check_bands(&mut open(path)?, &beauty).map_err(|error| exr_fault("read", path, &error))
 }
 
 /// How far `test` is from `reference`.
 pub fn diff(test: &Path, reference: &Path) -> Result<Comparison, Fault> {
-    let open = |path: &Path| {
-        Bands::open(path, &ReadLimits::default()).map_err(|error| exr_fault("read", path, &error))
-    };
     compare::compare_files(&mut open(test)?, &mut open(reference)?).map_err(|error| {
         let advice = match &error {
             FilesError::Test(fault) => return exr_fault("read", test, fault),
@@ -38,13 +37,18 @@ pub fn diff(test: &Path, reference: &Path) -> Result<Comparison, Fault> {
 /// Writes the beauty as an 8-bit sRGB PNG, `exposure_ev` stops brighter; says where.
 pub fn to_png(path: &Path, output: Option<PathBuf>, exposure_ev: f32) -> Result<PathBuf, Fault> {
     let output = output.unwrap_or_else(|| path.with_extension("png"));
-    let colours = read(path)?.colours().ok_or_else(|| {
+    let screen = ScreenPicture::of_bands(&mut open(path)?, exposure_ev, ToneMap::Clip)
+        .map_err(|error| exr_fault("read", path, &error))?;
+    let screen = screen.ok_or_else(|| {
         let what = format!("{} has no colours to show", crate::fault::quoted(path));
         Fault::failure(what, "give a picture with R, G and B channels")
     })?;
-    exr::write_png(&output, &colours, exposure_ev, ToneMap::Clip)
-        .map_err(|error| exr_fault("write", &output, &error))?;
+    screen.write_png(&output).map_err(|error| exr_fault("write", &output, &error))?;
     Ok(output)
+}
+
+fn open(path: &Path) -> Result<Bands, Fault> {
+    Bands::open(path, &ReadLimits::default()).map_err(|error| exr_fault("read", path, &error))
 }
 
 pub(crate) fn read(path: &Path) -> Result<ExrFile, Fault> {

@@ -11,8 +11,7 @@ use std::io::{Read, Seek};
 use serde::Serialize;
 
 use crate::{
-    FrameSize,
-    exr::{Bands, ExrError, ExrFile},
+    exr::{Bands, ExrError, ExrFile, band_rows},
     film::Colours,
 };
 use bits::Bits;
@@ -21,10 +20,6 @@ use meter::{Brightness, Meter};
 const LUMINANCE: [f64; 3] = [0.2126, 0.7152, 0.0722];
 const BLOCK_PX: usize = 8;
 const CHANNELS: usize = 3;
-/// Decoded bytes of a band of one file; what is made of them takes a few times as much.
-const BAND_BYTES: u64 = 32 << 20;
-/// Rows that codecs other than DWAB code together.
-const CODEC_ROWS: u32 = 32;
 
 /// What [`compare`] found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -129,7 +124,7 @@ pub fn compare_files<R: Read + Seek>(
     test: &mut Bands<R>,
     reference: &mut Bands<R>,
 ) -> Result<Comparison, FilesError> {
-    let rows = band_rows(test.row_bytes().max(reference.row_bytes()).max(1));
+    let rows = band_rows(test.row_bytes().max(reference.row_bytes()));
     in_bands(test, reference, rows)
 }
 
@@ -192,13 +187,6 @@ fn same_size(test: &Colours, reference: &Colours) -> Result<(usize, usize), Comp
 
 fn sizes(test: &Colours, reference: &Colours) -> CompareError {
     CompareError::Size(test.width, test.height, reference.width, reference.height)
-}
-
-/// Rows of a band: whole blocks of errors, and of most codecs.
-fn band_rows(row_bytes: u64) -> u32 {
-    let rows = (BAND_BYTES / row_bytes).clamp(BLOCK_PX as u64, u64::from(FrameSize::SIDE_MAX)) as u32;
-    let step = if rows < CODEC_ROWS { BLOCK_PX as u32 } else { CODEC_ROWS };
-    rows / step * step
 }
 
 #[cfg(test)]

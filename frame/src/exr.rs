@@ -22,13 +22,14 @@ mod write;
 use std::io;
 
 pub use bands::Bands;
+pub(crate) use bands::band_rows;
 pub use cryptomatte::MatteNames;
 pub use info::{ChannelInfo, ExrInfo, PartInfo, SampleKind};
 pub use layer::{Layer, Layers, LayersError};
 pub use layout::{Layout, NotAnOption};
-pub use png::{ToneMap, write_png};
+pub use png::{ScreenPicture, ToneMap, write_png};
 pub use read::{ExrFile, ExrPart, ReadLimits, Samples, ask_memory, read, read_bytes, read_info};
-pub use report::{CheckReport, check};
+pub use report::{CheckReport, check, check_bands};
 pub use write::{
     Compression, ExrOptions, partial_path, refuse_lossy_data, settings_metadata, write, write_sealed,
 };

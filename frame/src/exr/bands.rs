@@ -24,12 +24,22 @@ use super::{
     ExrError, ExrFile, ExrInfo, ExrPart, ReadLimits, Samples, ask_memory, dwa,
     read::{guarded, headers, open, part_info},
 };
+use crate::FrameSize;
+
+/// Decoded bytes of a band of one file; what is made of them takes a few times as much.
+const BAND_BYTES: u64 = 32 << 20;
+/// Rows that codecs other than DWAB code together.
+const CODEC_ROWS: u32 = 32;
+/// The fewest rows of a band, whatever their bytes: whole blocks of eight pixels.
+const ROWS_MIN: u32 = 8;
 
 /// A file whose rows are read when they are asked for.
 pub struct Bands<R = BufReader<File>> {
     source: R,
     info: ExrInfo,
     row_bytes: u64,
+    /// Rows of a band of [`Self::each`].
+    rows: u32,
 }
 
 impl Bands {
@@ -55,11 +65,8 @@ impl<R: Read + Seek> Bands<R> {
             dwa::check_blocks(&mut source)?;
             let row = |header: &Header| (header.layer_size.0 * header.channels.bytes_per_pixel) as u64;
             let row_bytes = meta.headers.iter().map(row).sum();
-            Ok(Self {
-                info: ExrInfo { parts: meta.headers.iter().map(part_info).collect() },
-                source,
-                row_bytes,
-            })
+            let info = ExrInfo { parts: meta.headers.iter().map(part_info).collect() };
+            Ok(Self { source, info, row_bytes, rows: band_rows(row_bytes).max(CODEC_ROWS) })
         })
     }
 
@@ -76,6 +83,26 @@ impl<R: Read + Seek> Bands<R> {
     /// Rows of the highest part.
     pub fn height(&self) -> u32 {
         self.info.parts.iter().map(|part| part.height).max().unwrap_or(0)
+    }
+
+    /// Hands every row to `look`, band after band from the top, no block decoded twice by most codecs.
+    ///
+    /// # Errors
+    /// As [`super::read()`].
+    pub(super) fn each(&mut self, mut look: impl FnMut(&ExrFile)) -> Result<(), ExrError> {
+        let mut top = 0;
+        while top < self.height() {
+            let end = self.height().min(top + self.rows);
+            look(&self.read(top..end)?);
+            top = end;
+        }
+        Ok(())
+    }
+
+    /// With bands of so many rows.
+    #[cfg(test)]
+    pub(super) fn by(self, rows: u32) -> Self {
+        Self { rows, ..self }
     }
 
     /// These rows of every part, as far as it has them: a file whose parts are as high as they are and have samples of these rows alone.
@@ -107,6 +134,14 @@ impl<R: Read + Seek> Bands<R> {
             }
         })
     }
+}
+
+/// Rows of a band of rows with so many bytes: eight or a multiple, and whole blocks of most codecs where there is room.
+pub(crate) fn band_rows(row_bytes: u64) -> u32 {
+    let most = u64::from(FrameSize::SIDE_MAX);
+    let rows = (BAND_BYTES / row_bytes.max(1)).clamp(u64::from(ROWS_MIN), most) as u32;
+    let step = if rows < CODEC_ROWS { ROWS_MIN } else { CODEC_ROWS };
+    rows / step * step
 }
 
 /// A band while it is filled.

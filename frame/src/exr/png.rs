@@ -1,8 +1,13 @@
 //! A quick look: scene-linear colours as an 8-bit sRGB PNG.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::{Read, Seek},
+    path::Path,
+};
 
-use super::{ExrError, atomic};
+use image::{ExtendedColorType, ImageEncoder, ImageError, codecs::png::PngEncoder};
+
+use super::{Bands, ExrError, ask_memory, atomic};
 use crate::film::Colours;
 
 /// How radiance above 1 becomes something a screen can show.
@@ -13,6 +18,15 @@ pub enum ToneMap {
     Clip,
     /// x / (1 + luminance): keeps detail in bright places (Reinhard et al. 2002, equation 3).
     Reinhard,
+}
+
+/// A picture as a screen shows it, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenPicture {
+    width: u32,
+    height: u32,
+    /// 8-bit sRGB, three bytes a pixel.
+    rgb: Vec<u8>,
 }
 
 /// Writes `colours` × 2^`exposure_ev` as a PNG; it is at `path` whole, or not at all.
@@ -27,14 +41,63 @@ pub fn write_png(
     exposure_ev: f32,
     tone_map: ToneMap,
 ) -> Result<(), ExrError> {
-    let pixels = colours.rgba.chunks_exact(4);
-    let rgb = pixels.flat_map(|rgba| tone_map.to_srgb([rgba[0], rgba[1], rgba[2]], exposure_ev)).collect();
-    let encode = |error: image::ImageError| ExrError::Encode(error.to_string());
-    let image = image::RgbImage::from_raw(colours.width, colours.height, rgb)
-        .ok_or_else(|| ExrError::Encode("the colours do not fill the picture".to_owned()))?;
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Png).map_err(encode)?;
-    atomic::replace_file(path, |file| file.write_all(bytes.get_ref()).map_err(atomic::fault))
+    let mut screen = ScreenPicture { width: colours.width, height: colours.height, rgb: Vec::new() };
+    screen.rgb.reserve_exact(colours.rgba.len() / 4 * 3);
+    screen.show(&colours.rgba, exposure_ev, tone_map);
+    screen.write_png(path)
+}
+
+impl ScreenPicture {
+    /// The colours of a file (see [`super::ExrFile::colours`]) × 2^`exposure_ev`, of which a few rows are in memory at a time; `None` when it
+    /// has none.
+    ///
+    /// # Errors
+    /// As [`super::read()`].
+    pub fn of_bands<R: Read + Seek>(
+        bands: &mut Bands<R>,
+        exposure_ev: f32,
+        tone_map: ToneMap,
+    ) -> Result<Option<Self>, ExrError> {
+        let mut screen = match bands.read(0..0)?.colours() {
+            Some(Colours { width, height, .. }) => {
+                let bytes = u64::from(width) * u64::from(height) * 3;
+                ask_memory(bytes)?;
+                Some(Self { width, height, rgb: Vec::with_capacity(bytes as usize) })
+            }
+            None => None,
+        };
+        // Rows that show nothing are read as well: a damaged file is none that can be shown.
+        bands.each(|band| {
+            if let (Some(screen), Some(colours)) = (&mut screen, band.colours()) {
+                screen.show(&colours.rgba, exposure_ev, tone_map);
+            }
+        })?;
+        Ok(screen)
+    }
+
+    /// Writes it as a PNG; it is at `path` whole, or not at all.
+    ///
+    /// # Errors
+    /// [`ExrError`]; what was at `path` before is then still there.
+    pub fn write_png(&self, path: &Path) -> Result<(), ExrError> {
+        if self.rgb.len() as u64 != u64::from(self.width) * u64::from(self.height) * 3 {
+            return Err(ExrError::Encode("the colours do not fill the picture".to_owned()));
+        }
+        atomic::replace_file(path, |file| {
+            let encoder = PngEncoder::new(file);
+            let written = encoder.write_image(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8);
+            written.map_err(|error| match error {
+                ImageError::IoError(error) => atomic::fault(error),
+                other => ExrError::Encode(other.to_string()),
+            })
+        })
+    }
+
+    /// The next pixels, `RGBA` each.
+    fn show(&mut self, rgba: &[f32], exposure_ev: f32, tone_map: ToneMap) {
+        let pixels = rgba.chunks_exact(4);
+        self.rgb.extend(pixels.flat_map(|rgba| tone_map.to_srgb([rgba[0], rgba[1], rgba[2]], exposure_ev)));
+    }
 }
 
 impl ToneMap {

@@ -1,10 +1,14 @@
 //! Whether a file is sound (`exr check`), as a value that prints as text and as JSON.
 
 use std::fmt;
+use std::io::{Read, Seek};
 
 use serde::Serialize;
 
-use super::{ExrFile, Layer, Layers, Layout, Samples, layout::EMPTY_PIXELS_ATTRIBUTE};
+use super::{
+    Bands, ExrError, ExrFile, ExrInfo, Layer, Layers, Layout, PartInfo, Samples,
+    layout::EMPTY_PIXELS_ATTRIBUTE,
+};
 
 const NEGATIVE: f32 = -1e-4;
 
@@ -29,18 +33,58 @@ pub struct CheckReport {
 
 /// Looks for what a finished picture must not have.
 pub fn check(file: &ExrFile, expected: &Layers) -> CheckReport {
-    let mut report = CheckReport::default();
-    for part in &file.parts {
-        for (channel, samples) in part.info.channels.iter().zip(&part.samples) {
-            report.add(&channel.name, samples);
+    let mut search = Search::of(&file.info());
+    search.look(file);
+    search.finish(&file.info(), expected)
+}
+
+/// The same for a file of any size, of which a few rows are in memory at a time.
+///
+/// # Errors
+/// As [`super::read()`].
+pub fn check_bands<R: Read + Seek>(bands: &mut Bands<R>, expected: &Layers) -> Result<CheckReport, ExrError> {
+    let mut search = Search::of(bands.info());
+    bands.each(|band| search.look(band))?;
+    Ok(search.finish(bands.info(), expected))
+}
+
+/// A search under way.
+struct Search {
+    report: CheckReport,
+    /// The channels of all parts one after another, and whether anything bad was found in them.
+    channels: Vec<(String, bool)>,
+}
+
+impl Search {
+    fn of(info: &ExrInfo) -> Self {
+        let channels = info.parts.iter().flat_map(|part| &part.channels);
+        Self {
+            report: CheckReport::default(),
+            channels: channels.map(|channel| (channel.name.clone(), false)).collect(),
         }
-        let attribute = part.info.attributes.iter().find(|(name, _)| name == EMPTY_PIXELS_ATTRIBUTE);
-        let told = attribute.and_then(|(_, value)| value.parse().ok());
-        report.pixels_without_samples = report.pixels_without_samples.or(told);
     }
-    let info = file.info();
-    report.missing_layers = expected.iter().filter(|&layer| !info.has(layer)).map(Layer::name).collect();
-    report
+
+    /// The next rows of the same file.
+    fn look(&mut self, file: &ExrFile) {
+        let samples = file.parts.iter().flat_map(|part| &part.samples);
+        for ((name, is_bad), samples) in self.channels.iter_mut().zip(samples) {
+            *is_bad |= self.report.add(name, samples);
+        }
+    }
+
+    fn finish(self, info: &ExrInfo, expected: &Layers) -> CheckReport {
+        let told = |part: &PartInfo| {
+            let found = part.attributes.iter().find(|(name, _)| name == EMPTY_PIXELS_ATTRIBUTE);
+            found.and_then(|(_, value)| value.parse().ok())
+        };
+        let bad = self.channels.into_iter().filter(|(_, is_bad)| *is_bad);
+        CheckReport {
+            bad_channels: bad.map(|(name, _)| name).collect(),
+            missing_layers: expected.iter().filter(|&layer| !info.has(layer)).map(Layer::name).collect(),
+            pixels_without_samples: info.parts.iter().find_map(told),
+            ..self.report
+        }
+    }
 }
 
 impl CheckReport {
@@ -51,9 +95,10 @@ impl CheckReport {
             && self.pixels_without_samples.unwrap_or(0) == 0
     }
 
-    fn add(&mut self, name: &str, samples: &Samples) {
+    /// Counts what is bad in these samples of a channel; whether there was anything.
+    fn add(&mut self, name: &str, samples: &Samples) -> bool {
         if matches!(samples, Samples::Uint(_)) {
-            return;
+            return false;
         }
         let before = self.nan + self.infinite + self.negative;
         let signed = may_be_negative(name);
@@ -62,9 +107,7 @@ impl CheckReport {
             self.infinite += u64::from(value.is_infinite());
             self.negative += u64::from(value < NEGATIVE && !signed);
         }
-        if self.nan + self.infinite + self.negative > before {
-            self.bad_channels.push(name.to_owned());
-        }
+        self.nan + self.infinite + self.negative > before
     }
 }
 

@@ -41,6 +41,101 @@ fn bands_of_a_file_are_the_file_and_bands_of_two_compare_as_they_do() {
     }
 }
 
+fn in_memory(bytes: &[u8]) -> Result<Bands<Cursor<&[u8]>>, ExrError> {
+    Bands::of(Cursor::new(bytes), bytes.len() as u64, &ReadLimits::default())
+}
+
+/// Two parts of different heights, with samples that a picture must not have in rows far apart, and with noise that no codec makes smaller.
+fn two_parts_with_faults() -> Vec<u8> {
+    use ::exr::prelude::{
+        AnyChannel, AnyChannels, Encoding, FlatSamples, Image, ImageAttributes, IntegerBounds, Layer,
+        LayerAttributes, WritableImage,
+    };
+    let part = |part: &str, height: usize, bad: &[(&str, usize, f32)]| {
+        let channel = |name: &str| {
+            let noise = |at: usize| blake3::hash(&[at.to_le_bytes().as_slice(), name.as_bytes()].concat());
+            let mut values: Vec<f32> =
+                (0..40 * height).map(|at| f32::from(noise(at).as_bytes()[0]) / 255.0).collect();
+            bad.iter().filter(|(of, ..)| *of == name).for_each(|(_, at, value)| values[*at] = *value);
+            AnyChannel::new(name, FlatSamples::F32(values))
+        };
+        let channels = AnyChannels::sort(["R", "G", "B", "depth.Z"].map(channel).into_iter().collect());
+        Layer::new((40, height), LayerAttributes::named(part), Encoding::SMALL_FAST_LOSSLESS, channels)
+    };
+    let low = part("low", 30, &[("G", 1190, f32::NAN), ("B", 3, f32::INFINITY), ("R", 700, -1.0)]);
+    let high = part("high", 75, &[("depth.Z", 2999, f32::NEG_INFINITY), ("G", 2000, f32::NAN)]);
+    let attributes = ImageAttributes::new(IntegerBounds::from_dimensions((40, 75)));
+    let layer_data: ::exr::prelude::Layers<_> = vec![low, high].into();
+    let image = Image { attributes, layer_data };
+    let mut made = Cursor::new(Vec::new());
+    image.write().to_buffered(&mut made).expect("memory is enough");
+    made.into_inner()
+}
+
+/// [`two_parts_with_faults`] and the corpus.
+fn files() -> Vec<Vec<u8>> {
+    std::iter::once(two_parts_with_faults()).chain(corpus().iter().cloned()).collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_the_same_in_bands() {
+    let expected: Layers = "beauty,motion".parse().expect("known");
+    for bytes in files() {
+        let whole = check(&read_bytes(&bytes, &ReadLimits::default()).expect("sound"), &expected);
+        for rows in [1, 8, 32, 1000] {
+            let mut bands = in_memory(&bytes).expect("sound").by(rows);
+            assert_eq!(check_bands(&mut bands, &expected).expect("sound"), whole, "{rows} rows");
+        }
+    }
+    let report = check_bands(&mut in_memory(&two_parts_with_faults()).expect("sound").by(8), &expected);
+    let report = report.expect("it can be read");
+    assert_eq!((report.nan, report.infinite, report.negative), (2, 2, 2));
+    assert_eq!(
+        report.bad_channels,
+        ["B", "G", "R", "G", "depth.Z"],
+        "in the file's order, not as they were found"
+    );
+}
+
+#[test]
+fn a_picture_for_the_screen_has_the_same_bytes_in_bands() {
+    let folder = folder();
+    let path = folder.path().join("a.png");
+    for bytes in files() {
+        let colours = read_bytes(&bytes, &ReadLimits::default()).expect("sound").colours().expect("R, G, B");
+        let pixels = colours.rgba.chunks_exact(4);
+        let rgb = pixels.flat_map(|it| ToneMap::Clip.to_srgb([it[0], it[1], it[2]], 0.5)).collect();
+        let whole = image::RgbImage::from_raw(colours.width, colours.height, rgb).expect("it is filled");
+        let mut expected = Cursor::new(Vec::new());
+        whole.write_to(&mut expected, image::ImageFormat::Png).expect("memory is enough");
+        for rows in [1, 8, 32, 1000] {
+            let mut bands = in_memory(&bytes).expect("sound").by(rows);
+            let shown = ScreenPicture::of_bands(&mut bands, 0.5, ToneMap::Clip).expect("sound");
+            shown.expect("it has colours").write_png(&path).expect("it can be written");
+            assert!(fs::read(&path).expect("just written") == *expected.get_ref(), "{rows} rows");
+        }
+        write_png(&path, &colours, 0.5, ToneMap::Clip).expect("it can be written");
+        assert!(fs::read(&path).expect("just written") == *expected.get_ref());
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused_in_bands_with_the_same_sentence() {
+    let mut refused = 0;
+    for bytes in files() {
+        for kept in [0, 3, 100, 400, bytes.len() / 2, bytes.len() - 40, bytes.len() - 1] {
+            let cut = &bytes[..kept];
+            let whole = read_bytes(cut, &ReadLimits::default()).expect_err("it was cut").to_string();
+            let checked = in_memory(cut).and_then(|bands| check_bands(&mut bands.by(8), &Layers::default()));
+            assert_eq!(checked.expect_err("it was cut").to_string(), whole, "{kept} bytes");
+            let shown = |bands: Bands<_>| ScreenPicture::of_bands(&mut bands.by(8), 0.0, ToneMap::Clip);
+            assert_eq!(in_memory(cut).and_then(shown).expect_err("it was cut").to_string(), whole);
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 7 * files().len());
+}
+
 #[test]
 fn a_band_is_read_from_its_own_blocks() {
     struct Counted<'a>(Cursor<&'a [u8]>, &'a Cell<u64>);

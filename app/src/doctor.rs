@@ -88,7 +88,10 @@ fn adapters() -> Vec<Finding> {
             report.binding_bytes_max >> 20,
             report.buffer_bytes_max >> 20
         );
-        let words = format!("{name} ({backend}, {driver}, {class:?}), {limits}");
+        let words = match report.silent {
+            Some(_) => format!("{name}, of which nothing is known"),
+            None => format!("{name} ({backend}, {driver}, {class:?}), {limits}"),
+        };
         let value = serde_json::to_value(&report).expect("a report holds only text and numbers");
         let finding = Finding::new(&format!("adapter {index}"), words, value);
         match &report.refused {

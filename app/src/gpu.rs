@@ -1,10 +1,12 @@
 //! This computer's GPUs: told apart, opened, and said in people's words why one cannot be used.
 
+mod leaving;
 mod reserved;
 
 use render_core::{AdapterChoice, AdapterReport, GpuFault, GpuRenderer, RendererOptions};
 
 use crate::fault::Fault;
+pub use leaving::leave_a_hanging_driver;
 pub use reserved::Reserved;
 pub(crate) use reserved::Standby;
 
@@ -30,15 +32,23 @@ pub fn all() -> Vec<Gpu> {
 /// It is not there, or there is none at all.
 pub fn keyed(key: &str) -> Result<Gpu, Fault> {
     let mut gpus = all();
+    let silence = gpus.iter().find_map(silence);
     let at = if key.is_empty() { Some(0) } else { gpus.iter().position(|gpu| gpu.key == key) };
     match at {
         Some(at) if at < gpus.len() => Ok(gpus.swap_remove(at)),
         _ if gpus.is_empty() => Err(gpu_fault(&GpuFault::NoAdapter)),
-        _ => Err(Fault::failure(
-            format!("the GPU \"{key}\" is not there any more"),
-            "connect it again, or switch it off in the list of GPUs",
-        )),
+        _ => Err(silence.unwrap_or_else(|| {
+            Fault::failure(
+                format!("the GPU \"{key}\" is not there any more"),
+                "connect it again, or switch it off in the list of GPUs",
+            )
+        })),
     }
+}
+
+/// The fault of a driver that does not say what there is; `None` for a GPU.
+fn silence(gpu: &Gpu) -> Option<Fault> {
+    gpu.report.silent.as_ref().map(gpu_fault)
 }
 
 /// Every GPU that can render.
@@ -46,8 +56,16 @@ pub fn keyed(key: &str) -> Result<Gpu, Fault> {
 /// # Errors
 /// There is none.
 pub fn usable() -> Result<Vec<Gpu>, Fault> {
-    let gpus: Vec<Gpu> = all().into_iter().filter(|gpu| gpu.report.refused.is_none()).collect();
-    if gpus.is_empty() { Err(gpu_fault(&GpuFault::NoAdapter)) } else { Ok(gpus) }
+    usable_of(&all())
+}
+
+fn usable_of(all: &[Gpu]) -> Result<Vec<Gpu>, Fault> {
+    let usable: Vec<Gpu> = all.iter().filter(|gpu| gpu.report.refused.is_none()).cloned().collect();
+    match all.iter().find_map(silence) {
+        _ if !usable.is_empty() => Ok(usable),
+        Some(silence) => Err(silence),
+        None => Err(gpu_fault(&GpuFault::NoAdapter)),
+    }
 }
 
 /// The GPUs that a person asked for by numbers and parts of names, each once.
@@ -64,6 +82,9 @@ pub fn meant(asked: &[String]) -> Result<Vec<Gpu>, Fault> {
             _ => gpus.iter().find(|gpu| gpu.key.to_lowercase().contains(&one.to_lowercase())),
         };
         let gpu = found.ok_or_else(|| {
+            if let Some(silence) = gpus.iter().find_map(silence) {
+                return silence;
+            }
             let names: Vec<String> = gpus.iter().map(|gpu| format!("{} ({})", gpu.index, gpu.key)).collect();
             gpu_fault(&GpuFault::NotFound { wanted: one.clone(), found: names.join(", ") })
         })?;
@@ -126,6 +147,10 @@ pub(crate) fn gpu_fault(fault: &GpuFault) -> Fault {
         GpuFault::NotFound { .. } => {
             Fault::usage(what, "choose one of these with --gpu, or leave the flag out")
         }
+        GpuFault::Silent { .. } => Fault::failure(
+            what,
+            "restart the computer, update that driver, or choose another adapter with --gpu",
+        ),
         GpuFault::TooWeak { .. } => {
             Fault::failure(what, "update its driver, or choose another adapter with --gpu")
         }
@@ -157,6 +182,7 @@ mod tests {
             binding_bytes_max: 1 << 30,
             buffer_bytes_max: 1 << 30,
             refused: refused.then(|| "too weak".into()),
+            silent: None,
         }
     }
 
@@ -182,6 +208,17 @@ mod tests {
         let told = pairs([("Card", 0), ("Card #2", 1), ("Chip", 2)]);
         assert_eq!(keys(&reports(["0000:01:00.0", "0000:02:00.0", "0000:00:02.0"])), told);
         assert_eq!(keys(&reports(["", "", ""])), told, "without their places as well");
+    }
+
+    #[test]
+    fn a_silent_driver_is_no_gpu_and_says_so() {
+        let fault = GpuFault::Silent { of: "Vulkan".into(), seconds: 60 };
+        let silent = AdapterReport { silent: Some(fault.clone()), ..report("Vulkan", "Vulkan", "", true) };
+        let told = told_apart(&[report("Card", "Dx12", "1", false), silent]);
+        assert_eq!(told.iter().map(silence).collect::<Vec<_>>(), [None, Some(gpu_fault(&fault))]);
+        assert_eq!(usable_of(&told).map(|usable| usable.len()), Ok(1));
+        assert_eq!(usable_of(&told[1..]).map(|usable| usable.len()), Err(gpu_fault(&fault)));
+        assert_eq!(usable_of(&[]).map(|usable| usable.len()), Err(gpu_fault(&GpuFault::NoAdapter)));
     }
 
     #[test]

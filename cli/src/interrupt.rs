@@ -20,6 +20,7 @@ pub(crate) fn listen() -> Result<Stop, Fault> {
             speak::talk("stopping; once more to leave at once");
             signal().await;
         });
+        app::gpu::leave_a_hanging_driver(Exit::Interrupted as u8);
         std::process::exit(Exit::Interrupted as i32);
     };
     std::thread::Builder::new().name("interrupt".into()).spawn(wait).map_err(failed)?;

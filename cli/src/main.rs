@@ -25,18 +25,20 @@ fn main() -> ExitCode {
     follow_logs();
     // A panic anywhere is a bug of ours, and the exit code must not be Rust's 101.
     let outcome = std::panic::catch_unwind(|| verb::run(line)).unwrap_or_else(|_| Err(apology()));
-    match outcome {
+    let exit = match outcome {
         Ok(exit) => {
             if voice == Voice::OpenJd && exit == Exit::Done {
                 speak::openjd::done();
             }
-            ExitCode::from(exit as u8)
+            exit
         }
         Err(fault) => {
             speak::fault(&fault, voice);
-            ExitCode::from(fault.exit as u8)
+            fault.exit
         }
-    }
+    };
+    app::gpu::leave_a_hanging_driver(exit as u8);
+    ExitCode::from(exit as u8)
 }
 
 /// What the last panic said. Some panics are caught and answered (a picture's decoder on damaged bytes), so only

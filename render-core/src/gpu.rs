@@ -2,15 +2,17 @@
 //!
 //! Requires only what software Vulkan offers (128 MiB bindings, 16 storage buffers, 256 threads a workgroup) and takes
 //! more where there is more. A lost device shows as [`GpuFault::Lost`] at the next wait; nothing here panics on it. So does one whose
-//! driver does not come back: no wait is without an end ([`work::SUBMISSION_MAX`]).
+//! driver does not come back: no wait is without an end ([`work::SUBMISSION_MAX`], [`driver`]).
 
 mod adapter;
+mod driver;
 mod kernel;
 mod steps;
 mod work;
 
 pub(crate) use adapter::Seat;
 pub use adapter::{AdapterChoice, AdapterReport, adapter_class, adapters};
+pub use driver::is_called;
 pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
 
@@ -58,6 +60,14 @@ pub enum GpuFault {
         name: String,
         /// What there is.
         found: String,
+    },
+    /// A driver hangs while its adapters are listed or one of them is opened.
+    #[error("the driver of {of} did not answer within {seconds} s")]
+    Silent {
+        /// The adapter's name, or the interface, as Vulkan, when it does not even say what there is.
+        of: String,
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// The adapter lacks something that the kernels need.
     #[error("{adapter} cannot run the kernels: {what}")]
@@ -138,7 +148,10 @@ impl Gpu {
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+        let opening = adapter.clone();
+        let opened =
+            driver::ask(&card.name, move || pollster::block_on(opening.request_device(&descriptor)))?;
+        let (device, queue) = opened
             .map_err(|fault| GpuFault::TooWeak { adapter: card.name.clone(), what: fault.to_string() })?;
         let fault = Arc::new(Mutex::new(None));
         let lost = Arc::clone(&fault);

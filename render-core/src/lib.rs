@@ -19,7 +19,9 @@ mod renderer;
 mod stage;
 mod trace;
 
-pub use gpu::{AdapterChoice, AdapterReport, GpuFault, adapter_class, adapters};
+pub use gpu::{
+    AdapterChoice, AdapterReport, GpuFault, adapter_class, adapters, is_called as is_driver_called,
+};
 pub use pack::{PackFault, PackedScene, pack};
 pub use renderer::{GpuRenderer, RendererOptions};
 pub use stage::{MemoryNeed, memory_need};

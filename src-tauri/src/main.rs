@@ -105,6 +105,7 @@ fn leave(app: &tauri::AppHandle) {
     app.state::<Succession>().begin();
     app.state::<Desk>().leave();
     succession::hand_over(app);
+    app::gpu::leave_a_hanging_driver(0);
 }
 
 /// Opens the desk. Plugins begin one after the other, and a second start has ended by then: two programs never hold one memory.

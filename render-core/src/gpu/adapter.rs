@@ -5,7 +5,7 @@ use serde::Serialize;
 use shaders::Arrays;
 use shaders::layout::ARRAYS_PICTURED;
 
-use super::GpuFault;
+use super::{GpuFault, driver};
 
 /// Which adapter a person wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,18 @@ pub struct AdapterReport {
     pub buffer_bytes_max: u64,
     /// Why it cannot be used, if it cannot.
     pub refused: Option<String>,
+    /// That, where it is no adapter but an interface, as Vulkan, of which a driver does not say what there is.
+    #[serde(skip)]
+    pub silent: Option<GpuFault>,
+}
+
+/// What was found on this computer.
+#[derive(Default)]
+struct Found {
+    /// Strongest first.
+    adapters: Vec<(wgpu::Adapter, AdapterCard)>,
+    /// What is silent: an interface, and the fault that says so.
+    silent: Vec<(String, GpuFault)>,
 }
 
 /// By what an adapter is known again: what it is, and where it sits.
@@ -60,7 +72,7 @@ impl std::str::FromStr for AdapterChoice {
     }
 }
 
-/// All adapters, strongest first; their places are their numbers.
+/// All adapters, strongest first; their places are their numbers. After them comes every interface that is silent.
 pub fn adapters() -> Vec<AdapterReport> {
     let report = |(adapter, card): (wgpu::Adapter, AdapterCard)| {
         let limits = adapter.limits();
@@ -68,11 +80,29 @@ pub fn adapters() -> Vec<AdapterReport> {
             binding_bytes_max: limits.max_storage_buffer_binding_size,
             buffer_bytes_max: limits.max_buffer_size,
             refused: wanted_limits(&adapter, &card).err().map(|fault| fault.to_string()),
+            silent: None,
             pci_bus_id: adapter.get_info().device_pci_bus_id,
             card,
         }
     };
-    all().into_iter().map(report).collect()
+    let Found { adapters, silent } = all();
+    adapters.into_iter().map(report).chain(silent.into_iter().map(report_of_silence)).collect()
+}
+
+fn report_of_silence((interface, fault): (String, GpuFault)) -> AdapterReport {
+    AdapterReport {
+        card: AdapterCard {
+            name: interface.clone(),
+            backend: interface,
+            driver: String::new(),
+            class: AdapterClass::Other,
+        },
+        pci_bus_id: String::new(),
+        binding_bytes_max: 0,
+        buffer_bytes_max: 0,
+        refused: Some(fault.to_string()),
+        silent: Some(fault),
+    }
 }
 
 /// What kind of processor is behind the chosen adapter; `None` when there is no such adapter.
@@ -82,18 +112,8 @@ pub fn adapter_class(choice: &AdapterChoice) -> Option<AdapterClass> {
 
 pub(super) fn find(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterCard), GpuFault> {
     let mut found = all();
-    if found.is_empty() {
-        return Err(GpuFault::NoAdapter);
-    }
-    let Some(at) = chosen(choice, &found) else {
-        let wanted = match choice {
-            AdapterChoice::Index(index) => index.to_string(),
-            AdapterChoice::Name(name) => name.clone(),
-            AdapterChoice::Strongest => String::new(),
-        };
-        return Err(GpuFault::NotFound { wanted, found: names(&found) });
-    };
-    Ok(found.swap_remove(at))
+    let at = choose(choice, &found.cards(), found.silence())?;
+    Ok(found.adapters.swap_remove(at))
 }
 
 /// The adapter that was opened by this choice before; nothing else, whatever has become first, or has its number, since.
@@ -102,12 +122,46 @@ pub(super) fn find_again(
     was: &Seat,
 ) -> Result<(wgpu::Adapter, AdapterCard), GpuFault> {
     let mut found = all();
-    let seats: Vec<Seat> = found.iter().map(|(adapter, card)| Seat::of(adapter, card)).collect();
-    match at_again(chosen(choice, &found), was, &seats) {
-        Some(at) => Ok(found.swap_remove(at)),
-        None => {
-            let found = if found.is_empty() { "none".to_owned() } else { names(&found) };
+    let seats: Vec<Seat> = found.adapters.iter().map(|(adapter, card)| Seat::of(adapter, card)).collect();
+    let cards = found.cards();
+    match (at_again(chosen(choice, &cards), was, &seats), found.silence()) {
+        (Some(at), _) => Ok(found.adapters.swap_remove(at)),
+        (None, Some(silence)) => Err(silence.clone()),
+        (None, None) => {
+            let found = if cards.is_empty() { "none".to_owned() } else { names(&cards) };
             Err(GpuFault::Gone { name: was.card.name.clone(), found })
+        }
+    }
+}
+
+impl Found {
+    fn cards(&self) -> Vec<AdapterCard> {
+        self.adapters.iter().map(|(_, card)| card.clone()).collect()
+    }
+
+    /// Why something may be missing.
+    fn silence(&self) -> Option<&GpuFault> {
+        self.silent.first().map(|(_, fault)| fault)
+    }
+}
+
+/// The place of the chosen one. What is missing beside a silent driver may well be one of its adapters.
+fn choose(
+    choice: &AdapterChoice,
+    cards: &[AdapterCard],
+    silence: Option<&GpuFault>,
+) -> Result<usize, GpuFault> {
+    match (chosen(choice, cards), silence) {
+        (Some(at), _) => Ok(at),
+        (None, Some(silence)) => Err(silence.clone()),
+        (None, None) if cards.is_empty() => Err(GpuFault::NoAdapter),
+        (None, None) => {
+            let wanted = match choice {
+                AdapterChoice::Index(index) => index.to_string(),
+                AdapterChoice::Name(name) => name.clone(),
+                AdapterChoice::Strongest => String::new(),
+            };
+            Err(GpuFault::NotFound { wanted, found: names(cards) })
         }
     }
 }
@@ -117,19 +171,19 @@ fn at_again(chosen: Option<usize>, was: &Seat, seats: &[Seat]) -> Option<usize> 
     chosen.filter(|&at| seats.get(at) == Some(was)).or_else(|| seats.iter().position(|seat| seat == was))
 }
 
-fn chosen(choice: &AdapterChoice, found: &[(wgpu::Adapter, AdapterCard)]) -> Option<usize> {
+fn chosen(choice: &AdapterChoice, cards: &[AdapterCard]) -> Option<usize> {
     match choice {
-        AdapterChoice::Strongest => Some(0).filter(|_| !found.is_empty()),
-        AdapterChoice::Index(index) => Some(*index).filter(|&index| index < found.len()),
+        AdapterChoice::Strongest => Some(0).filter(|_| !cards.is_empty()),
+        AdapterChoice::Index(index) => Some(*index).filter(|&index| index < cards.len()),
         AdapterChoice::Name(name) => {
             let wanted = name.to_lowercase();
-            found.iter().position(|(_, card)| card.name.to_lowercase().contains(&wanted))
+            cards.iter().position(|card| card.name.to_lowercase().contains(&wanted))
         }
     }
 }
 
-fn names(found: &[(wgpu::Adapter, AdapterCard)]) -> String {
-    let names: Vec<&str> = found.iter().map(|(_, card)| card.name.as_str()).collect();
+fn names(cards: &[AdapterCard]) -> String {
+    let names: Vec<&str> = cards.iter().map(|card| card.name.as_str()).collect();
     names.join(", ")
 }
 
@@ -171,21 +225,42 @@ pub(super) fn shares_lanes(adapter: &wgpu::Adapter, card: &AdapterCard) -> bool 
         && adapter.get_info().subgroup_min_size >= 8
 }
 
-fn all() -> Vec<(wgpu::Adapter, AdapterCard)> {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+/// Asks each interface apart: a driver that hangs hides what its interface has, and no more.
+fn all() -> Found {
+    let mut found = Found::default();
     // OpenGL probes write to the log without a display and lack what the kernels need.
-    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    let interfaces = [
+        ("Vulkan", wgpu::Backends::VULKAN),
+        ("Metal", wgpu::Backends::METAL),
+        ("DX12", wgpu::Backends::DX12),
+    ];
+    for (name, backends) in interfaces {
+        if !wgpu::Instance::enabled_backend_features().contains(backends) {
+            continue;
+        }
+        match driver::ask(name, move || listed(backends)) {
+            Ok(adapters) => found.adapters.extend(adapters),
+            Err(fault) => {
+                tracing::warn!(%fault, "adapters may be missing");
+                found.silent.push((name.to_owned(), fault));
+            }
+        }
+    }
+    found.adapters.sort_by_key(|(_, card)| strength(card.class));
+    found
+}
+
+fn listed(backends: wgpu::Backends) -> Vec<(wgpu::Adapter, AdapterCard)> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = backends;
     // The validation of indirect calls adds a dispatch before each; our own kernels clamp their counts.
     descriptor.flags =
         if cfg!(debug_assertions) { wgpu::InstanceFlags::default() } else { wgpu::InstanceFlags::empty() };
     descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
     descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION);
     let instance = wgpu::Instance::new(descriptor);
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let mut cards: Vec<_> =
-        adapters.into_iter().map(|adapter| (card_of(&adapter.get_info()), adapter)).collect();
-    cards.sort_by_key(|(card, _)| strength(card.class));
-    cards.into_iter().map(|(card, adapter)| (adapter, card)).collect()
+    let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    adapters.into_iter().map(|adapter| (adapter.clone(), card_of(&adapter.get_info()))).collect()
 }
 
 fn strength(class: AdapterClass) -> u8 {
@@ -217,14 +292,34 @@ fn card_of(info: &wgpu::AdapterInfo) -> AdapterCard {
 mod tests {
     use super::*;
 
-    fn seat(name: &str, pci_bus_id: &str) -> Seat {
-        let card = AdapterCard {
+    fn card(name: &str) -> AdapterCard {
+        AdapterCard {
             name: name.into(),
             backend: "Vulkan".into(),
             driver: "1".into(),
             class: AdapterClass::Discrete,
+        }
+    }
+
+    fn seat(name: &str, pci_bus_id: &str) -> Seat {
+        Seat { card: card(name), pci_bus_id: pci_bus_id.into() }
+    }
+
+    #[test]
+    fn beside_a_silent_driver_another_adapter_is_taken_and_what_is_missing_is_put_down_to_it() {
+        let silence = GpuFault::Silent { of: "Vulkan".into(), seconds: 60 };
+        let cards = [card("Card"), card("Chip")];
+        let choose = |choice: &str, cards: &[AdapterCard]| {
+            let choice =
+                if choice.is_empty() { AdapterChoice::Strongest } else { choice.parse().expect("any is") };
+            [super::choose(&choice, cards, None), super::choose(&choice, cards, Some(&silence))]
         };
-        Seat { card, pci_bus_id: pci_bus_id.into() }
+        assert_eq!(choose("", &cards), [Ok(0), Ok(0)]);
+        assert_eq!(choose("chip", &cards), [Ok(1), Ok(1)]);
+        assert_eq!(choose("1", &cards), [Ok(1), Ok(1)]);
+        let missing = GpuFault::NotFound { wanted: "Other".into(), found: "Card, Chip".into() };
+        assert_eq!(choose("Other", &cards), [Err(missing), Err(silence.clone())]);
+        assert_eq!(choose("", &[]), [Err(GpuFault::NoAdapter), Err(silence)]);
     }
 
     #[test]

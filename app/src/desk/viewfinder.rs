@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use frame::FrameIndex;
+use render_core::adapter_class;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -36,6 +37,8 @@ pub(super) struct Viewfinder {
     /// Ends what is looked at now.
     current: Mutex<Stop>,
     finder: Arc<Mutex<Finder>>,
+    /// Whoever has it may use the GPU that is kept ready: a scene that is still being read holds nobody up.
+    turn: Mutex<()>,
     shown: Mutex<Shown>,
 }
 
@@ -59,16 +62,21 @@ impl Viewfinder {
             request.frames.as_ref().map_or_else(|| vec![0], |range| range.frames().to_vec());
         let frame = frames[(place as usize).min(frames.len() - 1)];
         let asked = order.gpu();
+        let adapter = gpu::choice(asked);
         let look = || {
             let mut finder = locked(&self.finder);
+            let subject = finder.prepare(&request, FrameIndex(frame), adapter_class(&adapter))?;
+            let _turn = locked(&self.turn);
+            if stop.is_asked() {
+                return Err(ended());
+            }
             let mut renderer = standby.take(asked).open(&stop)?.ok_or_else(ended)?;
-            let on = (&mut renderer as &mut dyn frame::TileRenderer, &gpu::choice(asked));
             let show = &mut |sight: &Sight<'_>| {
                 if !stop.is_asked() {
                     locked(&self.shown).see(sight);
                 }
             };
-            let seen = finder.look(&request, FrameIndex(frame), on, &stop, show);
+            let seen = finder.look(&subject, (&mut renderer, &adapter), &stop, show);
             // One that failed may be gone.
             if seen.as_ref().err().is_none_or(|fault| fault.exit == Exit::Interrupted) {
                 standby.put_back(asked, renderer);
@@ -83,7 +91,7 @@ impl Viewfinder {
     /// Ends what is looked at now, whose GPU is handed back when this returns; nothing is looked at until the answer is let go.
     pub(super) fn hold(&self) -> impl Drop + '_ {
         self.begin(Stop::new());
-        locked(&self.finder)
+        locked(&self.turn)
     }
 
     /// Nobody looks any more: what was read of the scene is let go too, as soon as nobody uses it.

@@ -9,7 +9,7 @@ pub fn leave_a_hanging_driver(code: u8) {
     if render_core::is_driver_called() {
         use std::os::unix::process::CommandExt;
         // Another program in this one's place needs none of its locks. It comes back only when that fails; then the usual way is all there is.
-        drop(std::process::Command::new("/bin/sh").args(["-c", &format!("exit {code}")]).exec());
+        drop(std::process::Command::new("/bin/sh").args(["-c", "exit $0", &code.to_string()]).exec());
     }
     // Windows ends the other threads first.
     #[cfg(not(unix))]

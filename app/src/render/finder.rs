@@ -41,6 +41,13 @@ pub(crate) struct Finder {
     developer: Option<(AdapterChoice, Developer)>,
 }
 
+/// What is looked at, ready to be traced.
+pub(crate) struct Subject {
+    frame: FrameIndex,
+    settings: RenderSettings,
+    network: Network,
+}
+
 /// What decides what is seen, but for the picture's size and how it is traced.
 #[derive(Clone, Debug, PartialEq)]
 struct Aim {
@@ -55,34 +62,46 @@ struct Aim {
 }
 
 impl Finder {
-    /// Looks at one frame of a request, which may be a still, pass by pass until enough is seen or a pass takes too long. The first pass is shown tile
-    /// by tile, every pass as a whole.
+    /// Reads one frame of a request, which may be a still, for an adapter of this class; `None`: there is none. It needs no GPU, and cannot be ended.
+    ///
+    /// # Errors
+    /// As for rendering.
+    pub(crate) fn prepare(
+        &mut self,
+        request: &RenderRequest,
+        frame: FrameIndex,
+        class: Option<AdapterClass>,
+    ) -> Result<Subject, Fault> {
+        let network = Network::carried(Carried::suited_to(class));
+        let size = self.size(request, frame, class)?;
+        let settings = settings(request, size, network.id())?;
+        self.pack(frame, &settings)?;
+        Ok(Subject { frame, settings, network })
+    }
+
+    /// Looks at what was prepared last, pass by pass until enough is seen or a pass takes too long. The first pass is shown tile by tile, every pass as
+    /// a whole.
     ///
     /// # Errors
     /// As for rendering; [`Exit::Interrupted`] when it was stopped.
     pub(crate) fn look(
         &mut self,
-        request: &RenderRequest,
-        frame: FrameIndex,
+        subject: &Subject,
         (renderer, adapter): (&mut dyn TileRenderer, &AdapterChoice),
         stop: &Stop,
         show: &mut dyn FnMut(&Sight<'_>),
     ) -> Result<(), Fault> {
-        let class = renderer.adapter().class;
-        let network = Network::carried(Carried::suited_to(Some(class)));
-        let size = self.size(request, frame, class)?;
-        let settings = settings(request, size, network.id())?;
-        self.pack(frame, &settings)?;
+        let Subject { frame, settings, network } = subject;
         let Self { packed: Some((_, shown)), developer, .. } = self else { return Err(ended()) };
         if developer.as_ref().is_none_or(|(of, _)| of != adapter) {
             let new = Developer::new(network.name(), Some(network.on(adapter)));
             *developer = Some((adapter.clone(), new));
         }
         let Some((_, developer)) = developer else { return Err(ended()) };
-        let mut tracer = Tracer { frame, shown, renderer, stop };
+        let mut tracer = Tracer { frame: *frame, shown, renderer, stop };
         for spp in PASSES_SPP {
             let began = Instant::now();
-            let draft = SettingsDraft { spp, exposure_scale: shown.exposure_scale, ..*settings };
+            let draft = SettingsDraft { spp, exposure_scale: shown.exposure_scale, ..**settings };
             let pass = RenderSettings::new(draft).map_err(|error| wrong(&error))?;
             let is_first = spp == PASSES_SPP[0];
             let film = tracer.trace(pass, &mut |sight| {
@@ -91,7 +110,7 @@ impl Finder {
                 }
             })?;
             let picture = developer.finish(&film).picture;
-            Sight::of_frame(frame, &picture, EDGE_PX, Work::default(), |sight| show(sight));
+            Sight::of_frame(*frame, &picture, EDGE_PX, Work::default(), |sight| show(sight));
             if began.elapsed() * 4 > PASS_TAKES_MAX {
                 break;
             }
@@ -104,7 +123,7 @@ impl Finder {
         &mut self,
         request: &RenderRequest,
         frame: FrameIndex,
-        class: AdapterClass,
+        class: Option<AdapterClass>,
     ) -> Result<FrameSize, Fault> {
         let aim = Aim::of(request);
         if self.read.as_ref().is_none_or(|(read, _)| *read != aim) {
@@ -119,7 +138,8 @@ impl Finder {
             (None, Some((_, shots))) => default_size(shots.scene(frame)?.camera.aspect)?,
             (None, None) => return Err(ended()),
         };
-        let side_px = if class == AdapterClass::Cpu { SIDE_PX.0 } else { SIDE_PX.1 };
+        let is_fast = class.is_some_and(|class| class != AdapterClass::Cpu);
+        let side_px = if is_fast { SIDE_PX.1 } else { SIDE_PX.0 };
         Ok(small(asked, side_px))
     }
 
@@ -304,15 +324,10 @@ mod tests {
         let stop = Stop::new();
         let mut seen = Vec::new();
         let mut blind = Blind(tiles, stop.clone());
-        finder.look(
-            request,
-            FrameIndex(0),
-            (&mut blind, &AdapterChoice::default()),
-            &stop,
-            &mut |sight| {
-                seen.push((sight.size.width(), sight.size.height(), sight.tile.is_some(), sight.samples));
-            },
-        )?;
+        let subject = finder.prepare(request, FrameIndex(0), Some(AdapterClass::Cpu))?;
+        finder.look(&subject, (&mut blind, &AdapterChoice::default()), &stop, &mut |sight| {
+            seen.push((sight.size.width(), sight.size.height(), sight.tile.is_some(), sight.samples));
+        })?;
         Ok(seen)
     }
 

@@ -1,11 +1,11 @@
 //! A quick look: scene-linear colours as an 8-bit sRGB PNG.
 
 use std::{
-    io::{Read, Seek},
+    io::{Read, Seek, Write},
     path::Path,
 };
 
-use image::{ExtendedColorType, ImageEncoder, ImageError, codecs::png::PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
 use super::{Bands, ExrError, ask_memory, atomic};
 use crate::film::Colours;
@@ -83,14 +83,12 @@ impl ScreenPicture {
         if self.rgb.len() as u64 != u64::from(self.width) * u64::from(self.height) * 3 {
             return Err(ExrError::Encode("the colours do not fill the picture".to_owned()));
         }
-        atomic::replace_file(path, |file| {
-            let encoder = PngEncoder::new(file);
-            let written = encoder.write_image(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8);
-            written.map_err(|error| match error {
-                ImageError::IoError(error) => atomic::fault(error),
-                other => ExrError::Encode(other.to_string()),
-            })
-        })
+        // Into memory first: an encoder that writes to a file does not say what the disk said.
+        let mut bytes = Vec::new();
+        PngEncoder::new(&mut bytes)
+            .write_image(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8)
+            .map_err(|error| ExrError::Encode(error.to_string()))?;
+        atomic::replace_file(path, |file| file.write_all(&bytes).map_err(atomic::fault))
     }
 
     /// The next pixels, `RGBA` each.

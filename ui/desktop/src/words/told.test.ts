@@ -35,6 +35,7 @@ const NO_SENTENCES: [RegExp, string][] = [
   [/^viewLayer\.|^tessera (1|film|identity) |^tessera\/1\//i, "names of layers, purposes of keys, a file's first bytes"],
   [/^(zip, zips, dwaa, none|comp, blender)$/, "words of flags"],
   [/^\{0\} bytes of \{1\}$/, "a value of an EXR's header in tessera exr info"],
+  [/^exit \$0$/, "what the system's shell is handed"],
   [/^job \{0\}$/, "what coordinators that share a database tell each other"],
   [/^(open job|post job|give key|open view|follow view)$/, "names of requests, for logs"],
   [/^\{0\}, (accessor|channel|morph target|texture|buffer view|primitive|sparse|EXT_mesh_gpu_instancing)( \{1\})?$|^camera \{0\}$|^buffer view$/, "places in a glTF file, named as its exporters and the validator name them"],

@@ -29,8 +29,8 @@ afterEach(() => {
 });
 
 /** Shows it with this form, which can be changed. */
-function show(waits = false) {
-  const props = $state({ order: structuredClone(usual), waits });
+function show(waits = false, isLarge = false) {
+  const props = $state({ order: structuredClone(usual), waits, isLarge });
   shown = mount(Viewfinder, { target: document.body, props });
   flushSync();
   return props;
@@ -87,6 +87,18 @@ test("while a render has the GPU nothing is looked at, and afterwards it is", as
   form.waits = false;
   await settle(300);
   expect(asked.length).toBe(1);
+});
+
+test("a large scene is looked at when a person says so, and then as any other", async () => {
+  const form = show(false, true);
+  await settle(1000);
+  expect(asked.length).toBe(0);
+  document.querySelector<HTMLButtonElement>("#viewfinder-show")?.click();
+  await settle(300);
+  expect(asked.length).toBe(1);
+  form.order.camera = "left";
+  await settle(300);
+  expect(asked.length).toBe(2);
 });
 
 test("each frame of an animation can be looked at", async () => {

@@ -154,7 +154,7 @@ impl Desk {
     pub fn start(&self, order: Order) -> Result<String, Fault> {
         self.forecaster.end();
         // The GPU of the look is there again for this.
-        drop(self.viewfinder.hold());
+        self.viewfinder.end();
         self.renders.start(order)
     }
 
@@ -165,7 +165,7 @@ impl Desk {
     pub fn forecast(&self, order: &Order) -> Result<Forecast, Fault> {
         self.forecaster.end();
         // What else is rendered would be measured too.
-        let _quiet = self.viewfinder.hold();
+        let _still = self.viewfinder.hold_still();
         let answer = self.forecaster.ask(order, &self.standby);
         if answer.is_ok() && order.place == Place::Here {
             self.standby.get_ready(order.gpu());

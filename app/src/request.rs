@@ -53,6 +53,36 @@ pub struct RenderRequest {
     pub tile_px: Option<u32>,
 }
 
+#[cfg(test)]
+impl RenderRequest {
+    /// The least that can be asked for, for tests: a still, one bounce, nothing denoised.
+    pub(crate) fn plain(scene: PathBuf, output: PathBuf) -> Self {
+        Self {
+            scene,
+            output,
+            size: None,
+            spp: 1,
+            frames: None,
+            fps: 24.0,
+            time_s: 0.0,
+            shutter: Shutter::default(),
+            camera: None,
+            lens: Lens::default(),
+            surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },
+            seed: 0,
+            max_bounces: 1,
+            filter: Filter::Box,
+            microfacet: Microfacet::Multi,
+            clamp_indirect: 0.0,
+            denoise: Denoise::Off,
+            steady: true,
+            weights: None,
+            print: Print::default(),
+            tile_px: None,
+        }
+    }
+}
+
 /// What a camera's lens is to be, whatever the file says; nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Lens {

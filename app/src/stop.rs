@@ -4,6 +4,7 @@
 //! thing: that it is time to stop.
 
 mod course;
+mod newest;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use frame::{Flow, FrameIndex};
 use tokio::sync::watch;
 
 use course::Course;
+pub(crate) use newest::Newest;
 
 /// Whether somebody asked to stop; clones share the one switch.
 #[derive(Clone, Debug)]

@@ -3,11 +3,12 @@
 //! There the window stays empty unless two of WebKit's switches are set before the process has a second thread. Changing the own
 //! environment is not safe in Rust, so the program starts itself again with them, in the same process.
 
+#[cfg(target_os = "linux")]
+use crate::succession;
+
 /// Sets the switches where they are needed; comes back in the process that has them.
 #[cfg(target_os = "linux")]
 pub(crate) fn settle() {
-    use std::os::unix::process::CommandExt;
-
     let Some(why) = reason(&Machine::look()) else { return };
     let missing: Vec<&str> = SWITCHES.into_iter().filter(|name| std::env::var_os(name).is_none()).collect();
     if missing.is_empty() {
@@ -18,11 +19,8 @@ pub(crate) fn settle() {
         switches = missing.join(" "),
         "{why}: the web view is told to paint without its fast path"
     );
-    let Ok(program) = std::env::current_exe() else { return };
-    let mut again = std::process::Command::new(program);
-    again.args(std::env::args_os().skip(1)).envs(missing.into_iter().map(|name| (name, "1")));
-    // Only comes back when it failed; a window that may stay empty is better than none.
-    let error = again.exec();
+    // A window that may stay empty is better than none.
+    let error = succession::anew(missing.into_iter().map(|name| (name, "1".to_owned())));
     tracing::warn!(%error, "the program could not start itself with these switches");
 }
 

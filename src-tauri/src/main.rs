@@ -49,11 +49,11 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     screen::find()?;
-    succession::watch();
     let autostart = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec![HIDDEN]));
     let remembered = extent::left_to_the_plugin();
     tauri::Builder::default()
         // First of all, so that a second start ends before it opens anything.
+        .plugin(succession::watch())
         .plugin(tauri_plugin_single_instance::init(arrivals::from_second_start))
         .plugin(memory())
         .plugin(tauri_plugin_deep_link::init())

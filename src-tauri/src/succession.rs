@@ -3,13 +3,13 @@
 //! A start hands its files to the program that runs, and ends. A program that is leaving would take them with it, so it starts a successor for
 //! them; one that is already gone, and whose name the session's bus still holds, gives no answer, so the start begins again.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tauri::{AppHandle, Manager};
+use tauri::plugin::{self, TauriPlugin};
+use tauri::{AppHandle, Manager, Wry};
 
 use crate::screen;
 
@@ -18,6 +18,8 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(8);
 /// The plugin that finds the program that runs.
 #[cfg(target_os = "linux")]
 const FINDER: &str = "single-instance";
+/// Counts the starts of [`begin_again`], from one to the next.
+const STARTS: &str = "TESSERA_STARTS";
 
 /// What was asked of this program since it began to leave.
 #[derive(Debug, Default)]
@@ -63,39 +65,41 @@ impl Succession {
 pub(crate) fn hand_over(app: &AppHandle) {
     tauri_plugin_single_instance::destroy(app);
     let Some(words) = app.state::<Succession>().words() else { return };
-    let started = program().and_then(|program| Command::new(program).args(words).spawn());
+    let started = std::env::current_exe()
+        .and_then(|program| Command::new(program).args(words).env_remove(STARTS).spawn());
     if let Err(error) = started {
         tracing::error!(%error, "Tessera was called while it ended, and could not start again; start it once more");
     }
 }
 
-fn program() -> std::io::Result<PathBuf> {
-    std::env::current_exe()
+/// Begins this program anew in its own process, with the same words and more in its environment. Only comes back when that fails.
+#[cfg(target_os = "linux")]
+pub(crate) fn anew<'a>(environment: impl IntoIterator<Item = (&'a str, String)>) -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+
+    match std::env::current_exe() {
+        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).envs(environment).exec(),
+        Err(error) => error,
+    }
 }
 
 /// Where the start failed because the program that runs gave no answer: begins again in the same process, a while later, until it answers or is
 /// gone. Comes back with what to tell where it is neither.
 #[cfg(target_os = "linux")]
 pub(crate) fn begin_again(error: anyhow::Error) -> anyhow::Error {
-    use std::os::unix::process::CommandExt;
-
-    /// Counts the starts, from one to the next.
-    const TRIES: &str = "TESSERA_START";
-    const TRIES_MAX: u32 = 20;
+    const STARTS_MAX: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(250);
 
     if !is_without_answer(&error) {
         return error;
     }
-    let tries = std::env::var(TRIES).ok().and_then(|tries| tries.parse().ok()).unwrap_or(0u32) + 1;
-    if tries >= TRIES_MAX {
+    let starts = std::env::var(STARTS).ok().and_then(|starts| starts.parse().ok()).unwrap_or(0u32) + 1;
+    if starts >= STARTS_MAX {
         return hangs();
     }
     std::thread::sleep(PAUSE);
-    let again = program().map(|program| {
-        Command::new(program).args(std::env::args_os().skip(1)).env(TRIES, tries.to_string()).exec()
-    });
-    tracing::warn!(?again, "the program could not start itself again");
+    let failed = anew([(STARTS, starts.to_string())]);
+    tracing::warn!(%failed, "the program could not start itself again");
     error
 }
 
@@ -113,15 +117,20 @@ fn is_without_answer(error: &anyhow::Error) -> bool {
 /// Whether this start knows by now that no other program runs.
 static IS_ALONE: AtomicBool = AtomicBool::new(false);
 
-/// A start that calls a program waits for its answer for ever: one that hangs is told, and the start ends.
-pub(crate) fn watch() {
-    std::thread::spawn(|| {
-        std::thread::sleep(ANSWER_PATIENCE);
-        if !IS_ALONE.load(Ordering::Acquire) {
-            screen::tell(&hangs());
-            std::process::exit(1);
-        }
-    });
+/// A start that calls a program waits for its answer for ever: one that hangs is told, and the start ends. Comes right before the plugin that
+/// calls, for a loaded machine may take long to get so far.
+pub(crate) fn watch() -> TauriPlugin<Wry> {
+    let begin = |_: &AppHandle, _: plugin::PluginApi<Wry, ()>| {
+        std::thread::spawn(|| {
+            std::thread::sleep(ANSWER_PATIENCE);
+            if !IS_ALONE.load(Ordering::Acquire) {
+                screen::tell(&hangs());
+                std::process::exit(1);
+            }
+        });
+        Ok(())
+    };
+    plugin::Builder::new("succession").setup(begin).build()
 }
 
 /// No other program runs: this start is the one.

@@ -1,7 +1,5 @@
 //! What a form's render will take and cost, told while nothing has begun.
 
-use std::sync::{Mutex, PoisonError};
-
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -11,7 +9,7 @@ use crate::event::{Audience, Event, Quote};
 use crate::fault::Fault;
 use crate::gpu::Standby;
 use crate::quote::{self, Inquiry};
-use crate::stop::Stop;
+use crate::stop::Newest;
 
 /// A quote in the window's words: in each pair what half of such renders need at most, and what nine of ten do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -35,7 +33,7 @@ pub struct Forecast {
 
 /// Answers one question at a time: a newer one ends the one before it, for nobody waits for that any more.
 #[derive(Debug, Default)]
-pub(super) struct Forecaster(Mutex<Stop>);
+pub(super) struct Forecaster(Newest);
 
 impl Forecaster {
     /// What this would take; some seconds, and half a minute on a processor that has never rendered.
@@ -43,8 +41,7 @@ impl Forecaster {
     /// # Errors
     /// As for rendering; no node that would work, or too little credit; [`crate::Exit::Interrupted`] when it was ended.
     pub(super) fn ask(&self, order: &Order, standby: &Standby) -> Result<Forecast, Fault> {
-        let stop = Stop::new();
-        self.begin(stop.clone());
+        let stop = self.0.begin();
         let request = order.request()?;
         let inquiry = match order.place {
             Place::Here => None,
@@ -62,12 +59,7 @@ impl Forecaster {
 
     /// Ends what is looked at now.
     pub(super) fn end(&self) {
-        self.begin(Stop::new());
-    }
-
-    fn begin(&self, next: Stop) {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, next).ask();
+        self.0.end();
     }
 }
 
@@ -96,18 +88,6 @@ impl Audience for Nobody {
 mod tests {
     use super::*;
     use crate::fault::Exit;
-
-    #[test]
-    fn a_newer_question_ends_the_one_before_it_and_a_start_ends_both() {
-        let forecaster = Forecaster::default();
-        let [first, second] = [Stop::new(), Stop::new()];
-        forecaster.begin(first.clone());
-        assert!(!first.is_asked());
-        forecaster.begin(second.clone());
-        assert!(first.is_asked() && !second.is_asked());
-        forecaster.end();
-        assert!(second.is_asked());
-    }
 
     #[test]
     fn a_field_that_is_not_right_is_told_before_anything_is_looked_at() {

@@ -17,7 +17,7 @@ use crate::fault::{Exit, Fault};
 use crate::gpu::{self, Standby};
 use crate::render::{Finder, ended};
 use crate::sight::Sight;
-use crate::stop::Stop;
+use crate::stop::Newest;
 
 /// More pixels than a look ever has.
 const EDGE_MAX: u32 = 1024;
@@ -34,11 +34,12 @@ pub struct Looked {
 /// Looks at one thing at a time.
 #[derive(Default)]
 pub(super) struct Viewfinder {
-    /// Ends what is looked at now.
-    current: Mutex<Stop>,
+    newest: Newest,
     finder: Arc<Mutex<Finder>>,
-    /// Whoever has it may use the GPU that is kept ready: a scene that is still being read holds nobody up.
-    turn: Mutex<()>,
+    /// Held while something is measured that a look would disturb.
+    quiet: Mutex<()>,
+    /// Held by a look while it has the GPU that is kept ready: not while it reads a scene.
+    gpu: Mutex<()>,
     shown: Mutex<Shown>,
 }
 
@@ -55,8 +56,7 @@ impl Viewfinder {
     /// # Errors
     /// A field that is not right, a scene or an adapter that cannot render; [`Exit::Interrupted`] when it was ended.
     pub(super) fn look(&self, order: &Order, place: u32, standby: &Standby) -> Result<Looked, Fault> {
-        let stop = Stop::new();
-        self.begin(stop.clone());
+        let stop = self.newest.begin();
         let request = order.request()?;
         let frames: Vec<u32> =
             request.frames.as_ref().map_or_else(|| vec![0], |range| range.frames().to_vec());
@@ -65,8 +65,8 @@ impl Viewfinder {
         let adapter = gpu::choice(asked);
         let look = || {
             let mut finder = locked(&self.finder);
-            let subject = finder.prepare(&request, FrameIndex(frame), adapter_class(&adapter))?;
-            let _turn = locked(&self.turn);
+            let subject = finder.prepare(&request, FrameIndex(frame), &adapter, adapter_class)?;
+            let _held = (locked(&self.quiet), locked(&self.gpu));
             if stop.is_asked() {
                 return Err(ended());
             }
@@ -76,7 +76,7 @@ impl Viewfinder {
                     locked(&self.shown).see(sight);
                 }
             };
-            let seen = finder.look(&subject, (&mut renderer, &adapter), &stop, show);
+            let seen = finder.look(&subject, &mut renderer, &stop, show);
             // One that failed may be gone.
             if seen.as_ref().err().is_none_or(|fault| fault.exit == Exit::Interrupted) {
                 standby.put_back(asked, renderer);
@@ -88,15 +88,21 @@ impl Viewfinder {
         Ok(Looked { frame, frames: frames.len() as u32 })
     }
 
-    /// Ends what is looked at now, whose GPU is handed back when this returns; nothing is looked at until the answer is let go.
-    pub(super) fn hold(&self) -> impl Drop + '_ {
-        self.begin(Stop::new());
-        locked(&self.turn)
+    /// Ends what is looked at now, and waits until its GPU is handed back.
+    pub(super) fn end(&self) {
+        self.newest.end();
+        drop(locked(&self.gpu));
+    }
+
+    /// The same, and no look has the GPU again until the answer is let go.
+    pub(super) fn hold_still(&self) -> impl Drop + '_ {
+        self.newest.end();
+        locked(&self.quiet)
     }
 
     /// Nobody looks any more: what was read of the scene is let go too, as soon as nobody uses it.
     pub(super) fn leave(&self) {
-        self.begin(Stop::new());
+        self.newest.end();
         locked(&self.shown).picture = None;
         let finder = Arc::clone(&self.finder);
         std::thread::spawn(move || *locked(&finder) = Finder::default());
@@ -106,10 +112,6 @@ impl Viewfinder {
     /// version alone where the window knows that one.
     pub(super) fn packet(&self, known: u32) -> Vec<u8> {
         locked(&self.shown).packet(known)
-    }
-
-    fn begin(&self, next: Stop) {
-        std::mem::replace(&mut *locked(&self.current), next).ask();
     }
 }
 
@@ -198,15 +200,15 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_question_ends_the_one_before_it_and_so_does_who_needs_the_gpu() {
+    fn who_needs_the_gpu_ends_a_look_and_does_not_wait_for_a_forecast() {
         let finder = Viewfinder::default();
-        let [first, second] = [Stop::new(), Stop::new()];
-        finder.begin(first.clone());
-        assert!(!first.is_asked());
-        finder.begin(second.clone());
-        assert!(first.is_asked() && !second.is_asked());
-        drop(finder.hold());
-        assert!(second.is_asked());
+        let look = finder.newest.begin();
+        let still = finder.hold_still();
+        assert!(look.is_asked());
+        let next = finder.newest.begin();
+        finder.end();
+        assert!(next.is_asked());
+        drop(still);
     }
 
     #[test]

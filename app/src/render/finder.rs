@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use frame::{
-    AdapterClass, BlockRange, Denoise, Film, FrameIndex, FrameSize, PlaneSet, RenderFault, RenderSettings,
-    SettingsDraft, TileGrid, TileOrder, TileRenderer,
+    AdapterClass, BlockRange, Denoise, Film, FrameIndex, FrameSize, NetworkId, PlaneSet, RenderFault,
+    RenderSettings, SceneBlob, SettingsDraft, TileGrid, TileOrder, TileRenderer,
 };
 use render_core::AdapterChoice;
 use render_net::artist::FrameScene;
@@ -37,15 +37,22 @@ const EDGE_PX: u32 = 64;
 pub(crate) struct Finder {
     read: Option<(Aim, Shots)>,
     packed: Option<(FrameIndex, FrameScene)>,
-    /// Whoever denoised last, and on which adapter.
-    developer: Option<(AdapterChoice, Developer)>,
+    hand: Option<Hand>,
 }
 
 /// What is looked at, ready to be traced.
 pub(crate) struct Subject {
     frame: FrameIndex,
+    scene: SceneBlob,
     settings: RenderSettings,
-    network: Network,
+}
+
+/// Whoever denoises what an adapter traced.
+struct Hand {
+    adapter: AdapterChoice,
+    is_fast: bool,
+    network: NetworkId,
+    developer: Developer,
 }
 
 /// What decides what is seen, but for the picture's size and how it is traced.
@@ -62,7 +69,8 @@ struct Aim {
 }
 
 impl Finder {
-    /// Reads one frame of a request, which may be a still, for an adapter of this class; `None`: there is none. It needs no GPU, and cannot be ended.
+    /// Reads one frame of a request, which may be a still, for an adapter. It needs no GPU, and cannot be ended. `class_of` is asked once for each adapter:
+    /// finding it means asking every driver.
     ///
     /// # Errors
     /// As for rendering.
@@ -70,13 +78,23 @@ impl Finder {
         &mut self,
         request: &RenderRequest,
         frame: FrameIndex,
-        class: Option<AdapterClass>,
+        adapter: &AdapterChoice,
+        class_of: impl FnOnce(&AdapterChoice) -> Option<AdapterClass>,
     ) -> Result<Subject, Fault> {
-        let network = Network::carried(Carried::suited_to(class));
-        let size = self.size(request, frame, class)?;
-        let settings = settings(request, size, network.id())?;
-        self.pack(frame, &settings)?;
-        Ok(Subject { frame, settings, network })
+        let shots = self.shots(request)?;
+        let asked = match request.size {
+            Some(size) => size,
+            None => default_size(shots.scene(frame)?.camera.aspect)?,
+        };
+        let hand = match &mut self.hand {
+            Some(hand) if hand.adapter == *adapter => hand,
+            other => other.insert(Hand::new(adapter, class_of(adapter))),
+        };
+        let size = small(asked, if hand.is_fast { SIDE_PX.1 } else { SIDE_PX.0 });
+        let settings = settings(request, size, hand.network)?;
+        let shown = self.shown(&shots, frame, &settings)?;
+        let settings = settings.with_exposure_scale(shown.exposure_scale).map_err(|error| wrong(&error))?;
+        Ok(Subject { frame, scene: shown.scene.clone(), settings })
     }
 
     /// Looks at what was prepared last, pass by pass until enough is seen or a pass takes too long. The first pass is shown tile by tile, every pass as
@@ -87,30 +105,23 @@ impl Finder {
     pub(crate) fn look(
         &mut self,
         subject: &Subject,
-        (renderer, adapter): (&mut dyn TileRenderer, &AdapterChoice),
+        renderer: &mut dyn TileRenderer,
         stop: &Stop,
         show: &mut dyn FnMut(&Sight<'_>),
     ) -> Result<(), Fault> {
-        let Subject { frame, settings, network } = subject;
-        let Self { packed: Some((_, shown)), developer, .. } = self else { return Err(ended()) };
-        if developer.as_ref().is_none_or(|(of, _)| of != adapter) {
-            let new = Developer::new(network.name(), Some(network.on(adapter)));
-            *developer = Some((adapter.clone(), new));
-        }
-        let Some((_, developer)) = developer else { return Err(ended()) };
-        let mut tracer = Tracer { frame: *frame, shown, renderer, stop };
+        let Some(Hand { developer, .. }) = &mut self.hand else { return Err(ended()) };
         for spp in PASSES_SPP {
             let began = Instant::now();
-            let draft = SettingsDraft { spp, exposure_scale: shown.exposure_scale, ..**settings };
-            let pass = RenderSettings::new(draft).map_err(|error| wrong(&error))?;
+            let pass = RenderSettings::new(SettingsDraft { spp, ..*subject.settings });
+            let pass = pass.map_err(|error| wrong(&error))?;
             let is_first = spp == PASSES_SPP[0];
-            let film = tracer.trace(pass, &mut |sight| {
+            let film = subject.trace(pass, renderer, stop, &mut |sight| {
                 if is_first {
                     show(sight);
                 }
             })?;
             let picture = developer.finish(&film).picture;
-            Sight::of_frame(*frame, &picture, EDGE_PX, Work::default(), |sight| show(sight));
+            Sight::of_frame(subject.frame, &picture, EDGE_PX, Work::default(), |sight| show(sight));
             if began.elapsed() * 4 > PASS_TAKES_MAX {
                 break;
             }
@@ -118,39 +129,47 @@ impl Finder {
         Ok(())
     }
 
-    /// Reads the scene where it is another one, and says how large its small picture is.
-    fn size(
-        &mut self,
-        request: &RenderRequest,
-        frame: FrameIndex,
-        class: Option<AdapterClass>,
-    ) -> Result<FrameSize, Fault> {
+    /// The scene of a request, read where it is another one than last time.
+    fn shots(&mut self, request: &RenderRequest) -> Result<Shots, Fault> {
         let aim = Aim::of(request);
-        if self.read.as_ref().is_none_or(|(read, _)| *read != aim) {
-            (self.read, self.packed) = (None, None);
-            let view = View { camera: aim.camera.as_deref(), lens: aim.lens, shutter: aim.shutter };
-            let document = open_scene(&aim.scene, view, &aim.surroundings, false)?;
-            let shots = Shots::new(document, aim.still_s, aim.fps);
-            self.read = Some((aim, shots));
+        if let Some((read, shots)) = &self.read
+            && *read == aim
+        {
+            return Ok(shots.clone());
         }
-        let asked = match (request.size, &self.read) {
-            (Some(size), _) => size,
-            (None, Some((_, shots))) => default_size(shots.scene(frame)?.camera.aspect)?,
-            (None, None) => return Err(ended()),
-        };
-        let is_fast = class.is_some_and(|class| class != AdapterClass::Cpu);
-        let side_px = if is_fast { SIDE_PX.1 } else { SIDE_PX.0 };
-        Ok(small(asked, side_px))
+        (self.read, self.packed) = (None, None);
+        let view = View { camera: aim.camera.as_deref(), lens: aim.lens, shutter: aim.shutter };
+        let document = open_scene(&aim.scene, view, &aim.surroundings, false)?;
+        let shots = Shots::new(document, aim.still_s, aim.fps);
+        self.read = Some((aim, shots.clone()));
+        Ok(shots)
     }
 
-    fn pack(&mut self, frame: FrameIndex, settings: &RenderSettings) -> Result<(), Fault> {
-        let Some((_, shots)) = &self.read else { return Err(ended()) };
+    /// What a frame shows, packed where it is not what the last one showed.
+    fn shown(
+        &mut self,
+        shots: &Shots,
+        frame: FrameIndex,
+        settings: &RenderSettings,
+    ) -> Result<&FrameScene, Fault> {
         let frame = if shots.are_one() { FrameIndex(0) } else { frame };
-        if self.packed.as_ref().is_none_or(|(of, _)| *of != frame) {
-            self.packed = None;
-            self.packed = Some((frame, shots.shown(frame, settings)?));
+        let packed = match self.packed.take() {
+            Some((of, shown)) if of == frame => shown,
+            _ => shots.shown(frame, settings)?,
+        };
+        Ok(&self.packed.insert((frame, packed)).1)
+    }
+}
+
+impl Hand {
+    fn new(adapter: &AdapterChoice, class: Option<AdapterClass>) -> Self {
+        let network = Network::carried(Carried::suited_to(class));
+        Self {
+            adapter: adapter.clone(),
+            is_fast: class.is_some_and(|class| class != AdapterClass::Cpu),
+            network: network.id(),
+            developer: Developer::new(network.name(), Some(network.on(adapter))),
         }
-        Ok(())
     }
 }
 
@@ -169,28 +188,25 @@ impl Aim {
     }
 }
 
-/// One frame on one renderer.
-struct Tracer<'a> {
-    frame: FrameIndex,
-    shown: &'a FrameScene,
-    renderer: &'a mut dyn TileRenderer,
-    stop: &'a Stop,
-}
-
-impl Tracer<'_> {
+impl Subject {
     /// The whole frame, from its centre outwards.
-    fn trace(&mut self, settings: RenderSettings, show: &mut dyn FnMut(&Sight<'_>)) -> Result<Film, Fault> {
+    fn trace(
+        &self,
+        settings: RenderSettings,
+        renderer: &mut dyn TileRenderer,
+        stop: &Stop,
+        show: &mut dyn FnMut(&Sight<'_>),
+    ) -> Result<Film, Fault> {
         let grid = TileGrid::new(settings.size, EDGE_PX, 0);
         let mut film = Film::new(grid, settings);
         for tile in grid.from_centre() {
             let Some(rect) = grid.rect(tile) else { continue };
             let blocks = BlockRange::all(settings.spp);
             let order = TileOrder { frame: self.frame, rect, margin_px: 0, blocks, settings };
-            if self.stop.is_asked() {
+            if stop.is_asked() {
                 return Err(ended());
             }
-            let stop = self.stop;
-            let partials = self.renderer.render(&self.shown.scene, &order, &mut |_| stop.flow());
+            let partials = renderer.render(&self.scene, &order, &mut |_| stop.flow());
             let partials = partials.map_err(|fault| match fault {
                 RenderFault::Stopped => ended(),
                 fault => render_fault(&fault),
@@ -217,11 +233,7 @@ fn small(size: FrameSize, side_px: u32) -> FrameSize {
     FrameSize::new(scaled(size.width()), scaled(size.height())).unwrap_or(size)
 }
 
-fn settings(
-    request: &RenderRequest,
-    size: FrameSize,
-    network: frame::NetworkId,
-) -> Result<RenderSettings, Fault> {
+fn settings(request: &RenderRequest, size: FrameSize, network: NetworkId) -> Result<RenderSettings, Fault> {
     let draft = SettingsDraft {
         spp: PASSES_SPP[0],
         seed: request.seed,
@@ -253,11 +265,9 @@ fn wrong(error: &dyn std::fmt::Display) -> Fault {
 mod tests {
     use std::path::Path;
 
-    use frame::{AdapterCard, Flow, Partial, SceneBlob, TilePlanes};
+    use frame::{AdapterCard, Flow, Partial, TilePlanes};
 
     use super::*;
-    use crate::print::Print;
-    use crate::request::Sky;
 
     /// Sees nothing, at once; stops when it is asked for its last tile.
     struct Blind(u32, Stop);
@@ -290,29 +300,8 @@ mod tests {
     }
 
     fn request(scene: &Path, width: u32, height: u32) -> RenderRequest {
-        RenderRequest {
-            scene: scene.to_owned(),
-            output: "never.exr".into(),
-            size: Some(FrameSize::new(width, height).expect("in range")),
-            spp: 9999,
-            frames: None,
-            fps: 24.0,
-            time_s: 0.0,
-            shutter: Shutter::default(),
-            camera: None,
-            lens: Lens::default(),
-            surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },
-            seed: 0,
-            max_bounces: 2,
-            filter: frame::Filter::Box,
-            microfacet: frame::Microfacet::Single,
-            clamp_indirect: 0.0,
-            denoise: Denoise::Off,
-            steady: false,
-            weights: None,
-            print: Print::default(),
-            tile_px: None,
-        }
+        let size = FrameSize::new(width, height).expect("in range");
+        RenderRequest { size: Some(size), ..RenderRequest::plain(scene.to_owned(), "never.exr".into()) }
     }
 
     /// The sizes and samples of what is shown.
@@ -324,8 +313,9 @@ mod tests {
         let stop = Stop::new();
         let mut seen = Vec::new();
         let mut blind = Blind(tiles, stop.clone());
-        let subject = finder.prepare(request, FrameIndex(0), Some(AdapterClass::Cpu))?;
-        finder.look(&subject, (&mut blind, &AdapterChoice::default()), &stop, &mut |sight| {
+        let adapter = AdapterChoice::default();
+        let subject = finder.prepare(request, FrameIndex(0), &adapter, |_| Some(AdapterClass::Cpu))?;
+        finder.look(&subject, &mut blind, &stop, &mut |sight| {
             seen.push((sight.size.width(), sight.size.height(), sight.tile.is_some(), sight.samples));
         })?;
         Ok(seen)

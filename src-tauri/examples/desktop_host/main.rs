@@ -56,8 +56,10 @@ fn hold_the_name(held: std::time::Duration) -> anyhow::Result<()> {
 
     let bus = zbus::blocking::Connection::session()?;
     // A program that has just ended may still have it: this one is the next.
-    let in_line = RequestNameFlags::ReplaceExisting | RequestNameFlags::AllowReplacement;
-    bus.request_name_with_flags("org.tessera.desktop.SingleInstance", in_line)?;
+    bus.request_name_with_flags(
+        "org.tessera.desktop.SingleInstance",
+        RequestNameFlags::ReplaceExisting.into(),
+    )?;
     std::thread::spawn(move || {
         std::thread::sleep(held);
         drop(bus);

@@ -19,7 +19,7 @@ use crate::commission::Commission;
 use crate::denoiser::{Carried, NetworkChoice};
 use crate::event::Event;
 use crate::print::Print;
-use crate::request::{Lens, RenderRequest, Shutter, Sky, Surroundings};
+use crate::request::RenderRequest;
 use crate::sight::{Sight, Stage};
 use crate::tev::{Feed, Screen, Watched};
 
@@ -101,27 +101,11 @@ fn request(folder: &Path, frames: Option<&str>, tile_px: u32) -> RenderRequest {
     let scene = folder.join("lamp.gltf");
     std::fs::write(&scene, include_bytes!("../../../../tests/scenes/lamp.gltf")).expect("it can be written");
     RenderRequest {
-        scene,
-        output: folder.join("out.####.exr"),
         size: Some(frame::FrameSize::new(40, 24).expect("in range")),
         spp: 100,
         frames: frames.map(|list| list.parse().expect("a list")),
-        fps: 24.0,
-        time_s: 0.0,
-        shutter: Shutter::default(),
-        camera: None,
-        lens: Lens::default(),
-        surroundings: Surroundings { sky: Sky::Automatic, strength: 1.0, rotate_deg: 0.0 },
-        seed: 0,
-        max_bounces: 1,
-        filter: frame::Filter::Box,
-        microfacet: frame::Microfacet::Multi,
-        clamp_indirect: 0.0,
-        denoise: frame::Denoise::Off,
-        steady: true,
-        weights: None,
-        print: Print::default(),
         tile_px: Some(tile_px),
+        ..RenderRequest::plain(scene, folder.join("out.####.exr"))
     }
 }
 

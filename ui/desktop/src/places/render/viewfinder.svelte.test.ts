@@ -9,14 +9,21 @@ const more = { spp: 0, fps: 24, time: 0, shutter: 0, f_stop: 0, focus: 0, env: "
 const usual: Order = { scene: "/p/a.glb", output: "/p/a.exr", quality: "good", width: 1920, height: 1080, frames: "", camera: "", place: "here", coordinator: "", max_price: 1000, nodes: "", referee: "", more };
 
 let shown: ReturnType<typeof mount> | undefined;
+/** How often the picture was fetched, and how the one that is under way is answered, where a test does that. */
+let fetched = 0;
+let fetching: ((bytes: ArrayBuffer) => void) | null = null;
 /** The questions so far, each with how it is answered. */
 let asked: { order: Order; place: number; answer: (looked: unknown) => void; refuse: (failure: unknown) => void }[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
   speak("en");
   asked = [];
+  [fetched, fetching] = [0, null];
   mockIPC((command, payload) => {
-    if (command !== "look") return new ArrayBuffer(0);
+    if (command !== "look") {
+      fetched += 1;
+      return new Promise((answer) => (fetching = answer));
+    }
     const { order, place } = payload as { order: Order; place: number };
     return new Promise((answer, refuse) => asked.push({ order, place, answer, refuse }));
   });
@@ -99,6 +106,19 @@ test("a large scene is looked at when a person says so, and then as any other", 
   form.order.camera = "left";
   await settle(300);
   expect(asked.length).toBe(2);
+});
+
+test("the last picture is fetched, also when an older one was under way", async () => {
+  show();
+  await settle(300);
+  await settle(150);
+  expect(fetched).toBe(1);
+  asked[0]?.answer({ frame: 0, frames: 1 });
+  await settle(1000);
+  expect(fetched, "one at a time").toBe(1);
+  fetching?.(new ArrayBuffer(0));
+  await settle(0);
+  expect(fetched).toBe(2);
 });
 
 test("each frame of an animation can be looked at", async () => {

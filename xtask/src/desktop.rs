@@ -3,10 +3,12 @@
 //! Its crate needs the system's web view, and its page needs Node.js. A machine that lacks them checks everything else, and
 //! says aloud what it did not check.
 
+mod window;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::process::{is_installed, run_step};
 
@@ -15,8 +17,6 @@ const PAGE: &str = "ui/desktop";
 /// What npm writes last, when all packages are in place.
 const INSTALLED: &str = "ui/desktop/node_modules/.package-lock.json";
 const LOCK: &str = "ui/desktop/package-lock.json";
-/// A screen on which no window of ours is cut off, and a session bus of its own, on which the tray's words can be heard.
-const SCREEN: &str = "-screen 0 1920x1080x24";
 
 /// Whether this machine can build the desktop program.
 pub(crate) struct Desktop {
@@ -55,12 +55,7 @@ impl Desktop {
             eprintln!("== desktop in its window: NOT CHECKED, this machine lacks {}", missing.join(" and "));
             return Ok(());
         }
-        let mut driven = Command::new("dbus-run-session");
-        driven.args(["--", "xvfb-run", "--auto-servernum", "--server-args", SCREEN]);
-        driven
-            .args(["node", "--test", "--test-concurrency=1", "--test-reporter=spec"])
-            .args(tests_in_a_window()?);
-        run_step("desktop in its window", &mut driven)
+        window::drive(&Path::new(PAGE).join("e2e"))
     }
 }
 
@@ -96,21 +91,6 @@ fn has_library(name: &str) -> bool {
 fn can_start(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-/// Files of tests, in the order of their names.
-fn tests_in_a_window() -> Result<Vec<String>> {
-    let folder = Path::new(PAGE).join("e2e");
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
-        let path = entry?.path();
-        let text = path.to_string_lossy().into_owned();
-        if text.ends_with(".test.mjs") {
-            files.push(text);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Whether `made` is missing or older than `source`.

@@ -149,7 +149,7 @@ test("window and command line tell the same while it earns", async () => {
   await shot("earning");
 });
 
-/** Watches the page's own words from inside, so that asking costs no time. */
+/** Watches the page's own words from inside, so that asking costs no time. What they are now is the first look. */
 async function watch() {
   await page.run(`() => {
     window.seen = [];
@@ -157,6 +157,7 @@ async function watch() {
     const look = () => { const r = document.querySelector('#reason'); const strip = document.querySelector('#strip-earn'); window.seen.push({ at: Date.now(), code: r.dataset.code, phase: r.dataset.phase, text: r.textContent, strip: strip.textContent.trim() }); };
     window.watcher = new MutationObserver(look);
     window.watcher.observe(document.querySelector('#reason'), { attributes: true, childList: true, characterData: true, subtree: true });
+    look();
   }`);
 }
 const seen = () => page.run("() => window.seen");
@@ -297,13 +298,17 @@ test("a touch is told within half a second, in the window and at the door", asyn
   await enter("#rule-minutes", "1");
   await page.run("() => document.querySelector('main').scrollTo(0, 0)");
   const took = [];
-  for (const x of [700, 300]) {
+  for (let x = 300; took.length < 2; x += 50) {
     await is("rendering", 240_000);
     await watch();
     const touched = Date.now();
     spawnSync("xdotool", ["mousemove", String(x), "400"]);
     await is("in_use", 20_000);
-    const first = (await seen()).find((look) => look.code === "in_use");
+    const looks = await seen();
+    assertHonest(looks);
+    // The rule has only just been set, and may have met an older touch before this one.
+    if (looks.findLast((look) => look.at <= touched).code !== "rendering") continue;
+    const first = looks.find((look) => look.code === "in_use");
     assert.equal(first.text, "Waiting: you are using this computer");
     assert.ok(first.strip.includes("Waiting: you are using this computer"), first.strip);
     const door = JSON.parse(readFileSync(join(nodeFolder, "node.state.json"), "utf8"));
@@ -311,7 +316,6 @@ test("a touch is told within half a second, in the window and at the door", asyn
     const written = Date.now();
     took.push({ window_ms: first.at - touched, door_at_most_ms: written - touched });
     assert.equal(status().sentence, "Waiting: you are using this computer");
-    assertHonest(await seen());
     // A second touch is a minute away, and could only make the better of two better.
     if (took.every((one) => Math.max(one.window_ms, one.door_at_most_ms) <= TOLD_MS)) break;
   }

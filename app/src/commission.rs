@@ -4,6 +4,7 @@
 //! [`follow`], so that none of them can drift from the others.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use frame::exr::MatteNames;
 use frame::{FrameIndex, JobId, NodeId, RenderSettings, TileIndex};
@@ -213,6 +214,9 @@ pub(crate) fn handed_in(artist: &Artist, job: JobId) -> Result<Exit, Fault> {
     )
 }
 
+/// Time until a coordinator that was not reached is told of a pause again.
+const PAUSE_AGAIN: Duration = Duration::from_secs(2);
+
 /// How a job is followed.
 #[derive(Default)]
 pub(crate) struct Following<'a> {
@@ -246,7 +250,10 @@ pub(crate) async fn follow(
     let darkroom = Darkroom::new(&output, &print, developer, steady);
     let left_out = note.left_out(&ticket);
     let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, audience);
-    let ended = artist.collect(job, &mut gathering, stop.receiver()).await;
+    let ended = tokio::select! {
+        ended = artist.collect(job, &mut gathering, stop.receiver()) => ended,
+        never = pass_on_pauses(artist, job, stop) => match never {},
+    };
     let fault = gathering.take_fault();
     let written = gathering.frames_written();
     let wrong = gathering.wrong_tiles();
@@ -272,9 +279,14 @@ pub(crate) async fn follow(
         }
         (Err(ArtistFault::Stopped), _) => {
             let kept = kept(&mut gathering, &output, written)?;
+            let is_paused = gathering.is_paused();
             drop(gathering);
             Err(if how.cancels {
                 called_off(artist, job, &kept, audience).await
+            } else if is_paused {
+                let what = format!("stopped here, and the job stays paused at the coordinator; {kept}");
+                let advice = format!("`tessera resume {job}` has it go on; {}", rest_of(job));
+                Fault::new(Exit::Interrupted, what, advice)
             } else {
                 let what = format!("stopped here, and the job goes on without this machine; {kept}");
                 Fault::new(Exit::Interrupted, what, rest_of(job))
@@ -282,6 +294,30 @@ pub(crate) async fn follow(
         }
         (Err(_), Some(fault)) => Err(fault),
         (Err(fault), None) => Err(artist_fault(&fault)),
+    }
+}
+
+/// Tells the coordinator whenever a person pauses the job here, or goes on with it: again and again until it knows the last wish.
+async fn pass_on_pauses(artist: &Artist, job: JobId, stop: &Stop) -> std::convert::Infallible {
+    let mut wishes = stop.pauses();
+    if *wishes.borrow() {
+        // It was asked for before the job was posted.
+        wishes.mark_changed();
+    }
+    loop {
+        // The sender lives in `stop`.
+        if wishes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            let is_paused = *wishes.borrow_and_update();
+            match artist.pause(job, is_paused).await {
+                Ok(()) => break,
+                Err(fault) => tracing::warn!(%fault, is_paused, "the coordinator was not told of a pause"),
+            }
+            // Meanwhile the person may want the contrary.
+            let _ = tokio::time::timeout(PAUSE_AGAIN, wishes.changed()).await;
+        }
     }
 }
 

@@ -214,7 +214,7 @@ pub enum Event {
     Job {
         /// Its id.
         job: String,
-        /// One of: open, done, cancelled, unknown.
+        /// One of: open, paused, done, cancelled, unknown.
         state: String,
         /// Share of its samples that is verified, 0 to 1.
         done: f64,
@@ -226,6 +226,13 @@ pub enum Event {
         shared: bool,
         /// Micro-credits paid or held for it so far.
         cost: u64,
+    },
+    /// A job's artist wants no more of it for now, or wants it again.
+    JobPaused {
+        /// Its id.
+        job: String,
+        /// Whether it pauses now: tiles in hand are finished, no other is begun.
+        is_paused: bool,
     },
     /// A job was cancelled.
     JobCancelled {

@@ -52,6 +52,11 @@ impl<'a> Gathering<'a> {
         self.written
     }
 
+    /// Whether the job is paused.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.growth.is_paused()
+    }
+
     /// Tiles that were taken and are wrong: their node was caught later.
     pub(crate) fn wrong_tiles(&self) -> Vec<(FrameIndex, TileIndex)> {
         self.audits.wrong()

@@ -1,4 +1,4 @@
-//! The jobs of an artist: listed, followed, cancelled.
+//! The jobs of an artist: listed, followed, paused, cancelled.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,7 +71,7 @@ pub fn watch(
                 audience.hear(&event);
             }
         }
-        if cards.iter().all(|card| card.state != JobState::Active) {
+        if cards.iter().all(|card| !card.state.is_open()) {
             return Ok(Exit::Done);
         }
         let stopped = runtime.block_on(async { tokio::time::timeout(LOOK_GAP, stop.asked()).await.is_ok() });
@@ -80,6 +80,19 @@ pub fn watch(
             return Err(Fault::new(Exit::Interrupted, what, "`tessera jobs` lists them"));
         }
     }
+}
+
+/// Has nodes begin no more of a job, or go on with it. What they hold they finish, and are paid for.
+pub fn pause(
+    job: JobId,
+    is_paused: bool,
+    data: Option<&Path>,
+    audience: &mut dyn Audience,
+) -> Result<Exit, Fault> {
+    let artist = artist_of(job, data)?;
+    runtime()?.block_on(artist.pause(job, is_paused)).map_err(|fault| artist_fault(&fault))?;
+    audience.hear(&Event::JobPaused { job: job.to_string(), is_paused });
+    Ok(Exit::Done)
 }
 
 /// Stops a job; what is done is kept and can be collected.
@@ -99,6 +112,7 @@ fn described(folder: &Path, job: JobId, ticket: &JobTicket, card: Option<&JobCar
 fn event_of(job: JobId, card: Option<&JobCard>, frames: u32, output: String, shared: bool) -> Event {
     let state = match card.map(|card| card.state) {
         Some(JobState::Active) => "open",
+        Some(JobState::Paused) => "paused",
         Some(JobState::Done) => "done",
         Some(JobState::Cancelled) => "cancelled",
         None => "unknown",

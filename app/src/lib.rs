@@ -39,6 +39,7 @@ pub mod sharing;
 pub mod sight;
 pub mod statement;
 pub mod stop;
+mod stopwatch;
 pub mod submit;
 pub mod tev;
 pub mod tiling;

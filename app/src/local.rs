@@ -34,6 +34,9 @@ use crate::request::RenderRequest;
 use crate::sharing::{MEMORY_MIB_ANY, PRICE_USUAL, scenes_bytes_max};
 use crate::stop::Stop;
 
+/// How long a render may be paused before its tile in hand is begun anew, milliseconds: a year.
+const PAUSE_MS_MAX: u64 = 365 * 24 * 3_600_000;
+
 /// Renders on this machine through the network's whole path.
 ///
 /// # Errors
@@ -225,6 +228,8 @@ impl Farm<'_> {
         // Nobody else wants the results once they are collected, and nobody else stores anything.
         config.limits.keeps_spares = false;
         config.limits.peer_bytes_max = config.limits.bytes_max;
+        // Nobody else would take a tile that stands still, and a pause may last for days.
+        config.terms.stall_ms = PAUSE_MS_MAX;
         let coordinator = Coordinator::start(config).await.map_err(|fault| coordinator_fault(&fault))?;
         let address = coordinator.address();
         let renderers = self.renderers.into_iter().map(|renderer| turnstile::before(renderer, stop.clone()));

@@ -1,4 +1,5 @@
-//! A switch that ends long work early: at once, as a person's Ctrl-C does, or when the frames that are begun are whole.
+//! A switch that ends long work early: at once, as a person's Ctrl-C does, or when the frames that are begun are whole. It also holds work
+//! that is to go on later.
 //!
 //! Work tells it which frames it begins and ends; [`course`] holds the rules. Whoever looks at the switch or waits for it sees one
 //! thing: that it is time to stop.
@@ -22,6 +23,8 @@ pub struct Stop(Arc<Switch>);
 #[derive(Debug)]
 struct Switch {
     over: watch::Sender<bool>,
+    /// What was asked for last; asking for the same again is news too, for somebody else may have changed it.
+    pause: watch::Sender<bool>,
     course: Mutex<Course>,
     turned: Condvar,
 }
@@ -29,8 +32,8 @@ struct Switch {
 impl Stop {
     /// A switch that is off.
     pub fn new() -> Self {
-        let (over, course) = (watch::Sender::new(false), Mutex::default());
-        Self(Arc::new(Switch { over, course, turned: Condvar::new() }))
+        let (over, pause) = (watch::Sender::new(false), watch::Sender::new(false));
+        Self(Arc::new(Switch { over, pause, course: Mutex::default(), turned: Condvar::new() }))
     }
 
     /// Asks for the stop.
@@ -46,6 +49,23 @@ impl Stop {
     /// Takes [`Self::finish`] back, unless the stop has come.
     pub fn go_on(&self) {
         self.turn(Course::go_on);
+    }
+
+    /// Has all work wait, or go on. A stop ends that.
+    pub fn pause(&self, is_paused: bool) {
+        self.turn(|course| course.pause(is_paused));
+        self.0.pause.send_replace(is_paused);
+    }
+
+    /// What [`Self::pause`] asks for from now on.
+    pub(crate) fn pauses(&self) -> watch::Receiver<bool> {
+        self.0.pause.subscribe()
+    }
+
+    /// Waits while work has to wait.
+    pub(crate) fn rest(&self) {
+        let rested = self.0.turned.wait_while(self.course(), |course| course.rests());
+        drop(rested.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The frames after which it stops, as far as they are not whole; nothing when nobody asked for that.
@@ -147,6 +167,23 @@ mod tests {
         assert_eq!((stop.finishing(), *receiver.borrow()), (Some(vec![7]), false));
         stop.ended(FrameIndex(7));
         assert!(*receiver.borrow() && stop.flow().is_break());
+    }
+
+    #[test]
+    fn work_rests_until_it_goes_on_or_is_stopped() {
+        for come in [|stop: &Stop| stop.pause(false), Stop::ask] {
+            let stop = Stop::new();
+            stop.rest();
+            let mut wishes = stop.pauses();
+            stop.pause(true);
+            assert!(wishes.has_changed().expect("it is there") && *wishes.borrow_and_update());
+            let resting = stop.clone();
+            let work = std::thread::spawn(move || resting.rest());
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!work.is_finished() && !stop.is_asked());
+            come(&stop);
+            work.join().expect("it goes on");
+        }
     }
 
     #[test]

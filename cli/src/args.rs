@@ -66,9 +66,15 @@ pub(crate) enum Verb {
     /// List your jobs.
     #[command(before_help = examples::JOBS)]
     Jobs(Jobs),
+    /// Have nodes begin no more of a job for now: what they hold is finished and paid.
+    #[command(before_help = examples::PAUSE)]
+    Pause(JobNamed),
+    /// Go on with a job that was paused.
+    #[command(before_help = examples::RESUME)]
+    Resume(JobNamed),
     /// Stop a job and keep what is done.
     #[command(before_help = examples::CANCEL)]
-    Cancel(Cancel),
+    Cancel(JobNamed),
     /// Make a view-only link to a job: whoever has it sees the pictures grow and nothing else.
     #[command(before_help = examples::SHARE)]
     Share(Share),
@@ -254,7 +260,7 @@ pub(crate) struct Jobs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Cancel {
+pub(crate) struct JobNamed {
     /// The job's id.
     pub(crate) job: frame::JobId,
     /// Folder for your identity and jobs.

@@ -242,6 +242,10 @@ fn words(event: &Event) -> Option<String> {
         Event::Job { job, state, done, frames, output, .. } => {
             format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
         }
+        Event::JobPaused { job, is_paused: true } => {
+            format!("job {job} is paused: tiles in hand are finished, and no other is begun")
+        }
+        Event::JobPaused { job, is_paused: false } => format!("job {job} goes on"),
         Event::JobCancelled { job } => format!("job {job} is cancelled; what was done is kept"),
         Event::JobShared { link, .. } => link.clone(),
         Event::JobUnshared { job } => format!("the link to job {job} shows nothing any more"),

@@ -39,7 +39,7 @@ use crate::identity::{CoordinatorAddress, Identity, IdentityError, PrivateFile, 
 use crate::link::LinkFault;
 use crate::receipt::Countersigned;
 use crate::seal::{WorkspaceSecret, fill_random};
-use crate::wire::{Balance, JobCard, Offers, OffersWanted, Request, Response, ShapeFault};
+use crate::wire::{Balance, JobCard, Offers, OffersWanted, Pause, Request, Response, ShapeFault};
 use connect::Connector;
 use folder::JobFolder;
 
@@ -252,6 +252,12 @@ impl Artist {
     /// Stops a job; what is done is kept.
     pub async fn cancel(&self, job: JobId) -> Result<(), ArtistFault> {
         self.ask(&Request::Cancel(job)).await.map(|_| ())
+    }
+
+    /// Has no more of a job begun, or goes on with it: pieces in hand are finished and paid. It lasts until the other is said, from
+    /// whichever process of this artist.
+    pub async fn pause(&self, job: JobId, is_paused: bool) -> Result<(), ArtistFault> {
+        self.ask(&Request::Pause(Pause { job, is_paused })).await.map(|_| ())
     }
 
     /// The coordinator's view of this artist's jobs, newest first.

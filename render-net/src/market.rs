@@ -17,6 +17,7 @@ mod coverage;
 mod dispute;
 mod news;
 mod offer;
+mod pausing;
 mod posting;
 mod quoting;
 mod row;
@@ -252,6 +253,7 @@ impl Turn<'_> {
             Request::Follow(follow) => self.follow(peer, follow),
             Request::Verdict(verdict) => self.verdict(peer, verdict),
             Request::Cancel(job) => self.cancel(peer, *job),
+            Request::Pause(pause) => self.pause(peer, *pause),
             Request::Jobs => self.jobs(peer),
             Request::Balance => self.balance(peer),
             Request::Share(share) => self.share(peer, share),

@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use frame::{JobId, LeaseId, NodeId};
 
-pub use artist::{Balance, Candidate, Committed, Event, Events, Follow, JobCard, JobState, KeyGift, Verdict};
+pub use artist::{
+    Balance, Candidate, Committed, Event, Events, Follow, JobCard, JobState, KeyGift, Pause, Verdict,
+};
 pub use bounded::{Bounded, Opaque, TooLong};
 pub use job::{JobPost, JobShape, Piece, ShapeDraft, ShapeFault};
 pub use node::{
@@ -36,7 +38,7 @@ pub use refusal::Refusal;
 pub use view::{FollowView, Share, View, ViewEvents, ViewGrant, ViewToken};
 
 /// Version of these messages; a peer with another one is refused in words.
-pub const VERSION: u8 = 8;
+pub const VERSION: u8 = 9;
 /// Bytes before the body.
 pub const HEADER_BYTES: usize = 7;
 /// Largest body.
@@ -126,6 +128,8 @@ pub enum Request {
     Demand(Referees),
     /// Node: these rulings on my work I have, what others are there → [`Response::Rulings`]. What it has is not told again.
     Rulings(Bounded<LeaseId, { referee::RULINGS_MAX }>),
+    /// Artist: begin no more of this job, or go on → [`Response::Done`].
+    Pause(Pause),
 }
 
 /// What the coordinator answers. New ones are added at the end only.
@@ -325,6 +329,7 @@ impl Request {
             Request::Rule(_) => "rule",
             Request::Demand(_) => "demand",
             Request::Rulings(_) => "rulings",
+            Request::Pause(_) => "pause",
         }
     }
 }

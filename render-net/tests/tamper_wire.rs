@@ -228,6 +228,7 @@ fn requests() -> Vec<Vec<u8>> {
         Request::Attend(Box::new(Attend { descriptor: few(vec![1; 150]), after: LEASE, wait_ms: 5000 })),
         Request::Demand(few(vec![NODE; 2])),
         Request::Rulings(few(vec![LEASE; 3])),
+        Request::Pause(Pause { job: JOB, is_paused: true }),
         Request::Rule(Box::new(Rule { lease: LEASE, for_node: true, ruling: few(vec![5; 200]) })),
     ]
     .iter()
@@ -251,6 +252,8 @@ fn events() -> Vec<Event> {
         Event::Failed { lease, node, kind: FailureKind::Job, reason },
         Event::Disputed { lease },
         Event::Ruled { lease, for_node: true, ruling: few(vec![5; 200]) },
+        Event::Paused,
+        Event::Resumed,
     ]
 }
 

@@ -145,6 +145,12 @@ fn stop(desk: State<'_, Desk>, id: String) {
 
 #[tauri::command]
 #[specta::specta]
+fn pause_render(desk: State<'_, Desk>, id: String, is_paused: bool) {
+    desk.renders().pause(&id, is_paused);
+}
+
+#[tauri::command]
+#[specta::specta]
 fn finish(desk: State<'_, Desk>, id: String) {
     desk.renders().finish(&id);
 }
@@ -277,6 +283,12 @@ fn jobs() -> Told<Jobs> {
 
 #[tauri::command(async)]
 #[specta::specta]
+fn pause_job(job: String, is_paused: bool) -> Told<()> {
+    Ok(Jobs::pause(&job, is_paused)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 fn cancel_job(job: String) -> Told<()> {
     Ok(Jobs::cancel(&job)?)
 }
@@ -367,6 +379,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         look,
         resume,
         stop,
+        pause_render,
         finish,
         do_not_finish,
         forget,
@@ -387,6 +400,7 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         earnings,
         nearby,
         jobs,
+        pause_job,
         cancel_job,
         share_job,
         unshare_job,

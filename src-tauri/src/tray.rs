@@ -227,8 +227,12 @@ fn status(cards: &[Card], earning: &EarnState, words: &Words) -> (Glyph, String)
     if let Some(card) = cards.iter().find(|card| card.outcome == Outcome::Running && !card.is_watched()) {
         let percent = format!("{:.0}", (card.done * 100.0).floor());
         let quarter = 1 + (card.done * 4.0).min(3.0) as u8;
-        let said = words.say("tray.rendering", &[("name", &card.name()), ("percent", &percent)]);
-        return (Glyph::Quarter(quarter), said);
+        let facts = [("name", card.name()), ("percent", percent)];
+        let facts = facts.each_ref().map(|(key, fact)| (*key, fact.as_str()));
+        return match card.is_paused {
+            true => (Glyph::Paused, words.say("tray.rendering.paused", &facts)),
+            false => (Glyph::Quarter(quarter), words.say("tray.rendering", &facts)),
+        };
     }
     let glyph = match earning.phase {
         EarnPhase::Off => Glyph::Off,
@@ -277,6 +281,9 @@ mod tests {
         let (shape, said) = status(std::slice::from_ref(&card), &earning, &words);
         assert_eq!(shape, Glyph::Quarter(3));
         assert!(said.contains("vase.glb") && said.contains("65"), "{said}");
+        card.is_paused = true;
+        let (shape, said) = status(std::slice::from_ref(&card), &earning, &words);
+        assert!(shape == Glyph::Paused && said.contains("paused"), "{said}");
         card.outcome = Outcome::Done;
         assert_eq!(status(&[card], &earning, &words).0, Glyph::Earning);
     }

@@ -38,6 +38,8 @@ pub struct Story {
     pub refused: u64,
     /// Good ones among them.
     pub wronged: u64,
+    /// How often a job was paused.
+    pub pauses: u64,
     /// Results that were cut short because an owner wanted the GPU back.
     pub yields: u64,
     /// Tiles of jobs whose nodes denoise that came from one node, with all samples.
@@ -68,6 +70,12 @@ pub fn play(seed: u64) -> Result<Story, Broken> {
 /// The same with a referee between nodes and unfair artists.
 pub fn play_refereed(seed: u64) -> Result<Story, Broken> {
     let mut farm = Farm::new(seed, Plan::refereed(seed));
+    farm.run().map_err(|what| Broken { seed, at_ms: farm.world.now_ms, what })
+}
+
+/// The same with artists who pause their jobs and go on with them.
+pub fn play_capricious(seed: u64) -> Result<Story, Broken> {
+    let mut farm = Farm::new(seed, Plan::capricious(seed));
     farm.run().map_err(|what| Broken { seed, at_ms: farm.world.now_ms, what })
 }
 

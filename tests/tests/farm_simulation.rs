@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tests::simulated_farm::{Broken, Story, play, play_refereed};
+use tests::simulated_farm::{Broken, Story, play, play_capricious, play_refereed};
 
 const SEEDS: u64 = 1_000;
 
@@ -86,4 +86,17 @@ fn whatever_unfair_artists_refuse_right_work_is_paid_where_there_is_a_referee() 
     let (refused, wronged) = (sum(|story| story.refused), sum(|story| story.wronged));
     eprintln!("{SEEDS} farms: {refused} results refused, {wronged} of them right, and paid all the same");
     assert!(wronged > 0 && refused > wronged, "some were right and some were not");
+}
+
+#[test]
+fn whatever_fails_nothing_of_a_paused_job_is_begun_and_it_ends_all_the_same() {
+    const SEEDS: u64 = 300;
+    let stories = match play_all(0..SEEDS, play_capricious) {
+        Ok(stories) => stories,
+        Err(broken) => panic!("seed {} broke at {} ms: {}", broken.seed, broken.at_ms, broken.what),
+    };
+    let sum = |part: fn(&Story) -> u64| stories.iter().map(|(_, story)| part(story)).sum::<u64>();
+    let (pauses, blocks) = (sum(|story| story.pauses), sum(|story| story.health.blocks_accepted));
+    eprintln!("{SEEDS} farms: {pauses} pauses, {blocks} blocks accepted");
+    assert!(pauses > SEEDS / 2, "{pauses} pauses");
 }

@@ -73,6 +73,9 @@ pub struct Card {
     /// The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole.
     #[serde(default)]
     pub finishing: Option<Vec<u32>>,
+    /// Whether it pauses: what is in hand is finished, and nothing else is begun. Its artist's word, also where it is watched.
+    #[serde(default)]
+    pub is_paused: bool,
     /// How often it was taken up by itself since a person last did.
     #[serde(default)]
     pub taken_up: u32,
@@ -140,6 +143,7 @@ impl Card {
             is_artist_away: false,
             is_kept: false,
             finishing: None,
+            is_paused: false,
             taken_up: 0,
             picture: String::new(),
             preview: String::new(),

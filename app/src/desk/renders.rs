@@ -68,7 +68,7 @@ impl Renders {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
             let cut_off = running.map(|card| {
                 (card.outcome, card.eta_s, card.finishing) = (Outcome::CutOff, None, None);
-                card.is_artist_away = false;
+                (card.is_artist_away, card.is_paused) = (false, false);
                 card.id.clone()
             });
             cut_off.collect()
@@ -258,7 +258,8 @@ impl Renders {
         self.cards.change(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == id) {
                 (card.outcome, card.failure, card.taken_up) = (Outcome::Running, None, 0);
-                card.finishing = None;
+                // Its coordinator tells what holds now.
+                (card.finishing, card.is_paused) = (None, false);
                 if card.is_watched() {
                     // Everything is told again.
                     (card.done, card.nodes, card.written, card.begun) = (0.0, 0, Vec::new(), Vec::new());
@@ -383,6 +384,7 @@ fn make_folder(output: &Path) {
 
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
     (card.eta_s, card.finishing, card.is_artist_away) = (None, None, false);
+    card.is_paused = false;
     match ended {
         Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
         Err(fault) => {

@@ -16,6 +16,7 @@ use super::shelf::Shelf;
 use crate::event::{Audience, Event};
 use crate::pictures;
 use crate::sight::Sight;
+use crate::stopwatch::Stopwatch;
 
 /// What a crash may make the list of renders forget, at most.
 const KEPT_GAP: Duration = Duration::from_secs(2);
@@ -30,7 +31,7 @@ pub(super) struct Reporter {
     mosaic: SharedMosaic,
     sheet: Arc<Mutex<Sheet>>,
     bell: Arc<Bell>,
-    began: Instant,
+    clock: Stopwatch,
     /// Seconds that it took before it was stopped, in all.
     earlier_s: f64,
     /// When the card was written last.
@@ -52,15 +53,14 @@ impl Reporter {
     ) -> Self {
         let known = |cards: &Vec<Card>| cards.iter().find(|card| card.id == id).map(|card| card.elapsed_s);
         let earlier_s = cards.read(known).unwrap_or_default();
-        let now = Instant::now();
-        let kept = Cell::new(now);
+        let kept = Cell::new(Instant::now());
         Self {
             id,
             cards,
             mosaic,
             sheet,
             bell,
-            began: now,
+            clock: Stopwatch::start(),
             earlier_s,
             kept,
             showing: None,
@@ -71,7 +71,7 @@ impl Reporter {
 
     /// Changes the card; `keep`: it must be there after a crash too. Anything else is written every few seconds.
     pub(super) fn card(&self, keep: bool, change: impl FnOnce(&mut Card)) {
-        let elapsed_s = self.earlier_s + self.began.elapsed().as_secs_f64();
+        let elapsed_s = self.earlier_s + self.clock.elapsed().as_secs_f64();
         self.cards.touch(|cards| {
             if let Some(card) = cards.iter_mut().find(|card| card.id == self.id) {
                 card.elapsed_s = elapsed_s;
@@ -221,6 +221,15 @@ impl Audience for Reporter {
             }),
             Event::Looking { title } => self.card(true, |card| card.order.scene.clone_from(title)),
             Event::Artist { is_away } => self.card(false, |card| card.is_artist_away = *is_away),
+            Event::JobPaused { is_paused, .. } => {
+                self.clock.pause(*is_paused);
+                self.card(true, |card| {
+                    card.is_paused = *is_paused;
+                    if card.is_paused {
+                        card.eta_s = None;
+                    }
+                });
+            }
             Event::FrameSeen { frame } => self.seen(FrameIndex(*frame)),
             Event::Steadied { file, .. } => self.steadied(file),
             Event::Audited { results, audited, .. } => {

@@ -22,7 +22,7 @@ pub struct Jobs {
 pub struct JobRow {
     /// Its id.
     pub job: String,
-    /// One of: open, done, cancelled, unknown.
+    /// One of: open, paused, done, cancelled, unknown.
     pub state: String,
     /// Share of its samples that is verified, 0 to 1.
     #[specta(type = u32)]
@@ -44,6 +44,11 @@ impl Jobs {
         let mut jobs = Self::default();
         jobs::list(None, &mut |event: &Event| jobs.hear(event))?;
         Ok(jobs)
+    }
+
+    /// Has nodes begin no more of a job, or go on with it.
+    pub fn pause(job: &str, is_paused: bool) -> Result<(), Fault> {
+        jobs::pause(named(job)?, is_paused, None, &mut |_: &Event| {}).map(drop)
     }
 
     /// Stops a job; what is done is kept and can be collected.

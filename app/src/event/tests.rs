@@ -50,6 +50,7 @@ fn all_events() -> Vec<Event> {
             shared: true,
             cost: 5,
         },
+        Event::JobPaused { job: text("cd"), is_paused: true },
         Event::JobCancelled { job: text("cd") },
         Event::JobShared { job: text("cd"), link: text("tessera://h:1/view/cd#k=e&c=f") },
         Event::JobUnshared { job: text("cd") },

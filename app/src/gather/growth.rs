@@ -8,7 +8,7 @@ use std::time::Instant;
 use frame::{Film, FrameIndex, LiveEvent, NodeId, Partial, Picture, TileIndex};
 use render_net::artist::{JobPlan, PreviewTile, Progress};
 
-use crate::event::Audience;
+use crate::event::{Audience, Event};
 use crate::fault::{Fault, one_line};
 use crate::render::{Tally, tell_tile};
 use crate::sight::{Sight, Stage, Work};
@@ -20,6 +20,8 @@ pub(crate) struct Growth {
     /// Frames that were whole and went their way.
     whole: BTreeSet<FrameIndex>,
     tally: Tally,
+    /// Whether the artist wants no more of the job for now.
+    is_paused: bool,
     nodes: BTreeSet<NodeId>,
     /// When a node first held a tile of an unfinished frame.
     leased: BTreeMap<(FrameIndex, TileIndex), Instant>,
@@ -35,6 +37,7 @@ impl Growth {
     pub(crate) fn new(plan: JobPlan) -> Self {
         Self {
             tally: Tally::start(plan.shape.samples_all()),
+            is_paused: false,
             plan,
             growing: BTreeMap::new(),
             whole: BTreeSet::new(),
@@ -51,6 +54,11 @@ impl Growth {
     /// Whether this frame was whole before.
     pub(crate) fn was_whole(&self, frame: FrameIndex) -> bool {
         self.whole.contains(&frame)
+    }
+
+    /// Whether the artist wants no more of the job for now.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// Frames that were whole.
@@ -120,6 +128,12 @@ impl Growth {
     pub(crate) fn progress(&mut self, progress: Progress, audience: &mut dyn Audience) {
         let warn = |message: String| LiveEvent::Warning { message };
         let event = match progress {
+            Progress::Paused { is_paused } => {
+                self.is_paused = is_paused;
+                self.tally.pause(is_paused);
+                let job = self.plan.job.to_string();
+                return audience.hear(&Event::JobPaused { job, is_paused });
+            }
             Progress::Leased { node, piece } => {
                 if self.nodes.insert(node) {
                     audience.hear(&LiveEvent::NodeJoined { node }.into());

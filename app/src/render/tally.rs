@@ -6,6 +6,7 @@ use frame::LiveEvent;
 
 use crate::event::{Audience, Event};
 use crate::pace::Pace;
+use crate::stopwatch::Stopwatch;
 
 /// Least time between two progress events.
 const GAP: Duration = Duration::from_millis(250);
@@ -14,7 +15,7 @@ const GAP: Duration = Duration::from_millis(250);
 pub(crate) struct Tally {
     total_samples: u64,
     merged_samples: u64,
-    started: Instant,
+    clock: Stopwatch,
     told: Option<Instant>,
     pace: Pace,
 }
@@ -23,7 +24,12 @@ impl Tally {
     /// Starts the clock for `total_samples`.
     pub(crate) fn start(total_samples: u64) -> Self {
         let pace = Pace::new(total_samples);
-        Self { total_samples, merged_samples: 0, started: Instant::now(), told: None, pace }
+        Self { total_samples, merged_samples: 0, clock: Stopwatch::start(), told: None, pace }
+    }
+
+    /// Holds the clock, or lets it go on: nobody works meanwhile.
+    pub(crate) fn pause(&mut self, is_paused: bool) {
+        self.clock.pause(is_paused);
     }
 
     /// Counts samples that are merged for good.
@@ -38,7 +44,7 @@ impl Tally {
         }
         self.told = Some(Instant::now());
         let done_samples = (self.merged_samples + in_flight).min(self.total_samples);
-        self.pace.note(self.started.elapsed(), done_samples);
+        self.pace.note(self.clock.elapsed(), done_samples);
         audience.hear(&Event::Live(LiveEvent::Progress {
             done_samples,
             total_samples: self.total_samples,
@@ -50,7 +56,7 @@ impl Tally {
     pub(crate) fn end(&mut self, audience: &mut dyn Audience) {
         self.told = None;
         self.tell(0, audience);
-        let elapsed_s = self.started.elapsed().as_secs_f64();
+        let elapsed_s = self.clock.elapsed().as_secs_f64();
         audience.hear(&Event::RenderEnded { done_samples: self.merged_samples, elapsed_s });
     }
 }

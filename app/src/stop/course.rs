@@ -1,4 +1,4 @@
-//! Which frames are begun, and after which of them a render ends. Pure rules: whoever holds them brings locks and time.
+//! Which frames are begun, after which of them a render ends, and whether it pauses. Pure rules: whoever holds them brings locks and time.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +14,7 @@ pub(super) struct Course {
     /// The frames after which it ends, as far as they are not whole. Fixed when that was asked for: at a network, others begin all
     /// the time.
     last: Option<BTreeSet<FrameIndex>>,
+    is_paused: bool,
     is_over: bool,
 }
 
@@ -48,6 +49,16 @@ impl Course {
         if !self.is_over {
             self.last = None;
         }
+    }
+
+    /// Nothing is rendered from now on, or again.
+    pub(super) fn pause(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
+    }
+
+    /// Whether all work has to wait. What is to end does not: it ends.
+    pub(super) fn rests(&self) -> bool {
+        self.is_paused && !self.is_over
     }
 
     /// Ends at once.
@@ -147,6 +158,18 @@ mod tests {
         assert!(!course.holds(A));
         course.ended(B);
         assert!(course.is_over());
+    }
+
+    #[test]
+    fn a_pause_ends_nothing_and_a_stop_ends_a_pause() {
+        let mut course = begun(&[A]);
+        course.pause(true);
+        assert!(course.rests() && !course.is_over());
+        course.pause(false);
+        assert!(!course.rests());
+        course.pause(true);
+        course.stop();
+        assert!(!course.rests());
     }
 
     #[test]

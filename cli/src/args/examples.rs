@@ -82,6 +82,12 @@ pub(crate) const JOBS: &str = "\
 Examples:
   tessera jobs
   tessera jobs --json";
+pub(crate) const PAUSE: &str = "\
+Examples:
+  tessera pause 00112233445566778899aabbccddeeff";
+pub(crate) const RESUME: &str = "\
+Examples:
+  tessera resume 00112233445566778899aabbccddeeff";
 pub(crate) const CANCEL: &str = "\
 Examples:
   tessera cancel 00112233445566778899aabbccddeeff";

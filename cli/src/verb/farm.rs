@@ -14,7 +14,7 @@ use app::{
 };
 
 use crate::args::{
-    Cancel, Collect, Coordinator, Demo, Earnings, Jobs, Nearby, Quote, Referee, Share, Statement,
+    Collect, Coordinator, Demo, Earnings, JobNamed, Jobs, Nearby, Quote, Referee, Share, Statement,
     StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
@@ -146,7 +146,11 @@ pub(crate) fn jobs(asked: &Jobs, json: bool) -> Result<Exit, Fault> {
     jobs::list(asked.data.as_deref(), &mut Data { json, talk: audience(json) })
 }
 
-pub(crate) fn cancel(asked: &Cancel, json: bool) -> Result<Exit, Fault> {
+pub(crate) fn pause(asked: &JobNamed, is_paused: bool, json: bool) -> Result<Exit, Fault> {
+    jobs::pause(asked.job, is_paused, asked.data.as_deref(), &mut *audience(json))
+}
+
+pub(crate) fn cancel(asked: &JobNamed, json: bool) -> Result<Exit, Fault> {
     jobs::cancel(asked.job, asked.data.as_deref(), &mut *audience(json))
 }
 

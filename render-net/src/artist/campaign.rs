@@ -174,6 +174,8 @@ impl Campaign {
                 committed.map(|committed| Step::Ruled(committed, for_node, ruling)).into_iter().collect()
             }
             Event::Done => Vec::new(),
+            Event::Paused => vec![Step::Tell(Progress::Paused { is_paused: true })],
+            Event::Resumed => vec![Step::Tell(Progress::Paused { is_paused: false })],
             Event::Cancelled { reason } => {
                 self.cancelled = Some(reason);
                 Vec::new()
@@ -313,7 +315,7 @@ impl Campaign {
             return None;
         }
         match state {
-            JobState::Active => None,
+            JobState::Active | JobState::Paused => None,
             JobState::Done => Some(JobEnd::Incomplete { missing: self.missing() }),
             JobState::Cancelled => Some(JobEnd::Cancelled {
                 reason: self.cancelled.clone().unwrap_or_else(|| "the job was stopped".to_owned()),

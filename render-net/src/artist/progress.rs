@@ -86,6 +86,11 @@ pub enum Progress {
         /// What the referee found.
         found: Found,
     },
+    /// The artist wants no more of the job for now, or wants it again.
+    Paused {
+        /// Whether it pauses now.
+        is_paused: bool,
+    },
 }
 
 /// Where a job ends.

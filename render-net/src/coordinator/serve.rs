@@ -16,7 +16,7 @@ use super::room::Room;
 use super::wakes::Wakes;
 use super::writer::Requests;
 use crate::link::{Arriving, Caller, Link, LinkFault, Listener, Memory, Priority, Responder};
-use crate::wire::{Bounded, FollowView, JobState, ObjectName, Preview, Refusal, Request, Response, Share};
+use crate::wire::{Bounded, FollowView, ObjectName, Preview, Refusal, Request, Response, Share};
 
 /// How often a waiting node's request is repeated even when nothing woke it: splits depend on time alone.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -188,7 +188,7 @@ impl Desk {
     /// Whether an artist would hear nothing new; where the job is theirs, they follow it.
     fn hears_nothing(&self, visit: Visit, response: &Response) -> bool {
         let Response::Events(events) = response else { return false };
-        if events.job.state == JobState::Active {
+        if events.job.state.is_open() {
             self.presence.follows(visit, events.job.job);
         }
         events.events.is_empty()
@@ -198,7 +198,7 @@ impl Desk {
     fn sees_nothing(&self, asked: &FollowView, response: &mut Response) -> bool {
         let Response::Seen(seen) = response else { return false };
         let is_away = !self.is_shared && self.presence.is_away(asked.view.job, std::time::Instant::now());
-        seen.is_artist_away = is_away && seen.events.job.state == JobState::Active;
+        seen.is_artist_away = is_away && seen.events.job.state.is_open();
         seen.events.events.is_empty() && seen.is_artist_away == asked.knows_away
     }
 

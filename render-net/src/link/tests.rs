@@ -93,7 +93,7 @@ async fn another_message_version_ends_the_link_readably() {
     tokio::spawn(serve(pair.listener.clone(), Vec::new()));
     let (mut send, mut receive) = pair.dialler.open(Priority::Control).await.expect("open");
     let mut bytes = Request::Ping.encode().expect("encodes");
-    bytes[0] = 9;
+    bytes[0] = VERSION + 1;
     send.write_all(&bytes).await.expect("sent");
     send.finish();
     let reply = read_message::<Response>(&mut receive).await;

@@ -42,19 +42,19 @@ impl Turn<'_> {
     fn count(&mut self, id: JobId, absence_ms: u64) -> Result<(), Halt> {
         let Some(mut job) = self.rows.job(id)? else { return Ok(()) };
         let limit_ms = self.terms.absence_ms;
-        if job.state == JobState::Active && absence_ms >= limit_ms {
+        if job.state.is_open() && absence_ms >= limit_ms {
             let days = limit_ms.div_ceil(DAY_MS);
             self.end_early(&mut job, format!("its artist gave no sign for {days} days"))?;
             self.rows.put_job(&job)?;
         }
-        let is_over = job.state != JobState::Active && absence_ms >= limit_ms.saturating_mul(2);
+        let is_over = !job.state.is_open() && absence_ms >= limit_ms.saturating_mul(2);
         Ok(self.rows.set_absence(id, if is_over { 0 } else { absence_ms })?)
     }
 
     /// The artist of a job did something with it.
     pub(super) fn gave_a_sign(&mut self, job: &JobRow) -> Result<(), Halt> {
         match job.state {
-            JobState::Active => Ok(self.rows.set_absence(job.job, 0)?),
+            JobState::Active | JobState::Paused => Ok(self.rows.set_absence(job.job, 0)?),
             // What is left of it is being collected.
             JobState::Done | JobState::Cancelled => Ok(()),
         }

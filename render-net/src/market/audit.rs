@@ -145,14 +145,14 @@ fn check_job(records: &mut dyn Records, job: &JobRow, counts: &Counts) -> Result
         return Err(Fault::Job(job.job, "its counts are not those of its tiles"));
     }
     let all = counts.accepted == job.blocks();
-    if (job.state == JobState::Done && !all) || (job.state == JobState::Active && all) {
+    if (job.state == JobState::Done && !all) || (job.state.is_open() && all) {
         return Err(Fault::Job(job.job, "it is done and not done"));
     }
     let escrow = Ledger::new(records, 0).account(AccountId::Escrow(job.job))?;
     if escrow.debits_posted + escrow.debits_held + escrow.available() != escrow.credits_posted {
         return Err(Fault::Job(job.job, "its escrow is overdrawn"));
     }
-    if job.state != JobState::Active && escrow.available() != 0 {
+    if !job.state.is_open() && escrow.available() != 0 {
         return Err(Fault::Job(job.job, "its unspent escrow was not returned"));
     }
     Ok(())

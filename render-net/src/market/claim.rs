@@ -70,7 +70,7 @@ impl Turn<'_> {
     ) -> Result<Option<(Lease, u64)>, Halt> {
         let demand = self.rows.demand(node.node)?;
         for id in self.rows.active_jobs(self.terms.jobs_max)? {
-            let Some(mut job) = self.rows.job(id)? else { continue };
+            let Some(mut job) = self.rows.job(id)?.filter(JobRow::is_wanted) else { continue };
             let of_artist = of_artists.entry(job.artist).or_default();
             if !job.suits(node) || *of_artist >= self.terms.artist_leases_max {
                 continue;

@@ -9,8 +9,8 @@ use super::row::{JobRow, LeaseRow, LeaseState};
 use super::{Effect, Halt, Turn};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
-    Attend, Bounded, Committed, Dispute, Event, JobState, Opaque, Referees, Referral, Refusal, Response,
-    Rule, Ruled, artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
+    Attend, Bounded, Committed, Dispute, Event, Opaque, Referees, Referral, Refusal, Response, Rule, Ruled,
+    artist::VERDICT_BYTES_MAX, referee::DISPUTES_MAX,
 };
 
 impl Turn<'_> {
@@ -21,7 +21,7 @@ impl Turn<'_> {
             Some(before) if before == *referral => {}
             // Who worked so far trusted in the one that was named, or in nobody.
             Some(_) => return Err(Refusal::AlreadyDone.into()),
-            None if job.state != JobState::Active => return Err(Refusal::JobEnded.into()),
+            None if !job.state.is_open() => return Err(Refusal::JobEnded.into()),
             None => {
                 self.rows.put_referral(referral)?;
                 // Some may have waited for it.

@@ -31,9 +31,7 @@ impl Turn<'_> {
         let (from, to) = (AccountId::Artist(artist), AccountId::Escrow(post.job));
         self.ledger().transfer(Purpose::Escrow(post.job), from, to, most)?;
         // A new job starts level with the least served one: it neither waits for the past nor is paid back for it.
-        let least = self.rows.active_jobs(1)?;
-        let least = least.first().map(|&job| self.rows.job(job)).transpose()?.flatten();
-        let stride = least.map_or(0, |job| job.stride);
+        let stride = self.level(post.job)?;
         let row = JobRow::new(post, name, artist, self.now_ms, stride);
         self.rows.put_job(&row)?;
         self.rows.put_frames(post)?;
@@ -93,7 +91,7 @@ impl Turn<'_> {
 
     pub(super) fn cancel(&mut self, artist: NodeId, job: JobId) -> Result<Response, Halt> {
         let mut row = self.job_of(artist, job)?;
-        if row.state == JobState::Active {
+        if row.state.is_open() {
             self.end_early(&mut row, "stopped by the artist".into())?;
             self.rows.put_job(&row)?;
         }

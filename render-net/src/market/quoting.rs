@@ -46,7 +46,8 @@ impl Turn<'_> {
             |(row, is_busy): (NodeRow, bool)| NodeOffer { price: row.price, speed: row.speed, is_busy };
         offers.nodes = Bounded::cut(suited.into_iter().map(offer).collect());
         for id in self.rows.active_jobs(self.terms.jobs_max)? {
-            offers.jobs += u32::from(self.rows.job(id)?.is_some_and(|job| job.blocks_free() > 0));
+            offers.jobs +=
+                u32::from(self.rows.job(id)?.is_some_and(|job| job.is_wanted() && job.blocks_free() > 0));
         }
         Ok(Response::Offers(Box::new(offers)))
     }

@@ -189,6 +189,11 @@ impl JobRow {
         u64::from(self.grid().len()) * u64::from(self.frames) * u64::from(self.blocks_per_tile)
     }
 
+    /// Whether its artist wants work on it to be begun now.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.state == JobState::Active
+    }
+
     /// Blocks that nobody works on and nobody delivered.
     pub(crate) fn blocks_free(&self) -> u64 {
         self.blocks().saturating_sub(self.blocks_leased).saturating_sub(self.blocks_committed)

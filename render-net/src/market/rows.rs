@@ -9,7 +9,7 @@ use super::row::{DoubtRow, FrameRow, JobRow, KeyRow, KeyState, LeaseRow, LeaseSt
 use crate::store::key::{last_bytes, last_u64};
 use crate::store::row::{decode, read, write};
 use crate::store::{Key, Records, StoreFault, Table, after};
-use crate::wire::{Committed, Event, JobPost, JobState, Opaque, Referees, Referral, ViewGrant, artist, node};
+use crate::wire::{Committed, Event, JobPost, Opaque, Referees, Referral, ViewGrant, artist, node};
 
 /// Typed rows over one transaction's records.
 pub(crate) struct Rows<'a> {
@@ -34,15 +34,15 @@ impl Rows<'_> {
     /// Writes a job and moves it to its place among the active ones.
     pub(crate) fn put_job(&mut self, row: &JobRow) -> Found<()> {
         let place = |row: &JobRow| Key::new().u64(row.stride).job(row.job);
-        let before = self.job(row.job)?.filter(|before| before.state == JobState::Active);
+        let before = self.job(row.job)?.filter(|before| before.state.is_open());
         let moved = before.as_ref().is_none_or(|before| before.stride != row.stride);
-        if before.is_some() && row.state != JobState::Active {
+        if before.is_some() && !row.state.is_open() {
             self.set_absence(row.job, 0)?;
         }
-        if let Some(before) = before.filter(|_| moved || row.state != JobState::Active) {
+        if let Some(before) = before.filter(|_| moved || !row.state.is_open()) {
             self.records.remove(Table::Active, &place(&before))?;
         }
-        if moved && row.state == JobState::Active {
+        if moved && row.state.is_open() {
             self.records.write(Table::Active, &place(row), &[])?;
         }
         write(self.records, Table::Job, &row.job.0, row)

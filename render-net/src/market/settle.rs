@@ -77,7 +77,7 @@ impl Turn<'_> {
         lease.state = LeaseState::Accepted { result, amount, countersigned };
         self.rows.put_lease(&lease)?;
         self.tell(&mut job, &Event::Accepted { lease: lease.lease, automatic })?;
-        if job.state == JobState::Active && job.blocks_accepted == job.blocks() {
+        if job.state.is_open() && job.blocks_accepted == job.blocks() {
             job.state = JobState::Done;
             job.ended_ms = self.now_ms;
             self.tell(&mut job, &Event::Done)?;
@@ -133,7 +133,7 @@ impl Turn<'_> {
 
     /// Gives an ended job's unspent escrow back; what is still held follows when it is settled.
     pub(super) fn return_rest(&mut self, job: &JobRow) -> Result<(), Halt> {
-        if job.state == JobState::Active {
+        if job.state.is_open() {
             return Ok(());
         }
         let (escrow, artist): (AccountId, NodeId) = (AccountId::Escrow(job.job), job.artist);

@@ -12,6 +12,7 @@ use crate::wire::{
 mod absence;
 mod blame;
 mod dispute;
+mod pausing;
 mod quoting;
 mod viewing;
 mod whole_tiles;

@@ -8,7 +8,7 @@ use super::{Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose, pay};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
-    Beat, Commit, Committed, Event, Failure, FailureKind, Heartbeat, JobState, Preview, Refusal, Response,
+    Beat, Commit, Committed, Event, Failure, FailureKind, Heartbeat, Preview, Refusal, Response,
 };
 
 /// Previews of one job that are passed on; the coordinator drops the rest.
@@ -68,7 +68,7 @@ impl Turn<'_> {
             _ => return Err(Refusal::AlreadyDone.into()),
         }
         let mut job = self.rows.job(lease.job)?.ok_or(Refusal::NoSuchJob)?;
-        if job.state != JobState::Active {
+        if !job.state.is_open() {
             return Err(Refusal::JobEnded.into());
         }
         let leased = lease.blocks.count;

@@ -150,6 +150,10 @@ pub enum Event {
         /// Signed by the referee.
         ruling: Opaque<RULING_BYTES_MAX>,
     },
+    /// The artist wants no more of it for now: pieces in hand are finished, no other is begun.
+    Paused,
+    /// The artist wants it again.
+    Resumed,
 }
 
 /// Finished work.
@@ -191,6 +195,24 @@ pub enum JobState {
     Done,
     /// Stopped.
     Cancelled,
+    /// The artist wants no more of it for now.
+    Paused,
+}
+
+impl JobState {
+    /// Whether more of it can come: nothing has ended it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Paused)
+    }
+}
+
+/// The artist wants no more of a job for now, or wants it again. Saying the same twice changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Which job.
+    pub job: JobId,
+    /// Whether it is to pause.
+    pub is_paused: bool,
 }
 
 /// A job at a glance.

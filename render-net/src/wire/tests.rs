@@ -57,12 +57,12 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn messages_have_their_golden_bytes() {
     let requests = [
-        (Request::Ping, "0801000100000000"),
-        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0801000400000002028827"),
-        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0801000400000004ac0202"),
+        (Request::Ping, "0901000100000000"),
+        (Request::Pull(Pull { capacity: 2, wait_ms: 5000 }), "0901000400000002028827"),
+        (Request::Heartbeat(Heartbeat { lease: LeaseId(300), blocks_begun: 2 }), "0901000400000004ac0202"),
         (
             Request::PostJob(Box::new(post())),
-            "080100490000000b070707070707070707070707070707078005e8024040030102050103010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
+            "090100490000000b070707070707070707070707070707078005e8024040030102050103010203020405010909090909090909090909090909090909090909090909090909090909090909d00f800400",
         ),
         (
             Request::Offers(Box::new(OffersWanted {
@@ -71,7 +71,7 @@ fn messages_have_their_golden_bytes() {
                 nodes_allowed: Bounded::default(),
                 referee: None,
             })),
-            "080100070000001ad00f80040000",
+            "090100070000001ad00f80040000",
         ),
         (
             Request::Offers(Box::new(OffersWanted {
@@ -80,23 +80,27 @@ fn messages_have_their_golden_bytes() {
                 nodes_allowed: Bounded::default(),
                 referee: Some(NodeId([5; 32])),
             })),
-            "080100270000001ad00f800400010505050505050505050505050505050505050505050505050505050505050505",
+            "090100270000001ad00f800400010505050505050505050505050505050505050505050505050505050505050505",
         ),
         (
             Request::Refer(Box::new(referral())),
-            "080100350000001b07070707070707070707070707070707050505050505050505050505050505050505050505050505050505050505050503010203",
+            "090100350000001b07070707070707070707070707070707050505050505050505050505050505050505050505050505050505050505050503010203",
         ),
         (
             Request::Referee(NodeId([5; 32])),
-            "080100210000001c0505050505050505050505050505050505050505050505050505050505050505",
+            "090100210000001c0505050505050505050505050505050505050505050505050505050505050505",
         ),
-        (Request::Attend(Box::new(attend())), "080100070000001d020102078827"),
-        (Request::Rule(Box::new(rule())), "080100070000001eac0201020405"),
+        (Request::Attend(Box::new(attend())), "090100070000001d020102078827"),
+        (Request::Rule(Box::new(rule())), "090100070000001eac0201020405"),
         (
             Request::Demand(Bounded::cut(vec![NodeId([5; 32])])),
-            "080100220000001f010505050505050505050505050505050505050505050505050505050505050505",
+            "090100220000001f010505050505050505050505050505050505050505050505050505050505050505",
         ),
-        (Request::Rulings(Bounded::cut(vec![LeaseId(300)])), "080100040000002001ac02"),
+        (Request::Rulings(Bounded::cut(vec![LeaseId(300)])), "090100040000002001ac02"),
+        (
+            Request::Pause(Pause { job: JobId([7; 16]), is_paused: true }),
+            "09010012000000210707070707070707070707070707070701",
+        ),
     ];
     for (request, golden) in requests {
         assert_eq!(hex(&request.encode().expect("encodes")), golden, "{}", request.name());
@@ -104,22 +108,22 @@ fn messages_have_their_golden_bytes() {
     let leases = Response::Leases(Bounded::new(vec![lease()]).expect("few"));
     assert_eq!(
         hex(&leases.encode().expect("encodes")),
-        "080200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
+        "090200420000000201ac02070707070707070707070707070707070503c0010040400103a09c01d00f0909090909090909090909090909090909090909090909090909090909090909"
     );
     let offer = NodeOffer { price: 1000, speed: 200_000, is_busy: true };
     let offers =
         Offers { nodes: Bounded::cut(vec![offer]), here: 3, large_enough: 2, price_min: 900, jobs: 1 };
     assert_eq!(
         hex(&Response::Offers(Box::new(offers)).encode().expect("encodes")),
-        "0802000d0000001001e807c09a0c010302840701"
+        "0902000d0000001001e807c09a0c010302840701"
     );
     let ruled = Ruled { job: JobId([7; 16]), lease: LeaseId(300), ruling: Bounded::cut(vec![4, 5]) };
     assert_eq!(
         hex(&Response::Rulings(Bounded::cut(vec![ruled])).encode().expect("encodes")),
-        "08020017000000130107070707070707070707070707070707ac02020405"
+        "09020017000000130107070707070707070707070707070707ac02020405"
     );
     let shortened = Refusal::Shortened { blocks: BlockRange { first: 1, count: 2 } };
-    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0802000400000001090102");
+    assert_eq!(hex(&Response::Refused(shortened).encode().expect("encodes")), "0902000400000001090102");
 }
 
 /// What the fuzzer of messages begins with: some of every kind that carries something.

@@ -6,8 +6,8 @@ use frame::LeaseId;
 use render_net::artist::JobEnd;
 use render_net::artist::campaign::{Campaign, Step};
 use render_net::wire::{
-    Candidate, Committed, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Offers, OffersWanted,
-    Opaque, Piece, Referral, Refusal, Request, Response, Verdict,
+    Candidate, Committed, Event, Follow, JobPost, JobState, KeyGift, Message, ObjectName, Offers,
+    OffersWanted, Opaque, Pause, Piece, Referral, Refusal, Request, Response, Verdict,
 };
 
 use super::errand::ArtistErrand;
@@ -52,6 +52,8 @@ pub(super) struct SimArtist {
     verdicts: BTreeMap<LeaseId, bool>,
     /// What it learns before it posts, where it asks.
     inquiry: Option<Inquiry>,
+    /// Whether the job is paused, by the events before this one.
+    paused: (u64, bool),
     /// On disk: collected pieces.
     kept: BTreeMap<LeaseId, Piece>,
 }
@@ -68,6 +70,7 @@ impl SimArtist {
             state: JobState::Active,
             calls: BTreeMap::new(),
             verdicts: BTreeMap::new(),
+            paused: (0, false),
             inquiry: (plan.quoted == Some(at)).then(Inquiry::default),
             kept: BTreeMap::new(),
         }
@@ -167,6 +170,7 @@ impl SimArtist {
                 self.state = events.job.state;
                 let wait_ms = if events.events.is_empty() { 500 } else { 1 };
                 let first = events.first;
+                self.see_pauses(world, first, &events.events)?;
                 if let Some(campaign) = self.campaign.as_mut() {
                     for step in campaign.events(first, events.events.into_vec()).unwrap_or_default() {
                         // The word of a referee whom the simulation's artists believe without its signature.
@@ -203,6 +207,39 @@ impl SimArtist {
         }
     }
 
+    /// Nothing is begun from a pause on until the job goes on.
+    fn see_pauses(&mut self, world: &mut World, first: u64, events: &[Event]) -> Result<(), String> {
+        for (index, event) in (first..).zip(events) {
+            let (next, is_paused) = self.paused;
+            if index < next {
+                continue;
+            }
+            let is_paused = match event {
+                Event::Leased { lease, .. } if is_paused => {
+                    return Err(format!("{lease:?} was begun while the job was paused"));
+                }
+                Event::Paused => {
+                    world.pauses += 1;
+                    true
+                }
+                Event::Resumed => false,
+                _ => is_paused,
+            };
+            self.paused = (index + 1, is_paused);
+        }
+        Ok(())
+    }
+
+    /// Pauses the job, or goes on with it, until the coordinator says that it is so.
+    fn pause(&mut self, world: &mut World) {
+        let spans = world.plan.pauses.get(self.at).into_iter().flatten();
+        let is_paused = spans.into_iter().any(|span| span.has(world.now_ms));
+        if self.state.is_open() && is_paused != (self.state == JobState::Paused) {
+            let pause = Pause { job: self.post.job, is_paused };
+            self.call(world, &Request::Pause(pause), Call::Quiet);
+        }
+    }
+
     /// Repeats what nobody answered.
     fn look(&mut self, world: &mut World) {
         if !self.posted {
@@ -228,6 +265,7 @@ impl SimArtist {
                 self.judge(world, lease, good);
             }
         }
+        self.pause(world);
         // A key gift may have been lost; who still waits is on the list.
         self.call(world, &Request::Candidates(self.post.job), Call::Candidates);
         self.go_on(world);

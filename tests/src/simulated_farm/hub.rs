@@ -150,6 +150,7 @@ impl Hub {
             messages: world.messages,
             refused: world.refused,
             wronged: world.wronged,
+            pauses: world.pauses,
             yields: world.yields,
             tiles_whole: 0,
             tiles_divided: 0,

@@ -35,6 +35,8 @@ pub(super) struct Plan {
     pub(super) referee: Option<Vec<Span>>,
     /// Good results that artists refuse, per mille.
     pub(super) unfair: u64,
+    /// When each job's artist wants no more of it for now.
+    pub(super) pauses: Vec<Vec<Span>>,
 }
 
 /// One node.
@@ -84,6 +86,7 @@ impl Plan {
             (0..chance.within(2, 6)).map(|at| NodePlan::new(&mut chance, at, seed)).collect();
         let jobs: Vec<JobPost> = (0..chance.within(1, 2)).map(|at| job(&mut chance, at)).collect();
         let scenes = vec![Scene::EVEN; jobs.len()];
+        let pauses = vec![Vec::new(); jobs.len()];
         let honest = nodes.iter().all(|node| node.lies == 0);
         let wire = WirePlan {
             lost: chance.within(0, 100),
@@ -107,7 +110,17 @@ impl Plan {
             quoted: None,
             referee: None,
             unfair: 0,
+            pauses,
         }
+    }
+
+    /// The same farm with artists who pause their jobs and go on with them.
+    pub(super) fn capricious(seed: u64) -> Self {
+        // A stream of its own, as below.
+        let mut chance = Chance::new(seed ^ 0xca9a_1c10);
+        let plan = Self::new(seed);
+        let pauses = plan.jobs.iter().map(|_| spans(&mut chance, 6, 15_000)).collect();
+        Self { pauses, ..plan }
     }
 
     /// The same farm with a referee, and with artists who refuse good work.

@@ -123,6 +123,7 @@ impl Plan {
             quoted: Some(ASKS),
             referee: None,
             unfair: 0,
+            pauses: Vec::new(),
         }
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct World {
     pub(super) refused: u64,
     /// Good results that artists refused.
     pub(super) wronged: u64,
+    /// How often a job was paused.
+    pub(super) pauses: u64,
     /// Results that were cut short because an owner wanted the GPU.
     pub(super) yields: u64,
     queue: BTreeMap<(u64, u64), Happening>,
@@ -81,6 +83,7 @@ impl World {
             messages: 0,
             refused: 0,
             wronged: 0,
+            pauses: 0,
             yields: 0,
             queue: BTreeMap::new(),
             happenings: 0,

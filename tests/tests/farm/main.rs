@@ -21,6 +21,7 @@ use parties::*;
 use render_net::artist::{ArtistFault, FrameScene, JobEnd, Progress};
 use render_net::node::Why;
 use render_net::receipt::{ReceiptBook, book::verify_book};
+use render_net::wire::JobState;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -200,6 +201,43 @@ async fn a_cancelled_job_ends_and_keeps_what_is_done() {
     let (end, ()) = tokio::join!(timeout(PATIENCE, artist.collect(job, &mut easel, stop)), cancel);
     assert!(matches!(end.expect("in time").expect("collected"), JobEnd::Cancelled { .. }));
     assert!(easel.films.get(&FrameIndex(1)).is_none_or(|film| !film.is_complete()));
+    node.running.abort();
+    coordinator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_job_stands_still_until_it_goes_on_and_has_the_bits_of_one_that_never_paused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let coordinator = coordinator(&folder.path().join("coordinator"), anywhere()).await;
+    let address = coordinator.address().clone();
+    let node = node(&folder.path().join("node"), &address, 20, false);
+    let artist = artist(&folder.path().join("artist"), &address);
+    let spec = spec(&[1], 64);
+    let job = artist.submit(spec.clone(), source(), |_| {}).await.expect("posted");
+    let mut easel = Easel::new(spec.settings);
+    let (_keep, stop) = never();
+    let pause = async {
+        let card = async || artist.cards().await.expect("it answers").remove(0);
+        while card().await.blocks_accepted == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        artist.pause(job, true).await.expect("own job");
+        // What was in hand comes in; then nothing moves.
+        let mut before = card().await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            let now = card().await;
+            assert_eq!(now.state, JobState::Paused);
+            if std::mem::replace(&mut before, now) == now {
+                break;
+            }
+        }
+        assert!(before.blocks_accepted < before.blocks, "there is more to do: {before:?}");
+        artist.pause(job, false).await.expect("own job");
+    };
+    let (end, ()) = tokio::join!(timeout(PATIENCE, artist.collect(job, &mut easel, stop)), pause);
+    assert_eq!(end.expect("in time").expect("collected"), JobEnd::Complete);
+    assert_same_bits(&easel, &[1]);
     node.running.abort();
     coordinator.stop().await;
 }

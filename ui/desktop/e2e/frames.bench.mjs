@@ -4,6 +4,7 @@
 //
 // The scene is a wall of squares with textures of noise, which no compression makes smaller.
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
@@ -127,8 +128,14 @@ try {
   await page.find("#stop");
   await page.run(taken);
   const began = Date.now();
-  // Nobody renders: the job is handed in when everything is sealed and sent.
-  await until(() => house.cli("--json", "jobs").stdout.includes('"open"'), 1_800_000, "the job is handed in");
+  // Nobody renders: the job is handed in when everything is sealed and sent. Asking starts a program, which would itself cost frames if it were done all the time.
+  const isHandedIn = async () => {
+    await new Promise((wake) => setTimeout(wake, 2_000));
+    const asked = house.beginAs(["nice", "-n", "15", tessera, "--json", "jobs"]);
+    await once(asked, "close");
+    return asked.said.includes('"open"');
+  };
+  await until(isHandedIn, 1_800_000, "the job is handed in");
   say(`read, hashed, sealed and sent in ${((Date.now() - began) / 1000).toFixed(0)} s`, await page.run(taken));
 } finally {
   await house.leave();

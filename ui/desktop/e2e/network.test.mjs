@@ -75,6 +75,42 @@ test("killed while the network renders, the next start goes on collecting by its
   assert.equal(house.cli("verify", await page.text("#picture")).status, 0);
 });
 
+test("a paused job is begun nowhere, is told so to the command line, and goes on when either side says so", async () => {
+  house.second(join(house.home, "Kitchen.glb"));
+  await page.find("#found dl");
+  await page.click("#place-network");
+  await page.click("#quality-good");
+  await page.fill("#width", "384");
+  await page.fill("#output", join(house.home, "Kitchen-paused.exr"));
+  await page.run("() => { document.querySelector('#tile').closest('details').open = true; }");
+  await page.fill("#tile", "64");
+  await page.click("#start");
+  const done = () => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0)");
+  const isPaused = () => page.run("() => document.querySelector('#outcome').dataset.paused === 'true'");
+  const listed = () => house.cli("--json", "jobs").stdout.trim().split("\n").map((line) => JSON.parse(line)).find((job) => job.output?.endsWith("Kitchen-paused.exr"));
+  await until(async () => (await done()) >= 1, 240_000, "some of it is rendered");
+  await page.click("#pause-render");
+  await until(isPaused, 30_000, "it pauses");
+  const { state, job } = listed();
+  assert.equal(state, "paused");
+  await shot("network-paused");
+  assert.equal(house.cli("resume", job).status, 0);
+  await until(async () => !(await isPaused()), 30_000, "the command line has it go on");
+  assert.equal(house.cli("pause", job).status, 0);
+  await until(isPaused, 30_000, "and pause again");
+  await page.click("#go-watch");
+  await page.find("tbody .pause");
+  await shot("watch-paused");
+  await page.click("tbody .pause");
+  await page.click("#go-render");
+  await until(async () => !(await isPaused()), 30_000, "the list of jobs has it go on");
+  await page.click("#pause-render");
+  await until(isPaused, 30_000, "and the form pauses it once more");
+  await page.click("#resume-render");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  assert.equal(house.cli("verify", await page.text("#picture")).status, 0);
+});
+
 test("the job stands in the list of jobs, complete", async () => {
   await page.click("#go-watch");
   const row = await until(() => page.text("tbody tr"), 30_000, "the list has a job");
@@ -113,7 +149,7 @@ test("a link shows the job's pictures to whoever has it, until it is withdrawn",
   await page.click("#go-render");
   await page.click("main .quiet");
   await page.find(".entry");
-  assert.equal(await page.run("() => [...document.querySelectorAll('.entry')].length"), 2, "it is not among the person's own renders");
+  assert.equal(await page.run("() => [...document.querySelectorAll('.entry')].length"), 3, "it is not among the person's own renders");
   await page.click("#go-watch");
   await page.click("main .quiet");
   await page.find("[data-watched=true]");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Keys, until } from "./driver.mjs";
 import { House, pictures, scenes } from "./house.mjs";
+import { spent } from "./process.mjs";
 
 const house = new House();
 let page;
@@ -165,6 +166,31 @@ async function startLong({ width, tile } = LONG) {
   await page.click("#start");
   await until(() => page.run("() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? 0) >= 1"), 120_000, "a tile is rendered");
 }
+
+test("a paused render stands still and frees the processor, and goes on to the picture of one that never paused", async () => {
+  await startLong();
+  const done = () => page.run("() => Number(document.querySelector('[role=progressbar]').ariaValueNow)");
+  const isPaused = () => page.run("() => document.querySelector('#outcome').dataset.paused === 'true'");
+  await page.click("#pause-render");
+  await until(isPaused, 30_000, "it pauses");
+  // What was in hand is finished first.
+  let quiet = false;
+  for (let look = 0; look < 20 && !quiet; look += 1) {
+    const [before, from] = [await done(), spent(house.pids())];
+    await new Promise((wake) => setTimeout(wake, 2_000));
+    quiet = (await done()) === before && spent(house.pids()).cpu_s - from.cpu_s < 0.5;
+  }
+  assert.ok(quiet, "it stands still");
+  assert.equal(await outcome(), "running");
+  await shot("render-paused");
+  await page.click("#resume-render");
+  await until(async () => (await outcome()) === "done", 300_000, "the render is done");
+  const paused = await page.text("#picture");
+  const whole = join(house.home, "never-paused.exr");
+  const words = ["render", join(house.home, "Kitchen.glb"), "-o", whole, "--size", LONG.size, "--spp", LONG.spp, "--tile", LONG.tile];
+  assert.equal(house.cli(...words).status, 0);
+  assert.ok(house.haveSameBits(paused, whole));
+});
 
 test("stop and keep leaves a sound picture of what is done", async () => {
   await startLong();

@@ -1,4 +1,4 @@
-//! How a render of this computer ends before its own end: at once, after the frames that are begun, or with the program.
+//! How a render of this computer pauses, and how it ends before its own end: at once, after the frames that are begun, or with the program.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,11 @@ impl Renders {
         if let Some(running) = self.running().get(id) {
             running.stop.ask();
         }
+    }
+
+    /// Has a render begin nothing more, or go on. Its card says so as soon as its coordinator knows.
+    pub fn pause(&self, id: &str, is_paused: bool) {
+        self.turn(id, |stop| stop.pause(is_paused));
     }
 
     /// Has a render stop when the frames that are begun are whole, and begin no other.

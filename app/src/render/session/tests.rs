@@ -3,6 +3,7 @@
 mod finishing;
 #[cfg(windows)]
 mod held;
+mod pausing;
 mod steady;
 
 use std::path::Path;

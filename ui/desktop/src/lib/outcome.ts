@@ -3,7 +3,15 @@ import type { Card, Outcome } from "./bindings";
 import type { Meaning } from "../parts/Sign.svelte";
 import { count, say } from "./say.svelte";
 
-export const meanings: Record<Outcome, Meaning> = { running: "work", done: "good", stopped: "off", failed: "problem", cut_off: "problem" };
+const meanings: Record<Outcome, Meaning> = { running: "work", done: "good", stopped: "off", failed: "problem", cut_off: "problem" };
+
+type Standing = Pick<Card, "outcome" | "is_paused">;
+const isPaused = (card: Standing) => card.outcome === "running" && card.is_paused;
+
+/** The sign of how a render stands. */
+export const meaningOf = (card: Standing): Meaning => (isPaused(card) ? "pause" : meanings[card.outcome]);
+/** The same in words. */
+export const standing = (card: Standing): string => (isPaused(card) ? say("outcome.paused") : say(`outcome.${card.outcome}`));
 
 /** Frames that are named one by one; more are counted. */
 const NAMED_MAX = 6;

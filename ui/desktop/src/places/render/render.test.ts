@@ -40,7 +40,7 @@ function type(css: string, text: string, event = "input") {
 
 const more: More = { spp: 0, fps: 24, time: 0, shutter: 0, f_stop: 0, focus: 0, env: "", env_strength: 1, env_rotate: 0, seed: 0, max_bounces: 8, filter: "box", microfacet: "multi", clamp_indirect: 10, denoise: "node", steady: true, weights: "", tile: 0, layers: "beauty", exr_layout: "comp", compression: "zip", gpu: "" };
 const usual: Order = { scene: "/p/a.glb", output: "/p/a.exr", quality: "good", width: 1920, height: 1080, frames: "", camera: "", place: "here", coordinator: "", max_price: 1000, nodes: "", referee: "", more };
-const card = (change: Partial<Card>): Card => ({ id: "r1", order: usual, outcome: "running", began_s: 0, elapsed_s: 1, done: 0.5, eta_s: null, width: 64, height: 36, spp: 1, frames: 1, begun: [], written: [], tiles: 4, tiles_done: 1, adapter: "card", nodes: 0, sent_mib: 1.9, results: 0, audited: 0, job: "", link: "", is_artist_away: false, is_kept: true, finishing: null, taken_up: 0, picture: "", preview: "", partial: "", notes: [], failure: null, ...change });
+const card = (change: Partial<Card>): Card => ({ id: "r1", order: usual, outcome: "running", began_s: 0, elapsed_s: 1, done: 0.5, eta_s: null, width: 64, height: 36, spp: 1, frames: 1, begun: [], written: [], tiles: 4, tiles_done: 1, adapter: "card", nodes: 0, sent_mib: 1.9, results: 0, audited: 0, job: "", link: "", is_artist_away: false, is_kept: true, finishing: null, is_paused: false, taken_up: 0, picture: "", preview: "", partial: "", notes: [], failure: null, ...change });
 const scenery = (...cards: Card[]) => ({ cards, settings: { coordinator: "", adapter: "" } }) as unknown as Scenery;
 
 async function showCard(change: Partial<Card>) {
@@ -66,6 +66,29 @@ test("a render that was stopped and goes on can be stopped again", async () => {
   find("#stop").click();
   await settled();
   expect([times("stop"), stop()]).toEqual([2, [true, "Stopping…"]]);
+});
+
+test("a render pauses and goes on when its coordinator says so, and the clock stands still meanwhile", async () => {
+  answer({ pause_render: () => null, mosaic: () => new ArrayBuffer(0) });
+  await showCard({ elapsed_s: 65, eta_s: 20 });
+  find("#pause-render").click();
+  await settled();
+  expect([find<HTMLButtonElement>("#pause-render").disabled, document.querySelector("#resume-render")]).toEqual([true, null]);
+  desk.scenery = scenery(card({ elapsed_s: 65, is_paused: true }));
+  await settled();
+  expect(find("#outcome").textContent?.trim()).toBe("Paused");
+  expect(find(".status.partial").textContent).toMatch(/The GPU is free/);
+  vi.useFakeTimers();
+  vi.advanceTimersByTime(5000);
+  vi.useRealTimers();
+  flushSync();
+  expect(find(".facts").textContent).toMatch(/1:05$/);
+  find("#resume-render").click();
+  await settled();
+  expect(asked.filter(([name]) => name === "pause_render").map(([, words]) => words)).toEqual([{ id: "r1", isPaused: true }, { id: "r1", isPaused: false }]);
+  desk.scenery = scenery(card({}));
+  await settled();
+  expect([find<HTMLButtonElement>("#pause-render").disabled, find("#outcome").textContent?.trim()]).toEqual([false, "Rendering"]);
 });
 
 test("whatever starts a render starts it once, however often it is pressed", async () => {

@@ -22,7 +22,7 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
     ui.horizontal_centered(|ui| {
         exposure(desk, ui, &mut commands);
         ui.separator();
-        views::show(desk, ui, &mut commands);
+        views::show(desk, is_narrow, ui, &mut commands);
         channel(desk, ui, &mut commands);
         ui.separator();
         zoom(desk, ui, &mut commands);

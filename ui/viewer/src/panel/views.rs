@@ -9,20 +9,22 @@ use crate::theme;
 use crate::view::Transform;
 use crate::words::{fill, say};
 
-/// Width of the closed menu, points; wider where names are those of a configuration.
-const WIDTH: f32 = 108.0;
-const WIDTH_CONFIGURED: f32 = 170.0;
-/// Letters of a view's name that fit into it.
-const LETTERS: usize = 24;
+/// Width of the closed menu, points, and letters of a view's name that fit into it.
+const CLOSED: (f32, usize) = (108.0, 10);
+/// The same where names are those of a configuration and the line has room.
+const CLOSED_WIDE: (f32, usize) = (170.0, 24);
+/// What the window has beside the open menu, points.
+const AROUND: f32 = 90.0;
 
 /// The menu; what was clicked comes back as commands.
-pub fn show(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
+pub fn show(desk: &Desk, is_narrow: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.label(RichText::new(say("status.view")).color(theme::MUTED));
     let shown = shown(desk);
     let has_scheme = !desk.scheme.displays.is_empty();
-    let width = if has_scheme { WIDTH_CONFIGURED } else { WIDTH };
-    let combo = egui::ComboBox::from_id_salt("view").width(width).height(420.0);
-    let response = combo.selected_text(shortened(&shown)).show_ui(ui, |ui| {
+    let (width, letters) = if has_scheme && !is_narrow { CLOSED_WIDE } else { CLOSED };
+    let height = ui.ctx().content_rect().height() - AROUND;
+    let combo = egui::ComboBox::from_id_salt("view").width(width).height(height);
+    let response = combo.selected_text(shortened(&shown, letters)).show_ui(ui, |ui| {
         if has_scheme {
             heading(ui, say("view.built_in"));
         }
@@ -99,8 +101,8 @@ fn heading(ui: &mut Ui, words: &str) {
     ui.label(RichText::new(words).color(theme::MUTED).small());
 }
 
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(LETTERS) {
+fn shortened(name: &str, letters: usize) -> String {
+    match name.char_indices().nth(letters) {
         Some((end, _)) => format!("{}…", name[..end].trim_end()),
         None => name.to_owned(),
     }

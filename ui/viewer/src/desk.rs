@@ -1,12 +1,13 @@
 //! What lies on the desk: up to two pictures, how they are looked at, and what each command changes. No window in here.
 
+mod overlay;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use frame::FrameSize;
 use frame::tev::Packet;
-use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
 use crate::colour::scheme::{Made, Scheme};
@@ -23,6 +24,7 @@ use crate::shown::{Shown, Side};
 use crate::trouble::Trouble;
 use crate::view::{Channel, Transform, View};
 use crate::words::{fill, say};
+pub use overlay::Overlay;
 
 /// What one step nearer makes of a pixel's edge.
 const ZOOM_STEP: f32 = std::f32::consts::SQRT_2;
@@ -89,44 +91,6 @@ pub struct Opened {
     pub stamp: u64,
 }
 
-/// What is drawn over the picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Overlay {
-    /// Outlines of tiles as they arrive, while the picture grows.
-    #[default]
-    Growing,
-    /// How far each tile is.
-    #[serde(alias = "Tiles")]
-    Stages,
-    /// Samples of each tile.
-    Samples,
-    /// Seconds of work on each tile.
-    Seconds,
-    /// Nothing.
-    Nothing,
-}
-
-impl Overlay {
-    /// All, in the order in which they follow each other.
-    pub const ALL: [Self; 5] = [Self::Growing, Self::Stages, Self::Samples, Self::Seconds, Self::Nothing];
-
-    /// As people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Growing => say("overlay.growing"),
-            Self::Stages => say("overlay.stages"),
-            Self::Samples => say("overlay.samples"),
-            Self::Seconds => say("overlay.seconds"),
-            Self::Nothing => say("overlay.nothing"),
-        }
-    }
-
-    /// The one after it.
-    pub fn next(self) -> Self {
-        Self::ALL[(self as usize + 1) % Self::ALL.len()]
-    }
-}
-
 impl Desk {
     /// Lays a picture on the desk.
     pub fn put(&mut self, side: Side, picture: Picture, path: Option<PathBuf>) {
@@ -176,7 +140,7 @@ impl Desk {
 
     /// Tells that a colour configuration or one of its views is not there; a built-in view is.
     pub fn fail_scheme(&mut self, trouble: Trouble) {
-        self.scheme.choose(None);
+        self.scheme.refuse();
         (self.trouble, self.troubled) = (Some(trouble), Some(About::Scheme));
     }
 

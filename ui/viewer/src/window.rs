@@ -122,7 +122,7 @@ impl Window {
     fn take_views(&mut self) {
         let Some(bureau) = &mut self.bureau else { return };
         let kept = self.kept.as_ref().and_then(|kept| kept.found.scheme.as_ref());
-        while let Some(answer) = bureau.next() {
+        while let Some(answer) = bureau.answer() {
             if let Some(trouble) = self.desk.scheme.take(answer, kept) {
                 self.desk.fail_scheme(trouble);
             }

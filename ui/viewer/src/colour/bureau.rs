@@ -78,7 +78,7 @@ impl Bureau {
     }
 
     /// What it has said since.
-    pub fn next(&mut self) -> Option<Answer> {
+    pub fn answer(&mut self) -> Option<Answer> {
         let answer = self.answers.try_recv().ok()?;
         if let Answer::Made { from, to, .. } = &answer
             && self.asked.as_ref().is_some_and(|asked| (&asked.0, &asked.1) == (from, to))
@@ -124,7 +124,7 @@ mod tests {
     fn answer(bureau: &mut Bureau) -> Answer {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
-            if let Some(answer) = bureau.next() {
+            if let Some(answer) = bureau.answer() {
                 return answer;
             }
             assert!(Instant::now() < until, "it answers");

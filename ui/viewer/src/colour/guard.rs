@@ -16,6 +16,9 @@ const DEPTH_MAX: usize = 256;
 /// Why something is not read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
+    /// Nothing has that name.
+    #[error("there is no such file")]
+    Missing,
     /// The system does not give it.
     #[error("it cannot be read: {0}")]
     Unreadable(String),
@@ -38,7 +41,10 @@ pub(super) enum Refused {
 /// # Errors
 /// [`Refused`].
 pub(super) fn text(path: &Path) -> Result<String, Refused> {
-    let unreadable = |error: std::io::Error| Refused::Unreadable(error.to_string());
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Refused::Missing,
+        _ => Refused::Unreadable(error.to_string()),
+    };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(Refused::Unreadable("it is no file".into()));
@@ -138,7 +144,7 @@ mod tests {
     fn only_files_of_a_size_are_read() {
         let place = tempfile::tempdir().expect("a temporary folder");
         let path = place.path().join("config.ocio");
-        assert!(matches!(text(&path), Err(Refused::Unreadable(_))), "there is none");
+        assert_eq!(text(&path), Err(Refused::Missing));
         assert!(matches!(text(place.path()), Err(Refused::Unreadable(_))), "a folder");
         std::fs::write(&path, vec![b'#'; (CONFIG_BYTES_MAX + 1) as usize]).expect("it can be written");
         assert_eq!(text(&path), Err(Refused::Large(4)));

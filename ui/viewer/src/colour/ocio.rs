@@ -64,9 +64,11 @@ impl Ocio {
         };
         if !source.starts_with(BROUGHT) {
             let path = Path::new(source);
-            let is_there = path.exists();
-            let advice = if is_there { "trouble.ocio.advice" } else { "trouble.ocio.missing" };
-            guard::text(path).map_err(|refused| told(&refused.to_string(), advice))?;
+            guard::text(path).map_err(|refused| {
+                let is_missing = refused == guard::Refused::Missing;
+                let advice = if is_missing { "trouble.ocio.missing" } else { "trouble.ocio.advice" };
+                told(&refused.to_string(), advice)
+            })?;
         }
         let config =
             Config::create_from_file(source).map_err(|error| told(error.message(), "trouble.ocio.advice"))?;

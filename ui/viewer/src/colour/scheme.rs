@@ -37,6 +37,8 @@ pub struct Scheme {
     pub displays: Vec<Display>,
     /// The view that a person looks through; none while it is a built-in one.
     pub chosen: Option<Choice>,
+    /// The one that was chosen and cannot be shown.
+    refused: Option<Choice>,
     /// The display of which views are offered first.
     display: String,
     made: Option<Made>,
@@ -64,7 +66,12 @@ impl Scheme {
         if let Some(choice) = &choice {
             self.display.clone_from(&choice.display);
         }
-        self.chosen = choice;
+        (self.chosen, self.refused) = (choice, None);
+    }
+
+    /// Looks through a built-in view, since what was chosen cannot be shown. It stays the choice for the next start.
+    pub fn refuse(&mut self) {
+        self.refused = self.chosen.take().or(self.refused.take());
     }
 
     /// The way that is there for what is chosen; while a view's own is still being made, the one before.
@@ -95,7 +102,7 @@ impl Scheme {
             }
             // It is not asked for again and again.
             Answer::Made { to, way: Err(trouble), .. } if self.chosen.as_ref() == Some(&to) => {
-                self.chosen = None;
+                self.refuse();
                 return Some(trouble);
             }
             Answer::Made { .. } => {}
@@ -106,7 +113,7 @@ impl Scheme {
     /// What of it is kept.
     pub fn kept(&self) -> Option<Kept> {
         let source = self.source.clone()?;
-        Some(Kept { source, chosen: self.chosen.clone() })
+        Some(Kept { source, chosen: self.chosen.clone().or(self.refused.clone()) })
     }
 }
 
@@ -173,5 +180,9 @@ mod tests {
         assert_eq!(scheme.take(refused("raw"), None), None, "nobody looks through that one any more");
         assert_eq!(scheme.take(refused("film"), None), Some(trouble.clone()));
         assert_eq!(scheme.chosen, None);
+        let kept = |scheme: &Scheme| scheme.kept().and_then(|kept| kept.chosen);
+        assert_eq!(kept(&scheme), Some(choice("film")), "nobody chose another");
+        scheme.choose(None);
+        assert_eq!(kept(&scheme), None);
     }
 }

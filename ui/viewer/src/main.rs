@@ -122,7 +122,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
             window.keep(path);
         }
         if let Some(source) = arguments.ocio.filter(|source| !source.is_empty()) {
-            window.configure(source, &egui);
+            window.configure(&source, &egui);
         }
         window.watch(arguments.watch, &egui);
         if let Some(output) = arguments.output {

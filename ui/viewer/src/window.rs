@@ -8,7 +8,7 @@ use eframe::egui::{self, Panel, Ui};
 use crate::canvas::Canvas;
 use crate::colour::Generator;
 use crate::colour::bureau::{Bureau, Open};
-use crate::colour::ocio::Ocio;
+use crate::colour::ocio::{BROUGHT, Ocio};
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::live::{Change, Listener};
@@ -112,7 +112,10 @@ impl Window {
     }
 
     /// Offers the views of a colour configuration, the path of a file or `ocio://NAME`, as soon as it is read.
-    pub fn configure(&mut self, source: String, context: &egui::Context) {
+    pub fn configure(&mut self, source: &str, context: &egui::Context) {
+        let path = Some(source).filter(|source| !source.starts_with(BROUGHT)).map(std::path::absolute);
+        // Another start, from another folder, is to know it again; so are its tables, which lie beside it.
+        let source = path.and_then(Result::ok).map_or(source.to_owned(), |path| path.display().to_string());
         let context = context.clone();
         let open: Box<Open> = Box::new(|source| Ok(Box::new(Ocio::open(source)?) as Box<dyn Generator>));
         self.bureau = Some(Bureau::start(source, open, move || context.request_repaint()));

@@ -1,6 +1,6 @@
 //! OpenColorIO's configurations, through the crate `ocio`: a file, or one that the crate brings (`ocio://…`).
 //!
-//! Its arithmetic has the same bits as the C++ library's (decision 25), and its WGSL computes the same with the GPU's own functions.
+//! Its arithmetic has the bits of the C++ library's, but for the last one where there are tables (decision 25), and its WGSL computes the same with the GPU's own functions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -15,7 +15,7 @@ fn config(name: &str) -> String {
 fn configured(source: &str) -> Place {
     let mut place = window(1);
     let context = place.harness.ctx.clone();
-    place.harness.state_mut().configure(source.to_owned(), &context);
+    place.harness.state_mut().configure(source, &context);
     place.until("its view is there", |window| window.desk.way().is_some());
     place
 }
@@ -74,6 +74,32 @@ fn aces_2_on_the_screen_is_the_one_that_is_computed() {
 }
 
 #[test]
+fn a_picture_that_says_its_primaries_is_shown_from_their_space() {
+    let mut place = configured("ocio://default");
+    let before = place.harness.state().desk.screen([0.5, 0.1, 0.1, 1.0]);
+    let path = place.folder.path().join("acescg.exr");
+    let channels = ["R", "G", "B"].map(|name| AnyChannel::new(name, FlatSamples::F32(vec![0.5; 64 * 48])));
+    let channels = AnyChannels::sort(channels.into_iter().collect());
+    let layer = Layer::new((64, 48), LayerAttributes::default(), Encoding::SMALL_LOSSLESS, channels);
+    let mut image = Image::from_layer(layer);
+    image.attributes.chromaticities = Some(exr::meta::attribute::Chromaticities {
+        red: exr::math::Vec2(0.713, 0.293),
+        green: exr::math::Vec2(0.165, 0.830),
+        blue: exr::math::Vec2(0.128, 0.044),
+        white: exr::math::Vec2(0.32168, 0.33767),
+    });
+    image.write().to_file(&path).expect("it can be written");
+    place.read(Side::First, path);
+    let is_from = |window: &Window| window.desk.way().is_some_and(|made| made.from.name == "lin_ap1_scene");
+    place.until("it is shown from its space", is_from);
+    assert_ne!(
+        place.harness.state().desk.screen([0.5, 0.1, 0.1, 1.0]),
+        before,
+        "ACEScg's red is another one"
+    );
+}
+
+#[test]
 fn the_menu_offers_built_in_views_those_of_the_display_and_other_displays() {
     let mut place = configured(&config("config.ocio"));
     assert_eq!(
@@ -129,7 +155,7 @@ fn a_configuration_that_is_not_used_is_told_and_the_picture_is_shown() {
     for (source, about) in [(config("nowhere.ocio"), "nowhere.ocio"), (config("film.cube"), "film.cube")] {
         let mut place = window(0);
         let context = place.harness.ctx.clone();
-        place.harness.state_mut().configure(source, &context);
+        place.harness.state_mut().configure(&source, &context);
         place.until("it is told", |window| window.desk.trouble.is_some());
         let picture = file(place.folder.path(), "a.exr", 1.0);
         place.read(Side::First, picture);
@@ -162,7 +188,7 @@ fn the_view_of_a_configuration_is_the_same_after_the_viewer_was_killed() {
     let mut place = window(1);
     let context = place.harness.ctx.clone();
     place.harness.state_mut().keep(path.clone());
-    place.harness.state_mut().configure(config("config.ocio"), &context);
+    place.harness.state_mut().configure(&config("config.ocio"), &context);
     place.until("its view is there", |window| window.desk.way().is_some());
     place.choose(3);
     let is_kept = || std::fs::read_to_string(&path).is_ok_and(|text| text.contains("\"Screen\""));
@@ -170,7 +196,7 @@ fn the_view_of_a_configuration_is_the_same_after_the_viewer_was_killed() {
     let mut again = window(1);
     let context = again.harness.ctx.clone();
     again.harness.state_mut().keep(path);
-    again.harness.state_mut().configure(config("config.ocio"), &context);
+    again.harness.state_mut().configure(&config("config.ocio"), &context);
     again.until("its view is there", |window| window.desk.way().is_some());
     assert_eq!(view_of(again.harness.state()).as_deref(), Some("Plain on Screen"));
 }

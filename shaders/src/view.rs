@@ -3,7 +3,15 @@
 use bytemuck::{Pod, Zeroable};
 
 /// Vertex and fragment shader: entry points `corner` and `shade`.
-pub const PICTURE: &str = include_str!("../view/picture.wgsl");
+pub const PICTURE: &str =
+    concat!(include_str!("../view/picture.wgsl"), include_str!("../view/unconfigured.wgsl"));
+/// [`View::transform`] of a view that is not built in.
+pub const CONFIGURED: u32 = 5;
+
+/// The same for a view that is not built in: with its own `fn configured(rgb: vec3<f32>) -> vec3<f32>`, whose resources are in group 2.
+pub fn configured(wgsl: &str) -> String {
+    format!("{}\n{wgsl}", include_str!("../view/picture.wgsl"))
+}
 
 /// How all squares of a picture are shown.
 #[repr(C)]
@@ -21,7 +29,7 @@ pub struct View {
     pub inverse_gamma: f32,
     /// Where the second picture begins: along `across`, from the picture's corner, picture pixels.
     pub wipe: f32,
-    /// 0 AgX, 1 Khronos PBR Neutral, 2 sRGB, 3 raw, 4 false colour.
+    /// 0 AgX, 1 Khronos PBR Neutral, 2 sRGB, 3 raw, 4 false colour, 5 what `configured` says.
     pub transform: u32,
     /// 0 colour, 1 to 4 red, green, blue, alpha, 5 luminance.
     pub channel: u32,

@@ -148,6 +148,8 @@ fn display(rgb: vec3<f32>) -> vec3<f32> {
         case 1u: { return srgb_from_linear(neutral(rgb)); }
         case 2u: { return srgb_from_linear(rgb); }
         case 4u: { return false_colour(luminance(rgb)); }
+        // After this text: unconfigured.wgsl, or what a colour configuration describes.
+        case 5u: { return configured(rgb); }
         default: { return rgb; }
     }
 }

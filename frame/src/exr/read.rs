@@ -13,7 +13,11 @@ use std::{
 
 use ::exr::{
     block::reader::Reader,
-    meta::{BlockDescription, MetaData, attribute::AttributeValue, attribute::SampleType, header::Header},
+    meta::{
+        BlockDescription, MetaData,
+        attribute::{AttributeValue, Chromaticities, SampleType},
+        header::Header,
+    },
     prelude as codec,
 };
 use codec::{FlatSamples, ReadChannels, ReadLayers, Text};
@@ -282,6 +286,12 @@ pub(super) fn part_info(header: &Header) -> PartInfo {
     let mut attributes: Vec<_> =
         others.map(|(name, value)| (name.to_string(), attribute_text(value))).collect();
     attributes.extend(own.software_name.as_ref().map(|name| ("software".to_owned(), name.to_string())));
+    attributes.extend(
+        header
+            .shared_attributes
+            .chromaticities
+            .map(|primaries| ("chromaticities".to_owned(), numbers(primaries))),
+    );
     attributes.sort();
     PartInfo {
         name: own.layer_name.as_ref().map(ToString::to_string),
@@ -291,6 +301,11 @@ pub(super) fn part_info(header: &Header) -> PartInfo {
         channels: header.channels.list.iter().map(channel).collect(),
         attributes,
     }
+}
+
+/// Places of red, green, blue and white, x and y of each.
+fn numbers(Chromaticities { red, green, blue, white }: Chromaticities) -> String {
+    [red, green, blue, white].map(|place| format!("{} {}", place.0, place.1)).join(" ")
 }
 
 fn attribute_text(value: &AttributeValue) -> String {

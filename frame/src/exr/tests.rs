@@ -158,6 +158,8 @@ fn channels_equal_the_contract() {
     assert!(info.to_string().ends_with("layers: beauty,noisy,albedo,normal,depth"), "{info}");
     let empty = ("tessera/pixels_without_samples".to_owned(), "0".to_owned());
     assert!(info.parts[0].attributes.contains(&empty));
+    let primaries = "0.64 0.33 0.3 0.6 0.15 0.06 0.3127 0.329";
+    assert!(info.parts[0].attributes.contains(&("chromaticities".to_owned(), primaries.to_owned())));
     write(&path, &picture(), &options(Layout::Blender, Compression::Zip)).expect("writes");
     assert_eq!(read_back(&path).info().layers(), Layer::ALL[..12]);
 }

@@ -4,6 +4,7 @@
 //! tile that grows touches nothing but itself. Squares that are not seen stay while there is room. Light stays what the file holds:
 //! halves where all its numbers are halves, else floats. The shader (`shaders/view/picture.wgsl`) does the rest.
 
+mod configured;
 mod made;
 
 use std::collections::{HashMap, HashSet};
@@ -12,10 +13,12 @@ use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait};
 use eframe::{CreationContext, egui};
 use frame::TileRect;
 use half::f16;
-use shaders::view::{Square, View};
+use shaders::view::{CONFIGURED, PICTURE, Square, View};
 use wgpu::util::DeviceExt;
 
+use crate::colour::Way;
 use crate::levels::{self, Place, Source, What};
+use configured::Configured;
 use made::{layout, new_texture, pipeline, texture, uniform};
 
 /// Pixels of which texels are made before the next frame is shown.
@@ -33,15 +36,18 @@ pub struct Canvas {
     device: wgpu::Device,
     queue: wgpu::Queue,
     pipeline: wgpu::RenderPipeline,
+    /// For the configuration's view that was shown last.
+    configured: Option<Configured>,
     view: wgpu::Buffer,
     view_group: wgpu::BindGroup,
+    view_layout: wgpu::BindGroupLayout,
     square_layout: wgpu::BindGroupLayout,
+    format: wgpu::TextureFormat,
     /// Stands where a picture has no pixels.
     nothing: wgpu::TextureView,
     squares: HashMap<(What, Place), OnGpu>,
     /// Frames that were drawn.
     turn: u64,
-    encodes: bool,
 }
 
 /// A square of one source.
@@ -78,21 +84,37 @@ impl Canvas {
             layout: &view_layout,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() }],
         });
-        let pipeline = pipeline(&device, &[Some(&view_layout), Some(&square_layout)], state.target_format);
+        let groups = [Some(&view_layout), Some(&square_layout)];
+        let pipeline = pipeline(&device, PICTURE, &groups, state.target_format);
         let nothing = new_texture(&device, 1, 1, wgpu::TextureFormat::Rgba16Float);
         Ok(Self {
             bytes_max: BYTES_MAX,
             pipeline,
+            configured: None,
             view,
             view_group,
+            view_layout,
             square_layout,
+            format: state.target_format,
             nothing: nothing.create_view(&wgpu::TextureViewDescriptor::default()),
             squares: HashMap::new(),
             turn: 0,
-            encodes: state.target_format.is_srgb(),
             device,
             queue,
         })
+    }
+
+    /// Gets ready to draw with a configuration's view; another `stamp` says that it is another one.
+    ///
+    /// # Errors
+    /// What the GPU does not take.
+    pub fn configure(&mut self, stamp: u64, way: &Way) -> Result<(), String> {
+        if self.configured.as_ref().is_none_or(|configured| configured.stamp != stamp) {
+            let groups = [&self.view_layout, &self.square_layout];
+            let gpu = (&self.device, &self.queue);
+            self.configured = Some(Configured::new(gpu, groups, self.format, (stamp, way))?);
+        }
+        Ok(())
     }
 
     /// Draws what is seen of one or two sources into a rectangle of the window; false while parts of it are still to be uploaded.
@@ -105,7 +127,7 @@ impl Canvas {
     ) -> bool {
         self.turn += 1;
         self.forget(&sources);
-        view.encodes = u32::from(self.encodes);
+        view.encodes = u32::from(self.format.is_srgb());
         let end = [0, 1].map(|axis| view.origin[axis] + view.viewport[axis] * view.step);
         let size = sources.iter().flatten().map(Source::size);
         let size = size.fold([0; 2], |most, size| [most[0].max(size[0]), most[1].max(size[1])]);
@@ -125,7 +147,13 @@ impl Canvas {
         let groups = all.map(|(place, part)| self.bound(place, part, &sources)).collect();
         self.evict();
         self.queue.write_buffer(&self.view, 0, bytemuck::bytes_of(&view));
-        let paint = Paint { pipeline: self.pipeline.clone(), view: self.view_group.clone(), groups };
+        let configured = self.configured.as_ref().filter(|_| view.transform == CONFIGURED);
+        let paint = Paint {
+            pipeline: configured.map_or(&self.pipeline, |configured| &configured.pipeline).clone(),
+            configured: configured.map(|configured| configured.group.clone()),
+            view: self.view_group.clone(),
+            groups,
+        };
         painter.add(Callback::new_paint_callback(rect, paint));
         is_whole
     }
@@ -315,6 +343,7 @@ impl OnGpu {
 
 struct Paint {
     pipeline: wgpu::RenderPipeline,
+    configured: Option<wgpu::BindGroup>,
     view: wgpu::BindGroup,
     groups: Vec<wgpu::BindGroup>,
 }
@@ -323,6 +352,9 @@ impl CallbackTrait for Paint {
     fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, _: &CallbackResources) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.view, &[]);
+        if let Some(configured) = &self.configured {
+            pass.set_bind_group(2, configured, &[]);
+        }
         for group in &self.groups {
             pass.set_bind_group(1, group, &[]);
             pass.draw(0..4, 0..1);

@@ -1,5 +1,6 @@
 //! Everything that can be done in the viewer, by name: keys, palette and buttons all give one of these.
 
+use crate::colour::Choice;
 use crate::shown::Side;
 use crate::view::{Channel, Transform};
 use crate::words::{fill, say};
@@ -17,11 +18,13 @@ pub enum Command {
     Gamma(f32),
     /// Shows this of each pixel; once more shows colour again.
     See(Channel),
-    /// Shows through this transform.
+    /// Shows through this built-in view.
     Through(Transform),
-    /// Shows through the next transform.
+    /// Shows through this one of the configuration's views, counted over all its displays.
+    Configured(u16),
+    /// Shows through the next view.
     NextTransform,
-    /// Shows through the transform before.
+    /// Shows through the view before.
     PreviousTransform,
     /// Shows the next layer.
     NextLayer,
@@ -70,7 +73,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// All that a person can choose by name.
+    /// All that a person can choose by name, whatever the configuration is.
     pub const ALL: &[Self] = &[
         Self::Exposure(0.5),
         Self::Exposure(-0.5),
@@ -157,6 +160,7 @@ impl Command {
             Self::TurnWipe(degrees) if degrees > 0.0 => return by("command.wipe.right", "degrees", degrees),
             Self::TurnWipe(degrees) => return by("command.wipe.left", "degrees", degrees),
             Self::ResetView => "command.reset",
+            Self::Configured(_) => "command.view.configured",
             Self::NextTransform => "command.view.next",
             Self::PreviousTransform => "command.view.previous",
             Self::NextLayer => "command.layer.next",
@@ -188,14 +192,19 @@ impl Command {
     }
 }
 
-/// Commands whose name holds all words of a text, in the order of [`Command::ALL`].
-pub fn found(text: &str) -> Vec<Command> {
+/// Commands whose name holds all words of a text, in the order of [`Command::ALL`], and then the configuration's views.
+pub fn found(text: &str, views: impl Iterator<Item = Choice>) -> Vec<(Command, String)> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |command: &Command| {
-        let name = command.name().to_lowercase();
+    let of = |view: Choice| {
+        fill("command.view.of", &[("name", view.view.as_str()), ("display", view.display.as_str())])
+    };
+    let own = Command::ALL.iter().map(|&command| (command, command.name()));
+    let configured = (0..u16::MAX).zip(views).map(|(at, view)| (Command::Configured(at), of(view)));
+    let fits = |(_, name): &(Command, String)| {
+        let name = name.to_lowercase();
         words.iter().all(|word| name.contains(word))
     };
-    Command::ALL.iter().copied().filter(fits).collect()
+    own.chain(configured).filter(fits).collect()
 }
 
 #[cfg(test)]
@@ -211,11 +220,23 @@ mod tests {
         assert_eq!(names.len(), all);
     }
 
+    fn commands(text: &str) -> Vec<Command> {
+        let view = |view: &str| Choice { display: "Projector".into(), view: view.into() };
+        let views = ["Film", "Neutral light"].map(view).into_iter();
+        found(text, views).into_iter().map(|(command, _)| command).collect()
+    }
+
     #[test]
     fn the_palette_finds_words_in_any_order() {
-        assert_eq!(found("neutral"), [Command::Through(Transform::Neutral)]);
-        assert_eq!(found("a b wipe"), [Command::Wipe]);
-        assert_eq!(found("").len(), Command::ALL.len());
-        assert!(found("no such thing").is_empty());
+        assert_eq!(commands("pbr neutral"), [Command::Through(Transform::Neutral)]);
+        assert_eq!(commands("a b wipe"), [Command::Wipe]);
+        assert_eq!(commands("").len(), Command::ALL.len() + 2);
+        assert!(commands("no such thing").is_empty());
+    }
+
+    #[test]
+    fn the_palette_finds_a_configurations_views_by_view_and_display() {
+        assert_eq!(commands("projector film"), [Command::Configured(0)]);
+        assert_eq!(commands("neutral"), [Command::Through(Transform::Neutral), Command::Configured(1)]);
     }
 }

@@ -1,14 +1,18 @@
 //! What lies on the desk: up to two pictures, how they are looked at, and what each command changes. No window in here.
 
+mod overlay;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use frame::FrameSize;
 use frame::tev::Packet;
-use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
+use crate::colour::scheme::{Made, Scheme};
+use crate::colour::space::Space;
+use crate::colour::{Choice, Display};
 use crate::command::Command;
 use crate::compare::{self, Mode, Wipe};
 use crate::drops;
@@ -20,6 +24,7 @@ use crate::shown::{Shown, Side};
 use crate::trouble::Trouble;
 use crate::view::{Channel, Transform, View};
 use crate::words::{fill, say};
+pub use overlay::Overlay;
 
 /// What one step nearer makes of a pixel's edge.
 const ZOOM_STEP: f32 = std::f32::consts::SQRT_2;
@@ -39,6 +44,8 @@ pub struct Desk {
     pub layer: usize,
     /// How light is shown.
     pub view: View,
+    /// The colour configuration whose views are offered beside the built-in ones.
+    pub scheme: Scheme,
     /// Which picture is seen where.
     pub mode: Mode,
     /// Whether the pointer turns the line between two pictures.
@@ -57,13 +64,20 @@ pub struct Desk {
     pub preset: Preset,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
-    /// Which picture that is about, if it is about one.
-    troubled: Option<Side>,
+    /// What that is about, if it is about something that may be mended.
+    troubled: Option<About>,
     /// The two sizes that were told last: a picture that comes again and again says it once.
     sizes_told: Option<Trouble>,
     /// Layer that the next first picture is shown by, if it has one of that name.
     pub wanted_layer: Option<String>,
     stamps: u64,
+}
+
+/// What a trouble is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Picture(Side),
+    Scheme,
 }
 
 /// A picture and where it comes from.
@@ -77,44 +91,6 @@ pub struct Opened {
     pub stamp: u64,
 }
 
-/// What is drawn over the picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Overlay {
-    /// Outlines of tiles as they arrive, while the picture grows.
-    #[default]
-    Growing,
-    /// How far each tile is.
-    #[serde(alias = "Tiles")]
-    Stages,
-    /// Samples of each tile.
-    Samples,
-    /// Seconds of work on each tile.
-    Seconds,
-    /// Nothing.
-    Nothing,
-}
-
-impl Overlay {
-    /// All, in the order in which they follow each other.
-    pub const ALL: [Self; 5] = [Self::Growing, Self::Stages, Self::Samples, Self::Seconds, Self::Nothing];
-
-    /// As people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Growing => say("overlay.growing"),
-            Self::Stages => say("overlay.stages"),
-            Self::Samples => say("overlay.samples"),
-            Self::Seconds => say("overlay.seconds"),
-            Self::Nothing => say("overlay.nothing"),
-        }
-    }
-
-    /// The one after it.
-    pub fn next(self) -> Self {
-        Self::ALL[(self as usize + 1) % Self::ALL.len()]
-    }
-}
-
 impl Desk {
     /// Lays a picture on the desk.
     pub fn put(&mut self, side: Side, picture: Picture, path: Option<PathBuf>) {
@@ -125,8 +101,8 @@ impl Desk {
         let news = picture.note.clone().filter(|note| Some(note) != known.as_ref());
         let opened = Opened { picture: Arc::new(picture), path, stamp: self.stamps };
         // Two files are read at once: a good one takes nothing back that was told of the other.
-        if news.is_some() || self.troubled.is_none_or(|troubled| troubled == side) {
-            (self.trouble, self.troubled) = (news, Some(side));
+        if news.is_some() || self.troubled.is_none_or(|troubled| troubled == About::Picture(side)) {
+            (self.trouble, self.troubled) = (news, Some(About::Picture(side)));
         }
         match side {
             Side::First => {
@@ -152,14 +128,20 @@ impl Desk {
         }
         let sizes = self.differing_sizes();
         if sizes.is_some() && sizes != self.sizes_told {
-            (self.trouble, self.troubled) = (sizes.clone(), Some(side));
+            (self.trouble, self.troubled) = (sizes.clone(), Some(About::Picture(side)));
         }
         self.sizes_told = sizes;
     }
 
     /// Tells that a picture cannot be laid on the desk; what lay there stays.
     pub fn fail(&mut self, side: Side, trouble: Trouble) {
-        (self.trouble, self.troubled) = (Some(trouble), Some(side));
+        (self.trouble, self.troubled) = (Some(trouble), Some(About::Picture(side)));
+    }
+
+    /// Tells that a colour configuration or one of its views is not there; a built-in view is.
+    pub fn fail_scheme(&mut self, trouble: Trouble) {
+        self.scheme.refuse();
+        (self.trouble, self.troubled) = (Some(trouble), Some(About::Scheme));
     }
 
     /// What is wrong with comparing pictures of two sizes.
@@ -276,8 +258,28 @@ impl Desk {
     pub fn effective_view(&self) -> View {
         let is_light = self.first.as_ref().is_none_or(|first| first.picture.layers[self.layer].is_light);
         match (is_light, self.view.transform) {
-            (true, _) | (false, Transform::FalseColour) => self.view,
+            (true, _) => self.view,
+            (false, Transform::FalseColour) if self.scheme.chosen.is_none() => self.view,
             (false, _) => View { transform: Transform::Raw, ..self.view },
+        }
+    }
+
+    /// The space that the first picture's light is in.
+    pub fn space(&self) -> Space {
+        self.first.as_ref().map_or_else(Space::default, |first| Space::of(&first.picture))
+    }
+
+    /// The configuration's view through which the layer is shown; none where a built-in one shows it.
+    pub fn way(&self) -> Option<&Made> {
+        let is_light = self.first.as_ref().is_some_and(|first| first.picture.layers[self.layer].is_light);
+        is_light.then(|| self.scheme.way(&self.space()))?
+    }
+
+    /// What the screen shows of light, each value 0 to 1.
+    pub fn screen(&self, light: [f32; 4]) -> [f32; 3] {
+        match self.way() {
+            Some(made) => self.view.shown_by(light, |rgb| (made.way.code)(rgb)),
+            None => self.effective_view().shown(light),
         }
     }
 
@@ -315,9 +317,13 @@ impl Desk {
             Command::ResetView => self.look(|view| (view.ev, view.offset, view.gamma) = (0.0, 0.0, 1.0)),
             Command::See(channel) if self.view.channel == channel => self.view.channel = Channel::Colour,
             Command::See(channel) => self.view.channel = channel,
-            Command::Through(transform) => self.view.transform = transform,
-            Command::NextTransform => self.view.transform = self.view.transform.next(),
-            Command::PreviousTransform => self.view.transform = self.view.transform.previous(),
+            Command::Through(transform) => self.look_through(transform),
+            Command::Configured(at) => {
+                let choice = self.scheme.choices().nth(at.into());
+                self.scheme.choose(choice);
+            }
+            Command::NextTransform => self.step_view(1),
+            Command::PreviousTransform => self.step_view(-1),
             Command::NextLayer => self.step_layer(1),
             Command::PreviousLayer => self.step_layer(-1),
             Command::Fit => self.camera = None,
@@ -355,6 +361,24 @@ impl Desk {
         self.view = self.view.in_range();
     }
 
+    fn look_through(&mut self, transform: Transform) {
+        self.view.transform = transform;
+        self.scheme.choose(None);
+    }
+
+    /// Built-in views and those of the display that is looked at, round and round.
+    fn step_view(&mut self, by: i64) {
+        let views: Vec<Choice> = self.scheme.display().map(Display::choices).unwrap_or_default();
+        let built_in = Transform::ALL.len();
+        let chosen = self.scheme.chosen.as_ref().and_then(|chosen| views.iter().position(|it| it == chosen));
+        let at = chosen.map_or(self.view.transform as usize, |at| built_in + at);
+        let next = (at as i64 + by).rem_euclid((built_in + views.len()) as i64) as usize;
+        match next.checked_sub(built_in) {
+            Some(at) => self.scheme.choose(views.into_iter().nth(at)),
+            None => self.look_through(Transform::ALL[next]),
+        }
+    }
+
     fn zoom(&mut self, to: impl Fn(f32) -> f32) {
         let at = self.pointer.unwrap_or(self.window.map(|side| side / 2.0));
         if let Some(camera) = &mut self.camera {
@@ -383,198 +407,4 @@ fn hundredths(value: f32) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::picture::tests::{Made, made};
-
-    fn desk() -> Desk {
-        let mut desk = Desk { window: [100.0, 100.0], ..Desk::default() };
-        let layers: &[Made<'_>] =
-            &[("beauty", &["R", "G", "B"], |at, _| at as f32), ("depth", &["Z"], |_, _| 4.0)];
-        desk.put(Side::First, made(10, 10, layers), None);
-        desk.camera = Some(Camera { centre: [5.0, 5.0], zoom: 10.0, is_fit: false });
-        desk
-    }
-
-    #[test]
-    fn a_channel_key_pressed_again_shows_colour() {
-        let mut desk = desk();
-        desk.run(Command::See(Channel::Red));
-        assert_eq!(desk.view.channel, Channel::Red);
-        desk.run(Command::See(Channel::Red));
-        assert_eq!(desk.view.channel, Channel::Colour);
-    }
-
-    #[test]
-    fn layers_go_round_and_numbers_are_not_toned() {
-        let mut desk = desk();
-        assert_eq!(desk.effective_view().transform, Transform::AgX);
-        desk.run(Command::NextLayer);
-        assert_eq!((desk.layer, desk.effective_view().transform), (1, Transform::Raw));
-        desk.run(Command::NextLayer);
-        assert_eq!(desk.layer, 0);
-        desk.run(Command::PreviousLayer);
-        assert_eq!(desk.layer, 1);
-    }
-
-    #[test]
-    fn comparing_needs_two_pictures_and_says_so() {
-        let mut desk = desk();
-        desk.run(Command::Wipe);
-        assert!(desk.trouble.take().is_some_and(|trouble| trouble.what.contains("only one")));
-        desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
-        assert_eq!(desk.mode, Mode::Wipe(Wipe::default()), "that is what a second picture is for");
-        assert_eq!(
-            [desk.light(4, 0), desk.light(5, 0)].map(|light| light.map(|light| light[2])),
-            [Some(2.0), Some(9.0)]
-        );
-        desk.run(Command::Difference);
-        assert_eq!(desk.light(0, 0), Some([9.0, 8.0, 7.0, 1.0]));
-    }
-
-    #[test]
-    fn a_held_key_shows_the_reference_and_nothing_changes() {
-        let mut desk = desk();
-        desk.is_reference_held = true;
-        assert_eq!(desk.seen(), Mode::First, "there is none");
-        desk.put(Side::Second, made(10, 10, &[("beauty", &["R", "G", "B"], |_, _| 9.0)]), None);
-        assert_eq!((desk.seen(), desk.light(0, 0).map(|light| light[0])), (Mode::Second, Some(9.0)));
-        desk.is_reference_held = false;
-        let wipe = Mode::Wipe(Wipe::default());
-        assert_eq!((desk.seen(), desk.mode), (wipe, wipe));
-        desk.run(Command::TurnWipe(-15.0));
-        assert_eq!(desk.mode, Mode::Wipe(Wipe { turn: -15.0, ..Wipe::default() }));
-        desk.run(Command::Only(Side::Second));
-        desk.run(Command::Only(Side::Second));
-        assert_eq!(desk.mode, Mode::Second, "no toggle");
-        desk.run(Command::Only(Side::First));
-        assert_eq!(desk.mode, Mode::First);
-    }
-
-    #[test]
-    fn keys_move_by_a_tenth_of_the_window_and_zoom_to_whole_ratios() {
-        let mut desk = desk();
-        let before = desk.camera.expect("it was set").window_from_picture([5.0, 5.0], desk.window);
-        desk.run(Command::Look(1, 0));
-        desk.run(Command::Look(0, -1));
-        let after = desk.camera.expect("it was set").window_from_picture([5.0, 5.0], desk.window);
-        assert_eq!([after[0] - before[0], after[1] - before[1]], [-10.0, 10.0], "right and up are seen");
-        let mut zoom = |command| {
-            desk.run(command);
-            desk.camera.expect("it was set").zoom
-        };
-        assert_eq!([zoom(Command::Zoom(3)), zoom(Command::ZoomOut(4))], [3.0, 0.25]);
-        zoom(Command::Nearer(true));
-        assert!((zoom(Command::Nearer(true)) - 0.5).abs() < 1e-6);
-        zoom(Command::Nearer(false));
-        assert!((zoom(Command::Nearer(false)) - 0.25).abs() < 1e-6);
-    }
-
-    #[test]
-    fn the_pixel_under_the_pointer_is_the_one_that_is_drawn_there() {
-        let mut desk = desk();
-        desk.pointer = Some([37.0, 99.0]);
-        assert_eq!(desk.pixel(), Some((3, 9)));
-        desk.pointer = Some([37.0, 101.0]);
-        assert_eq!(desk.pixel(), None, "below the picture");
-    }
-
-    #[test]
-    fn a_new_version_of_a_picture_keeps_place_and_layer() {
-        let mut desk = desk();
-        desk.run(Command::NextLayer);
-        let camera = desk.camera;
-        let layers: &[Made<'_>] = &[("depth", &["Z"], |_, _| 5.0)];
-        desk.put(Side::First, made(10, 10, layers), None);
-        assert_eq!((desk.camera, desk.layer), (camera, 0));
-        desk.put(Side::First, made(20, 10, layers), None);
-        assert_eq!(desk.camera, None, "another size is looked at anew");
-    }
-
-    #[test]
-    fn a_good_picture_takes_nothing_back_that_was_told_of_the_other() {
-        let mut desk = Desk::default();
-        let trouble = Trouble { what: "B is broken.".into(), advice: "Mend it.".into() };
-        let layers: &[Made<'_>] = &[("beauty", &["R", "G", "B"], |_, _| 1.0)];
-        desk.fail(Side::Second, trouble.clone());
-        desk.put(Side::First, made(10, 10, layers), None);
-        assert_eq!(desk.trouble, Some(trouble));
-        desk.put(Side::Second, made(10, 10, layers), None);
-        assert_eq!(desk.trouble, None, "B is there");
-    }
-
-    #[test]
-    fn two_sizes_are_told_whichever_comes_last_and_once() {
-        let layers: &[Made<'_>] = &[("beauty", &["R", "G", "B"], |_, _| 1.0)];
-        for (last, before) in [(Side::First, Side::Second), (Side::Second, Side::First)] {
-            let mut desk = Desk::default();
-            desk.put(before, made(10, 10, layers), None);
-            assert_eq!(desk.trouble, None);
-            desk.put(last, made(20, 10, layers), None);
-            assert!(desk.trouble.is_some(), "{last:?} came last");
-            desk.run(Command::Fit);
-            desk.put(last, made(20, 10, layers), None);
-            assert_eq!(desk.trouble, None, "it was read");
-            desk.put(last, made(30, 10, layers), None);
-            assert!(desk.trouble.is_some(), "another size is news");
-            desk.put(last, made(10, 10, layers), None);
-            assert_eq!(desk.trouble, None, "and it is mended");
-        }
-    }
-
-    fn live(width: u32, height: u32) -> Packet {
-        let channels = ["R", "G", "B", "A", "samples.N"].map(str::to_owned).into();
-        Packet::Create { name: "live".into(), width, height, channels }
-    }
-
-    #[test]
-    fn a_sender_that_goes_ends_the_growth_and_a_render_says_so() {
-        let mut desk = Desk::default();
-        let take = |desk: &mut Desk, what| desk.take(Delivery { sender: 7, what }, Instant::now());
-        take(&mut desk, Delivered::Packet(live(16, 8)));
-        assert_eq!(take(&mut desk, Delivered::Gone), Some(Change::End));
-        let is_open = |desk: &Desk| desk.growth.as_ref().is_some_and(|growth| growth.is_open);
-        assert!(!is_open(&desk) && desk.trouble.is_none(), "another program's picture is as it is");
-        take(&mut desk, Delivered::Packet(live(16, 8)));
-        let cut = Packet::Cut { name: "live".into(), frame: frame::FrameIndex(0), edge_px: 8 };
-        take(&mut desk, Delivered::Packet(cut));
-        assert!(is_open(&desk));
-        take(&mut desk, Delivered::Gone);
-        assert!(!is_open(&desk) && desk.trouble.is_some());
-    }
-
-    #[test]
-    fn a_picture_for_which_there_is_no_memory_is_told_and_the_old_one_stays() {
-        let mut desk = desk();
-        let channels = (0..64).map(|channel| channel.to_string()).collect();
-        let (width, height) = (1 << 21, 1 << 21);
-        let create = Packet::Create { name: "live".into(), width, height, channels };
-        assert_eq!(desk.grow(create, Instant::now()), None);
-        assert!(desk.trouble.is_some_and(|trouble| trouble.what.contains("memory")));
-        assert!(desk.first.is_some() && desk.growth.is_none());
-        let samples = Picture::growing("live", 1, 1, &["samples.N".to_owned()]).expect("it is small");
-        assert!(!samples.layers[0].is_light, "counts are no light");
-    }
-
-    #[test]
-    fn a_growing_picture_is_the_first_one() {
-        let mut desk = Desk::default();
-        let channels: Vec<String> = ["R", "G", "B", "A"].map(str::to_owned).into();
-        let create = Packet::Create { name: "live".into(), width: 4, height: 4, channels: channels.clone() };
-        assert_eq!(desk.grow(create, Instant::now()), Some(Change::Picture));
-        let rect = frame::TileRect { x: 1, y: 1, width: 1, height: 1 };
-        let values = vec![0.5, 0.25, 0.125, 1.0];
-        desk.grow(Packet::Update { name: "live".into(), rect, channels, values }, Instant::now());
-        assert_eq!(desk.light(1, 1), Some([0.5, 0.25, 0.125, 1.0]));
-        assert_eq!(desk.light(0, 0), Some([0.0; 4]));
-        let outside = frame::TileRect { x: 4, ..rect };
-        let packet = Packet::Update {
-            name: "live".into(),
-            rect: outside,
-            channels: vec!["R".into()],
-            values: vec![1.0],
-        };
-        assert_eq!(desk.grow(packet, Instant::now()), None);
-        assert_eq!(desk.grow(Packet::Close { name: "live".into() }, Instant::now()), Some(Change::End));
-    }
-}
+mod tests;

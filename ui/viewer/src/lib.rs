@@ -6,6 +6,7 @@
 
 pub mod camera;
 pub mod canvas;
+pub mod colour;
 pub mod command;
 pub mod compare;
 pub mod desk;

@@ -27,6 +27,7 @@ Examples:
   tessera-viewer picture.exr
   tessera-viewer v001.exr v002.exr
   tessera-viewer --watch picture.exr
+  tessera-viewer --ocio ocio://default picture.exr
   tessera-viewer --listen 127.0.0.1:14159"
 )]
 struct Arguments {
@@ -40,6 +41,9 @@ struct Arguments {
     /// The file that the growing picture will be in: opened by F5, and after this window was killed.
     #[arg(long, value_name = "OUT.exr", requires = "listen")]
     output: Option<PathBuf>,
+    /// Offer the views of this OpenColorIO configuration, a file or ocio://NAME; "" for none.
+    #[arg(long, value_name = "CONFIG", env = "OCIO", hide_env_values = true)]
+    ocio: Option<String>,
     /// The window's language, en or de [default: the system's].
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<Language>,
@@ -116,6 +120,9 @@ fn run(arguments: Arguments) -> Result<(), String> {
         let mut window = Window::new(context, listener)?;
         if let Some(path) = Settings::usual_file() {
             window.keep(path);
+        }
+        if let Some(source) = arguments.ocio.filter(|source| !source.is_empty()) {
+            window.configure(&source, &egui);
         }
         window.watch(arguments.watch, &egui);
         if let Some(output) = arguments.output {

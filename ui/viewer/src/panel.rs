@@ -7,6 +7,7 @@ pub mod overlay;
 pub mod palette;
 pub mod stage;
 pub mod status;
+pub mod views;
 
 use eframe::egui::{Frame, Margin};
 

@@ -3,7 +3,6 @@
 use frame::exr::Samples;
 
 use crate::picture::Picture;
-use crate::view::View;
 
 /// A name and a value.
 pub type Line = (String, String);
@@ -16,8 +15,8 @@ pub fn lines(picture: &Picture, layer: usize, x: u32, y: u32) -> Vec<Line> {
 }
 
 /// What the screen shows, in steps of 255.
-pub fn display(view: &View, light: [f32; 4]) -> String {
-    let [red, green, blue] = view.shown(light).map(|code| (code * 255.0).round() as u8);
+pub fn display(shown: [f32; 3]) -> String {
+    let [red, green, blue] = shown.map(|code| (code * 255.0).round() as u8);
     format!("{red} {green} {blue}")
 }
 
@@ -63,7 +62,7 @@ fn short(value: f32) -> String {
 mod tests {
     use super::*;
     use crate::picture::tests::made;
-    use crate::view::Transform;
+    use crate::view::{Transform, View};
 
     #[test]
     fn numbers_are_the_files_own() {
@@ -78,7 +77,7 @@ mod tests {
     #[test]
     fn the_screens_value_is_that_of_the_view() {
         let view = View { transform: Transform::Raw, ..View::default() };
-        assert_eq!(display(&view, [0.0, 0.5, 2.0, 1.0]), "0 128 255");
+        assert_eq!(display(view.shown([0.0, 0.5, 2.0, 1.0])), "0 128 255");
         assert_eq!(stops([0.36, 0.36, 0.36, 1.0]).as_deref(), Some("+1.00 EV"));
         assert_eq!(stops([0.0; 4]), None);
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::colour::scheme::Kept;
 use crate::desk::{Desk, Overlay};
 use crate::keys::Preset;
 use crate::view::View;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub overlay: Overlay,
     /// Whose keys.
     pub preset: Preset,
+    /// The colour configuration and its view.
+    pub scheme: Option<Kept>,
     /// Name of the layer that was shown.
     pub layer: Option<String>,
     /// Files of A and B; one whose path is no text is not written, as JSON has nothing else.
@@ -74,6 +77,7 @@ impl Settings {
             view: desk.view,
             overlay: desk.overlay,
             preset: desk.preset,
+            scheme: desk.scheme.kept(),
             layer: desk.first.as_ref().map(|first| first.picture.layers[desk.layer].name.clone()),
             is_open: files[0].is_some(),
             files,
@@ -107,6 +111,7 @@ mod tests {
                 transform: Transform::FalseColour,
                 ..View::default()
             },
+            scheme: Some(Kept { source: "show.ocio".into(), chosen: None }),
             overlay: Overlay::Stages,
             preset: Preset::Rv,
             layer: Some("depth".into()),

@@ -50,6 +50,8 @@ pub fn apply(context: &egui::Context) {
         style.spacing.item_spacing = Vec2::new(8.0, 5.0);
         style.spacing.button_padding = Vec2::new(8.0, 4.0);
         style.spacing.interact_size.y = 24.0;
+        // Menus as long as the views of a colour configuration; egui cuts them at 400 points.
+        style.spacing.default_area_size.y = 640.0;
         style.spacing.window_margin = Margin::same(14);
         style.animation_time = 0.1;
         dress(&mut style.visuals);

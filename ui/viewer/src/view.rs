@@ -120,16 +120,6 @@ impl Transform {
             Self::FalseColour => say("view.false"),
         }
     }
-
-    /// The next one, after the last the first.
-    pub fn next(self) -> Self {
-        Self::ALL[(self as usize + 1) % Self::ALL.len()]
-    }
-
-    /// The one before, before the first the last.
-    pub fn previous(self) -> Self {
-        Self::ALL[(self as usize + Self::ALL.len() - 1) % Self::ALL.len()]
-    }
 }
 
 impl Channel {
@@ -172,10 +162,17 @@ impl View {
 
     /// What a screen shows of a pixel, each value 0 to 1.
     pub fn shown(&self, light: [f32; 4]) -> [f32; 3] {
+        self.shown_by(light, |rgb| self.display(rgb))
+    }
+
+    /// The same, with somebody else's way from light to code values in place of the built-in one.
+    pub fn shown_by(&self, light: [f32; 4], code: impl Fn([f32; 3]) -> [f32; 3]) -> [f32; 3] {
         if !light.iter().all(|value| value.is_finite()) {
             return NOT_A_NUMBER;
         }
-        let code = self.display(self.isolated(light));
+        let rgb = self.isolated(light);
+        // Coverage is no light: it is shown as it is.
+        let code = if self.channel == Channel::Alpha { rgb } else { code(rgb) };
         code.map(|value| value.clamp(0.0, 1.0).powf(1.0 / self.gamma))
     }
 
@@ -192,10 +189,6 @@ impl View {
     }
 
     fn display(&self, rgb: [f32; 3]) -> [f32; 3] {
-        // Coverage is no light: it is shown as it is.
-        if self.channel == Channel::Alpha {
-            return rgb;
-        }
         match self.transform {
             Transform::AgX => agx(rgb),
             Transform::Neutral => neutral(rgb).map(srgb_from_linear),

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Panel, Ui};
 
 use crate::canvas::Canvas;
+use crate::colour::Generator;
+use crate::colour::bureau::{Bureau, Open};
+use crate::colour::ocio::{BROUGHT, Ocio};
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::live::{Change, Listener};
@@ -43,6 +46,7 @@ pub struct Window {
     titled: String,
     kept: Option<Kept>,
     watcher: Option<Watcher>,
+    bureau: Option<Bureau>,
     /// The file that a picture growing here will be in, with `####` for the frame's number.
     output: Option<PathBuf>,
 }
@@ -76,6 +80,7 @@ impl Window {
             titled: String::new(),
             kept: None,
             watcher: None,
+            bureau: None,
             output: None,
         })
     }
@@ -106,6 +111,31 @@ impl Window {
         self.watcher = Some(Watcher::start(watches_all, move || context.request_repaint()));
     }
 
+    /// Offers the views of a colour configuration, the path of a file or `ocio://NAME`, as soon as it is read.
+    pub fn configure(&mut self, source: &str, context: &egui::Context) {
+        let path = Some(source).filter(|source| !source.starts_with(BROUGHT)).map(std::path::absolute);
+        // Another start, from another folder, is to know it again; so are its tables, which lie beside it.
+        let source = path.and_then(Result::ok).map_or(source.to_owned(), |path| path.display().to_string());
+        let context = context.clone();
+        let open: Box<Open> = Box::new(|source| Ok(Box::new(Ocio::open(source)?) as Box<dyn Generator>));
+        self.bureau = Some(Bureau::start(source, open, move || context.request_repaint()));
+    }
+
+    /// Takes what was read of the configuration, and asks for the view that is looked through.
+    fn take_views(&mut self) {
+        let Some(bureau) = &mut self.bureau else { return };
+        let kept = self.kept.as_ref().and_then(|kept| kept.found.scheme.as_ref());
+        while let Some(answer) = bureau.answer() {
+            if let Some(trouble) = self.desk.scheme.take(answer, kept) {
+                self.desk.fail_scheme(trouble);
+            }
+        }
+        let space = self.desk.space();
+        if let Some(wanted) = self.desk.scheme.wanted(&space) {
+            bureau.ask(space, wanted);
+        }
+    }
+
     /// Names the window after its picture: several of them lie side by side in a task bar.
     fn entitle(&mut self, context: &egui::Context) {
         let [first, _] = self.desk.shown();
@@ -128,6 +158,8 @@ impl Window {
             // An empty desk has nothing to come back to.
             (now.files, now.layer) = (kept.written.files.clone(), now.layer.or(kept.written.layer.clone()));
         }
+        // Without a configuration nothing was chosen of it.
+        now.scheme = now.scheme.or_else(|| kept.written.scheme.clone());
         now.is_open &= !at_once;
         if now != kept.wanted.0 {
             kept.wanted = (now, Instant::now());
@@ -279,6 +311,7 @@ impl eframe::App for Window {
         self.take_files(context);
         self.take_deliveries(context);
         self.take_changes(context);
+        self.take_views();
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {

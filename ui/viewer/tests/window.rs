@@ -1,5 +1,7 @@
 //! The window itself, drawn by software Vulkan without a screen: keys, layers, comparing, and numbers that are those of the file.
 
+#[path = "window/colours.rs"]
+mod colours;
 #[path = "window/growing.rs"]
 mod growing;
 #[path = "window/keyboard.rs"]

@@ -1,14 +1,13 @@
-//! What the canvas is made of on the GPU: its pipeline, layouts and textures.
-
-use shaders::view::PICTURE;
+//! What the canvas is made of on the GPU: its pipelines, layouts and textures.
 
 pub(super) fn pipeline(
     device: &wgpu::Device,
+    source: &str,
     layouts: &[Option<&wgpu::BindGroupLayout>],
     format: wgpu::TextureFormat,
 ) -> wgpu::RenderPipeline {
     let label = Some("picture");
-    let source = wgpu::ShaderSource::Wgsl(PICTURE.into());
+    let source = wgpu::ShaderSource::Wgsl(source.into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label,

@@ -79,7 +79,7 @@ fn pixel_lines(desk: &Desk, ui: &mut Ui) {
         line(ui, say("inspect.in_b"), &values.join(" "), theme::MUTED);
     }
     if let Some(light) = desk.light(x, y) {
-        line(ui, say("inspect.screen"), &pixel::display(&desk.effective_view(), light), theme::MUTED);
+        line(ui, say("inspect.screen"), &pixel::display(desk.screen(light)), theme::MUTED);
         if first.picture.layers[desk.layer].is_light {
             line(
                 ui,

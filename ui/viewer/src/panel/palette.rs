@@ -33,7 +33,7 @@ pub fn show(sheet: &mut Sheet, desk: &Desk, context: &egui::Context) -> (Option<
     let modal = egui::Modal::new(egui::Id::unique("sheet")).show(context, |ui| {
         ui.set_width(460.0);
         match sheet {
-            Sheet::Commands { text, chosen } => command = commands(text, chosen, desk.preset, ui),
+            Sheet::Commands { text, chosen } => command = commands(text, chosen, desk, ui),
             Sheet::Keys => keys(desk.preset, ui),
             Sheet::Attributes { text } => attributes(text, desk, ui),
         }
@@ -49,7 +49,7 @@ fn field(text: &mut String, label: &str, ui: &mut Ui) -> egui::Response {
     field
 }
 
-fn commands(text: &mut String, chosen: &mut usize, preset: Preset, ui: &mut Ui) -> Option<Command> {
+fn commands(text: &mut String, chosen: &mut usize, desk: &Desk, ui: &mut Ui) -> Option<Command> {
     let (down, up, enter) = ui.input_mut(|input| {
         let mut pressed = |key| input.consume_key(egui::Modifiers::NONE, key);
         (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter))
@@ -57,16 +57,16 @@ fn commands(text: &mut String, chosen: &mut usize, preset: Preset, ui: &mut Ui) 
     if field(text, say("sheet.command"), ui).changed() {
         *chosen = 0;
     }
-    let all = found(text);
+    let all = found(text, desk.scheme.choices());
     *chosen = (*chosen + usize::from(down)).saturating_sub(usize::from(up)).min(all.len().saturating_sub(1));
-    let mut taken = all.get(*chosen).copied().filter(|_| enter);
+    let mut taken = all.get(*chosen).map(|(command, _)| *command).filter(|_| enter);
     ui.add_space(4.0);
     if all.is_empty() {
         ui.label(RichText::new(say("sheet.command.none")).color(theme::MUTED));
     }
     egui::ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
-        for (at, command) in all.into_iter().enumerate() {
-            let response = row(ui, at == *chosen, &command.name(), &preset.keys_of(command));
+        for (at, (command, name)) in all.into_iter().enumerate() {
+            let response = row(ui, at == *chosen, &name, &desk.preset.keys_of(command));
             if at == *chosen && (down || up) {
                 response.scroll_to_me(None);
             }

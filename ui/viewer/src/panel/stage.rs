@@ -1,7 +1,7 @@
 //! In the middle: the picture, what is drawn over it, and what the mouse does to it.
 
 use eframe::egui::{self, Align2, Color32, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
-use shaders::view::View as ShaderView;
+use shaders::view::{CONFIGURED, View as ShaderView};
 
 use crate::camera::Camera;
 use crate::canvas::Canvas;
@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::drops;
 use crate::panel::overlay::{self, shadowed};
 use crate::theme;
+use crate::trouble::Trouble;
 use crate::words::{fill, say};
 
 /// Screen pixels per picture pixel from which numbers fit into pixels.
@@ -34,6 +35,12 @@ pub fn show(desk: &mut Desk, canvas: &mut Canvas, ui: &mut Ui) {
         return;
     }
     look(desk, &response, rect, scale, ui);
+    let refused = desk.way().map(|made| canvas.configure(made.stamp, &made.way)).and_then(Result::err);
+    if let Some(why) = refused {
+        tracing::warn!(%why, "the graphics driver does not take a view");
+        let (what, advice) = (say("trouble.ocio.driver").into(), say("trouble.ocio.driver.advice").into());
+        desk.fail_scheme(Trouble { what, advice });
+    }
     let view = shader_view(desk);
     if !canvas.draw(ui.painter(), rect, desk.sources(), view) {
         ui.ctx().request_repaint();
@@ -142,7 +149,7 @@ fn shader_view(desk: &Desk) -> ShaderView {
         inverse_gamma: 1.0 / view.gamma,
         wipe,
         across,
-        transform: view.transform as u32,
+        transform: if desk.way().is_some() { CONFIGURED } else { view.transform as u32 },
         channel: view.channel as u32,
         mode: desk.seen().number(),
         // The mean of two objects' numbers is no object: only light is averaged, here as in texels.

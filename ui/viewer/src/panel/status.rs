@@ -7,8 +7,9 @@ use crate::command::Command;
 use crate::compare::Mode;
 use crate::desk::Desk;
 use crate::live::{Growth, Tile};
+use crate::panel::views;
 use crate::theme;
-use crate::view::{Channel, Transform};
+use crate::view::Channel;
 use crate::words::{fill, say};
 
 /// A line shorter than this, in points, leaves out what is in the palette as well.
@@ -21,7 +22,7 @@ pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
     ui.horizontal_centered(|ui| {
         exposure(desk, ui, &mut commands);
         ui.separator();
-        transform(desk, ui, &mut commands);
+        views::show(desk, is_narrow, ui, &mut commands);
         channel(desk, ui, &mut commands);
         ui.separator();
         zoom(desk, ui, &mut commands);
@@ -101,24 +102,6 @@ fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
         if ui.button(say("status.reset")).clicked() {
             commands.push(Command::ResetView);
         }
-    }
-}
-
-fn transform(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
-    ui.label(RichText::new(say("status.view")).color(theme::MUTED));
-    let shown = desk.effective_view().transform;
-    let combo = egui::ComboBox::from_id_salt("view").width(108.0).selected_text(shown.name());
-    let response = combo.show_ui(ui, |ui| {
-        for transform in Transform::ALL {
-            if ui.selectable_label(desk.view.transform == transform, transform.name()).clicked() {
-                commands.push(Command::Through(transform));
-            }
-        }
-    });
-    let label = fill("status.view.label", &[("name", shown.name())]);
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
-    if shown != desk.view.transform {
-        response.response.on_hover_text(say("status.view.numbers"));
     }
 }
 

@@ -152,7 +152,7 @@ impl Numbers {
         )?;
         page.gauge(
             "tessera_coordinator_stored_bytes",
-            "Sealed data that is stored.",
+            "Sealed data that is stored, as it counts against the limit: 64 KiB at least for each object.",
             reading.objects_bytes as f64,
         )?;
         page.gauge(

@@ -87,6 +87,9 @@ fn not_started() -> Health {
     Health::unwell("starting", "the node has not started yet")
 }
 
+/// A number of a node.
+type Sum = fn(&Tally) -> f64;
+
 /// All nodes as they are seen at a moment.
 #[derive(Clone, Debug)]
 pub(super) struct Numbers(pub(super) Vec<Seen>);
@@ -147,7 +150,7 @@ impl Numbers {
             "Tiles, or blocks of them, that were delivered, given back, failed, or dropped because nobody needed them any more.",
             tiles,
         )?;
-        let sums: [(&str, &str, fn(&Tally) -> f64); 4] = [
+        let sums: [(&str, &str, Sum); 4] = [
             ("tessera_node_samples", "Samples that were rendered.", |tally| tally.samples as f64),
             ("tessera_node_sent_bytes", "Sealed data of delivered tiles.", |tally| tally.sent_bytes as f64),
             ("tessera_node_fetched_bytes", "Data of fetched scenes.", |tally| tally.fetched_bytes as f64),

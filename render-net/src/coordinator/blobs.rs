@@ -177,7 +177,7 @@ impl Blobs {
         self.known().index.bytes()
     }
 
-    /// How many objects are stored, and their bytes.
+    /// How many objects are stored, and their bytes as they are charged.
     pub(super) fn stored(&self) -> (u64, u64) {
         let known = self.known();
         (known.index.count_of_all() as u64, known.index.bytes())

@@ -38,7 +38,7 @@ pub struct Reading {
     pub peers: PeerCounts,
     /// Sealed objects that are stored.
     pub objects: u64,
-    /// Their bytes.
+    /// Their bytes as they count against the limit: 64 KiB at least for each.
     pub objects_bytes: u64,
     /// Most that they may have.
     pub objects_bytes_max: u64,

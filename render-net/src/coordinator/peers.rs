@@ -138,13 +138,13 @@ mod tests {
     fn peers_are_counted_by_what_they_ask_for_while_they_are_here() {
         let peers = Peers::default();
         let [node, artist, guest] = [1, 2, 3].map(|number| NodeId([number; 32]));
-        [node, node, artist, guest].map(|peer| assert!(peers.enter(peer)));
+        assert!([node, node, artist, guest].into_iter().all(|peer| peers.enter(peer)));
         let pull = Request::Pull(crate::wire::Pull { capacity: 1, wait_ms: 0 });
         for (peer, request) in [(node, &pull), (artist, &Request::Jobs), (artist, &Request::Balance)] {
             peers.request(peer, request).expect("within its share");
         }
         assert_eq!(peers.count(), PeerCounts { nodes: 1, artists: 1, referees: 0, others: 1 });
-        [node, artist, guest].map(|peer| peers.leave(peer));
+        [node, artist, guest].into_iter().for_each(|peer| peers.leave(peer));
         let left = PeerCounts { nodes: 1, ..PeerCounts::default() };
         assert_eq!(peers.count(), left, "it has another connection");
     }

@@ -19,7 +19,7 @@ async fn what_peers_do_is_counted_and_what_is_stored_is_told() {
     let metered = reading.metered;
     assert_eq!((metered.counts.jobs_posted, metered.requests), (1, 4));
     assert_eq!((metered.received_bytes, metered.sent_bytes), (6, 6));
-    assert_eq!((reading.objects, reading.objects_bytes), (1, 6));
+    assert_eq!((reading.objects, reading.objects_bytes), (1, 64 << 10));
     assert!(metered.turn_seconds.count() >= 2 && metered.turns_failed == 0);
     let look = insight.look().await;
     assert!(look.has_objects && look.census.is_some_and(|census| census.jobs == 1), "{look:?}");

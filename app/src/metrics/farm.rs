@@ -6,6 +6,7 @@ use render_net::coordinator::{Look, Reading};
 
 use super::health::Health;
 use super::page::{Numbered, Page, one};
+use super::process;
 use crate::statement::MICRO_PER_CREDIT;
 
 /// Whether a coordinator can serve anybody. What its database or its bucket say of themselves is not passed on.
@@ -30,6 +31,7 @@ pub(super) struct Numbers {
 
 impl Numbered for Numbers {
     fn write(&self, page: &mut Page<'_>) -> fmt::Result {
+        process::write(page)?;
         self.standing(page)?;
         self.market(page)?;
         self.objects(page)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::health::Health;
 use super::page::{Labels, Numbered, Page};
+use super::process;
 use crate::earn::door::{STALE_AFTER, unix_ms};
 use crate::earn::{Activity, Controls, Reason, Standing, Tally};
 use crate::statement::MICRO_PER_CREDIT;
@@ -96,6 +97,7 @@ pub(super) struct Numbers(pub(super) Vec<Seen>);
 
 impl Numbered for Numbers {
     fn write(&self, page: &mut Page<'_>) -> fmt::Result {
+        process::write(page)?;
         self.standings(page)?;
         self.tallies(page)
     }

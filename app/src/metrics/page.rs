@@ -8,8 +8,6 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use render_net::histogram::Histogram;
 
-use super::process;
-
 /// How a page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -34,7 +32,7 @@ impl Format {
     }
 }
 
-/// The numbers of something, with those that every program has.
+/// The numbers of something.
 pub(super) fn text(numbers: impl Numbered + 'static, format: Format) -> String {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Whole(numbers)));
@@ -58,9 +56,7 @@ struct Whole<N>(N);
 
 impl<N: Numbered + 'static> Collector for Whole<N> {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut page = Page(encoder);
-        process::write(&mut page)?;
-        self.0.write(&mut page)
+        self.0.write(&mut Page(encoder))
     }
 }
 

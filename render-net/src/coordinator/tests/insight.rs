@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::coordinator::PeerCounts;
+use crate::market::Input;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_peers_do_is_counted_and_what_is_stored_is_told() {
@@ -35,4 +36,25 @@ async fn a_store_and_a_folder_that_do_not_answer_are_told() {
     coordinator.stop().await;
     let look = insight.look().await;
     assert_eq!((look.census, look.has_objects), (None, false));
+}
+
+/// Says what a look costs: `cargo test -p render-net --lib -- --ignored --nocapture census_of_a_thousand`.
+#[test]
+#[ignore = "it measures, and takes a while"]
+fn census_of_a_thousand_jobs() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut store = SqliteStore::open(&folder.path().join("store.sqlite")).expect("opens");
+    let mut market = Market::new(Terms { artist_jobs_max: 1000, ..Terms::default() });
+    for number in 0u64..1000 {
+        let Request::PostJob(mut posted) = post() else { panic!("a post") };
+        posted.job.0[..8].copy_from_slice(&number.to_be_bytes());
+        posted.order = Opaque::new(vec![7; 900]).expect("short");
+        let input = Input::Asked(Identity::generate().id(), Request::PostJob(posted));
+        market.act(&mut store, 1_000_000, &[input]).expect("the store works");
+    }
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(Market::census(&mut store).expect("the store works").jobs, 1000);
+    }
+    eprintln!("{:?} for each look at 1000 jobs", began.elapsed() / 20);
 }

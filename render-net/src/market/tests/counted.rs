@@ -100,26 +100,3 @@ fn a_refused_request_counts_nothing() {
         "{effects:?}"
     );
 }
-
-/// Says what a look costs: `cargo test -p render-net --lib -- --ignored --nocapture census_of_a_thousand`.
-#[test]
-#[ignore = "it measures, and takes a while"]
-fn census_of_a_thousand_jobs() {
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let mut store = SqliteStore::open(&folder.path().join("store.sqlite")).expect("opens");
-    let terms = Terms { artist_jobs_max: 1000, ..Terms::default() };
-    let mut market = Market::new(terms);
-    for number in 0u64..1000 {
-        let mut job = [0; 16];
-        job[..8].copy_from_slice(&number.to_be_bytes());
-        let mut post = post(JobId(job), 256, 64);
-        post.order = Opaque::new(vec![7; 900]).expect("short");
-        let input = Input::Asked(ARTIST, Request::PostJob(Box::new(post)));
-        market.act(&mut store, 1_000_000, &[input]).expect("the store works");
-    }
-    let began = std::time::Instant::now();
-    for _ in 0..20 {
-        assert_eq!(Market::census(&mut store).expect("the store works").jobs, 1000);
-    }
-    eprintln!("{:?} for each look at 1000 jobs", began.elapsed() / 20);
-}

@@ -11,6 +11,7 @@ use render_net::store::PostgresAddress;
 
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
+use crate::metrics::{Endpoint, Source};
 use crate::network::{bucket_fault, coordinator_broke, coordinator_fault, nearby_fault, runtime};
 use crate::places::{self, Part};
 use crate::stop::Stop;
@@ -36,6 +37,8 @@ pub struct Place {
     pub lapse_s: u32,
     /// Whether it tells its network where it is.
     pub announce: Announce,
+    /// Where metrics and health are served; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Whether a coordinator tells its network where it is, and under which name.
@@ -86,6 +89,8 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
         Objects::Bucket(..) => FULL_BUCKET,
         Objects::Usual | Objects::Folder(_) => FULL_DISK,
     };
+    // Before anything is made.
+    let endpoint = place.metrics.map(Endpoint::open).transpose()?;
     let data = places::data_folder(Part::Coordinator, place.data.as_deref())?;
     places::create_private(&data)?;
     runtime()?.block_on(async {
@@ -110,6 +115,14 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
             }
         };
         audience.hear(&Event::CoordinatorReady { address: coordinator.address().to_string() });
+        let source = Source::Coordinator(coordinator.insight());
+        let serving = match endpoint.map(|endpoint| endpoint.serve(source, audience)).transpose() {
+            Ok(serving) => serving,
+            Err(fault) => {
+                coordinator.stop().await;
+                return Err(fault);
+            }
+        };
         if let Some(announcer) = &announced {
             tell(&coordinator, announcer, stop, audience).await;
         }
@@ -118,7 +131,7 @@ pub fn coordinate(place: Place, stop: &Stop, audience: &mut dyn Audience) -> Res
             () = coordinator.failed() => true,
             () = tell_when_full(&coordinator, full, audience) => false,
         };
-        drop(announced);
+        drop((announced, serving));
         coordinator.stop().await;
         if failed { Err(coordinator_broke()) } else { Ok(Exit::Done) }
     })

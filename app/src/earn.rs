@@ -17,6 +17,7 @@ pub mod senses;
 pub mod signals;
 pub mod standing;
 pub mod steward;
+pub mod tally;
 mod uploads;
 pub mod wish;
 
@@ -31,5 +32,6 @@ pub use senses::Senses;
 pub use signals::{Activity, AdapterSense, GpuMemory, Power, ProgramName, Sensed, Signals};
 pub use standing::{Standing, WorkEnd, WorkOutcome};
 pub use steward::{Controls, Owner};
+pub use tally::Tally;
 pub use uploads::Uploads;
 pub use wish::{Asked, Wish};

@@ -86,6 +86,11 @@ pub enum Event {
         /// What people compare: six groups of three digits.
         code: String,
     },
+    /// A coordinator or a node serves metrics.
+    MetricsReady {
+        /// Where, as in `http://127.0.0.1:9464/metrics`.
+        address: String,
+    },
     /// A coordinator was found on this network. It is the right one only when people compared the code.
     CoordinatorFound {
         /// As it calls itself.

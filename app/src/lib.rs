@@ -20,6 +20,7 @@ mod gather;
 pub mod gpu;
 pub mod jobs;
 pub mod local;
+pub mod metrics;
 pub mod nearby;
 mod network;
 pub mod onlooking;

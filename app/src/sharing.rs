@@ -202,7 +202,10 @@ fn tell(event: NodeEvent, node: &str, adapter: &str, tiles_done: &mut u64, audie
             return;
         }
         NodeEvent::GivenBack { .. } => status("given back", *tiles_done),
-        NodeEvent::Fetching { .. } | NodeEvent::Forgotten { .. } | NodeEvent::Progress { .. } => return,
+        NodeEvent::Fetching { .. }
+        | NodeEvent::Fetched { .. }
+        | NodeEvent::Forgotten { .. }
+        | NodeEvent::Progress { .. } => return,
     };
     audience.hear(&event);
 }

@@ -116,9 +116,12 @@ pub fn csv(lines: &[Line]) -> String {
     text
 }
 
+/// Micro-credits in a credit.
+pub const MICRO_PER_CREDIT: u64 = 1_000_000;
+
 /// Micro-credits as credits, to the last digit.
 pub fn credits(micro: u64) -> String {
-    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+    format!("{}.{:06}", micro / MICRO_PER_CREDIT, micro % MICRO_PER_CREDIT)
 }
 
 /// Connects as the node in a data folder and asks; `next` makes the next request from the last answer.

@@ -162,6 +162,9 @@ pub(crate) struct Coordinator {
     /// Let computers on the same network find it, under NAME [default name: one that says nothing]. It prints a code that people compare.
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     pub(crate) announce: Option<Option<String>>,
+    /// Serve metrics for Prometheus and a health check over HTTP, at /metrics and /healthz: a port of this computer alone, or IP:PORT.
+    #[arg(long, value_name = "PORT|IP:PORT", value_parser = app::metrics::address)]
+    pub(crate) metrics: Option<std::net::SocketAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -218,6 +218,7 @@ fn words(event: &Event) -> Option<String> {
                 "announced on this network as \"{name}\"; whoever finds it there compares this code: {code}"
             )
         }
+        Event::MetricsReady { address } => format!("metrics at {address}"),
         Event::CoordinatorFound { name, address, code } => format!("{code}  {address}  {name}"),
         Event::NodeReady { node, adapter, gpu } => {
             format!("{}node {} is connected with {adapter}", named(gpu), short(node))

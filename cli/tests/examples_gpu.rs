@@ -102,6 +102,7 @@ impl<'a> Farm<'a> {
                 "--viewer" | "--tev" => continue,
                 JOB => self.job.clone(),
                 listen if listen.ends_with(":7411") => listen.replace(":7411", ":0"),
+                "9463" | "9464" => "0".to_owned(),
                 "/var/lib/tessera" => "rig".to_owned(),
                 link if link.contains("/view/") => self.link.clone(),
                 farm if farm.starts_with("tessera://") => self.coordinator.address.clone(),

@@ -6,7 +6,9 @@
 
 mod blobs;
 mod clock;
+mod insight;
 mod keep;
+mod meter;
 mod peers;
 mod presence;
 mod previews;
@@ -31,7 +33,11 @@ use crate::store::StoreFault;
 pub use blobs::{BlobFault, BlobLimits, Bucket, BucketAccess, BucketAddress, BucketFault};
 use blobs::{Blobs, Folder};
 use clock::Clock;
+pub use insight::{Insight, Look, Reading};
 pub use keep::Keep;
+use meter::Meter;
+pub use meter::Metered;
+pub use peers::PeerCounts;
 use peers::Peers;
 use presence::Presence;
 use previews::Previews;
@@ -113,6 +119,7 @@ pub struct Coordinator {
     writer: Writer,
     moves: (watch::Sender<bool>, JoinHandle<()>),
     full: Arc<Notify>,
+    insight: Insight,
 }
 
 impl CoordinatorConfig {
@@ -153,7 +160,9 @@ impl Coordinator {
         let address = listener.address(&host).map_err(CoordinatorFault::Listen)?;
         let wakes = Arc::new(Wakes::default());
         let grace = Duration::from_millis(config.terms.lapse_ms / 2);
-        let around = Around { wakes: wakes.clone(), blobs: blobs.clone(), clock: clock.clone() };
+        let meter = Arc::new(Meter::default());
+        let around =
+            Around { wakes: wakes.clone(), blobs: blobs.clone(), clock: clock.clone(), meter: meter.clone() };
         let writer = Writer::start(store, Market::new(config.terms.clone()), around, grace);
         if let Some(ear) = ear {
             let (wakes, ended) = (wakes.clone(), writer.requests());
@@ -179,14 +188,21 @@ impl Coordinator {
             is_shared: matches!(config.keep, Keep::Postgres(_)),
             room: Room::default(),
             full: full.clone(),
+            meter,
         });
+        let insight = Insight::new(desk.clone());
         let running = tokio::spawn(serve::serve(listener, desk, stopped, config.objects_kept));
-        Ok(Self { address, stop, running, writer, moves, full })
+        Ok(Self { address, stop, running, writer, moves, full, insight })
     }
 
     /// What nodes and artists need in order to come here.
     pub fn address(&self) -> &CoordinatorAddress {
         &self.address
+    }
+
+    /// What whoever runs it may see of it.
+    pub fn insight(&self) -> Insight {
+        self.insight.clone()
     }
 
     /// Waits until the next object is refused because what may be stored, or the disk, is full.

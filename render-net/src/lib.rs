@@ -8,6 +8,7 @@ pub mod artist;
 pub mod audit;
 pub mod bundle;
 pub mod coordinator;
+pub mod histogram;
 pub mod identity;
 pub mod ledger;
 pub mod link;

@@ -12,7 +12,9 @@
 mod absence;
 mod audit;
 mod blame;
+mod census;
 mod claim;
+mod counted;
 mod coverage;
 mod dispute;
 mod news;
@@ -40,6 +42,8 @@ use row::JobRow;
 use rows::Rows;
 
 pub use audit::{Fault, Health, audit};
+pub use census::Census;
+pub use counted::{Count, Counts};
 pub(crate) use rows::TIME_STEP_MS;
 
 /// The coordinator owner's choices. The defaults are for a private coordinator.
@@ -132,6 +136,8 @@ pub enum Effect {
     },
     /// A stored result has done its work: the artist has it, or does not want it.
     Spare(ObjectName),
+    /// Something that whoever runs the market wants to have counted.
+    Counted(Count),
 }
 
 /// The market's logic. It keeps no truth: two of them over one store behave as one.
@@ -285,6 +291,10 @@ impl Turn<'_> {
         if !self.effects.contains(&effect) {
             self.effects.push(effect);
         }
+    }
+
+    fn counted(&mut self, count: Count) {
+        self.effects.push(Effect::Counted(count));
     }
 
     fn ledger(&mut self) -> Ledger<'_> {

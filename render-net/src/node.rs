@@ -277,13 +277,15 @@ impl Driver {
                 Input::Tick
             }
             FromBench::Finished(parcel, retained) => {
+                let blocks = parcel.commit.blocks;
                 let rendered = match self.errands.keep(&parcel) {
                     Ok(()) => Rendered::Kept,
                     Err(error) => Rendered::Failed(crate::wire::FailureKind::Node, error.to_string()),
                 };
                 let held = self.held.entry(lease).or_default();
+                let samples = held.work.as_ref().map_or(0, |work| work.samples(blocks));
                 (held.work, held.reins, held.retained) = (None, None, Some(retained));
-                self.errands.tell(NodeEvent::Rendered { lease });
+                self.errands.tell(NodeEvent::Rendered { lease, samples });
                 Input::Rendered(lease, rendered)
             }
             FromBench::Abandoned => Input::Rendered(lease, Rendered::Abandoned),

@@ -120,6 +120,35 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The name of every reason for programs, in their order.
+    pub const CODES: [&str; 25] = [
+        "paused_by_you",
+        "paused_for_an_hour",
+        "paused_until_back",
+        "paused_until_tomorrow",
+        "paused_after_tile",
+        "full_screen",
+        "app_running",
+        "battery_low",
+        "on_battery",
+        "power_unknown",
+        "outside_schedule",
+        "in_use",
+        "idle_unknown",
+        "too_hot",
+        "gpu_memory_taken",
+        "disk_full",
+        "upload_spent",
+        "not_running",
+        "offline",
+        "no_room",
+        "no_work",
+        "rendering",
+        "finishing",
+        "fetching",
+        "delivering",
+    ];
+
     /// The state that goes with it.
     pub fn state(&self) -> State {
         use Reason as R;
@@ -237,4 +266,19 @@ fn day_and_clock(opens: &str) -> String {
     let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     let day = days.into_iter().find(|day| day[..3].eq_ignore_ascii_case(short));
     day.map_or_else(|| opens.to_owned(), |day| format!("on {day} at {clock}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_codes_is_what_reasons_are_called() {
+        let source = include_str!("reason.rs");
+        let (_, named) = source.split_once("pub fn code(").expect("the function is there");
+        let (named, _) = named.split_once("pub fn ").expect("another function follows");
+        let named: Vec<&str> =
+            named.lines().filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\",")).collect();
+        assert_eq!(Reason::CODES.to_vec(), named);
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Decision;
 use super::signals::Activity;
+use super::tally::Tally;
 use super::wish::Asked;
 use crate::ruling;
 
@@ -111,9 +112,7 @@ pub(crate) struct Tracker {
     rendering: Option<LeaseId>,
     delivering: BTreeSet<LeaseId>,
     has_no_room: bool,
-    pub(crate) tiles_done: u64,
-    pub(crate) given_back: u64,
-    pub(crate) failed: u64,
+    pub(crate) tally: Tally,
     pub(crate) last: VecDeque<WorkEnd>,
     /// Sent since it was last asked.
     sent_bytes: u64,
@@ -133,6 +132,7 @@ impl Tracker {
                 self.last.pop_front();
             }
         }
+        self.tally.hear(event, at_unix_ms);
         match event {
             NodeEvent::Connected => self.has_link = true,
             NodeEvent::Disconnected { .. } => self.has_link = false,
@@ -141,8 +141,8 @@ impl Tracker {
                 self.fetching.remove(lease);
                 self.rendering = Some(*lease);
             }
-            NodeEvent::Progress { .. } => {}
-            NodeEvent::Rendered { lease } => {
+            NodeEvent::Progress { .. } | NodeEvent::Fetched { .. } => {}
+            NodeEvent::Rendered { lease, .. } => {
                 self.forget(*lease);
                 self.delivering.insert(*lease);
             }
@@ -150,22 +150,15 @@ impl Tracker {
             NodeEvent::Delivered { lease, bytes, .. } => {
                 self.forget(*lease);
                 self.has_no_room = false;
-                self.tiles_done += 1;
                 self.sent_bytes += bytes;
             }
-            NodeEvent::GivenBack { lease } => {
-                self.forget(*lease);
-                self.given_back += 1;
-            }
-            NodeEvent::Failed { lease, .. } => {
-                self.forget(*lease);
-                self.failed += 1;
-            }
+            NodeEvent::GivenBack { lease }
+            | NodeEvent::Failed { lease, .. }
+            | NodeEvent::Forgotten { lease } => self.forget(*lease),
             NodeEvent::Dropped { lease, .. } => {
                 self.forget(*lease);
                 self.has_no_room = false;
             }
-            NodeEvent::Forgotten { lease } => self.forget(*lease),
             NodeEvent::Judged { .. } => {}
         }
     }
@@ -250,13 +243,13 @@ mod tests {
         assert_eq!(after(NodeEvent::Fetching { lease: first }), Activity::Fetching);
         assert_eq!(after(rendering(first)), Activity::Rendering);
         assert_eq!(after(NodeEvent::Fetching { lease: second }), Activity::Rendering);
-        assert_eq!(after(NodeEvent::Rendered { lease: first }), Activity::Delivering);
+        assert_eq!(after(NodeEvent::Rendered { lease: first, samples: 1 }), Activity::Delivering);
         assert_eq!(after(NodeEvent::NoRoom { why: String::new() }), Activity::NoRoom);
         assert_eq!(after(NodeEvent::Delivered { lease: first, bytes: 7, amount: 1 }), Activity::Fetching);
         assert_eq!(after(rendering(second)), Activity::Rendering);
         assert_eq!(after(NodeEvent::Disconnected { why: String::new() }), Activity::Rendering);
         assert_eq!(after(NodeEvent::GivenBack { lease: second }), Activity::Offline);
-        assert_eq!((tracker.tiles_done, tracker.given_back), (1, 1));
+        assert_eq!((tracker.tally.tiles_done, tracker.tally.given_back), (1, 1));
         assert_eq!((tracker.take_sent_bytes(), tracker.take_sent_bytes()), (7, 0));
         let outcomes: Vec<&WorkOutcome> = tracker.last.iter().map(|end| &end.outcome).collect();
         assert_eq!(outcomes, [&WorkOutcome::Delivered { amount: 1 }, &WorkOutcome::GivenBack]);
@@ -284,7 +277,7 @@ mod tests {
                 (10, 7, WorkOutcome::JudgedRight { .. })
             ]
         ));
-        assert_eq!((tracker.tiles_done, tracker.failed), (2, 0), "a ruling is no tile");
+        assert_eq!((tracker.tally.tiles_done, tracker.tally.failed), (2, 0), "a ruling is no tile");
     }
 
     #[test]
@@ -294,7 +287,7 @@ mod tests {
             let why = format!("{number}\u{1b}{}", "x".repeat(5_000));
             tracker.hear(&NodeEvent::Failed { lease: LeaseId(number), kind: FailureKind::Node, why }, number);
         }
-        assert_eq!((tracker.last.len(), tracker.failed), (LAST_MAX, 50));
+        assert_eq!((tracker.last.len(), tracker.tally.failed), (LAST_MAX, 50));
         let newest = tracker.last.back().expect("there are some");
         assert_eq!((newest.at_unix_ms, newest.lease), (49, LeaseId(49)));
         let bytes = serde_json::to_vec(&tracker.last).expect("plain data");

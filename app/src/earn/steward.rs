@@ -20,6 +20,7 @@ use super::rules::Rules;
 use super::senses::Senses;
 use super::signals::{Activity, Signals};
 use super::standing::{Standing, Tracker};
+use super::tally::Tally;
 use super::uploads::Uploads;
 use super::wish::{Asked, Wish};
 
@@ -43,6 +44,7 @@ pub struct Owner {
     orders: Receiver<Order>,
     line: Sender<Order>,
     standing: watch::Sender<Option<Standing>>,
+    tally: watch::Sender<Tally>,
     senses: Option<Box<dyn Senses>>,
     asked: Option<Asked>,
     uploads: Uploads,
@@ -54,6 +56,7 @@ pub struct Owner {
 pub struct Controls {
     line: Sender<Order>,
     standing: watch::Receiver<Option<Standing>>,
+    tally: watch::Receiver<Tally>,
 }
 
 /// A steward at work.
@@ -67,10 +70,11 @@ impl Owner {
     pub fn new(rules: Rules) -> (Self, Controls) {
         let (line, orders) = channel();
         let (standing, seen) = watch::channel(None);
-        let controls = Controls { line: line.clone(), standing: seen };
+        let (tally, counted) = watch::channel(Tally::default());
+        let controls = Controls { line: line.clone(), standing: seen, tally: counted };
         let (asked, uploads) = (None, Uploads::default());
         let referees = watch::Sender::new(rules.referees.clone());
-        (Self { rules, orders, line, standing, senses: None, asked, uploads, referees }, controls)
+        (Self { rules, orders, line, standing, tally, senses: None, asked, uploads, referees }, controls)
     }
 
     /// The same with other senses than this computer's.
@@ -124,7 +128,12 @@ impl Controls {
         self.standing.borrow().clone()
     }
 
-    /// The same, to wait for changes.
+    /// What it did since it started.
+    pub fn tally(&self) -> Tally {
+        self.tally.borrow().clone()
+    }
+
+    /// How it stands, to wait for changes.
     pub fn follow(&self) -> watch::Receiver<Option<Standing>> {
         self.standing.clone()
     }
@@ -139,7 +148,7 @@ impl Steward {
         adapter: &str,
         allowed: watch::Sender<Allowance>,
     ) -> std::io::Result<Self> {
-        let Owner { rules, orders, line, standing, senses, asked, uploads, referees } = owner;
+        let Owner { rules, orders, line, standing, tally, senses, asked, uploads, referees } = owner;
         uploads.line().limit(rules.upload_bytes_per_s());
         let door = Door::new(data);
         let before = door.standing().ok().flatten();
@@ -159,6 +168,7 @@ impl Steward {
             shown: None,
             allowed,
             standing,
+            tally,
         };
         // A word that an earlier run did not hear is not for this one.
         let _ = round.door.take_word();
@@ -201,6 +211,7 @@ struct Round {
     shown: Option<(Instant, Standing)>,
     allowed: watch::Sender<Allowance>,
     standing: watch::Sender<Option<Standing>>,
+    tally: watch::Sender<Tally>,
 }
 
 impl Round {
@@ -219,7 +230,10 @@ impl Round {
                     // Other rules may ask for what was not looked at before.
                     self.looked = None;
                 }
-                Ok(Order::Heard(event)) => self.tracker.hear(&event, unix_ms()),
+                Ok(Order::Heard(event)) => {
+                    self.tracker.hear(&event, unix_ms());
+                    self.tally.send_replace(self.tracker.tally.clone());
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -270,9 +284,9 @@ impl Round {
             activity: self.signals.activity,
             adapter: self.adapter.clone(),
             adapter_celsius: self.signals.celsius(),
-            tiles_done: self.tracker.tiles_done,
-            given_back: self.tracker.given_back,
-            failed: self.tracker.failed,
+            tiles_done: self.tracker.tally.tiles_done,
+            given_back: self.tracker.tally.given_back,
+            failed: self.tracker.tally.failed,
             uploaded_today_bytes: self.uploaded.1,
             uploaded_day: day,
             asked: self.engine.asked(),

@@ -24,6 +24,7 @@ fn all_events() -> Vec<Event> {
         Event::RenderEnded { done_samples: 100, elapsed_s: 1.5 },
         Event::CoordinatorReady { address: text("tessera://h:1#k") },
         Event::CoordinatorAnnounced { name: text("Farm"), code: text("000 111 222 333 444 555") },
+        Event::MetricsReady { address: text("http://127.0.0.1:9464/metrics") },
         Event::CoordinatorFound {
             name: text("Farm"),
             address: text("tessera://h:1#k"),

@@ -9,11 +9,12 @@ use crate::earn::{Owner, Rules, Uploads};
 use crate::event::{Audience, Event};
 use crate::fault::{Exit, Fault};
 use crate::gpu::Gpu;
+use crate::metrics::Panel;
 use crate::places::{self, Part};
 use crate::sharing::{Share, share_owned};
 use crate::stop::Stop;
 
-/// Runs a node on each of these GPUs until all have ended. One that breaks is told at once and leaves the others at work; in the end it is the
+/// Runs a node on each of these GPUs until all have ended; the panel gets them in the same order. One that breaks is told at once and leaves the others at work; in the end it is the
 /// fault of the whole.
 ///
 /// # Errors
@@ -22,6 +23,7 @@ pub fn share(
     share: &Share,
     gpus: &[Gpu],
     rules: &Rules,
+    panel: &Panel,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
@@ -34,7 +36,9 @@ pub fn share(
     let (uploads, audience) = (Uploads::default(), Mutex::new(audience));
     let ends: Vec<Result<Exit, Fault>> = std::thread::scope(|scope| {
         let run = |(gpu, share): (&Gpu, Share)| {
-            let owner = Owner::new(rules.clone()).0.beside(uploads.clone(), None);
+            let (owner, controls) = Owner::new(rules.clone());
+            let owner = owner.beside(uploads.clone(), None);
+            panel.add(controls);
             let mut named = Named { gpu: gpu.key.clone(), audience: &audience };
             let stop = stop.clone();
             scope.spawn(move || {

@@ -20,7 +20,8 @@ pub(crate) const COORDINATOR: &str = "\
 Examples:
   tessera coordinator --listen 127.0.0.1:7411 --data farm
   tessera coordinator --listen 0.0.0.0:7411 --data farm --blobs sealed
-  tessera coordinator --listen 0.0.0.0:7411 --data farm --announce 'Edit suite'";
+  tessera coordinator --listen 0.0.0.0:7411 --data farm --announce 'Edit suite'
+  tessera coordinator --listen 0.0.0.0:7411 --data farm --metrics 9463";
 pub(crate) const NEARBY: &str = "\
 Examples:
   tessera nearby
@@ -31,6 +32,7 @@ Examples:
   tessera node --coordinator 'tessera://HOST:PORT#KEY' --gpu 0 --vram-limit 4096 --once
   tessera node --coordinator 'tessera://HOST:PORT#KEY' --gpu all --data /var/lib/tessera
   tessera node --coordinator 'tessera://HOST:PORT#KEY' --rules rules.toml
+  tessera node --coordinator 'tessera://HOST:PORT#KEY' --data node --metrics 9464
   tessera node status";
 pub(crate) const NODE_STATUS: &str = "\
 Examples:

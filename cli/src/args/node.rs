@@ -43,6 +43,9 @@ pub(crate) struct Node {
     /// Weights of a denoiser beside those that the program carries, for jobs that name it.
     #[arg(long, value_name = "FILE.tdn")]
     pub(crate) weights: Option<PathBuf>,
+    /// Serve metrics for Prometheus and a health check over HTTP, at /metrics and /healthz: a port of this computer alone, or IP:PORT.
+    #[arg(long, value_name = "PORT|IP:PORT", env = "TESSERA_METRICS", value_parser = app::metrics::address)]
+    pub(crate) metrics: Option<std::net::SocketAddr>,
     /// Leave when there is nothing to do.
     #[arg(long)]
     pub(crate) once: bool,

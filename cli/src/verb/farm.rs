@@ -35,6 +35,7 @@ pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault>
             Some(None) => Announce::Unnamed,
             Some(Some(name)) => Announce::As(name),
         },
+        metrics: asked.metrics,
     };
     let stop = interrupt::listen()?;
     let mut audience = Data { json, talk: audience(json) };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use app::earn::{Owner, Rules, Status, Wish, door};
 use app::gpu;
+use app::metrics::{Endpoint, Panel, Source};
 use app::places::{self, Part};
 use app::rig::{self, Rig};
 use app::sharing::{self, Share};
@@ -66,6 +67,7 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
             Fault::usage(what, "name fewer, or leave the flag out to work with any job")
         })?,
     };
+    let endpoint = asked.metrics.map(Endpoint::open).transpose()?;
     let mut gpus = asked.gpu;
     let is_one = gpus.len() < 2 && gpus.iter().all(|gpu| gpu != ALL);
     let share = Share {
@@ -79,12 +81,16 @@ fn run(asked: Node, json: bool) -> Result<Exit, Fault> {
         nodes_here: 1,
     };
     let stop = interrupt::listen()?;
+    let (panel, mut audience) = (Panel::default(), audience(json));
+    let source = Source::Nodes(panel.clone());
+    let _serving = endpoint.map(|endpoint| endpoint.serve(source, &mut *audience)).transpose()?;
     if !is_one {
         let gpus = if gpus.iter().any(|gpu| gpu == ALL) { gpu::usable()? } else { gpu::meant(&gpus)? };
-        return rig::share(&share, &gpus, &rules, &stop, &mut *audience(json));
+        return rig::share(&share, &gpus, &rules, &panel, &stop, &mut *audience);
     }
-    let (owner, _controls) = Owner::new(rules);
-    sharing::share_owned(&share, owner, &stop, &mut *audience(json))
+    let (owner, controls) = Owner::new(rules);
+    panel.add(controls);
+    sharing::share_owned(&share, owner, &stop, &mut *audience)
 }
 
 /// The node's state, or of each GPU's node; 1 where none runs, so that a health check needs no parser.

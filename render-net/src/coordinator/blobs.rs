@@ -177,6 +177,22 @@ impl Blobs {
         self.known().index.bytes()
     }
 
+    /// How many objects are stored, and their bytes as they are charged.
+    pub(super) fn stored(&self) -> (u64, u64) {
+        let known = self.known();
+        (known.index.count_of_all() as u64, known.index.bytes())
+    }
+
+    /// Most bytes that may be stored.
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.limits.bytes_max
+    }
+
+    /// Asks the depot for nothing, to hear whether it answers.
+    pub(super) async fn answer(&self) -> Result<(), BlobFault> {
+        self.depot.answer().await
+    }
+
     /// Size of an object in bytes.
     pub(super) async fn size_of(&self, name: ObjectName) -> Result<u64, BlobFault> {
         self.find(name).await.map(|entry| entry.size_bytes)

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::blobs::{BlobFault, Blobs};
 use super::clock::Clock;
+use super::meter::Meter;
 use super::peers::Peers;
 use super::presence::{Presence, Visit};
 use super::previews::Previews;
@@ -42,6 +43,7 @@ pub(super) struct Desk {
     pub(super) room: Room,
     /// Told whenever an object found no room on the disk.
     pub(super) full: Arc<Notify>,
+    pub(super) meter: Arc<Meter>,
 }
 
 /// Accepts callers until told to stop.
@@ -106,7 +108,8 @@ impl Desk {
         responder: Responder,
     ) -> Result<(), LinkFault> {
         let peer = link.peer();
-        if let Err(refusal) = self.peers.request(peer) {
+        self.meter.request();
+        if let Err(refusal) = self.peers.request(peer, &request) {
             return responder.reply(Response::Refused(refusal)).await;
         }
         let response = match request {
@@ -223,6 +226,7 @@ impl Desk {
             Ok(object) => object,
             Err(fault) => return not_received(fault, responder).await,
         };
+        self.meter.received(object.len() as u64);
         let response = match self.blobs.put(peer, name, object, self.clock.now_ms()).await {
             Ok(()) => Response::Done,
             Err(fault) => Response::Refused(self.refusal(&fault)),
@@ -242,7 +246,10 @@ impl Desk {
         let mut place = self.room.place(peer);
         let received = responder.receive_object(name, size_bytes, &mut place).await;
         match received {
-            Ok(picture) => self.previews.hold(name, picture, std::time::Instant::now()),
+            Ok(picture) => {
+                self.meter.received(picture.len() as u64);
+                self.previews.hold(name, picture, std::time::Instant::now());
+            }
             Err(fault) => return not_received(fault, responder).await,
         }
         let response = self.requests.ask(peer, Request::Preview(preview)).await;
@@ -255,6 +262,7 @@ impl Desk {
 
     async fn fetch(&self, peer: NodeId, name: ObjectName, responder: Responder) -> Result<(), LinkFault> {
         if let Some(picture) = self.previews.picture(name, std::time::Instant::now()) {
+            self.meter.sent(picture.len() as u64);
             return responder.reply_object(&picture, Priority::Preview).await;
         }
         let size_bytes = match self.blobs.size_of(name).await {
@@ -266,7 +274,10 @@ impl Desk {
             return responder.reply(Response::Refused(LATER)).await;
         }
         match self.blobs.read(name, self.clock.now_ms()).await {
-            Ok(object) => responder.reply_object(&object, Priority::Result).await,
+            Ok(object) => {
+                self.meter.sent(object.len() as u64);
+                responder.reply_object(&object, Priority::Result).await
+            }
             Err(fault) => responder.reply(Response::Refused(self.refusal(&fault))).await,
         }
     }

@@ -11,6 +11,7 @@ use crate::wire::{
     Preview, Pull, Refusal, Request, Response, ShapeDraft, Verdict,
 };
 
+mod insight;
 mod shared;
 mod two_markets;
 

@@ -43,8 +43,8 @@ impl Wakes {
                         waiting.send_modify(|turn| *turn += 1);
                     }
                 }
-                // The answer and the objects are others' business.
-                Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) => {}
+                // The answer, the objects and the counts are others' business.
+                Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) | Effect::Counted(_) => {}
             }
         }
     }

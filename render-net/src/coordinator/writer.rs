@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frame::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::blobs::Blobs;
 use super::clock::Clock;
+use super::meter::Meter;
 use super::wakes::Wakes;
-use crate::market::{Effect, Input, Market};
+use crate::market::{Census, Effect, Input, Market};
 use crate::store::{Store, StoreFault};
 use crate::wire::{Refusal, Request, Response};
 
@@ -34,6 +35,8 @@ enum Order {
     Handle(Input, Option<oneshot::Sender<Response>>),
     /// Say of whose jobs something is not settled; nobody answers when that cannot be found out.
     Unsettled(oneshot::Sender<BTreeSet<NodeId>>),
+    /// Count what is being worked on; nobody answers when the store does not.
+    Census(oneshot::Sender<Census>),
     /// Answer what is queued and end.
     Finish,
 }
@@ -100,6 +103,13 @@ impl Requests {
         answered.await.ok()
     }
 
+    /// How the market stands; nothing when the store does not answer.
+    pub(super) async fn census(&self) -> Option<Census> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Order::Census(answer)).await.ok()?;
+        answered.await.ok()
+    }
+
     /// Waits until nobody answers any more.
     pub(super) async fn closed(&self) {
         self.0.closed().await;
@@ -112,6 +122,7 @@ pub(super) struct Around {
     pub(super) wakes: Arc<Wakes>,
     pub(super) blobs: Arc<Blobs>,
     pub(super) clock: Arc<Clock>,
+    pub(super) meter: Arc<Meter>,
 }
 
 struct Work {
@@ -133,11 +144,15 @@ impl Work {
                         answers.push(answer);
                     }
                     Order::Unsettled(answer) => self.unsettled(answer),
+                    // Whoever asked may have gone while the store was slow.
+                    Order::Census(answer) if answer.is_closed() => {}
+                    Order::Census(answer) => self.census(answer),
                     Order::Finish => finish = true,
                 }
             }
             for (effects, answer) in self.act(&inputs).into_iter().zip(answers) {
                 self.around.wakes.wake(&effects);
+                self.count(&effects);
                 self.move_objects(&effects);
                 let response = effects.into_iter().find_map(|effect| match effect {
                     Effect::Answer(response) => Some(response),
@@ -162,6 +177,22 @@ impl Work {
         }
     }
 
+    fn census(&mut self, answer: oneshot::Sender<Census>) {
+        match Market::census(&mut *self.store) {
+            // Whoever asked may be gone.
+            Ok(census) => drop(answer.send(census)),
+            Err(fault) => tracing::error!(%fault, "the store failed"),
+        }
+    }
+
+    fn count(&self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Counted(count) = effect {
+                self.around.meter.happened(*count);
+            }
+        }
+    }
+
     /// What was delivered or is spare. A crash before this leaves an object with whom it was: it only stays longer.
     fn move_objects(&self, effects: &[Effect]) {
         for effect in effects {
@@ -177,7 +208,13 @@ impl Work {
 
     /// All inputs at once, or one by one when that fails, so that one bad record does not refuse everybody.
     fn act(&mut self, inputs: &[Input]) -> Vec<Vec<Effect>> {
-        let fault = match self.act_at_last(inputs) {
+        if inputs.is_empty() {
+            return Vec::new();
+        }
+        let began = Instant::now();
+        let acted = self.act_at_last(inputs);
+        self.around.meter.turn(began.elapsed(), acted.is_err());
+        let fault = match acted {
             Ok(effects) => return effects,
             Err(fault) => fault,
         };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use frame::{BlockRange, NodeId, TileGrid, TileIndex};
 
 use super::row::{Cursor, JobRow, KeyRow, KeyState, LeaseRow, LeaseState, NodeRow};
-use super::{Halt, Turn};
+use super::{Count, Halt, Turn};
 use crate::wire::{Bounded, Event, JobState, Lease, ObjectName, Pull, Refusal, Response, node};
 
 /// How long a node that got nothing is counted as waiting beyond the time it asked to wait.
@@ -220,6 +220,7 @@ impl Turn<'_> {
         job.blocks_leased += u64::from(blocks.count);
         let samples = job.samples(tile, blocks);
         job.stride = job.stride.saturating_add(samples);
+        self.counted(Count::LeaseGranted);
         self.tell(&mut job, &Event::Leased { lease, node: node.node, piece: row.piece() })?;
         self.rows.put_job(&job)?;
         debug_assert_eq!(job.state, JobState::Active);

@@ -6,7 +6,7 @@
 use frame::{JobId, LeaseId, NodeId};
 
 use super::row::{JobRow, LeaseRow, LeaseState};
-use super::{Effect, Halt, Turn};
+use super::{Count, Effect, Halt, Turn};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
     Attend, Bounded, Committed, Dispute, Event, Opaque, Referees, Referral, Refusal, Response, Rule, Ruled,
@@ -137,6 +137,7 @@ impl Turn<'_> {
         self.rows.put_dispute(referral.referee, lease.lease, words)?;
         self.tell(&mut job, &Event::Disputed { lease: lease.lease })?;
         self.rows.put_job(&job)?;
+        self.counted(Count::ResultDisputed);
         self.wake(Effect::WakeReferees);
         Ok(())
     }

@@ -9,7 +9,7 @@ impl Effect {
             Effect::WakeNodes => Some("work".to_owned()),
             Effect::WakeReferees => Some("disputes".to_owned()),
             Effect::WakeFollowers(job) => Some(format!("job {job}")),
-            Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) => None,
+            Effect::Answer(_) | Effect::Delivered { .. } | Effect::Spare(_) | Effect::Counted(_) => None,
         }
     }
 

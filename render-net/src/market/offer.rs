@@ -3,7 +3,7 @@
 use frame::{JobId, NodeId};
 
 use super::row::{KeyState, LeaseState, NodeRow};
-use super::{Halt, Turn};
+use super::{Count, Halt, Turn};
 use crate::ledger::{AccountId, Kind, Purpose};
 use crate::wire::{
     Bounded, Earnings, JobTerms, ObjectName, Offer, PayState, Referees, Refusal, Response, Statement,
@@ -89,6 +89,7 @@ impl Turn<'_> {
         for lease in self.rows.leases_of_node(node)? {
             debug_assert_eq!(lease.state, LeaseState::Open);
             self.reopen(lease, None)?;
+            self.counted(Count::LeaseGivenBack);
         }
         self.rows.set_waiting(node, None)?;
         Ok(Response::Done)

@@ -3,7 +3,7 @@
 use frame::{JobId, NodeId};
 
 use super::row::{JobRow, KeyRow, KeyState, LeaseState};
-use super::{Effect, Halt, Turn};
+use super::{Count, Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose, pay};
 use crate::wire::{
     Balance, Bounded, Candidate, Event, Events, Follow, JobPost, JobState, KeyGift, ObjectName, Refusal,
@@ -36,6 +36,7 @@ impl Turn<'_> {
         self.rows.put_job(&row)?;
         self.rows.put_frames(post)?;
         self.rows.list_job(&row)?;
+        self.counted(Count::JobPosted);
         self.wake(Effect::WakeNodes);
         Ok(Response::Done)
     }
@@ -111,6 +112,7 @@ impl Turn<'_> {
         row.leases = 0;
         row.state = JobState::Cancelled;
         row.ended_ms = self.now_ms;
+        self.counted(Count::JobStopped);
         self.tell(row, &Event::Cancelled { reason })?;
         self.return_rest(row)
     }

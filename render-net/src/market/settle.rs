@@ -4,7 +4,7 @@ use frame::NodeId;
 
 use super::blame::LAPSED;
 use super::row::{JobRow, LeaseRow, LeaseState};
-use super::{Effect, Halt, Turn};
+use super::{Count, Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose};
 use crate::store::{StoreFault, Table};
 use crate::wire::{Event, JobState, ObjectName, Opaque, Refusal, Response, Verdict};
@@ -43,6 +43,7 @@ impl Turn<'_> {
 
     pub(super) fn tick(&mut self) -> Result<(), Halt> {
         for lease in self.rows.lapsed(self.now_ms, TICK_MAX)? {
+            self.counted(Count::LeaseLapsed);
             self.gave_up(lease, LAPSED)?;
         }
         for lease in self.rows.verdicts_due(self.now_ms, TICK_MAX)? {
@@ -65,6 +66,7 @@ impl Turn<'_> {
         self.rows.put_tile(lease.job, lease.frame_at, lease.tile, &coverage)?;
         self.ledger().post(Purpose::Pay(lease.lease), Purpose::PayAccepted(lease.lease))?;
         job.blocks_accepted += u64::from(lease.blocks.count);
+        self.counted(Count::ResultAccepted(amount));
         if let Some(mut key) = self.rows.key(lease.job, lease.node)? {
             key.failures = 0;
             self.rows.put_key(lease.job, lease.node, &key)?;
@@ -80,6 +82,7 @@ impl Turn<'_> {
         if job.state.is_open() && job.blocks_accepted == job.blocks() {
             job.state = JobState::Done;
             job.ended_ms = self.now_ms;
+            self.counted(Count::JobDone);
             self.tell(&mut job, &Event::Done)?;
         }
         self.return_rest(&job)?;
@@ -111,6 +114,7 @@ impl Turn<'_> {
         coverage.shunned = Some((lease.node, self.now_ms + self.terms.shun_ms));
         self.rows.put_tile(lease.job, lease.frame_at, lease.tile, &coverage)?;
         self.ledger().void(Purpose::Pay(lease.lease), Purpose::PayRefused(lease.lease))?;
+        self.counted(Count::ResultRefused(amount));
         job.blocks_committed -= u64::from(lease.blocks.count);
         job.cost -= amount;
         lease.state = LeaseState::Refused;

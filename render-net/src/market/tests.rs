@@ -11,6 +11,7 @@ use crate::wire::{
 
 mod absence;
 mod blame;
+mod counted;
 mod dispute;
 mod pausing;
 mod quoting;

@@ -4,7 +4,7 @@ use frame::{LeaseId, NodeId};
 
 use super::blame::{HANDED_BACK, LAPSED};
 use super::row::{KeyRow, LeaseRow, LeaseState};
-use super::{Effect, Halt, Turn};
+use super::{Count, Effect, Halt, Turn};
 use crate::ledger::{AccountId, Purpose, pay};
 use crate::store::{StoreFault, Table};
 use crate::wire::{
@@ -26,6 +26,7 @@ impl Turn<'_> {
         }
         let stalls_at_ms = lease.progress_ms + self.terms.stall_ms;
         if self.now_ms >= stalls_at_ms {
+            self.counted(Count::LeaseLapsed);
             self.gave_up(lease, LAPSED)?;
             return Ok(Response::Beat(Beat::Lost));
         }
@@ -120,6 +121,7 @@ impl Turn<'_> {
             amount,
         };
         self.keep_evidence(job.job, &committed)?;
+        self.counted(Count::ResultDelivered(amount));
         self.wake(Effect::Delivered { result: commit.result, node, artist: job.artist });
         self.tell(&mut job, &Event::Committed(Box::new(committed)))?;
         self.rows.put_job(&job)?;
@@ -133,9 +135,11 @@ impl Turn<'_> {
         }
         let (job, id) = (lease.job, lease.lease);
         if failure.kind == FailureKind::Handback {
+            self.counted(Count::LeaseGivenBack);
             self.gave_up(lease, HANDED_BACK)?;
             return Ok(Response::Done);
         }
+        self.counted(Count::LeaseFailed);
         self.reopen(lease, Some(node))?;
         let mut key = self.rows.key(job, node)?.unwrap_or_else(KeyRow::awaited);
         key.failures = key.failures.saturating_add(1);

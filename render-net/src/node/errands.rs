@@ -138,8 +138,15 @@ impl Errands {
 
     pub(super) fn prepare(&self, link: Link, lease: Lease) {
         self.run(move |shared| async move {
-            let opened = shared.shelf.lock().await.open(&shared.identity, &link, &lease).await;
             let id = lease.lease;
+            let (opened, bytes) = {
+                let mut shelf = shared.shelf.lock().await;
+                let opened = shelf.open(&shared.identity, &link, &lease).await;
+                (opened, shelf.take_fetched_bytes())
+            };
+            if bytes > 0 {
+                (shared.events)(NodeEvent::Fetched { lease: id, bytes });
+            }
             if let Ok((OpenJob { order, .. }, _)) = &opened
                 && let Some(Err(error)) = order.referee.map(|referee| shared.docket.note(lease.job, referee))
             {

@@ -20,6 +20,13 @@ pub enum NodeEvent {
         /// The lease.
         lease: LeaseId,
     },
+    /// The scene that it needs was fetched; told only when it was not at hand.
+    Fetched {
+        /// The lease.
+        lease: LeaseId,
+        /// The scene's size.
+        bytes: u64,
+    },
     /// A piece of work began.
     Rendering {
         /// Its lease.
@@ -42,6 +49,8 @@ pub enum NodeEvent {
     Rendered {
         /// Its lease.
         lease: LeaseId,
+        /// Samples in it: pixels times samples of each.
+        samples: u64,
     },
     /// The coordinator took it.
     Delivered {

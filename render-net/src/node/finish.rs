@@ -37,6 +37,11 @@ impl Work {
         TileOrder { frame, rect, margin_px: self.job.order.margin_px, blocks, settings: self.settings }
     }
 
+    /// Pixels times samples of some blocks.
+    pub(super) fn samples(&self, blocks: BlockRange) -> u64 {
+        self.lease.rect.pixels() as u64 * blocks.samples(self.settings.spp).len() as u64
+    }
+
     /// Commits, seals and signs; `None` when the partial sums are not what the lease asks for.
     pub(super) fn parcel(&self, blocks: BlockRange, partials: &[Partial], span: Span) -> Option<Parcel> {
         let settings = &self.settings;
@@ -56,7 +61,7 @@ impl Work {
             tile,
             rect,
             blocks,
-            samples: rect.pixels() as u64 * blocks.samples(settings.spp).len() as u64,
+            samples: self.samples(blocks),
             settings: settings_hash(settings),
             commit_root: Commitment::of(partials).root(),
             result,

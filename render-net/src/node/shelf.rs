@@ -23,6 +23,7 @@ pub(super) struct Shelf {
     scenes: VecDeque<(ObjectName, OpenScene)>,
     scenes_bytes_max: u64,
     demand: Demand,
+    fetched_bytes: u64,
 }
 
 /// A job's terms, opened.
@@ -71,7 +72,7 @@ impl From<FetchFault> for ShelfFault {
 
 impl Shelf {
     pub(super) fn new(scenes_bytes_max: u64, demand: Demand) -> Self {
-        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max, demand }
+        Self { jobs: VecDeque::new(), scenes: VecDeque::new(), scenes_bytes_max, demand, fetched_bytes: 0 }
     }
 
     /// The job's terms and the lease's scene, from memory or from the coordinator.
@@ -87,6 +88,11 @@ impl Shelf {
         }
         let scene = self.scene(link, &job, lease).await?;
         Ok((job, scene))
+    }
+
+    /// Bytes of the scenes that were fetched since this was last asked.
+    pub(super) fn take_fetched_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.fetched_bytes)
     }
 
     /// Forgets a job's terms, so that they are asked for anew.
@@ -126,6 +132,7 @@ impl Shelf {
         let settings = job.order.settings.with_exposure_scale(manifest.exposure_scale());
         let settings = settings.map_err(|_| BundleFault::Manifest("its exposure is out of range"))?;
         let scene = OpenScene { scene: fetch_scene(link, &manifest).await?, settings };
+        self.fetched_bytes += manifest.size_bytes();
         self.scenes.push_back((lease.manifest, scene.clone()));
         Ok(scene)
     }

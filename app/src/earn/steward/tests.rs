@@ -132,7 +132,7 @@ fn a_tile_is_finished_before_the_pause_that_was_asked_for() {
     until("it renders", || scene.controls.standing().is_some_and(|now| now.activity == Activity::Rendering));
     scene.controls.ask(Wish::FinishThenPause);
     until("it may finish", || *scene.allowed.borrow() == Allowance::Finish);
-    ear(NodeEvent::Rendered { lease: LeaseId(1) });
+    ear(NodeEvent::Rendered { lease: LeaseId(1), samples: 1 });
     until("then it pauses", || *scene.allowed.borrow() == Allowance::Hold);
     ear(NodeEvent::Delivered { lease: LeaseId(1), bytes: 1000, amount: 1 });
     until("the result counts", || scene.controls.standing().is_some_and(|now| now.tiles_done == 1));

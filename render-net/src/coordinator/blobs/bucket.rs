@@ -142,6 +142,11 @@ impl Depot for Bucket {
         })
     }
 
+    fn answer(&self) -> Pending<'_, ()> {
+        // No object has this name: names are hexadecimal.
+        Box::pin(async move { Ok(self.0.page("answer", None, 1).await.map(drop)?) })
+    }
+
     fn write(&self, name: ObjectName, owner: Owner, object: Bytes, _now_ms: u64) -> Pending<'_, ()> {
         Box::pin(async move {
             let path = self.0.path(name, owner);

@@ -49,6 +49,9 @@ pub(in crate::coordinator) trait Depot: std::fmt::Debug + Send + Sync {
     /// All that lies there of one object; nothing where nobody else stores.
     fn find(&self, name: ObjectName) -> Pending<'_, Vec<Found>>;
 
+    /// Answers, where it can be reached and read.
+    fn answer(&self) -> Pending<'_, ()>;
+
     /// Stores an object, durably.
     fn write(&self, name: ObjectName, owner: Owner, object: Bytes, now_ms: u64) -> Pending<'_, ()>;
 

@@ -64,6 +64,12 @@ async fn while_the_server_is_away_peers_are_told_to_ask_again_and_then_answered(
         let answered = ask(&link, Request::Jobs).await;
         assert!(matches!(answered, Response::Refused(Refusal::Busy { .. })), "{answered:?}");
     }
+    let insight = coordinator.insight();
+    let look = insight.look().await;
+    assert!(
+        look.census.is_none() && look.has_objects && insight.read().metered.turns_failed >= 3,
+        "{look:?}"
+    );
     tokio::task::block_in_place(|| server.start_again());
     let began = Instant::now();
     loop {
@@ -75,6 +81,10 @@ async fn while_the_server_is_away_peers_are_told_to_ask_again_and_then_answered(
             }
             other => panic!("{other:?}"),
         }
+    }
+    while insight.look().await.census.is_none_or(|census| census.jobs != 1) {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is not seen");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     coordinator.stop().await;
 }

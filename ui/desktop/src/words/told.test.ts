@@ -14,6 +14,7 @@ const CRATES = ["app", "frame", "render-net", "render-core", "src-tauri"];
 const ELSEWHERE: [RegExp, string][] = [
   [/\/tests(\.rs$|\/)|\/conformance\.rs$|\/trace\/probe\.rs$/, "tests"],
   [/^app\/src\/(coordinate|demo|demo\/liar|doctor|referee|scene|verify)\.rs$/, "tessera coordinator, demo, doctor, referee, scene check and verify"],
+  [/^app\/src\/metrics(\.rs$|\/)/, "tessera coordinator and node --metrics, and who reads these"],
   [/^app\/src\/tev[./]|^frame\/src\/tev\.rs$/, "tessera render --tev and --viewer: the window shows its pictures itself"],
   [/^app\/src\/denoiser\/file\.rs$/, "tessera denoise"],
   [/^app\/src\/earn\/(door|engine|moment|reason)\.rs$/, "tessera node status; the window has these reasons in its own catalogues"],

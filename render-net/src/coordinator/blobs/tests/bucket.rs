@@ -101,6 +101,9 @@ async fn a_put_that_fails_leaves_nothing_and_one_whose_answer_is_lost_is_stored(
     let name = put(&blobs, NODE, 2, 100).await.expect("it is there already");
     assert_eq!(blobs.read(name, now_ms()).await.expect("whole"), object(2, 100).1);
     assert_eq!(server.keys().len(), 2);
+    blobs.answer().await.expect("it can be reached");
+    server.weather("", Weather::Closes);
+    assert!(matches!(blobs.answer().await, Err(BlobFault::Away(_))));
 }
 
 #[tokio::test]

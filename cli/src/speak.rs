@@ -232,11 +232,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Refused { node, why, .. } => format!("note: work of node {} was refused: {why}", short(node)),
         Event::Ruled { node, for_node, why, .. } => ruling_words(node, *for_node, why),
         Event::Audited { results, audited, pixels, refused } => {
-            let refused = match refused {
-                0 => "all of them right".to_owned(),
-                1 => "one result was refused and rendered by another node".to_owned(),
-                many => format!("{many} results were refused and rendered by other nodes"),
-            };
+            let refused = refused_words(*refused);
             format!("{audited} of {results} results were audited, {pixels} pixels rendered again: {refused}")
         }
         Event::Quote(quote) => quote_words(quote),
@@ -266,6 +262,15 @@ fn words(event: &Event) -> Option<String> {
         | Event::Error { .. }
         | Event::Live(_) => return None,
     })
+}
+
+/// How many results an audit refused.
+fn refused_words(results: u32) -> String {
+    match results {
+        0 => "all of them right".to_owned(),
+        1 => "one result was refused and rendered by another node".to_owned(),
+        many => format!("{many} results were refused and rendered by other nodes"),
+    }
 }
 
 /// Whom a referee believed, and why.

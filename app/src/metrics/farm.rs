@@ -63,12 +63,15 @@ impl Numbers {
             ],
         )?;
         let Some(census) = self.look.census else { return Ok(()) };
-        page.gauge("tessera_coordinator_active_jobs", "Jobs that are worked on.", census.jobs as f64)?;
+        let (jobs, paused) = (census.jobs as f64, census.jobs_paused as f64);
+        page.gauge("tessera_coordinator_active_jobs", "Jobs that are not over.", jobs)?;
+        page.gauge("tessera_coordinator_paused_jobs", "Those that their artists have paused.", paused)?;
         page.gauges(
             "tessera_coordinator_active_blocks",
             "Blocks of these jobs; a block is some samples of each pixel of a tile.",
             [
                 one("state", "queued", census.blocks_queued),
+                one("state", "paused", census.blocks_paused),
                 one("state", "leased", census.blocks_leased),
                 one("state", "delivered", census.blocks_delivered),
                 one("state", "accepted", census.blocks_accepted),

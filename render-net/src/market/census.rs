@@ -13,10 +13,14 @@ const DISPUTES_COUNTED_MAX: usize = 1_000;
 /// Sums over running jobs. A block is some samples of each pixel of a tile; the counts of a job's blocks add up to all it has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// Jobs that are worked on.
+    /// Jobs that are not over.
     pub jobs: u64,
-    /// Their blocks that nobody works on and nobody delivered.
+    /// Those that their artists have paused.
+    pub jobs_paused: u64,
+    /// Blocks of jobs that nobody works on and nobody delivered, and that nodes may have.
     pub blocks_queued: u64,
+    /// The same of paused jobs, which no node gets.
+    pub blocks_paused: u64,
     /// Their blocks that nodes work on.
     pub blocks_leased: u64,
     /// Their blocks that were delivered and are not settled.
@@ -42,7 +46,13 @@ impl Market {
         for id in rows.active_jobs(Terms::default().jobs_max)? {
             let Some(job) = rows.job(id)? else { continue };
             census.jobs += 1;
-            census.blocks_queued += job.blocks_free();
+            match job.is_wanted() {
+                true => census.blocks_queued += job.blocks_free(),
+                false => {
+                    census.jobs_paused += 1;
+                    census.blocks_paused += job.blocks_free();
+                }
+            }
             census.blocks_leased += job.blocks_leased;
             census.blocks_delivered += job.blocks_committed.saturating_sub(job.blocks_accepted);
             census.blocks_accepted += job.blocks_accepted;

@@ -1,6 +1,7 @@
 //! What whoever runs a market reads of it: counts of what happened, and how it stands.
 
 use super::*;
+use crate::wire::Pause;
 
 /// Samples of the one tile times the node's price.
 const PAY: u64 = 32 * 32 * 16 * 1000 / 1_000_000;
@@ -40,6 +41,14 @@ fn everything_is_counted_once_from_a_jobs_post_to_its_end() {
         bench.admit(JOB, node);
         let queued = Census { jobs: 1, blocks_queued: 1, ..Census::default() };
         assert_eq!(census(&mut bench), queued);
+
+        for (is_paused, now) in [
+            (true, Census { jobs: 1, jobs_paused: 1, blocks_paused: 1, ..Census::default() }),
+            (false, queued),
+        ] {
+            bench.effects(ARTIST, Request::Pause(Pause { job: JOB, is_paused }));
+            assert_eq!(census(&mut bench), now);
+        }
 
         lease(&mut bench, node);
         let leased = Census { jobs: 1, blocks_leased: 1, leases: 1, ..Census::default() };

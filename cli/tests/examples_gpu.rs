@@ -77,21 +77,25 @@ struct Farm<'a> {
     place: &'a Place,
     coordinator: CoordinatorProcess,
     job: String,
+    /// A job for a node that never comes: only what is not over can be paused.
+    open: String,
     link: String,
 }
 
 impl<'a> Farm<'a> {
     fn open(place: &'a Place) -> Self {
         let coordinator = CoordinatorProcess::start(place, 0);
-        let line = [
-            &["submit", "scene.glb", "-o", "earlier.exr", "--detach", "--coordinator", &coordinator.address],
-            &SMALL[..],
-        ]
-        .concat();
-        let job = place.run(&line).data.trim().to_owned();
+        let handed_in = |output: &str, more: &[&str]| {
+            let line =
+                ["submit", "scene.glb", "-o", output, "--detach", "--coordinator", &coordinator.address];
+            place.run(&[&line[..], more, &SMALL[..]].concat()).data.trim().to_owned()
+        };
+        let job = handed_in("earlier.exr", &[]);
+        let nobody = "ab".repeat(32);
+        let open = handed_in("never.exr", &["--nodes", &nobody]);
         let link = place.run(&["share", &job]).data.trim().to_owned();
         assert!(link.contains("/view/"), "{link}");
-        Self { place, coordinator, job, link }
+        Self { place, coordinator, job, open, link }
     }
 
     /// The example's words as they can be run here.
@@ -100,6 +104,7 @@ impl<'a> Farm<'a> {
         for word in &example[1..] {
             home.push(match word.as_str() {
                 "--viewer" | "--tev" => continue,
+                JOB if ["pause", "resume"].contains(&example[1].as_str()) => self.open.clone(),
                 JOB => self.job.clone(),
                 listen if listen.ends_with(":7411") => listen.replace(":7411", ":0"),
                 "9463" | "9464" => "0".to_owned(),

@@ -106,7 +106,7 @@ fn another_honest_renderer_passes_and_one_with_other_samples_is_caught() {
 }
 
 /// The protocol's version for which these are the kernels, and their name.
-const KERNELS: (u8, &str) = (8, "20dc985155221e80");
+const KERNELS: (u8, &str) = (9, "20dc985155221e80");
 
 #[test]
 fn whoever_speaks_the_same_version_has_the_same_samples() {

@@ -119,7 +119,7 @@ export type Found = {
 export type JobRow = {
 	/**  Its id. */
 	job: string,
-	/**  One of: open, done, cancelled, unknown. */
+	/**  One of: open, paused, done, cancelled, unknown. */
 	state: string,
 	/**  Share of its samples that is verified, 0 to 1. */
 	done: number,

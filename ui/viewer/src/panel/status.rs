@@ -14,18 +14,25 @@ use crate::words::{fill, say};
 
 /// A line shorter than this, in points, leaves out what is in the palette as well.
 const NARROW: f32 = 1000.0;
+/// One shorter than this has no room beside a comparison or a progress for what keys do as well.
+const TIGHT: f32 = 900.0;
 
 /// The line; what was clicked comes back as commands.
 pub fn show(desk: &mut Desk, ui: &mut Ui) -> Vec<Command> {
     let mut commands = Vec::new();
-    let is_narrow = ui.available_width() < NARROW;
+    let width = ui.available_width();
+    let is_narrow = width < NARROW;
+    let is_tight = width < TIGHT && (desk.second.is_some() || desk.growth.is_some());
     ui.horizontal_centered(|ui| {
-        exposure(desk, ui, &mut commands);
+        exposure(desk, is_tight, ui, &mut commands);
         ui.separator();
         views::show(desk, is_narrow, ui, &mut commands);
-        channel(desk, ui, &mut commands);
-        ui.separator();
-        zoom(desk, ui, &mut commands);
+        // Beside both there is no room for these either.
+        if !is_tight || desk.second.is_none() || desk.growth.is_none() {
+            channel(desk, ui, &mut commands);
+            ui.separator();
+        }
+        zoom(desk, is_tight, ui, &mut commands);
         if desk.second.is_some() {
             ui.separator();
             comparing(desk, ui, &mut commands);
@@ -78,7 +85,7 @@ fn progress(growth: &Growth) -> String {
     }
 }
 
-fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn exposure(desk: &mut Desk, is_tight: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.label(RichText::new("EV").color(theme::MUTED));
     let number = egui::DragValue::new(&mut desk.view.ev)
         .speed(0.02)
@@ -99,7 +106,7 @@ fn exposure(desk: &mut Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
                     .color(theme::MUTED),
             );
         }
-        if ui.button(say("status.reset")).clicked() {
+        if !is_tight && ui.button(say("status.reset")).clicked() {
             commands.push(Command::ResetView);
         }
     }
@@ -128,11 +135,11 @@ fn channel(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing.x = 8.0;
 }
 
-fn zoom(desk: &Desk, ui: &mut Ui, commands: &mut Vec<Command>) {
-    if ui.button(say("status.fit")).on_hover_text(say("status.fit.hint")).clicked() {
+fn zoom(desk: &Desk, is_tight: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+    if !is_tight && ui.button(say("status.fit")).on_hover_text(say("status.fit.hint")).clicked() {
         commands.push(Command::Fit);
     }
-    if ui.button("1:1").on_hover_text(say("status.one.hint")).clicked() {
+    if !is_tight && ui.button("1:1").on_hover_text(say("status.one.hint")).clicked() {
         commands.push(Command::Zoom(1));
     }
     let zoom = desk.camera.map_or("–".to_owned(), |camera| percent(camera.zoom));

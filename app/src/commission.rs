@@ -300,23 +300,18 @@ pub(crate) async fn follow(
 /// Tells the coordinator whenever a person pauses the job here, or goes on with it: again and again until it knows the last wish.
 async fn pass_on_pauses(artist: &Artist, job: JobId, stop: &Stop) -> std::convert::Infallible {
     let mut wishes = stop.pauses();
-    if *wishes.borrow() {
-        // It was asked for before the job was posted.
-        wishes.mark_changed();
-    }
     loop {
         // The sender lives in `stop`.
         if wishes.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-        loop {
-            let is_paused = *wishes.borrow_and_update();
-            match artist.pause(job, is_paused).await {
-                Ok(()) => break,
-                Err(fault) => tracing::warn!(%fault, is_paused, "the coordinator was not told of a pause"),
-            }
+        let wish = *wishes.borrow_and_update();
+        let Some(is_paused) = wish else { continue };
+        if let Err(fault) = artist.pause(job, is_paused).await {
+            tracing::warn!(%fault, is_paused, "the coordinator was not told of a pause");
             // Meanwhile the person may want the contrary.
             let _ = tokio::time::timeout(PAUSE_AGAIN, wishes.changed()).await;
+            wishes.mark_changed();
         }
     }
 }

@@ -23,8 +23,8 @@ pub struct Stop(Arc<Switch>);
 #[derive(Debug)]
 struct Switch {
     over: watch::Sender<bool>,
-    /// What was asked for last; asking for the same again is news too, for somebody else may have changed it.
-    pause: watch::Sender<bool>,
+    /// What was asked for last, if anything; asking for the same again is news too, for somebody else may have changed it.
+    pause: watch::Sender<Option<bool>>,
     course: Mutex<Course>,
     turned: Condvar,
 }
@@ -32,7 +32,7 @@ struct Switch {
 impl Stop {
     /// A switch that is off.
     pub fn new() -> Self {
-        let (over, pause) = (watch::Sender::new(false), watch::Sender::new(false));
+        let (over, pause) = (watch::Sender::new(false), watch::Sender::new(None));
         Self(Arc::new(Switch { over, pause, course: Mutex::default(), turned: Condvar::new() }))
     }
 
@@ -54,12 +54,14 @@ impl Stop {
     /// Has all work wait, or go on. A stop ends that.
     pub fn pause(&self, is_paused: bool) {
         self.turn(|course| course.pause(is_paused));
-        self.0.pause.send_replace(is_paused);
+        self.0.pause.send_replace(Some(is_paused));
     }
 
-    /// What [`Self::pause`] asks for from now on.
-    pub(crate) fn pauses(&self) -> watch::Receiver<bool> {
-        self.0.pause.subscribe()
+    /// What [`Self::pause`] asked for last, which is news, and what it asks for from now on.
+    pub(crate) fn pauses(&self) -> watch::Receiver<Option<bool>> {
+        let mut wishes = self.0.pause.subscribe();
+        wishes.mark_changed();
+        wishes
     }
 
     /// Waits while work has to wait.
@@ -174,9 +176,10 @@ mod tests {
         for come in [|stop: &Stop| stop.pause(false), Stop::ask] {
             let stop = Stop::new();
             stop.rest();
-            let mut wishes = stop.pauses();
             stop.pause(true);
-            assert!(wishes.has_changed().expect("it is there") && *wishes.borrow_and_update());
+            let mut wishes = stop.pauses();
+            assert!(wishes.has_changed().expect("it is there"));
+            assert_eq!(*wishes.borrow_and_update(), Some(true), "asked for before anybody listened");
             let resting = stop.clone();
             let work = std::thread::spawn(move || resting.rest());
             std::thread::sleep(Duration::from_millis(50));

@@ -73,7 +73,8 @@ pub struct Card {
     /// The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole.
     #[serde(default)]
     pub finishing: Option<Vec<u32>>,
-    /// Whether it pauses: what is in hand is finished, and nothing else is begun. Its artist's word, also where it is watched.
+    /// Whether it pauses, or did when it was stopped: what is in hand is finished, and nothing else is begun. Its artist's word, also where
+    /// it is watched.
     #[serde(default)]
     pub is_paused: bool,
     /// How often it was taken up by itself since a person last did.

@@ -68,7 +68,7 @@ impl Renders {
             let running = cards.iter_mut().filter(|card| card.outcome == Outcome::Running);
             let cut_off = running.map(|card| {
                 (card.outcome, card.eta_s, card.finishing) = (Outcome::CutOff, None, None);
-                (card.is_artist_away, card.is_paused) = (false, false);
+                card.is_artist_away = false;
                 card.id.clone()
             });
             cut_off.collect()
@@ -174,7 +174,8 @@ impl Renders {
                 continue;
             }
             let taken_up = card.taken_up + 1;
-            let went_on = self.resume(id).and_then(|id| {
+            // What was paused stays so: only a person goes on with it.
+            let went_on = self.take_up_one(id).and_then(|id| {
                 self.cards.change(|cards| {
                     cards.iter_mut().filter(|card| card.id == id).for_each(|card| card.taken_up = taken_up);
                 })
@@ -186,8 +187,17 @@ impl Renders {
     }
 
     /// Goes on with a render that ended too soon: a network's job is collected, this computer's own goes on where it was, and
-    /// one that had not begun is started. One that runs runs on.
+    /// one that had not begun is started. One that runs runs on. What was paused goes on as well.
     pub fn resume(&self, id: &str) -> Result<String, Fault> {
+        let was_paused = self.card(id)?.is_paused;
+        let id = self.take_up_one(id)?;
+        if was_paused {
+            self.pause(&id, false);
+        }
+        Ok(id)
+    }
+
+    fn take_up_one(&self, id: &str) -> Result<String, Fault> {
         let _turn = self.turn_to_begin();
         self.resume_in_turn(id)
     }
@@ -384,9 +394,11 @@ fn make_folder(output: &Path) {
 
 fn conclude(card: &mut Card, ended: Result<Exit, Fault>) {
     (card.eta_s, card.finishing, card.is_artist_away) = (None, None, false);
-    card.is_paused = false;
     match ended {
-        Ok(_) => (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false),
+        Ok(_) => {
+            (card.outcome, card.done, card.is_kept) = (Outcome::Done, 1.0, false);
+            card.is_paused = false;
+        }
         Err(fault) => {
             card.outcome = if fault.exit == Exit::Interrupted { Outcome::Stopped } else { Outcome::Failed };
             card.failure = Some(fault.into());

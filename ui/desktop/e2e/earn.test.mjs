@@ -306,6 +306,7 @@ test("a touch is told within half a second, in the window and at the door", asyn
     await is("in_use", 20_000);
     const looks = await seen();
     assertHonest(looks);
+    assert.ok(x < 600, "the rule was set, and each touch still meets an older one");
     // The rule has only just been set, and may have met an older touch before this one.
     if (looks.findLast((look) => look.at <= touched).code !== "rendering") continue;
     const first = looks.find((look) => look.code === "in_use");

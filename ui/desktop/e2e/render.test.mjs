@@ -192,6 +192,13 @@ test("a paused render stands still and frees the processor, and goes on to the p
   assert.equal(await outcome(), "running");
   await shot("render-paused");
   await page.click("#resume-render");
+  await until(async () => !(await isPaused()), 30_000, "it goes on");
+  // Who stops a paused render and goes on with it wants it to go on.
+  await page.click("#pause-render");
+  await until(isPaused, 30_000, "it pauses again");
+  await page.click("#stop");
+  await until(async () => (await outcome()) === "stopped", 60_000, "it has stopped");
+  await page.click("#go-on");
   await until(async () => (await outcome()) === "done", 300_000, "the render is done");
   const paused = await page.text("#picture");
   assert.ok(house.haveSameBits(paused, wholeLong()));

@@ -69,7 +69,10 @@ export type Card = {
 	is_kept: boolean,
 	/**  The frames after which it stops, because the person asked for that; nothing while nobody did. Those in [`Card::written`] are whole. */
 	finishing: number[] | null,
-	/**  Whether it pauses: what is in hand is finished, and nothing else is begun. Its artist's word, also where it is watched. */
+	/**
+	 *  Whether it pauses, or did when it was stopped: what is in hand is finished, and nothing else is begun. Its artist's word, also where
+	 *  it is watched.
+	 */
 	is_paused: boolean,
 	/**  How often it was taken up by itself since a person last did. */
 	taken_up: number,

@@ -68,6 +68,16 @@ fn a_paused_render_stands_still_and_goes_on_to_the_bits_of_one_that_never_paused
 }
 
 #[test]
+fn a_render_that_is_paused_before_it_begins_waits_and_then_goes_on() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let stop = Stop::new();
+    stop.pause(true);
+    let (ended, told) = rendered(place.path(), Box::new(plain()), &stop, &mut || stop.pause(false));
+    assert_eq!(ended.expect("it is done"), Exit::Done);
+    assert_eq!(told, [true, false]);
+}
+
+#[test]
 fn a_paused_render_can_be_stopped() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let (stop, begun) = (Stop::new(), Arc::new(AtomicUsize::new(0)));

@@ -8,6 +8,7 @@ mod adapter;
 mod driver;
 mod kernel;
 mod steps;
+mod units;
 mod work;
 
 pub(crate) use adapter::Seat;
@@ -15,12 +16,14 @@ pub use adapter::{AdapterChoice, AdapterReport, adapter_class, adapters};
 pub use driver::is_called;
 pub(crate) use kernel::{Bindings, KernelSet, Pipeline};
 pub(crate) use steps::{STEP_STRIDE, StepBindings, StepPipeline};
+pub use units::Units;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use frame::AdapterCard;
 use shaders::Arrays;
+use shaders::denoise::Matrices;
 use shaders::layout::ARRAY_ROW_BITS;
 
 /// An opened adapter.
@@ -33,6 +36,8 @@ pub(crate) struct Gpu {
     pub(crate) arrays: Arrays,
     /// Whether kernels let lanes hand numbers to each other.
     pub(crate) shares_lanes: bool,
+    /// What its matrix units multiply, where they were asked for.
+    pub(crate) matrices: Option<Matrices>,
     /// What went wrong first, if anything did.
     fault: Arc<Mutex<Option<GpuFault>>>,
     /// The longest that a submission is waited for.
@@ -127,23 +132,30 @@ pub(crate) enum Groups<'a> {
 
 impl Gpu {
     /// Opens an adapter.
-    pub(crate) fn open(choice: &AdapterChoice) -> Result<Self, GpuFault> {
+    pub(crate) fn open(choice: &AdapterChoice, units: Units) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find(choice)?;
-        Self::of(&adapter, &card)
+        Self::of(&adapter, &card, units)
     }
 
     /// Opens the adapter that was lost, and no other.
-    pub(crate) fn reopen(choice: &AdapterChoice, was: &Seat) -> Result<Self, GpuFault> {
+    pub(crate) fn reopen(choice: &AdapterChoice, was: &Seat, units: Units) -> Result<Self, GpuFault> {
         let (adapter, card) = adapter::find_again(choice, was)?;
-        Self::of(&adapter, &card)
+        Self::of(&adapter, &card, units)
     }
 
-    fn of(adapter: &wgpu::Adapter, card: &AdapterCard) -> Result<Self, GpuFault> {
+    fn of(adapter: &wgpu::Adapter, card: &AdapterCard, units: Units) -> Result<Self, GpuFault> {
         let limits = adapter::wanted_limits(adapter, card)?;
         let shares_lanes = adapter::shares_lanes(adapter, card);
+        let matrices = match units {
+            Units::Ordinary => None,
+            Units::Matrix => Some(units::matrices(adapter, &limits).ok_or_else(|| units::lacking(card))?),
+        };
+        let mut features = if shares_lanes { wgpu::Features::SUBGROUP } else { wgpu::Features::empty() };
+        features |= matrices.map_or(wgpu::Features::empty(), units::features);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tessera"),
-            required_features: if shares_lanes { wgpu::Features::SUBGROUP } else { wgpu::Features::empty() },
+            required_features: features,
+            experimental_features: units::experiments(units),
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
@@ -171,7 +183,17 @@ impl Gpu {
         }));
         let arrays = adapter::arrays_for(card, &limits);
         let seat = Seat::of(adapter, card);
-        Ok(Self { device, queue, seat, limits, arrays, shares_lanes, fault, patience: work::SUBMISSION_MAX })
+        Ok(Self {
+            device,
+            queue,
+            seat,
+            limits,
+            arrays,
+            shares_lanes,
+            matrices,
+            fault,
+            patience: work::SUBMISSION_MAX,
+        })
     }
 
     /// What this is.

@@ -20,7 +20,7 @@ mod stage;
 mod trace;
 
 pub use gpu::{
-    AdapterChoice, AdapterReport, GpuFault, adapter_class, adapters, is_called as is_driver_called,
+    AdapterChoice, AdapterReport, GpuFault, Units, adapter_class, adapters, is_called as is_driver_called,
 };
 pub use pack::{PackFault, PackedScene, pack};
 pub use renderer::{GpuRenderer, RendererOptions};

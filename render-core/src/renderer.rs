@@ -6,7 +6,7 @@ use frame::{
 };
 use shaders::layout::PATH_FIELDS;
 
-use crate::gpu::{AdapterChoice, Bindings, Gpu, GpuFault, KernelSet, Seat};
+use crate::gpu::{AdapterChoice, Bindings, Gpu, GpuFault, KernelSet, Seat, Units};
 use crate::pack::PackedScene;
 use crate::stage::Stage;
 use crate::trace::{Pool, Tally, Tracer, order_fault};
@@ -44,7 +44,7 @@ const PATHS_CPU: u32 = 1 << 16;
 impl GpuRenderer {
     /// Opens an adapter and compiles the kernels.
     pub fn open(options: RendererOptions) -> Result<Self, GpuFault> {
-        let device = Device::on(Gpu::open(&options.adapter)?, 1)?;
+        let device = Device::on(Gpu::open(&options.adapter, Units::Ordinary)?, 1)?;
         Ok(Self {
             seat: device.gpu.seat().clone(),
             options,
@@ -78,7 +78,9 @@ impl GpuRenderer {
         let device = match &mut self.device {
             Some(device) => device,
             // A smaller pool after a loss: a driver that was reset once is given shorter work.
-            none => none.insert(Device::on(Gpu::reopen(&self.options.adapter, &self.seat)?, 4)?),
+            none => {
+                none.insert(Device::on(Gpu::reopen(&self.options.adapter, &self.seat, Units::Ordinary)?, 4)?)
+            }
         };
         device.show(scene, self.options.memory_limit)?;
         device.pool.heed(self.brake.as_ref());

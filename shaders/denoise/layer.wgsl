@@ -28,8 +28,9 @@ struct Layer {
     exposure: f32,
     // 1 where there is no coarser level.
     top: u32,
-    spare_0: u32,
-    spare_1: u32,
+    // Where a convolution's kernels begin among the matrices, where there are any.
+    matrices_at: u32,
+    spare: u32,
 }
 
 @group(0) @binding(0) var<uniform> layer: Layer;

@@ -13,9 +13,11 @@ const NOISY_SAMPLES: u32 = 12u;
 const RADIANCE_MAX: f32 = 1e6;
 const ALBEDO_FLOOR: f32 = 0.05;
 
-// By its bits, because compilers may assume that nothing else exists.
+// By its bits, because compilers may assume that nothing else exists. What is smaller than a normal float counts as 0, because some
+// adapters take it for that.
 fn finite(bits: u32) -> f32 {
-    return bitcast<f32>(select(bits, 0u, (bits & 0x7f800000u) == 0x7f800000u));
+    let exponent = bits & 0x7f800000u;
+    return bitcast<f32>(select(bits, 0u, exponent == 0x7f800000u || exponent == 0u));
 }
 
 // The pixel of the region whose values stand for (x, y).

@@ -1,17 +1,22 @@
 //! The denoiser's kernels (docs/denoiser.md). Their innermost loops are written out here, text in and text out, because what
 //! naga makes of a loop hides from drivers that its length is known.
 
+mod matrices;
+
 use std::fmt::Write as _;
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::bindings::{Binding, bindings_in};
 
+pub use matrices::{CHUNK, Matrices};
+
 macro_rules! part {
     ($name:literal) => {
-        include_str!(concat!("../denoise/", $name, ".wgsl"))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/denoise/", $name, ".wgsl"))
     };
 }
+use part;
 
 /// How blocks of channels lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +65,13 @@ pub enum Work {
     },
     /// In lanes that hand kernels to each other: for software Vulkan whose subgroups have eight lanes or more.
     Lanes,
+    /// In matrices, so many times as many channels to a workgroup as a matrix has rows (1 to 4): for GPUs with units for them.
+    Matrices {
+        /// What the units multiply.
+        units: Matrices,
+        /// Groups of output channels.
+        groups: u32,
+    },
 }
 
 /// One kernel of the denoiser.
@@ -129,8 +141,8 @@ pub struct Layer {
     pub kept_height: u32,
     pub exposure: f32,
     pub top: u32,
-    pub spare_0: u32,
-    pub spare_1: u32,
+    pub matrices_at: u32,
+    pub spare: u32,
 }
 
 /// Numbers a pixel in the traced planes.
@@ -161,7 +173,11 @@ impl DenoiseKernel {
 
     /// The whole WGSL text.
     pub fn source(self, stored: Stored) -> String {
-        let common = [part!("layer"), stored.text()].concat();
+        let enables = match self {
+            Self::Convolution { work: Work::Matrices { units, .. }, .. } => units.enables(),
+            _ => "",
+        };
+        let common = [enables, part!("layer"), stored.text()].concat();
         let own = match self {
             Self::Prepare => [part!("noisy"), part!("prepare")].concat(),
             Self::Convolution { source, work } => convolution(source, work),
@@ -231,6 +247,7 @@ fn convolution(source: Source, work: Work) -> String {
                 }
                 written_out(part!("convolution_lanes"), &lane_products()).replace("/*rows*/", &rows)
             }
+            Work::Matrices { units, groups } => units.convolution(groups),
         }
 }
 

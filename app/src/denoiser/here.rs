@@ -8,7 +8,7 @@ use std::sync::Arc;
 use frame::{AdapterClass, DenoiseFault, NetworkId, Noisy, TileDenoiser};
 use render_core::denoise::cpu::CpuDenoiser;
 use render_core::denoise::{LocalDenoiser, Weights, reach_px};
-use render_core::{AdapterChoice, adapter_class};
+use render_core::{AdapterChoice, Units, adapter_class};
 
 /// A network on this machine. Opens nothing before the first picture.
 pub(super) struct Here {
@@ -23,6 +23,12 @@ enum Place {
     Adapter(Box<LocalDenoiser>),
 }
 
+/// Matrix units are for those who ask for them until they were measured on a real GPU: docs/decisions/0026.
+fn wanted_units() -> Units {
+    let is_set = std::env::var_os("TESSERA_MATRIX_UNITS").is_some_and(|value| value == "1");
+    if is_set { Units::Matrix } else { Units::Ordinary }
+}
+
 impl Here {
     pub(super) fn new(id: NetworkId, weights: Arc<Weights>, adapter: AdapterChoice) -> Self {
         Self { id, weights, adapter, place: None }
@@ -34,7 +40,7 @@ impl Here {
             if adapter_class(&self.adapter).is_none_or(|class| class == AdapterClass::Cpu) {
                 return Place::Processor(Box::new(CpuDenoiser::new(&self.weights)));
             }
-            match LocalDenoiser::open(self.adapter.clone(), Arc::clone(&self.weights)) {
+            match LocalDenoiser::open(self.adapter.clone(), Arc::clone(&self.weights), wanted_units()) {
                 Ok(denoiser) => Place::Adapter(Box::new(denoiser)),
                 Err(fault) => {
                     tracing::warn!(%fault, "the adapter cannot denoise, so the processor does");

@@ -70,5 +70,6 @@ fn depth(metres: f32, hits: f32) -> f32 {
 }
 
 fn finite(value: f32) -> f32 {
-    if value.is_finite() { value } else { 0.0 }
+    // Adapters may take what is smaller than a normal float for 0, or not: everybody does.
+    if value.is_normal() { value } else { 0.0 }
 }

@@ -5,7 +5,9 @@
 //! together, so that pieces give the bits of the whole; only what is kept of them is read back. Work is cut into submissions by rows of workgroups, as much as the last ones say fits the
 //! time that a driver allows. Holds nothing that outlives its device: after [`GpuFault::Lost`] it is made anew.
 
+pub(super) mod agree;
 mod guard;
+mod matrices;
 mod packed;
 mod room;
 mod steps;
@@ -18,11 +20,12 @@ use shaders::denoise::{NOISY_VALUES, Stored};
 use super::Weights;
 use super::features::exposure_used;
 use super::guard::GUARD_CELLS_PX;
-use super::network::{ALIGNMENT_PX, Shape};
+use super::network::{ALIGNMENT_PX, CONVOLUTIONS, Shape};
 use super::pieces::{Extent, Piece, pieces};
 use crate::gpu::{Buffer, Gpu, GpuFault, STEP_STRIDE};
+use matrices::PackedMatrices;
 use packed::PackedWeights;
-use room::{Form, Pipelines, Room};
+use room::{Form, Pipelines, Room, Told, Way};
 use steps::{Pace, SLICES};
 
 /// A network on a GPU, ready for pictures of any size.
@@ -31,6 +34,8 @@ pub(crate) struct GpuDenoiser {
     packed: PackedWeights,
     pipelines: Pipelines,
     weights: Buffer,
+    /// First factors of the convolutions, and all factors, where they multiply matrices.
+    matrices: Option<([u32; CONVOLUTIONS.len()], Buffer)>,
     steps: Buffer,
     region_pixels_max: u64,
     room: Option<Room>,
@@ -57,7 +62,7 @@ impl GpuDenoiser {
     pub(crate) fn new(gpu: &Gpu, weights: &Weights) -> Result<Self, GpuFault> {
         let on_cpu = gpu.card().class == AdapterClass::Cpu;
         let memory = if on_cpu { MEMORY_BYTES_CPU } else { MEMORY_BYTES };
-        let form = Form { shape: weights.shape(), stored: Stored::Half, lanes: gpu.shares_lanes };
+        let form = Form { shape: weights.shape(), stored: Stored::Half, way: Way::of(gpu) };
         Self::with(gpu, weights, form, form.pixels_max(gpu.binding_bytes_max(), memory))
     }
 
@@ -66,6 +71,13 @@ impl GpuDenoiser {
         let denoiser = Self {
             pipelines: Pipelines::build(gpu, form),
             weights: gpu.upload("weights", bytemuck::cast_slice(&packed.values)),
+            matrices: match form.way {
+                Way::Matrices(units) => {
+                    let PackedMatrices { bytes, convolutions } = PackedMatrices::new(weights, units);
+                    Some((convolutions, gpu.upload("matrices", &bytes)))
+                }
+                Way::Tiles | Way::Lanes => None,
+            },
             steps: gpu.uniform("steps", STEP_STRIDE * SLICES as u64),
             pace: Pace::new(gpu.card().class == AdapterClass::Cpu),
             room: None,
@@ -147,8 +159,12 @@ impl GpuDenoiser {
         }
         // The old one goes first, so that both need not fit at once.
         self.room = None;
-        let shared = (&self.weights, &self.steps);
-        let room = Room::new(gpu, &self.pipelines, self.form, shared, pixels);
+        let told = Told {
+            weights: &self.weights,
+            matrices: self.matrices.as_ref().map(|(_, factors)| factors),
+            steps: &self.steps,
+        };
+        let room = Room::new(gpu, &self.pipelines, self.form, told, pixels);
         gpu.check()?;
         self.room = Some(room);
         Ok(())

@@ -1,29 +1,69 @@
 //! A denoiser on a GPU, with a device of its own.
+//!
+//! Matrix units are used where they are wanted, there, and make what the ordinary ones make.
 
 use std::sync::Arc;
 
 use frame::{AdapterCard, Noisy};
 
 use super::Weights;
-use super::gpu::{GpuDenoiser, StepTime};
-use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat};
+use super::gpu::{GpuDenoiser, StepTime, agree};
+use crate::gpu::{AdapterChoice, Gpu, GpuFault, Seat, Units};
 
 /// Denoises on one GPU that it opened for nothing else.
 pub struct LocalDenoiser {
     adapter: AdapterChoice,
     weights: Arc<Weights>,
     seat: Seat,
+    units: Units,
     device: Option<(Gpu, GpuDenoiser)>,
 }
 
 impl LocalDenoiser {
-    /// Opens an adapter and compiles the kernels of a network.
+    /// Opens an adapter and compiles the kernels of a network. Wanted matrix units that the adapter lacks, or that make something
+    /// else than the ordinary ones, are told in the log and not used.
     ///
     /// # Errors
     /// [`GpuFault`] when there is no such adapter or it cannot run them.
-    pub fn open(adapter: AdapterChoice, weights: Arc<Weights>) -> Result<Self, GpuFault> {
-        let device = on(Gpu::open(&adapter)?, &weights)?;
-        Ok(Self { adapter, weights, seat: device.0.seat().clone(), device: Some(device) })
+    pub fn open(adapter: AdapterChoice, weights: Arc<Weights>, wanted: Units) -> Result<Self, GpuFault> {
+        let ordinary = on(Gpu::open(&adapter, Units::Ordinary)?, &weights)?;
+        let seat = ordinary.0.seat().clone();
+        let mut denoiser = Self { adapter, weights, seat, units: Units::Ordinary, device: Some(ordinary) };
+        if wanted == Units::Matrix {
+            match denoiser.take_matrix_units() {
+                Ok(()) => tracing::info!(adapter = denoiser.seat.card.name, "denoises with matrix units"),
+                Err(why) => tracing::warn!(%why, "denoises without matrix units"),
+            }
+        }
+        Ok(denoiser)
+    }
+
+    /// Goes on with matrix units, if they make what the ordinary ones make.
+    fn take_matrix_units(&mut self) -> Result<(), GpuFault> {
+        let (gpu, denoiser) = self.device()?;
+        let expected = agree::shown(gpu, denoiser)?;
+        let mut device = on(Gpu::reopen(&self.adapter, &self.seat, Units::Matrix)?, &self.weights)?;
+        let apart_db = agree::apart_db(&expected, &agree::shown(&device.0, &mut device.1)?);
+        if apart_db < agree::AGREE_DB {
+            let adapter = self.seat.card.name.clone();
+            let what =
+                format!("its matrix units make another picture ({apart_db:.0} dB from the one expected)");
+            return Err(GpuFault::TooWeak { adapter, what });
+        }
+        (self.device, self.units) = (Some(device), Units::Matrix);
+        Ok(())
+    }
+
+    /// What it multiplies with.
+    pub fn units(&self) -> Units {
+        self.units
+    }
+
+    fn device(&mut self) -> Result<&mut (Gpu, GpuDenoiser), GpuFault> {
+        match &mut self.device {
+            Some(device) => Ok(device),
+            none => Ok(none.insert(on(Gpu::reopen(&self.adapter, &self.seat, self.units)?, &self.weights)?)),
+        }
     }
 
     /// What it runs on.
@@ -57,10 +97,7 @@ impl LocalDenoiser {
     ) -> Result<T, GpuFault> {
         let mut lost = false;
         loop {
-            let (gpu, denoiser) = match &mut self.device {
-                Some(device) => device,
-                none => none.insert(on(Gpu::reopen(&self.adapter, &self.seat)?, &self.weights)?),
-            };
+            let (gpu, denoiser) = self.device()?;
             match work(gpu, denoiser) {
                 Err(fault) if !lost => {
                     tracing::warn!(%fault, "the GPU failed in the middle of denoising");
@@ -92,10 +129,37 @@ mod tests {
     use crate::denoise::aloud::say_aloud;
 
     #[test]
+    fn wanted_matrix_units_make_the_same_picture_or_are_left_alone() {
+        let shape = Shape::new([8, 16, 24, 32], 9).expect("widths go in eights");
+        let weights = Arc::new(Weights::random(shape, 1));
+        let open = |units| LocalDenoiser::open(AdapterChoice::default(), Arc::clone(&weights), units);
+        let (Ok(mut ordinary), Ok(mut wanted)) = (open(Units::Ordinary), open(Units::Matrix)) else {
+            return say_aloud("NOT CHECKED: no adapter could be opened");
+        };
+        let shown = |local: &mut LocalDenoiser| local.twice(agree::shown).expect("runs");
+        let expected = shown(&mut ordinary);
+        let apart_db = agree::apart_db(&expected, &shown(&mut wanted));
+        match Gpu::open(&AdapterChoice::default(), Units::Matrix) {
+            Ok(_) => {
+                assert_eq!(wanted.units(), Units::Matrix);
+                assert!((agree::AGREE_DB..f64::INFINITY).contains(&apart_db), "{apart_db} dB");
+                // Another network is another picture, and refused.
+                wanted.weights = Arc::new(Weights::random(shape, 2));
+                (wanted.units, wanted.device) = (Units::Ordinary, ordinary.device);
+                assert!(matches!(wanted.take_matrix_units(), Err(GpuFault::TooWeak { .. })));
+                assert_eq!(wanted.units(), Units::Ordinary);
+            }
+            Err(_) => {
+                assert_eq!((wanted.units(), apart_db), (Units::Ordinary, f64::INFINITY));
+            }
+        }
+    }
+
+    #[test]
     fn a_lost_gpu_is_opened_anew() {
         let shape = Shape::new([16; 4], 25).expect("widths go in eights");
         let weights = Arc::new(Weights::random(shape, 1));
-        let mut local = match LocalDenoiser::open(AdapterChoice::default(), weights) {
+        let mut local = match LocalDenoiser::open(AdapterChoice::default(), weights, Units::Ordinary) {
             Ok(local) => local,
             Err(fault) => return say_aloud(&format!("NOT CHECKED: no adapter could be opened ({fault})")),
         };

@@ -33,6 +33,17 @@ pub struct Linear {
     pub biases: Vec<f32>,
 }
 
+impl Linear {
+    /// What an input channel counts for an output channel at a tap, row by row; 0 beyond the channels there are.
+    pub(super) fn at(&self, output: usize, input: usize, tap: usize) -> f32 {
+        if output < self.outputs && input < self.inputs {
+            self.weights[(output * self.inputs + input) * self.side * self.side + tap]
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Why bytes are not weights.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightsError {

@@ -7,7 +7,7 @@ use glam::{Affine3A, DAffine3, Quat, Vec3};
 use shaders::Arrays;
 
 use super::*;
-use crate::gpu::AdapterChoice;
+use crate::gpu::{AdapterChoice, Units};
 use crate::import::{Document, EnvironmentChoice, ImportOptions};
 use crate::pack::pack;
 use crate::reference::bvh::{Bvh, Ray};
@@ -137,7 +137,7 @@ fn sphere(rings: u32) -> Mesh {
 }
 
 fn gpu() -> Option<Gpu> {
-    let gpu = Gpu::open(&AdapterChoice::Strongest);
+    let gpu = Gpu::open(&AdapterChoice::Strongest, Units::Ordinary);
     if let Err(fault) = &gpu {
         // Past the test runner, which keeps what a passing test prints to itself.
         let _ = writeln!(std::io::stderr(), "NOT CHECKED: {fault}");

@@ -42,19 +42,10 @@ fn pack(values: &mut Vec<f32>, linear: &Linear) {
                 for half in 0..2 {
                     for input in first_input..first_input + 4 {
                         let first = group * CHANNELS + 4 * half;
-                        values.extend((first..first + 4).map(|output| weight(linear, output, input, tap)));
+                        values.extend((first..first + 4).map(|output| linear.at(output, input, tap)));
                     }
                 }
             }
         }
-    }
-}
-
-fn weight(linear: &Linear, output: usize, input: usize, tap: usize) -> f32 {
-    let taps = linear.side * linear.side;
-    if output < linear.outputs && input < linear.inputs {
-        linear.weights[(output * linear.inputs + input) * taps + tap]
-    } else {
-        0.0
     }
 }

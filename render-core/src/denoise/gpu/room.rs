@@ -1,6 +1,6 @@
 //! Buffers for one region, and what each kernel is bound to.
 
-use shaders::denoise::{DenoiseKernel, NOISY_VALUES, Source, Stored, Work};
+use shaders::denoise::{DenoiseKernel, Matrices, NOISY_VALUES, Source, Stored, Work};
 
 use super::guard::{self, GUARD, Made};
 use super::packed::CHANNELS;
@@ -20,6 +20,14 @@ pub(super) struct Room {
     #[cfg_attr(not(test), expect(dead_code, reason = "bindings keep them; the proof reads them back"))]
     pub(super) heads: Vec<Buffer>,
     pub(super) bound: Bound,
+}
+
+/// What all regions share.
+pub(super) struct Told<'a> {
+    pub(super) weights: &'a Buffer,
+    /// Where convolutions multiply matrices.
+    pub(super) matrices: Option<&'a Buffer>,
+    pub(super) steps: &'a Buffer,
 }
 
 /// Bindings of all steps of a region.
@@ -42,8 +50,29 @@ pub(super) struct Bound {
 pub(super) struct Form {
     pub(super) shape: Shape,
     pub(super) stored: Stored,
-    /// Whether lanes hand kernels to each other.
-    pub(super) lanes: bool,
+    pub(super) way: Way,
+}
+
+/// How convolutions are laid out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Way {
+    /// In tiles.
+    Tiles,
+    /// In lanes that hand kernels to each other.
+    Lanes,
+    /// In matrices.
+    Matrices(Matrices),
+}
+
+impl Way {
+    /// The best that was opened.
+    pub(super) fn of(gpu: &Gpu) -> Self {
+        match gpu.matrices {
+            Some(units) => Self::Matrices(units),
+            None if gpu.shares_lanes => Self::Lanes,
+            None => Self::Tiles,
+        }
+    }
 }
 
 /// Pipelines, each under its kernel.
@@ -53,7 +82,7 @@ impl Pipelines {
     pub(super) fn build(gpu: &Gpu, form: Form) -> Self {
         let taps = form.taps();
         let mut kernels = vec![DenoiseKernel::Prepare, form.head()];
-        if form.lanes {
+        if form.way == Way::Lanes {
             kernels.push(DenoiseKernel::Pool);
         }
         kernels.extend((0..CONVOLUTIONS.len()).map(|at| form.convolution(at)));
@@ -90,29 +119,45 @@ impl Form {
             From::Features | From::Plain(_) | From::Pooled(_) => Source::Plain,
             From::Joined { .. } => Source::Joined,
         };
-        let work = if self.lanes { Work::Lanes } else { Work::Tiles { groups: self.groups(at) } };
+        let groups = self.groups_together(at);
+        let work = match self.way {
+            Way::Lanes => Work::Lanes,
+            Way::Tiles => Work::Tiles { groups },
+            Way::Matrices(units) => Work::Matrices { units, groups },
+        };
         DenoiseKernel::Convolution { source, work }
     }
 
     /// Whether a convolution's input is pooled in a step of its own.
     pub(super) fn pools(self, at: usize) -> bool {
-        self.lanes && matches!(CONVOLUTIONS[at].source, From::Pooled(_))
+        self.way == Way::Lanes && matches!(CONVOLUTIONS[at].source, From::Pooled(_))
     }
 
     /// The kernel of all heads.
     pub(super) fn head(self) -> DenoiseKernel {
-        DenoiseKernel::Head { lanes: self.lanes }
+        DenoiseKernel::Head { lanes: self.way == Way::Lanes }
     }
 
     /// Workgroups that share the places of a convolution, each with some of its channels.
     pub(super) fn depth(self, at: usize) -> u32 {
-        let groups = (self.shape.channels(at) / CHANNELS) as u32;
-        if self.lanes { groups } else { groups / self.groups(at) }
+        self.groups(at) / self.groups_together(at)
     }
 
-    /// As many groups of channels to a workgroup as divide the layer.
+    /// Groups of channels of a convolution, the last one filled up.
     fn groups(self, at: usize) -> u32 {
-        let groups = (self.shape.channels(at) / CHANNELS) as u32;
+        let channels = match self.way {
+            Way::Tiles | Way::Lanes => CHANNELS,
+            Way::Matrices(units) => units.side as usize,
+        };
+        self.shape.channels(at).div_ceil(channels) as u32
+    }
+
+    /// As many of them to a workgroup as divide the layer.
+    fn groups_together(self, at: usize) -> u32 {
+        if self.way == Way::Lanes {
+            return 1;
+        }
+        let groups = self.groups(at);
         (1..=4).rev().find(|&most| groups.is_multiple_of(most)).unwrap_or(1)
     }
 
@@ -152,7 +197,7 @@ impl Room {
         gpu: &Gpu,
         pipelines: &Pipelines,
         form: Form,
-        (weights, steps): (&Buffer, &Buffer),
+        Told { weights, matrices, steps }: Told<'_>,
         pixels: u64,
     ) -> Self {
         let blocks = |label: &str, channels: usize, level: usize| {
@@ -185,15 +230,10 @@ impl Room {
             Some(bind(DenoiseKernel::Pool, &[("source_a", &layers[from]), ("result", pooled)]))
         };
         let convolution = |at: usize| {
-            let (a, b) = match CONVOLUTIONS[at].source {
-                From::Features => (&features, &features),
-                From::Plain(from) | From::Pooled(from) => {
-                    let from = pooled[at].as_ref().unwrap_or(&layers[from]);
-                    (from, from)
-                }
-                From::Joined { coarse, fine } => (&layers[coarse], &layers[fine]),
-            };
-            let buffers = [("weights", weights), ("source_a", a), ("source_b", b), ("result", &layers[at])];
+            let (a, b) = read_by(at, &features, &layers, &pooled);
+            let mut buffers =
+                vec![("weights", weights), ("source_a", a), ("source_b", b), ("result", &layers[at])];
+            buffers.extend(matrices.map(|matrices| ("matrices", matrices)));
             bind(form.convolution(at), &buffers)
         };
         let head = |level: usize| {
@@ -224,6 +264,23 @@ impl Room {
         };
         let readback = gpu.readback("guarded", 12 * pixels);
         Self { pixels, noisy, picture, readback, features, layers, heads, bound }
+    }
+}
+
+/// What a convolution reads; twice the same where that is one thing.
+fn read_by<'a>(
+    at: usize,
+    features: &'a Buffer,
+    layers: &'a [Buffer],
+    pooled: &'a [Option<Buffer>],
+) -> (&'a Buffer, &'a Buffer) {
+    match CONVOLUTIONS[at].source {
+        From::Features => (features, features),
+        From::Plain(from) | From::Pooled(from) => {
+            let from = pooled[at].as_ref().unwrap_or(&layers[from]);
+            (from, from)
+        }
+        From::Joined { coarse, fine } => (&layers[coarse], &layers[fine]),
     }
 }
 

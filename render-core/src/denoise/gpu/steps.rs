@@ -155,7 +155,9 @@ impl GpuDenoiser {
             }
         };
         let blocks = blocks(self.form.shape.channels(at));
-        Layer { blocks_a, blocks_b, blocks, weights_at: self.packed.convolutions[at], ..sized }
+        let matrices_at = self.matrices.as_ref().map_or(0, |(first, _)| first[at]);
+        let weights_at = self.packed.convolutions[at];
+        Layer { blocks_a, blocks_b, blocks, weights_at, matrices_at, ..sized }
     }
 }
 

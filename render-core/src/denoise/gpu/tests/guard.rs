@@ -38,7 +38,7 @@ fn any_filtered(width: usize, height: usize, seed: u32) -> Filtered {
 #[test]
 fn kernels_guard_as_the_plain_guard_does() {
     let Some(gpu) = opened() else { return };
-    let mut denoiser = denoiser(&gpu, &even(9), Stored::Half, gpu.shares_lanes);
+    let mut denoiser = denoiser(&gpu, &even(9), Stored::Half, Way::of(&gpu));
     let mut check = |what: &str, noisy: &Noisy, filtered: &Filtered, exposure: f32| {
         let found = denoiser.guarded(&gpu, noisy, filtered, exposure);
         hold(what, &[("", distance_of_guarded(&found, noisy, filtered, exposure))], TOLERANCE);
@@ -74,7 +74,7 @@ fn spiked(width: usize, height: usize, (x, y): (usize, usize)) -> (Noisy, Filter
 #[test]
 fn three_cells_around_a_piece_give_the_bits_of_the_whole_and_two_do_not() {
     let Some(gpu) = opened() else { return };
-    let mut denoiser = denoiser(&gpu, &even(9), Stored::Half, gpu.shares_lanes);
+    let mut denoiser = denoiser(&gpu, &even(9), Stored::Half, Way::of(&gpu));
     let (width, height) = (181, 170);
     let frame = FrameSize::new(width as u32, height as u32).expect("in range");
     let limits = TileRect { x: 0, y: 0, width: width as u32, height: height as u32 };
@@ -107,7 +107,7 @@ fn what_noise_cannot_excuse_comes_back_as_it_was_traced() {
     planes.variance.fill(0.0);
     planes.samples.fill(4096);
     let noisy = Noisy::new(97, 61, planes).expect("sizes agree");
-    let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, gpu.shares_lanes);
+    let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, Way::of(&gpu));
     let found = denoiser.denoise(&gpu, &noisy, 0.7).expect("runs");
     for (found, traced) in found.iter().zip(&noisy.radiance) {
         assert!((found - traced).abs() <= 1e-5 * traced.max(1e-3), "{found} is not {traced}");
@@ -126,7 +126,7 @@ fn pixels_without_samples_keep_what_the_network_made_of_their_neighbours() {
         planes.radiance[3 * (y * 70 + 20)..][..3].fill(0.5);
     }
     let noisy = Noisy::new(70, 45, planes).expect("sizes agree");
-    let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, gpu.shares_lanes);
+    let mut denoiser = denoiser(&gpu, &even(25), Stored::Half, Way::of(&gpu));
     let filtered = denoiser.filtered(&gpu, &noisy, 1.0);
     let found = denoiser.denoise(&gpu, &noisy, 1.0).expect("runs");
     assert!(found.iter().any(|&value| value > 0.01), "something is lit");

@@ -44,7 +44,7 @@ pub use earning::{
 pub use failure::Failure;
 pub use forecast::Forecast;
 pub use mosaic::Mosaic;
-pub use offered::Offered;
+pub use offered::{Offered, scene_endings};
 pub use order::{More, Order, Place, Quality};
 pub use preflight::{Preflight, Remark};
 pub use renders::{Renders, Standing};

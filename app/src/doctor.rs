@@ -7,6 +7,7 @@ use frame::AdapterCard;
 use serde_json::{Value, json};
 use sysinfo::System;
 
+use crate::foreign;
 use crate::output;
 use crate::places::{self, Part};
 
@@ -32,7 +33,7 @@ pub const COORDINATOR_PORT: u16 = 7411;
 pub fn examine() -> Vec<Finding> {
     let mut findings = vec![program(), system(), processor(), memory()];
     findings.extend(adapters());
-    findings.extend([outgoing_port(), coordinator_port(), disk(), desktop(), clock()]);
+    findings.extend([outgoing_port(), coordinator_port(), disk(), blender(), desktop(), clock()]);
     findings
 }
 
@@ -141,6 +142,17 @@ fn disk() -> Finding {
         Some(least) if least < DISK_WANTED_BYTES => finding.advise("free some space: pictures may not fit"),
         _ => finding,
     }
+}
+
+/// Whether scenes of other programs can be opened. Not where it is, for that may name a person.
+fn blender() -> Finding {
+    let is_there = foreign::program().is_some();
+    let words = if is_there {
+        "found: scenes of other programs can be opened"
+    } else {
+        "not found: glTF scenes can be opened, and no others"
+    };
+    Finding::new("blender", words, json!({"found": is_there}))
 }
 
 /// Whether there is a desktop session whose tray could hold an icon. Only Linux has to be asked.

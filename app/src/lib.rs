@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod earn;
 pub mod event;
 pub mod fault;
+pub mod foreign;
 mod gather;
 pub mod gpu;
 pub mod jobs;

@@ -115,7 +115,7 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct Render {
-    /// Scene file: .gltf or .glb.
+    /// Scene file: .glb, .gltf, or what Blender reads (.blend, .fbx, .obj, .usd…) where that is installed.
     pub(crate) scene: PathBuf,
     /// Picture to write; #### stands for the frame number.
     #[arg(short, long, value_name = "OUT.exr")]
@@ -189,7 +189,7 @@ pub(crate) struct Referee {
 
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
-    /// Scene file: .gltf or .glb.
+    /// Scene file: .glb, .gltf, or what Blender reads (.blend, .fbx, .obj, .usd…) where that is installed.
     pub(crate) scene: PathBuf,
     /// The coordinator's address, as it prints it: tessera://HOST:PORT#KEY.
     #[arg(long, value_name = "ADDRESS")]
@@ -217,7 +217,7 @@ pub(crate) struct Submit {
 #[derive(Debug, Args)]
 #[command(mut_arg("referee", |one| one.help("Who would judge what is refused, by its key: nodes that ask for this one count too")))]
 pub(crate) struct Quote {
-    /// Scene file: .gltf or .glb.
+    /// Scene file: .glb, .gltf, or what Blender reads (.blend, .fbx, .obj, .usd…) where that is installed.
     pub(crate) scene: PathBuf,
     /// Whose nodes would render it: tessera://HOST:PORT#KEY [default: this computer renders it].
     #[arg(long, value_name = "ADDRESS")]
@@ -337,7 +337,7 @@ pub(crate) enum SceneVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct SceneCheck {
-    /// Scene file: .gltf or .glb.
+    /// Scene file: .glb, .gltf, or what Blender reads (.blend, .fbx, .obj, .usd…) where that is installed.
     pub(crate) scene: PathBuf,
     /// Frames per second of the animation.
     #[arg(long, default_value_t = 24.0, value_parser = looks::positive)]

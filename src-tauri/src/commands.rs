@@ -170,7 +170,7 @@ fn forget(desk: State<'_, Desk>, id: String) -> Told<()> {
 #[tauri::command(async)]
 #[specta::specta]
 fn choose_scene(window: WebviewWindow) -> Option<String> {
-    let picker = window.dialog().file().set_parent(&window).add_filter("glTF", &["glb", "gltf"]);
+    let picker = window.dialog().file().set_parent(&window).add_filter("3D", &app::desk::scene_endings());
     picker.blocking_pick_file().map(|path| path.to_string())
 }
 

@@ -11,6 +11,7 @@ use specta::Type;
 
 use super::failure::Failure;
 use crate::fault::{Fault, one_line, quoted};
+use crate::foreign::FOREIGN;
 
 /// Most scenes that are taken at once.
 const SCENES_MAX: usize = 100;
@@ -19,8 +20,13 @@ const ENTRIES_MAX: usize = 10_000;
 /// Letters of a web address that are shown.
 const ADDRESS_MAX: usize = 120;
 const SCENES: [&str; 2] = ["glb", "gltf"];
-/// What a `.gltf` refers to, and people take along with it.
-const PARTS: [&str; 6] = ["bin", "png", "jpg", "jpeg", "webp", "ktx2"];
+/// What other scenes than a `.glb` refer to, and people take along with them.
+const PARTS: [&str; 10] = ["bin", "png", "jpg", "jpeg", "webp", "ktx2", "mtl", "tga", "tif", "exr"];
+
+/// What scenes are called like: glTF's, and those of other programs, which Blender makes glTF of.
+pub fn scene_endings() -> Vec<&'static str> {
+    SCENES.into_iter().chain(FOREIGN).collect()
+}
 
 /// What was handed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -42,7 +48,7 @@ impl Offered {
                     Ok(found) => scenes.extend(found),
                     Err(fault) => faults.push(fault),
                 },
-                Ok(path) if ends_in(&path, &SCENES) => scenes.push(path),
+                Ok(path) if ends_in(&path, &scene_endings()) => scenes.push(path),
                 Ok(path) => files.push(path),
             }
         }
@@ -91,24 +97,31 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
     ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
-/// Scenes that lie directly in a folder, by name.
+/// Scenes that lie directly in a folder, by name; those of other programs where there are no others, for a folder often has one scene in
+/// several formats.
 fn inside(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     let entries = std::fs::read_dir(folder).map_err(|error| Fault::file("list", folder, &error))?;
-    let paths = entries.take(ENTRIES_MAX).flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = paths.filter(|path| ends_in(path, &SCENES) && path.is_file()).collect();
+    let paths: Vec<PathBuf> = entries.take(ENTRIES_MAX).flatten().map(|entry| entry.path()).collect();
+    let called = |endings: &[&str]| -> Vec<PathBuf> {
+        paths.iter().filter(|path| ends_in(path, endings) && path.is_file()).cloned().collect()
+    };
+    let mut found = called(&SCENES);
+    if found.is_empty() {
+        found = called(&FOREIGN);
+    }
     found.sort();
     if found.is_empty() {
         return Err(Fault::scene(
             format!("no scene lies in the folder {}", quoted(folder)),
-            "hand over a .glb or .gltf, or the folder that it lies in",
+            "hand over a scene (.glb, .gltf, .blend, .fbx, .obj, .usd), or the folder that it lies in",
         ));
     }
     Ok(found)
 }
 
-/// One sentence for all files that came with scenes and are none. What belongs to a `.gltf` needs no word.
+/// One sentence for all files that came with scenes and are none. What belongs to one of them needs no word.
 fn left_out(scenes: &[PathBuf], files: &[PathBuf]) -> Option<Fault> {
-    let has_parts = scenes.iter().any(|scene| ends_in(scene, &["gltf"]));
+    let has_parts = scenes.iter().any(|scene| !ends_in(scene, &["glb"]));
     let is_part = |file: &PathBuf| has_parts && ends_in(file, &PARTS);
     let others: Vec<String> = files.iter().filter(|file| !is_part(file)).map(|file| name(file)).collect();
     let what = match others.as_slice() {
@@ -119,7 +132,10 @@ fn left_out(scenes: &[PathBuf], files: &[PathBuf]) -> Option<Fault> {
             format!("{one} and {} more files are left out: they are not called like scenes", more.len())
         }
     };
-    Some(Fault::scene(what, "a scene's name ends in .glb or .gltf"))
+    Some(Fault::scene(
+        what,
+        "a scene's name ends in .glb or .gltf, or in what Blender reads (.blend, .fbx, .obj, .usd, .abc, .ply, .stl)",
+    ))
 }
 
 fn name(path: &Path) -> String {
@@ -185,6 +201,14 @@ mod tests {
             Place::new(&["film/2.glb", "film/1.gltf", "film/1.bin", "film/old/0.glb", "empty/notes.txt"]);
         let (scenes, told) = place.offer(&["film"]);
         assert_eq!((scenes, told), (vec!["film/1.gltf".to_owned(), "film/2.glb".to_owned()], vec![]));
+        let place = Place::new(&["shot/room.glb", "shot/room.blend", "model/car.obj", "model/car.mtl"]);
+        assert_eq!(
+            place.offer(&["shot", "model"]),
+            (vec!["shot/room.glb".into(), "model/car.obj".into()], vec![])
+        );
+        let place = Place::new(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
+        let (scenes, told) = place.offer(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
+        assert_eq!((scenes.len(), told.len()), (2, 1));
         let (scenes, told) = place.offer(&["empty"]);
         assert!(scenes.is_empty());
         assert_eq!(told, [format!("no scene lies in the folder \"{}\"", place.path("empty"))]);

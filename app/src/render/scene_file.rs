@@ -7,6 +7,7 @@ use render_core::import::{Document, EnvironmentChoice, ImportError, ImportOption
 use render_core::scene::Scene;
 
 use crate::fault::{Exit, Fault};
+use crate::foreign;
 use crate::request::{Lens, Shutter, Sky, Surroundings};
 
 /// What looks at a scene.
@@ -20,14 +21,15 @@ pub(crate) struct View<'a> {
     pub(crate) shutter: Shutter,
 }
 
-/// Opens a scene file as a person names it; `motion`: whether motion vectors will be asked for.
+/// Opens a scene file as a person names it, of whatever program; `motion`: whether motion vectors will be asked for.
 pub(crate) fn open_scene(
     path: &Path,
     view: View<'_>,
     surroundings: &Surroundings,
     motion: bool,
 ) -> Result<Document, Fault> {
-    let options = ImportOptions {
+    let brought = if foreign::is_foreign(path) { Some(foreign::bring(path)?) } else { None };
+    let mut options = ImportOptions {
         camera: view.camera.map(str::to_owned),
         f_stop: view.lens.f_stop,
         focus_distance: view.lens.focus_m,
@@ -42,7 +44,12 @@ pub(crate) fn open_scene(
         shutter: view.shutter.frames(),
         ..ImportOptions::default()
     };
-    Document::open(path, &options).map_err(|error| import_fault(&error))
+    let opened = |scene: &Path, options: &ImportOptions| {
+        Document::open(scene, options).map_err(|error| import_fault(&error))
+    };
+    let Some(brought) = brought else { return opened(path, &options) };
+    brought.complete(&mut options);
+    Ok(opened(&brought.scene, &options)?.with_warnings(brought.warnings()))
 }
 
 /// Packs a scene as the renderer reads it.

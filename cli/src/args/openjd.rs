@@ -26,7 +26,7 @@ pub(crate) enum OpenJdVerb {
     mut_arg("data", |one| one.help("Folder of the artist's identity, as workers see it [default: the usual one of the account that they run as]")),
 )]
 pub(crate) struct TemplateWish {
-    /// Scene file: .gltf or .glb.
+    /// Scene file: .glb, .gltf, or what Blender reads (.blend, .fbx, .obj, .usd…) where that is installed.
     pub(crate) scene: PathBuf,
     /// Picture that the job writes; #### stands for the frame number.
     #[arg(short, long, value_name = "OUT.exr")]

@@ -19,7 +19,7 @@ import bpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from conversion import camera as eye  # noqa: E402
-from conversion import lights, materials, objects, world  # noqa: E402
+from conversion import export, lights, materials, objects, world  # noqa: E402
 
 CAMERA = "Tessera's camera"
 
@@ -42,7 +42,7 @@ def convert(wish):
     # The shutter is open before the first frame and after the last one.
     around = 1 if shutter > 0 else 0
     scene.frame_start, scene.frame_end = max(first - around, 0), last + around
-    _export(wish["glb"], first == last and not around)
+    export.to_glb(wish["glb"], first == last and not around)
     return {"camera": CAMERA, "env": env, "shutter": shutter, "warnings": warnings}
 
 
@@ -65,32 +65,6 @@ def _only_camera(scene, name):
     camera.data.name = CAMERA
     scene.camera = camera
     return camera
-
-
-def _export(glb, is_still):
-    """Blender's exporter: watts as they are, modifiers applied; a still has no bones and keys left, an animation has them."""
-    bpy.ops.export_scene.gltf(
-        filepath=glb,
-        export_format="GLB",
-        export_import_convert_lighting_mode="COMPAT",
-        export_cameras=True,
-        export_lights=True,
-        export_extras=True,
-        export_apply=True,
-        export_gn_mesh=True,
-        export_tangents=False,
-        export_image_format="AUTO",
-        use_renderable=True,
-        use_active_scene=True,
-        export_skins=not is_still,
-        export_morph=not is_still,
-        export_current_frame=is_still,
-        export_animations=not is_still,
-        export_animation_mode="SCENE",
-        export_frame_range=True,
-        export_force_sampling=True,
-        export_optimize_animation_size=False,
-    )
 
 
 def main(arguments):

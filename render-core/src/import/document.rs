@@ -94,6 +94,13 @@ impl Document {
         &self.warnings
     }
 
+    /// The same with warnings of whoever made the file, before its own.
+    pub fn with_warnings(mut self, mut theirs: Vec<Warning>) -> Self {
+        theirs.append(&mut self.warnings);
+        self.warnings = theirs;
+        self
+    }
+
     /// Names of the default scene's cameras, depth first; any of them can be asked for.
     pub fn cameras(&self) -> Vec<String> {
         self.stage.eyes.iter().map(|eye| eye.name.clone()).collect()

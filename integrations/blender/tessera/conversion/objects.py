@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Objects as they are when rendered, and the names of what no glTF file carries."""
 
 # Modifiers that have a second number for rendering.

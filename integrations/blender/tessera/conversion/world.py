@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The world as a picture of all directions, as `tessera --env` takes it: Blender's own layout of such pictures is the same."""
 
 import math

@@ -37,6 +37,7 @@ const NO_SENTENCES: [RegExp, string][] = [
   [/^(zip, zips, dwaa, none|comp, blender)$/, "words of flags"],
   [/^\{0\} bytes of \{1\}$/, "a value of an EXR's header in tessera exr info"],
   [/^exit \$0$/, "what the system's shell is handed"],
+  [/^Blender Foundation$/, "the folder into which Blender is installed on Windows"],
   [/^job \{0\}$/, "what coordinators that share a database tell each other"],
   [/^(open job|post job|give key|open view|follow view)$/, "names of requests, for logs"],
   [/^\{0\}, (accessor|channel|morph target|texture|buffer view|primitive|sparse|EXT_mesh_gpu_instancing)( \{1\})?$|^camera \{0\}$|^buffer view$/, "places in a glTF file, named as its exporters and the validator name them"],
@@ -56,8 +57,20 @@ const verbs = (() => {
   return [...list.matchAll(/"(\w+) "/g)].map((match) => match[1] as string);
 })();
 
+/** What the conversion that runs in Blender tells of a scene: the sentences it collects, and what things may be in them. */
+const CONVERSION = "integrations/blender/tessera/conversion";
+const ofBlender = ["camera", "lights", "materials", "objects"].flatMap((name) => {
+  const source = text(`${CONVERSION}/${name}.py`);
+  const collected = [...source.matchAll(/(?:told\.append\(|\[\*told, |return (?:0\.0, )?\[)f?(['"])(.*?)\1/g)].map((match) => match[2] as string);
+  const things = [...(/^_NO_SURFACE = \{(.*)\}$/m.exec(source)?.[1] ?? "").matchAll(/: "([^"]+)"/g)].map((match) => match[1] as string);
+  return [...collected, ...things].map((one) => {
+    let hole = 0;
+    return [one.replace(/\{[^{}]*\}/g, () => `{${hole++}}`), `${CONVERSION}/${name}.py`] as const;
+  });
+});
+
 /** Each template, with the first source that tells it. */
-const found = new Map(sources.flatMap((path) => sentences(text(path), verbs).map((one) => [one, path] as const)).reverse());
+const found = new Map([...sources.flatMap((path) => sentences(text(path), verbs).map((one) => [one, path] as const)), ...ofBlender].reverse());
 const told = new Map([...found].filter(([one]) => !NO_SENTENCES.some(([none]) => none.test(one))));
 const holes = (sentence: string) => [...sentence.matchAll(/\{(\d+)\}/g)].map((match) => match[1]).sort();
 
@@ -81,6 +94,7 @@ test("the sources are found", () => {
   expect(verbs).toContain("check");
   expect(sources.length).toBeGreaterThan(150);
   expect(told.size).toBeGreaterThan(500);
+  expect(ofBlender.length).toBeGreaterThan(15);
 });
 
 test("every sentence that can reach the window has a German one", () => {

@@ -16,7 +16,7 @@ macro_rules! conversion {
 }
 
 /// What Blender runs: this file, and beside it the add-on's conversion.
-pub(super) const SCRIPTS: [(&str, &str); 8] = [
+pub(super) const SCRIPTS: [(&str, &str); 9] = [
     ("whole.py", include_str!("whole.py")),
     ("conversion/__init__.py", conversion!("__init__")),
     ("conversion/camera.py", conversion!("camera")),
@@ -24,6 +24,7 @@ pub(super) const SCRIPTS: [(&str, &str); 8] = [
     ("conversion/lights.py", conversion!("lights")),
     ("conversion/materials.py", conversion!("materials")),
     ("conversion/objects.py", conversion!("objects")),
+    ("conversion/reason.py", conversion!("reason")),
     ("conversion/world.py", conversion!("world")),
 ];
 

@@ -18,6 +18,19 @@ import bpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 OLDEST = (4, 2, 0)
+_USD = ("wm", "usd_import", {})
+# For an ending the operator that reads such files, and what else it is told.
+READERS = {
+    ".fbx": ("import_scene", "fbx", {}),
+    ".obj": ("wm", "obj_import", {}),
+    ".usd": _USD,
+    ".usda": _USD,
+    ".usdc": _USD,
+    ".usdz": _USD,
+    ".abc": ("wm", "alembic_import", {"as_background_job": False}),
+    ".ply": ("wm", "ply_import", {}),
+    ".stl": ("wm", "stl_import", {}),
+}
 
 
 def convert(wish):
@@ -64,20 +77,13 @@ def _opened(source):
 def _read(source):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     kind = source.suffix.lower()
-    if kind == ".fbx":
-        bpy.ops.import_scene.fbx(filepath=str(source))
-    elif kind == ".obj":
-        bpy.ops.wm.obj_import(filepath=str(source))
-    elif kind in {".usd", ".usda", ".usdc", ".usdz"}:
-        bpy.ops.wm.usd_import(filepath=str(source))
-    elif kind == ".abc":
-        bpy.ops.wm.alembic_import(filepath=str(source), as_background_job=False)
-    elif kind == ".ply":
-        bpy.ops.wm.ply_import(filepath=str(source))
-    elif kind == ".stl":
-        bpy.ops.wm.stl_import(filepath=str(source))
-    else:
+    if kind not in READERS:
         raise ValueError(f"Blender does not read {kind} files")
+    group, name, words = READERS[kind]
+    group = getattr(bpy.ops, group)
+    if name not in dir(group):
+        raise ValueError(f"This Blender was built without reading {kind} files")
+    getattr(group, name)(filepath=str(source), **words)
     scene = bpy.context.scene
     if not any(thing.type in {"MESH", "CURVE", "SURFACE", "FONT", "META"} for thing in scene.objects):
         raise ValueError("There is nothing in it that can be seen")
@@ -119,7 +125,9 @@ def main(arguments):
         pathlib.Path(wish["told"]).write_text(json.dumps(convert(wish)), "utf-8")
     except Exception as fault:  # Whatever it is, somebody waits for a sentence.
         traceback.print_exc()
-        print(str(fault).strip() or type(fault).__name__)
+        from conversion import reason
+
+        print(reason.of(fault))
         return 1
     return 0
 

@@ -19,7 +19,7 @@ import bpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from conversion import camera as eye  # noqa: E402
-from conversion import export, lights, materials, objects, world  # noqa: E402
+from conversion import export, lights, materials, objects, reason, world  # noqa: E402
 
 CAMERA = "Tessera's camera"
 
@@ -74,7 +74,7 @@ def main(arguments):
         pathlib.Path(wish["told"]).write_text(json.dumps(convert(wish)), "utf-8")
     except Exception as fault:  # Whatever it is, somebody waits for a sentence.
         traceback.print_exc()
-        print(fault or type(fault).__name__)
+        print(reason.of(fault))
         return 1
     return 0
 

@@ -23,6 +23,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 use crate::arrivals::{Arrival, Arrivals};
 use crate::tray::Tray;
 use crate::updating;
+use crate::words::Words;
 
 /// Everything that a page draws from, but for the pictures.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -169,18 +170,21 @@ fn forget(desk: State<'_, Desk>, id: String) -> Told<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
-fn choose_scene(window: WebviewWindow) -> Option<String> {
-    let picker = window.dialog().file().set_parent(&window).add_filter("glTF", &["glb", "gltf"]);
+fn choose_scene(window: WebviewWindow, desk: State<'_, Desk>) -> Option<String> {
+    let title = Words::of(&desk.settings()).say("choose.scene", &[]);
+    let picker =
+        window.dialog().file().set_parent(&window).set_title(title).add_filter("glTF", &["glb", "gltf"]);
     picker.blocking_pick_file().map(|path| path.to_string())
 }
 
 #[tauri::command(async)]
 #[specta::specta]
-fn choose_output(window: WebviewWindow, proposed: String) -> Option<String> {
+fn choose_output(window: WebviewWindow, desk: State<'_, Desk>, proposed: String) -> Option<String> {
     let proposed = std::path::Path::new(&proposed);
     let name = proposed.file_name().unwrap_or_default().to_string_lossy();
-    let mut picker =
-        window.dialog().file().set_parent(&window).add_filter("OpenEXR", &["exr"]).set_file_name(name);
+    let title = Words::of(&desk.settings()).say("choose.picture", &[]);
+    let picker = window.dialog().file().set_parent(&window).set_title(title);
+    let mut picker = picker.add_filter("OpenEXR", &["exr"]).set_file_name(name);
     if let Some(folder) = proposed.parent() {
         picker = picker.set_directory(folder);
     }

@@ -16,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_autostart::ManagerExt;
-use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::arrivals::{Arrival, Arrivals};
+use crate::choosing;
 use crate::tray::Tray;
 use crate::updating;
+use crate::words::Words;
 
 /// Everything that a page draws from, but for the pictures.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -165,26 +166,6 @@ fn do_not_finish(desk: State<'_, Desk>, id: String) {
 #[specta::specta]
 fn forget(desk: State<'_, Desk>, id: String) -> Told<()> {
     Ok(desk.renders().forget(&id)?)
-}
-
-#[tauri::command(async)]
-#[specta::specta]
-fn choose_scene(window: WebviewWindow) -> Option<String> {
-    let picker = window.dialog().file().set_parent(&window).add_filter("3D", &app::desk::scene_endings());
-    picker.blocking_pick_file().map(|path| path.to_string())
-}
-
-#[tauri::command(async)]
-#[specta::specta]
-fn choose_output(window: WebviewWindow, proposed: String) -> Option<String> {
-    let proposed = std::path::Path::new(&proposed);
-    let name = proposed.file_name().unwrap_or_default().to_string_lossy();
-    let mut picker =
-        window.dialog().file().set_parent(&window).add_filter("OpenEXR", &["exr"]).set_file_name(name);
-    if let Some(folder) = proposed.parent() {
-        picker = picker.set_directory(folder);
-    }
-    picker.blocking_save_file().map(|path| path.to_string())
 }
 
 #[tauri::command(async)]
@@ -383,8 +364,8 @@ pub(crate) fn typed() -> Builder<tauri::Wry> {
         finish,
         do_not_finish,
         forget,
-        choose_scene,
-        choose_output,
+        choosing::choose_scene,
+        choosing::choose_output,
         open_viewer,
         show_file,
         adapters,

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use app::desk::{Card, Desk, Outcome};
 use tauri::{AppHandle, Emitter, Manager};
-use tauri_plugin_notification::NotificationExt;
 
-use crate::tray;
 use crate::window::MAIN;
 use crate::words::Words;
+use crate::{notice, tray};
 
 /// The event that tells the page to ask again.
 pub(crate) const CHANGED: &str = "changed";
@@ -58,10 +57,7 @@ fn announce(app: &AppHandle, card: &Card) {
         return;
     }
     let words = Words::of(&app.state::<Desk>().settings());
-    let body = words.say(key, &[("name", &card.name())]);
-    if let Err(error) = app.notification().builder().title("Tessera").body(body).show() {
-        tracing::debug!(%error, "no notification");
-    }
+    notice::tell(app, words.say(key, &[("name", &card.name())]));
 }
 
 #[cfg(test)]

@@ -6,16 +6,19 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod arrivals;
+mod choosing;
 mod closing;
 mod commands;
 mod composing;
 mod extent;
 mod herald;
+mod notice;
 mod pixels;
 mod screen;
 mod succession;
 mod tray;
 mod trayhost;
+mod traymenu;
 mod updating;
 mod window;
 mod words;
@@ -58,7 +61,7 @@ fn run() -> anyhow::Result<()> {
         .plugin(memory())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(remembered).build())
-        .plugin(tauri_plugin_notification::init())
+        .plugin(notice::plugin())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(autostart)
@@ -68,8 +71,8 @@ fn run() -> anyhow::Result<()> {
         .manage(Succession::default())
         .invoke_handler(pixels::handler())
         .setup(|app| {
-            tray::raise(app.handle());
-            if !arrivals::words().any(|word| word == HIDDEN) || !app.state::<tray::Tray>().is_there() {
+            tray::begin(app.handle());
+            if !arrivals::words().any(|word| word == HIDDEN) {
                 window::open(app.handle())?;
             }
             herald::begin(app.handle().clone());
@@ -104,6 +107,7 @@ fn leave(app: &tauri::AppHandle) {
     tracing::info!("the program ends");
     app.state::<Succession>().begin();
     app.state::<Desk>().leave();
+    tray::leave(app);
     succession::hand_over(app);
     app::gpu::leave_a_hanging_driver(0);
 }

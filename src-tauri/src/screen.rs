@@ -7,7 +7,10 @@ pub(crate) fn find() -> anyhow::Result<()> {
         anyhow::anyhow!(
             "there is no screen to open a window on; start Tessera inside a desktop session, or use `tessera render` and `tessera node`, which need none"
         )
-    })
+    })?;
+    // What panels call the tray icon; without it, the file's name.
+    gtk::glib::set_application_name("Tessera");
+    Ok(())
 }
 
 /// There always is one, and the page is drawn by a part of Windows that older ones lack.

@@ -2,20 +2,24 @@
 //!
 //! Linux trays report no clicks on the icon, so the first line of the menu opens the window.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use app::desk::{AskedWord, Card, Desk, EarnPhase, EarnState, Outcome};
-use app::earn::Wish;
 use tauri::image::Image;
-use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{AppHandle, Manager, Wry};
+use tauri::{AppHandle, Manager};
 
+use crate::traymenu::{self, Items};
 use crate::words::Words;
 use crate::{trayhost, window};
 
 /// The reason of a node whose coordinator does not answer.
 const OFFLINE: &str = "offline";
+/// Time for a desktop that begins, or whose panel starts again, to have its tray.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What the icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,26 +34,41 @@ enum Glyph {
     Attention,
 }
 
-/// The icon, if the system has a place for one.
-pub(crate) struct Tray(Mutex<Option<Raised>>);
+/// The icon, if the system has had a place for one.
+#[derive(Default)]
+pub(crate) struct Tray {
+    raised: Mutex<Option<Raised>>,
+    // Asked in the window's thread, for which whoever holds the icon may be waiting.
+    has_icon: AtomicBool,
+    has_host: AtomicBool,
+}
+
+/// The pictures of the icon, in a folder of this start's own: panels remember what they once read under a name.
+#[derive(Default)]
+struct Pictures(OnceLock<Option<PathBuf>>);
+
+impl Pictures {
+    fn folder(&self, app: &AppHandle) -> Option<PathBuf> {
+        let find = || {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            Some(app.path().runtime_dir().ok()?.join(format!("tessera-tray-{}", since.as_millis())))
+        };
+        self.0.get_or_init(find).clone()
+    }
+}
+
+/// Takes the pictures away.
+pub(crate) fn leave(app: &AppHandle) {
+    if let Some(Some(folder)) = app.state::<Pictures>().0.get() {
+        // They go with the session at the latest.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
 
 struct Raised {
     icon: TrayIcon,
     items: Items,
     shown: Option<Shown>,
-}
-
-struct Items {
-    status: MenuItem<Wry>,
-    pause: Submenu<Wry>,
-    hour: MenuItem<Wry>,
-    back: MenuItem<Wry>,
-    tomorrow: MenuItem<Wry>,
-    finish: MenuItem<Wry>,
-    resume: MenuItem<Wry>,
-    viewer: MenuItem<Wry>,
-    open: MenuItem<Wry>,
-    quit: MenuItem<Wry>,
 }
 
 /// Everything that the icon and its menu show.
@@ -78,75 +97,81 @@ struct Can {
 impl Tray {
     /// Whether closing the window leaves something to click on.
     pub(crate) fn is_there(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.has_icon.load(Ordering::Acquire) && self.has_host.load(Ordering::Acquire)
     }
 }
 
-/// Puts the icon up, where there is a host for it.
-pub(crate) fn raise(app: &AppHandle) {
-    let raised = if trayhost::is_there() {
-        build(app).inspect_err(|error| tracing::warn!(%error, "no tray icon")).ok()
-    } else {
+/// Puts the icon up where there is a host for it, now or later: at login a program may be there before the panel is.
+pub(crate) fn begin(app: &AppHandle) {
+    app.manage(Tray::default());
+    app.manage(Pictures::default());
+    let is_there = trayhost::is_there();
+    hosted(app, is_there);
+    let mut before = is_there;
+    let app = app.clone();
+    trayhost::follow(move |is_there| {
+        if std::mem::replace(&mut before, is_there) == is_there {
+            return;
+        }
+        let there = app.clone();
+        // A program that ends needs no icon.
+        let _ = app.run_on_main_thread(move || hosted(&there, is_there));
+    });
+}
+
+/// A host is there, or none: in the window's thread.
+fn hosted(app: &AppHandle, is_there: bool) {
+    let tray = app.state::<Tray>();
+    tray.has_host.store(is_there, Ordering::Release);
+    if is_there && !tray.has_icon.load(Ordering::Acquire) {
+        match build(app) {
+            Ok(raised) => {
+                *tray.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+                tray.has_icon.store(true, Ordering::Release);
+            }
+            Err(error) => tracing::warn!(%error, "no tray icon"),
+        }
+    }
+    if !tray.is_there() {
         tracing::info!("this desktop has no tray: closing the window ends the program");
-        None
+        show_window_unless_it_comes(app);
+    }
+    // Whoever listens shows the icon's words; this thread must not wait for them.
+    app.state::<Desk>().bell().ring();
+}
+
+/// Without a tray a window that is away cannot be called back: it is shown, unless a tray comes soon.
+fn show_window_unless_it_comes(app: &AppHandle) {
+    let app = app.clone();
+    let wait = move || {
+        std::thread::sleep(PATIENCE);
+        if !window::is_out(&app) && !app.state::<Tray>().is_there() {
+            window::show(&app);
+        }
     };
-    app.manage(Tray(Mutex::new(raised)));
-    refresh(app);
+    if let Err(error) = std::thread::Builder::new().name("patience".into()).spawn(wait) {
+        tracing::error!(%error, "a window that is away may stay away");
+    }
 }
 
 fn build(app: &AppHandle) -> tauri::Result<Raised> {
-    let item = |id: &str| MenuItem::with_id(app, id, "", true, None::<&str>);
-    let (status, open, quit) = (item("status")?, item("open")?, item("quit")?);
-    let (hour, back, tomorrow) =
-        (item("pause_hour")?, item("pause_until_back")?, item("pause_until_tomorrow")?);
-    let pause = Submenu::with_id_and_items(app, "pause", "", true, &[&hour, &back, &tomorrow])?;
-    let (finish, resume, viewer) = (item("finish")?, item("resume")?, item("viewer")?);
-    let line = || PredefinedMenuItem::separator(app);
-    let menu = Menu::with_items(
-        app,
-        &[&status, &line()?, &pause, &finish, &resume, &line()?, &viewer, &open, &quit],
-    )?;
-    let icon = TrayIconBuilder::with_id("tessera")
+    let words = Words::of(&app.state::<Desk>().settings());
+    let (menu, items) = traymenu::build(app, &words)?;
+    let mut icon = TrayIconBuilder::with_id("tessera")
         .icon(glyph(Glyph::Off)?)
         .tooltip("Tessera")
         .menu(&menu)
-        .on_menu_event(chosen)
-        .build(app)?;
-    let items = Items { status, pause, hour, back, tomorrow, finish, resume, viewer, open, quit };
-    Ok(Raised { icon, items, shown: None })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the menu hands it over")]
-fn chosen(app: &AppHandle, event: MenuEvent) {
-    let desk = app.state::<Desk>();
-    let earning = desk.earning();
-    match event.id().as_ref() {
-        "pause_hour" => earning.ask(Wish::PauseHour),
-        "pause_until_back" => earning.ask(Wish::PauseUntilBack),
-        "pause_until_tomorrow" => earning.ask(Wish::PauseUntilTomorrow),
-        "finish" => earning.ask(Wish::FinishThenPause),
-        "resume" if earning.state().is_on() => earning.ask(Wish::Earn),
-        "resume" => {
-            if let Err(fault) = desk.earn() {
-                tracing::warn!(%fault, "earning did not start");
-                window::show(app);
-            }
-        }
-        "viewer" => {
-            if let Err(fault) = desk.show_last_picture() {
-                tracing::warn!(%fault, "no picture was shown");
-                window::show(app);
-            }
-        }
-        "quit" => app.exit(0),
-        _ => window::show(app),
+        .on_menu_event(traymenu::chosen);
+    if let Some(folder) = app.state::<Pictures>().folder(app) {
+        icon = icon.temp_dir_path(folder);
     }
+    Ok(Raised { icon: icon.build(app)?, items, shown: None })
 }
 
 /// Shows how things are now.
 pub(crate) fn refresh(app: &AppHandle) {
     let tray = app.state::<Tray>();
-    let mut raised = tray.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut raised = tray.raised.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(raised) = raised.as_mut() else { return };
     let desk = app.state::<Desk>();
     let words = Words::of(&desk.settings());
@@ -160,10 +185,23 @@ pub(crate) fn refresh(app: &AppHandle) {
     if raised.shown.as_ref() == Some(&shown) {
         return;
     }
-    if let Err(error) = show(raised, &shown, &words) {
+    let done = speak(app, raised, &shown, &words).and_then(|()| show(raised, &shown, &words));
+    if let Err(error) = done {
         tracing::debug!(%error, "the tray did not take its words");
     }
     raised.shown = Some(shown);
+}
+
+/// Another language has another menu: on Linux the name of a menu inside it is heard only when it is made.
+fn speak(app: &AppHandle, raised: &mut Raised, now: &Shown, words: &Words) -> tauri::Result<()> {
+    if raised.shown.as_ref().is_some_and(|before| before.language == now.language) {
+        return Ok(());
+    }
+    let (menu, items) = traymenu::build(app, words)?;
+    raised.icon.set_menu(Some(menu))?;
+    raised.items = items;
+    raised.shown = None;
+    Ok(())
 }
 
 /// Sets what is new, and nothing else: each of these waits for the window's thread, which has the page to draw.
@@ -179,8 +217,8 @@ fn show(raised: &Raised, shown: &Shown, words: &Words) -> tauri::Result<()> {
     if is_new(|before, now| before.glyph == now.glyph) {
         raised.icon.set_icon(Some(glyph(shown.glyph)?))?;
     }
-    if is_new(|before, now| before.language == now.language && before.can.is_on == now.can.is_on) {
-        name(items, can.is_on, words)?;
+    if is_new(|before, now| before.can.is_on == now.can.is_on) {
+        items.resume.set_text(words.say(if can.is_on { "tray.resume" } else { "tray.earn" }, &[]))?;
     }
     if is_new(|before, now| before.has_picture == now.has_picture) {
         items.viewer.set_enabled(shown.has_picture)?;
@@ -194,20 +232,6 @@ fn show(raised: &Raised, shown: &Shown, words: &Words) -> tauri::Result<()> {
         items.resume.set_enabled(can.resume)?;
     }
     Ok(())
-}
-
-/// The words of everything but the sentence.
-fn name(items: &Items, is_on: bool, words: &Words) -> tauri::Result<()> {
-    let say = |key: &str| words.say(key, &[]);
-    items.pause.set_text(say("tray.pause"))?;
-    items.hour.set_text(say("tray.pause.hour"))?;
-    items.back.set_text(say("tray.pause.back"))?;
-    items.tomorrow.set_text(say("tray.pause.tomorrow"))?;
-    items.finish.set_text(say("tray.finish"))?;
-    items.resume.set_text(say(if is_on { "tray.resume" } else { "tray.earn" }))?;
-    items.viewer.set_text(say("tray.viewer"))?;
-    items.open.set_text(say("tray.open"))?;
-    items.quit.set_text(say("tray.quit"))
 }
 
 impl Can {

@@ -14,9 +14,9 @@ use app::desk::{Desk, Offer, Origin, UpdatePlace, UpdateSource, UpdateStep, Upda
 use tauri::utils::config::BundleType;
 use tauri::utils::platform::bundle_type;
 use tauri::{AppHandle, Manager, Wry};
-use tauri_plugin_notification::NotificationExt;
 use tauri_plugin_updater::{Error, Update, UpdaterExt};
 
+use crate::notice;
 use crate::words::Words;
 
 /// Time for the place to answer.
@@ -188,10 +188,7 @@ fn wait_for_leave(app: &AppHandle, errand: u64) -> bool {
 fn notify(app: &AppHandle, key: &str) {
     let desk = app.state::<Desk>();
     let version = desk.updates().state().version;
-    let body = Words::of(&desk.settings()).say(key, &[("version", &version)]);
-    if let Err(error) = app.notification().builder().title("Tessera").body(body).show() {
-        tracing::debug!(%error, "no notification");
-    }
+    notice::tell(app, Words::of(&desk.settings()).say(key, &[("version", &version)]));
 }
 
 /// What kind of package this program lies in: the bundler writes it into the program.

@@ -5,13 +5,15 @@ import { Resvg } from "@resvg/resvg-js";
 const folder = new URL("../../assets/icons/", import.meta.url);
 const [ground, stone, gold, terracotta] = ["#17181B", "#ECEAE4", "#E3B341", "#F0805A"];
 const places = [[10, 10], [34, 10], [10, 34], [34, 34]];
+/** In the tray every edge lies between two pixels of the smallest panels, which show 16 by 16: a quarter of what is drawn here. */
+const trayPlaces = [[8, 8], [36, 8], [8, 36], [36, 36]];
 
-const tile = (index, { fill = stone, turn = 0, outline = false, dashed = false } = {}) => {
-  const [x, y] = places[index];
+const tile = (index, { fill = stone, turn = 0, outline = false, dashed = false, at = trayPlaces } = {}) => {
+  const [x, y] = at[index];
   const paint = outline
-    ? `fill="none" stroke="${fill}" stroke-width="3.5"${dashed ? ' stroke-dasharray="7 5"' : ""}`
+    ? `fill="none" stroke="${fill}" stroke-width="4"${dashed ? ' stroke-dasharray="7 5"' : ""}`
     : `fill="${fill}"`;
-  const inset = outline ? 1.75 : 0;
+  const inset = outline ? 2 : 0;
   const size = 20 - 2 * inset;
   const turned = turn === 0 ? "" : ` transform="rotate(${turn} ${x + 10} ${y + 10})"`;
   return `<rect x="${x + inset}" y="${y + inset}" width="${size}" height="${size}" rx="4.5" ${paint}${turned}/>`;
@@ -23,7 +25,7 @@ const broken = { outline: true, dashed: true };
 const quarter = (count) => tiles(...[0, 1, 2, 3].map((index) => (index < count ? { fill: gold } : empty)));
 
 const drawings = {
-  tessera: tiles({}, lit, { fill: "#C9C6BD" }, { fill: "#DEDBD2" }),
+  tessera: tiles({ at: places }, { ...lit, at: places }, { fill: "#C9C6BD", at: places }, { fill: "#DEDBD2", at: places }),
   "tray-off": tiles(empty, empty, empty, empty),
   "tray-ready": tiles({}, {}, {}, {}),
   "tray-earning": tiles({}, lit, {}, {}),
@@ -32,8 +34,8 @@ const drawings = {
   "tray-quarter-3": quarter(3),
   "tray-quarter-4": quarter(4),
   "tray-offline": tiles(broken, broken, broken, broken),
-  "tray-paused": `<rect x="15" y="12" width="12" height="40" rx="4" fill="${stone}"/><rect x="37" y="12" width="12" height="40" rx="4" fill="${stone}"/>`,
-  "tray-attention": `<rect x="26" y="10" width="12" height="28" rx="5" fill="${terracotta}"/><circle cx="32" cy="48" r="7" fill="${terracotta}"/>`,
+  "tray-paused": `<rect x="16" y="12" width="12" height="40" rx="4" fill="${stone}"/><rect x="36" y="12" width="12" height="40" rx="4" fill="${stone}"/>`,
+  "tray-attention": `<rect x="24" y="8" width="16" height="28" rx="5" fill="${terracotta}"/><circle cx="32" cy="48" r="8" fill="${terracotta}"/>`,
 };
 
 const png = (svg, size) => new Resvg(svg, { fitTo: { mode: "width", value: size } }).render().asPng();
@@ -78,7 +80,7 @@ for (const [name, drawing] of Object.entries(drawings)) {
     writeFileSync(new URL(`${name}.ico`, folder), ico(svg));
     writeFileSync(new URL(`${name}.icns`, folder), icns(svg));
   }
-  for (const size of name === "tessera" ? [32, 128, 512] : [44]) {
+  for (const size of name === "tessera" ? [32, 128, 512] : [64]) {
     const file = name === "tessera" ? `${name}-${size}.png` : `${name}.png`;
     writeFileSync(new URL(file, folder), png(svg, size));
   }

@@ -1,17 +1,28 @@
 //! A file manager and a place for notifications: they show nothing and remember what they were asked to show.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zbus::blocking::Connection;
 use zbus::zvariant::OwnedValue;
 
 /// Remembers the files that it was asked to show in their folders.
 #[derive(Clone, Default)]
 pub(crate) struct FileManager(Arc<Mutex<Vec<String>>>);
 
-/// Remembers the sentences that it was asked to show.
+/// Remembers the notifications that it was asked to show.
 #[derive(Clone, Default)]
-pub(crate) struct Notices(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Notices(Arc<Mutex<Vec<Notice>>>);
+
+struct Notice {
+    program: String,
+    /// The name of the program's `.desktop` file.
+    entry: String,
+    body: String,
+    hears_clicks: bool,
+}
+
+const NOTICES: &str = "org.freedesktop.Notifications";
 
 impl FileManager {
     /// Addresses of the files, in order.
@@ -30,26 +41,57 @@ impl FileManager {
 impl Notices {
     /// Their texts, in order.
     pub(crate) fn told(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().iter().map(|notice| notice.body.clone()).collect()
+    }
+
+    /// Whose the last one is: the program's name, and its `.desktop` file's.
+    pub(crate) fn whose(&self) -> Option<(String, String)> {
+        self.lock().last().map(|notice| (notice.program.clone(), notice.entry.clone()))
+    }
+
+    /// Clicks on the last one; says whether that is heard.
+    pub(crate) fn click(&self, bus: &Connection) -> anyhow::Result<bool> {
+        let (id, hears_clicks) = {
+            let notices = self.lock();
+            (notices.len() as u32, notices.last().is_some_and(|notice| notice.hears_clicks))
+        };
+        if hears_clicks {
+            let place = "/org/freedesktop/Notifications";
+            bus.emit_signal(None::<&str>, place, NOTICES, "ActionInvoked", &(id, "default"))?;
+        }
+        Ok(hears_clicks)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Notice>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl Notices {
     #[expect(clippy::too_many_arguments, reason = "as the interface has it")]
+    #[expect(clippy::needless_pass_by_value, reason = "zbus hands them over")]
     fn notify(
         &self,
-        _program: &str,
+        program: &str,
         _replaces: u32,
         _icon: &str,
         _summary: &str,
         body: &str,
-        _actions: Vec<String>,
-        _hints: HashMap<String, OwnedValue>,
+        actions: Vec<String>,
+        hints: HashMap<String, OwnedValue>,
         _expires_ms: i32,
     ) -> u32 {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.push(body.to_owned());
+        let entry = hints.get("desktop-entry").and_then(|entry| <&str>::try_from(entry).ok());
+        let notice = Notice {
+            program: program.to_owned(),
+            entry: entry.unwrap_or_default().to_owned(),
+            body: body.to_owned(),
+            // Names and texts of actions take turns.
+            hears_clicks: actions.iter().step_by(2).any(|action| action == "default"),
+        };
+        let mut told = self.lock();
+        told.push(notice);
         told.len() as u32
     }
 

@@ -2,7 +2,8 @@
 //! the session's bus, and tells what the program wanted of them.
 //!
 //! Answers one line of JSON for each line it is given: `menu` gives the lines of the tray icon's menu, `press LABEL` presses one (without an icon both are
-//! null); `shown` the files that were to be shown in their folders; `notices` the texts of notifications. `leaving MS` holds the
+//! null); `shown` the files that were to be shown in their folders; `notices` the texts of notifications, `whose` the program and the `.desktop` file that
+//! the last of them names, `click` clicks on that one. `leaving MS` holds the
 //! program's own name for so long, as a program does that has ended before the bus noticed, or that hangs: who calls it gets no answer.
 
 #[cfg(target_os = "linux")]
@@ -42,6 +43,8 @@ fn main() -> anyhow::Result<()> {
         let answer = match line.as_str() {
             "shown" => serde_json::json!(files.shown()),
             "notices" => serde_json::json!(notices.told()),
+            "whose" => serde_json::json!(notices.whose()),
+            "click" => serde_json::json!(notices.click(&bus)?),
             asked => panel.answer(&bus, asked),
         };
         println!("{answer}");

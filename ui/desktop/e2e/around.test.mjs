@@ -59,7 +59,13 @@ test("a render that ends while nobody looks is told once, and one that is looked
   assert.match(told, /Kitchen/);
   await new Promise((wake) => setTimeout(wake, 1500));
   assert.equal((await desktop.ask("notices")).length, 1);
-  house.second();
+  assert.deepEqual(await desktop.ask("whose"), ["Tessera", "Tessera"], "the program's name, and its .desktop file's");
+});
+
+test("a click on the notification brings the window back", async () => {
+  assert.ok(!isShown("^Tessera$"), "it is away");
+  assert.equal(await desktop.ask("click"), true);
+  await until(() => isShown("^Tessera$"), 5_000, "the window is there again");
 });
 
 test("it starts at login when that is wanted, and no longer when it is not", async () => {

@@ -41,10 +41,10 @@ async function close() {
   spawnSync("xdotool", ["key", "alt+F4"]);
 }
 
-test("the tray has an icon with a sentence, and its menu opens and quits", async () => {
+test("the tray has an icon, and its menu has every line", async () => {
   const lines = await until(() => tray.ask("menu"), 10_000, "the icon is in the tray");
-  assert.ok(lines.length >= 4, lines.join(" | "));
-  assert.ok(lines.includes("Open Tessera") && lines.some((line) => line.startsWith("Quit")), lines.join(" | "));
+  const pause = ["Pause", "For an hour", "Until I'm back", "Until tomorrow"];
+  assert.deepEqual(lines, ["Not earning", ...pause, "Finish, then pause", "Earn", "Show the last picture", "Open Tessera", "Quit"]);
 });
 
 test("the first closing asks, and staying in the tray keeps the program", async () => {
@@ -64,6 +64,19 @@ test("the tray's menu opens it again, and the next closing asks nothing", async 
   await close();
   await until(() => !isShown(), 5_000, "the window is gone");
   assert.equal(await page.text("dialog"), null);
+});
+
+test("the tray's menu speaks the language that is chosen", async () => {
+  assert.equal(await tray.ask("press Open Tessera"), true);
+  await page.click("#go-settings");
+  await page.click("#language-de");
+  await until(async () => (await tray.ask("menu")).includes("Pausieren"), 5_000, "it speaks German");
+  assert.ok((await tray.ask("menu")).includes("Beenden"));
+  await page.click("#language-en");
+  await until(async () => (await tray.ask("menu")).includes("Pause"), 5_000, "it speaks English");
+  assert.ok((await tray.ask("menu")).includes("Not earning"));
+  await close();
+  await until(() => !isShown(), 5_000, "the window is gone");
 });
 
 test("a second start shows the window, and a link asks before it does anything", async () => {
@@ -134,8 +147,32 @@ test("a start at login waits in the tray and costs next to nothing", async () =>
   child.kill();
 });
 
-test("where there is no tray, closing an idle window ends the program", async () => {
+test("a program that was started at login opens its window when somebody starts it", async () => {
+  await until(() => house.pid() === 0, 10_000, "the program before has ended");
+  const child = house.launch("--hidden");
+  await until(async () => (await tray.ask("menu"))?.length > 0, 15_000, "the icon is in the tray");
+  assert.equal(house.second().status, 0);
+  await until(isShown, 15_000, "the window opens");
+  child.kill();
+});
+
+test("a start at login waits for a panel that comes later, and shows itself when the panel goes for good", async () => {
   tray.leave();
+  await until(() => house.pid() === 0, 10_000, "the program before has ended");
+  const child = house.launch("--hidden");
+  await until(() => house.pid() > 0, 5_000, "the program runs");
+  await new Promise((wake) => setTimeout(wake, 3_000));
+  assert.ok(!isShown(), "it waits");
+  tray = await house.hostDesktop();
+  await until(async () => (await tray.ask("menu"))?.includes("Open Tessera"), 10_000, "the icon is in the tray");
+  await new Promise((wake) => setTimeout(wake, 15_000));
+  assert.ok(!isShown(), "it needs no window");
+  tray.leave();
+  await until(isShown, 30_000, "without a tray it has a window");
+  child.kill();
+});
+
+test("where there is no tray, closing an idle window ends the program", async () => {
   await until(() => house.pid() === 0, 10_000, "the program before has ended");
   page = await house.open();
   await page.click("#go-settings");

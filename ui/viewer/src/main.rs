@@ -101,11 +101,16 @@ fn without_display(arguments: &Arguments) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// What panels show of the window.
+const ICON: &[u8] = include_bytes!("../../../assets/icons/tessera-128.png");
+
 fn run(arguments: Arguments) -> Result<(), String> {
+    let icon = eframe::icon_data::from_png_bytes(ICON).map_err(|error| error.to_string())?;
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title(window::TITLE)
             .with_app_id("tessera-viewer")
+            .with_icon(icon)
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([760.0, 420.0])
             .with_drag_and_drop(true),

@@ -42,6 +42,7 @@ pub mod statement;
 pub mod stop;
 mod stopwatch;
 pub mod submit;
+mod takers;
 pub mod tev;
 pub mod tiling;
 pub mod verify;

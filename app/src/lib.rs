@@ -8,6 +8,7 @@ mod before_each;
 pub mod bench;
 pub mod commission;
 pub mod coordinate;
+pub mod counted;
 mod courtesy;
 pub mod demo;
 pub mod denoiser;

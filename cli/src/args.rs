@@ -81,7 +81,7 @@ pub(crate) enum Verb {
     /// Show what this node earned: held, posted and paid.
     #[command(before_help = examples::EARNINGS)]
     Earnings(Earnings),
-    /// Print every ledger line of this node or artist.
+    /// Print every ledger line of this node.
     #[command(before_help = examples::STATEMENT)]
     Statement(Statement),
     /// Check the receipts in an EXR, or a receipt file, without any network.

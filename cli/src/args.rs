@@ -197,7 +197,7 @@ pub(crate) struct Submit {
     /// Picture to write; #### stands for the frame number.
     #[arg(short, long, value_name = "OUT.exr")]
     pub(crate) output: PathBuf,
-    /// Print the job's id and leave; `tessera collect` fetches the pictures.
+    /// Print the job's id and leave; nodes begin when `tessera collect` runs, which fetches the pictures.
     #[arg(long)]
     pub(crate) detach: bool,
     /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.

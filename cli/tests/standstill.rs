@@ -25,6 +25,17 @@ fn a_job_that_nobody_takes_is_told_with_the_reason() {
     wait_until("the reason is told", PATIENCE, || log().contains(told));
 }
 
+#[test]
+fn a_job_that_nobody_follows_says_that_it_waits() {
+    let place = Place::new();
+    let coordinator = CoordinatorProcess::start(&place, 0);
+    let farm = ["--data", "artist", "--coordinator", &coordinator.address, "--detach"];
+    let line = ["submit", "lamp.gltf", "-o", "a.exr", "--size", "8x8", "--spp", "1", "--denoise", "off"];
+    let ended = place.run(&[&line[..], &farm].concat());
+    assert_eq!((ended.exit, ended.data.trim().len()), (0, 32), "the id alone: {}{}", ended.data, ended.talk);
+    assert!(ended.talk.contains("no node begins before `tessera collect` runs"), "{}", ended.talk);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_terminal_ends_a_command_cleanly_unless_it_is_to_outlive_it() {

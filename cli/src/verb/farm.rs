@@ -94,7 +94,12 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     if asked.detach {
         let mut audience = Data { json, talk: audience };
-        return submit::submit(&request, &submission, &stop, &mut audience);
+        let done = submit::submit(&request, &submission, &stop, &mut audience)?;
+        // Only this computer has the key that each node needs to begin.
+        talk(
+            "no node begins before `tessera collect` runs for this job here: it lets nodes in, and fetches the pictures",
+        );
+        return Ok(done);
     }
     let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     submit::submit(&request, &submission, &stop, &mut watched)

@@ -21,6 +21,7 @@ use crate::output::OutputName;
 use crate::print::Print;
 use crate::render::{Darkroom, Developer, Packer, Plan, Scenes, Steady};
 use crate::stop::Stop;
+use crate::takers::{Ear, tell_why_nobody_comes};
 
 /// Highest price when none is named, micro-credits per million samples: ten times what nodes ask by default.
 pub const PRICE_MAX_USUAL: u64 = 10_000;
@@ -249,10 +250,13 @@ pub(crate) async fn follow(
     let developer = if artist.is_auditing() { developer.doubting() } else { developer };
     let darkroom = Darkroom::new(&output, &print, developer, steady);
     let left_out = note.left_out(&ticket);
-    let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, audience);
+    let ear = Ear::new(audience);
+    let mut told = &ear;
+    let mut gathering = Gathering::new(&ticket, artist.identity(), darkroom, stop, &mut told);
     let ended = tokio::select! {
         ended = artist.collect(job, &mut gathering, stop.receiver()) => ended,
         never = pass_on_pauses(artist, job, stop) => match never {},
+        never = tell_why_nobody_comes(artist, &ticket, &ear) => match never {},
     };
     let fault = gathering.take_fault();
     let written = gathering.frames_written();
@@ -282,7 +286,7 @@ pub(crate) async fn follow(
             let is_paused = gathering.is_paused();
             drop(gathering);
             Err(if how.cancels {
-                called_off(artist, job, &kept, audience).await
+                called_off(artist, job, &kept, &mut &ear).await
             } else if is_paused {
                 let what = format!("stopped here, and the job stays paused at the coordinator; {kept}");
                 let advice = format!("`tessera resume {job}` has it go on; {}", rest_of(job));

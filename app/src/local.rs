@@ -4,6 +4,7 @@
 //! keeps is ciphertext, in a temporary folder that goes when it ends, or in a folder from which a later process goes on
 //! with the same job ([`render_kept`], [`resume`]): finished tiles are not rendered twice.
 
+mod passing;
 mod turnstile;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,6 +34,7 @@ use crate::render::{Plan, not_here};
 use crate::request::RenderRequest;
 use crate::sharing::{MEMORY_MIB_ANY, PRICE_USUAL, scenes_bytes_max};
 use crate::stop::Stop;
+use passing::Passing;
 
 /// How long a render may be paused before its tile in hand is begun anew, milliseconds: a year.
 const PAUSE_MS_MAX: u64 = 365 * 24 * 3_600_000;
@@ -152,10 +154,7 @@ pub(crate) fn run(
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
-    let place = tempfile::Builder::new().prefix("tessera-").tempdir().map_err(|error| {
-        let advice = "free some space, or set TMPDIR (on Windows TMP)";
-        Fault::failure(format!("no temporary folder can be made: {error}"), advice)
-    })?;
+    let place = Passing::make()?;
     let Hands { renderers, market } = hands.into();
     let farm = Farm { place: place.path(), keeps: false, adapter, renderers, market };
     farm.work(Work::New(Box::new(commission)), Some(output), stop, audience)

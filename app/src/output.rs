@@ -123,7 +123,7 @@ impl OutputName {
             Some(free) if free < need_bytes => Err(Fault::failure(
                 format!(
                     "the picture needs about {} MiB and {} MiB are free in {}",
-                    need_bytes >> 20,
+                    need_bytes.div_ceil(1 << 20),
                     free >> 20,
                     quoted(&self.folder)
                 ),

@@ -51,7 +51,7 @@ pub fn quote(
     let (estimate, nodes, nodes_unknown, jobs, send_bytes) = match &offers {
         None => (seen.here(), 0, 0, 0, 0),
         Some(offers) => {
-            let crew = crew(offers, seen.speeds()).ok_or_else(farm::nobody)?;
+            let crew = crew(offers, seen.speeds()).ok_or_else(crate::takers::nobody)?;
             let unknown = offers.nodes.iter().filter(|offer| offer.speed == 0).count();
             let estimate = estimate(&seen.work, &crew, SEED);
             (estimate, offers.nodes.len(), unknown, offers.jobs, seen.send_bytes)

@@ -7,7 +7,8 @@ use render_core::MemoryNeed;
 use render_core::import::{Summary, Warning};
 use serde::Serialize;
 
-use crate::fault::Fault;
+use crate::counted::counted;
+use crate::fault::{Fault, one_line};
 use crate::render::{View, default_size, import_fault, open_scene, pack};
 use crate::request::{Sky, Surroundings};
 
@@ -63,25 +64,33 @@ fn frames_of(seconds: f32, fps: f64) -> String {
 impl fmt::Display for SceneReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = &self.summary;
+        let meshes =
+            if counts.meshes == 1 { "1 mesh".to_owned() } else { format!("{} meshes", counts.meshes) };
+        let [triangles, instances, materials, textures, lights] = [
+            (counts.triangles_instanced, "triangle"),
+            (counts.instances, "instance"),
+            (counts.materials, "material"),
+            (counts.textures, "texture"),
+            (counts.lights, "light"),
+        ]
+        .map(|(count, thing)| counted(count, thing));
         writeln!(
             f,
-            "{} triangles ({} stored) in {} meshes and {} instances, {} materials, {} textures, {} lights",
-            counts.triangles_instanced,
-            counts.triangles,
-            counts.meshes,
-            counts.instances,
-            counts.materials,
-            counts.textures,
-            counts.lights
+            "{triangles} ({} stored) in {meshes} and {instances}, {materials}, {textures}, {lights}",
+            counts.triangles
         )?;
-        let cameras = if self.cameras.is_empty() { "none".into() } else { self.cameras.join(", ") };
-        writeln!(f, "cameras: {cameras}; used: {}", self.camera)?;
+        // A file's names are a stranger's: they tell the terminal nothing.
+        let listed = |names: &[String]| one_line(&names.join(", "));
+        match self.cameras.is_empty() {
+            true => writeln!(f, "cameras: none; used: one that frames the scene")?,
+            false => writeln!(f, "cameras: {}; used: {}", listed(&self.cameras), one_line(&self.camera))?,
+        }
         match (&self.animation_s, &self.frames) {
             (Some(seconds), Some(frames)) => writeln!(f, "animation: {seconds:.3} s, --frames {frames}")?,
             _ => writeln!(f, "animation: none")?,
         }
         if !self.materials.is_empty() {
-            writeln!(f, "materials: {}", self.materials.join(", "))?;
+            writeln!(f, "materials: {}", listed(&self.materials))?;
         }
         let memory_mib = self.memory.total_bytes.div_ceil(1 << 20);
         writeln!(f, "GPU memory needed: {memory_mib} MiB and the picture's own")?;
@@ -99,6 +108,23 @@ impl fmt::Display for SceneReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_tells_the_terminal_nothing_and_one_thing_has_no_plural() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("a.gltf");
+        let camera = r#"{"type":"perspective","perspective":{"yfov":0.7,"znear":0.1},"name":"\u001b[2Jeye"}"#;
+        let json = format!(
+            r#"{{"asset":{{"version":"2.0"}},"scene":0,"scenes":[{{"nodes":[0]}}],"nodes":[{{"camera":0}}],"cameras":[{camera}]}}"#
+        );
+        std::fs::write(&file, json).expect("written");
+        let report = check(&file, 24.0).expect("it renders");
+        assert_eq!(report.camera, "\u{1b}[2Jeye", "as --camera takes it");
+        let text = report.to_string();
+        assert!(!text.contains('\u{1b}') && text.contains("used:  [2Jeye"), "{text:?}");
+        let blind = SceneReport { cameras: Vec::new(), camera: String::new(), ..report }.to_string();
+        assert!(blind.contains("cameras: none; used: one that frames the scene"), "{blind}");
+    }
 
     #[test]
     fn frames_reach_the_last_key() {

@@ -132,7 +132,8 @@ fn ask(
 ) -> Result<Vec<Response>, Fault> {
     let coordinator = address(coordinator)?;
     let folder = places::data_folder(Part::Node, data)?;
-    if !folder.is_dir() {
+    // Asking must not make somebody who never worked.
+    if !Identity::is_kept_in(&folder) {
         let what = "no node has run from this data folder";
         return Err(Fault::usage(what, "give the node's --data folder"));
     }
@@ -157,6 +158,15 @@ mod tests {
     fn credits_keep_every_digit() {
         assert_eq!(credits(1), "0.000001");
         assert_eq!(credits(12_345_678), "12.345678");
+    }
+
+    #[test]
+    fn whoever_asks_in_a_wrong_folder_is_told_and_makes_no_node_of_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let coordinator = format!("tessera://127.0.0.1:9#{}", Identity::generate().id());
+        let fault = earned(&coordinator, Some(folder.path())).expect_err("nobody worked there");
+        assert_eq!(fault.what, "no node has run from this data folder");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0);
     }
 
     #[test]

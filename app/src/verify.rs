@@ -3,12 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
+use frame::exr::{self, ExrError, ReadLimits};
 use render_net::receipt::book::verify_book;
 use render_net::receipt::{BookSummary, SignedRuling, Verdict, verify_receipt};
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::fault::{Exit, Fault, one_line, quoted};
-use crate::pictures;
+use crate::print::exr_fault;
 use crate::ruling;
 
 /// What verified.
@@ -104,7 +106,11 @@ pub fn verify(path: &Path) -> Result<Verified, Fault> {
 }
 
 fn verify_picture(path: &Path) -> Result<VerifyReport, Fault> {
-    let file = pictures::read(path)?;
+    let file = exr::read(path, &ReadLimits::default()).map_err(|error| match error {
+        // Whatever changed it, it is not what was signed.
+        ExrError::Malformed(_) => not_verified(path, &error),
+        error => exr_fault("read", path, &error),
+    })?;
     let receipts = file.receipts().ok_or_else(|| {
         let what = format!("{} holds no receipts", quoted(path));
         Fault::new(Exit::Verification, what, "pictures get receipts when they are rendered without --direct")
@@ -179,7 +185,10 @@ impl fmt::Display for RulingReport {
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "frame {} of job {}, signed by artist {}", self.frame, self.job, self.artist)?;
-        writeln!(f, "{} receipts of {} nodes cover {} samples", self.receipts, self.nodes, self.samples)?;
+        let (receipts, nodes) =
+            (counted(self.receipts as u64, "receipt"), counted(self.nodes as u64, "node"));
+        let cover = if self.receipts == 1 { "covers" } else { "cover" };
+        writeln!(f, "{receipts} of {nodes} {cover} {}", counted(self.samples, "sample"))?;
         writeln!(f, "rendered with {}", self.adapters.join(", "))?;
         let pixels =
             if self.pixels_checked { "the pixels are the signed ones" } else { "no pixels were compared" };
@@ -195,6 +204,15 @@ mod tests {
     use render_net::wire::ObjectName;
 
     use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_decoded_does_not_verify_and_one_that_is_not_there_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("a.exr");
+        assert_eq!(verify(&file).expect_err("there is none").exit, Exit::Failure);
+        std::fs::write(&file, [&EXR_MAGIC[..], &[2; 40]].concat()).expect("written");
+        assert_eq!(verify(&file).expect_err("it is damaged").exit, Exit::Verification);
+    }
 
     #[test]
     fn a_kept_ruling_verifies_anywhere_and_a_changed_one_nowhere() {

@@ -81,7 +81,7 @@ pub(crate) enum Verb {
     /// Show what this node earned: held, posted and paid.
     #[command(before_help = examples::EARNINGS)]
     Earnings(Earnings),
-    /// Print every ledger line of this node or artist.
+    /// Print every ledger line of this node.
     #[command(before_help = examples::STATEMENT)]
     Statement(Statement),
     /// Check the receipts in an EXR, or a receipt file, without any network.
@@ -197,7 +197,7 @@ pub(crate) struct Submit {
     /// Picture to write; #### stands for the frame number.
     #[arg(short, long, value_name = "OUT.exr")]
     pub(crate) output: PathBuf,
-    /// Print the job's id and leave; `tessera collect` fetches the pictures.
+    /// Print the job's id and leave; nodes begin when `tessera collect` runs, which fetches the pictures.
     #[arg(long)]
     pub(crate) detach: bool,
     /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.

@@ -4,7 +4,7 @@ use app::{Exit, Fault, Stop};
 
 use crate::speak;
 
-/// A switch that Ctrl-C turns on, and whatever else asks politely: a kill on Unix; Ctrl-Break, a closed console and a
+/// A switch that Ctrl-C turns on, and whatever else asks politely: a kill and a closed terminal on Unix; Ctrl-Break, a closed console and a
 /// shut-down on Windows.
 pub(crate) fn listen() -> Result<Stop, Fault> {
     let stop = Stop::new();
@@ -31,10 +31,28 @@ pub(crate) fn listen() -> Result<Stop, Fault> {
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut polite_kill) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    // Whoever starts it with `nohup` wants it to outlive the terminal. Asked before a hang-up is listened for, which ends that.
+    let closed_terminal = if ignores_hang_ups() { None } else { signal(SignalKind::hangup()).ok() };
+    let hang_up = async {
+        match closed_terminal {
+            Some(mut terminal) => terminal.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = polite_kill.recv() => {}
         Ok(()) = tokio::signal::ctrl_c() => {}
+        _ = hang_up => {}
     }
+}
+
+/// Whether hang-ups were to be ignored from the start; where that cannot be known, they are left to the system.
+#[cfg(unix)]
+fn ignores_hang_ups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is signal 1, the hang-up.
+    ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).is_none_or(|bits| bits & 1 == 1)
 }
 
 /// After the last two Windows ends the process some seconds later, whatever it does.

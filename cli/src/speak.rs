@@ -3,16 +3,19 @@
 //! Data goes to standard output, talk to standard error, so that `tessera … > file` never mixes the two.
 
 pub(crate) mod openjd;
+mod quote;
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use app::event::Quote;
+use app::counted::counted;
+use app::fault::one_line;
 use app::pace::Pace;
-use app::statement::credits;
 use app::{Audience, Event, Fault};
 use frame::LiveEvent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub(crate) use quote::quote_words;
 
 /// Least time between two plain progress lines, so that a log stays readable.
 const PLAIN_LINE_GAP: Duration = Duration::from_secs(5);
@@ -70,8 +73,13 @@ pub(crate) fn audience(json: bool) -> Box<dyn Audience> {
 pub(crate) fn data_line(text: &str) {
     let mut out = std::io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
-    if written.is_err() {
-        // The reader has gone (`tessera … | head`): nobody is left to work for.
+    if let Err(error) = written {
+        // The reader has gone (`tessera … | head`): nobody is left to work for, and it knows.
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
+            talk(&format!(
+                "error: standard output takes no more: {error}\n  help: free some space, or write it elsewhere"
+            ));
+        }
         std::process::exit(app::Exit::Failure as i32);
     }
 }
@@ -136,9 +144,11 @@ impl Work {
             0 | 1 => String::new(),
             frames => format!("  frame {} of {frames}", self.frame_at.clamp(1, frames)),
         };
-        let rate = self.pace.as_ref().map_or(0.0, Pace::samples_per_s) / 1e6;
+        let rate = self.pace.as_ref().map_or(0.0, Pace::samples_per_s);
+        // Not known yet.
+        let rate = if rate > 0.0 { format!("  {} Msamples/s", mega(rate)) } else { String::new() };
         let left = eta_seconds.map(|seconds| format!("  {} left", span(seconds))).unwrap_or_default();
-        format!("{percent:5.1} %{frame}  {rate:.2} Msamples/s{left}")
+        format!("{percent:5.1} %{frame}{rate}{left}")
     }
 }
 
@@ -192,27 +202,21 @@ impl Audience for Lines {
 }
 
 /// What a person reads of an event; `None` for what only programs want to know.
-fn words(event: &Event) -> Option<String> {
+pub(crate) fn words(event: &Event) -> Option<String> {
     Some(match event {
         Event::SceneOpened { scene, triangles, camera } => {
-            format!("{scene}: {triangles} triangles, seen by {camera}")
+            format!("{scene}: {}, seen by {}", counted(*triangles, "triangle"), one_line(camera))
         }
         Event::RenderStarted { frames, width, height, spp, tiles, tile_px, adapter } => {
             let frames = if *frames == 1 { String::new() } else { format!("{frames} frames of ") };
             let place = if adapter.is_empty() { String::new() } else { format!(" on {adapter}") };
-            format!("rendering {frames}{width}x{height} at {spp} spp in {tiles} tiles of {tile_px} px{place}")
+            let tiles = counted(u64::from(*tiles), "tile");
+            format!("rendering {frames}{width}x{height} at {spp} spp in {tiles} of {tile_px} px{place}")
         }
         Event::Denoised { frame, pixels, elapsed_s } => {
             format!("frame {frame}: {:.2} megapixels denoised in {}", *pixels as f64 / 1e6, span(*elapsed_s))
         }
-        Event::RenderEnded { done_samples, elapsed_s } => {
-            let rate = *done_samples as f64 / 1e6 / elapsed_s.max(1e-9);
-            format!(
-                "{:.1} Msamples in {}: {rate:.2} Msamples/s",
-                *done_samples as f64 / 1e6,
-                span(*elapsed_s)
-            )
-        }
+        Event::RenderEnded { done_samples, elapsed_s } => ended_words(*done_samples as f64, *elapsed_s),
         Event::CoordinatorAnnounced { name, code } => {
             format!(
                 "announced on this network as \"{name}\"; whoever finds it there compares this code: {code}"
@@ -237,7 +241,11 @@ fn words(event: &Event) -> Option<String> {
         }
         Event::Quote(quote) => quote_words(quote),
         Event::Job { job, state, done, frames, output, .. } => {
-            format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0)
+            format!(
+                "{job}  {state:9}  {:5.1} %  {}  {output}",
+                done * 100.0,
+                counted(u64::from(*frames), "frame")
+            )
         }
         Event::JobPaused { job, is_paused: true } => {
             format!("job {job} is paused: tiles in hand are finished, and no other is begun")
@@ -264,6 +272,12 @@ fn words(event: &Event) -> Option<String> {
     })
 }
 
+/// How much was rendered in which time.
+fn ended_words(samples: f64, elapsed_s: f64) -> String {
+    let rate = mega(samples / elapsed_s.max(1e-9));
+    format!("{} Msamples in {}: {rate} Msamples/s", mega(samples), span(elapsed_s))
+}
+
 /// How many results an audit refused.
 fn refused_words(results: u32) -> String {
     match results {
@@ -279,38 +293,12 @@ fn ruling_words(node: &str, for_node: bool, why: &str) -> String {
     format!("note: the referee decided {side} node {}: {why}", short(node))
 }
 
-/// A quote in sentences: the time, the price, and what is not in them.
-pub(crate) fn quote_words(quote: &Quote) -> String {
-    let Quote { frames, width, height, spp, time_s, cost, nodes, nodes_unknown, jobs, .. } = quote;
-    let pictures = if *frames == 1 { "A picture".into() } else { format!("{frames} pictures") };
-    let work = format!("{pictures} of {width}x{height} at {spp} spp");
-    let (half, most) = (span(time_s.p50), span(time_s.p90));
-    if *nodes == 0 {
-        return format!(
-            "{work} will take this computer about {half}, and in nine of ten cases no longer than {most}; it costs nothing."
-        );
+/// Millions, to as many digits as tell something.
+fn mega(count: f64) -> String {
+    match count / 1e6 {
+        few if few < 1.0 => format!("{few:.3}"),
+        many => format!("{many:.1}"),
     }
-    let (one, many) = if *nodes == 1 { ("node", "renders") } else { ("nodes", "render") };
-    let beside = match jobs {
-        0 => String::new(),
-        1 => " beside another job".into(),
-        jobs => format!(" beside {jobs} other jobs"),
-    };
-    let unknown = match nodes_unknown {
-        0 => String::new(),
-        unknown if unknown == nodes => {
-            " No node there has delivered anything yet, so its speed is guessed.".into()
-        }
-        unknown => format!(" {unknown} of the nodes delivered nothing yet, so their speed is guessed."),
-    };
-    format!(
-        "{work}, which {nodes} {one} {many}{beside}, will take about {half}, and in nine of ten cases no longer than {most}.\n\
-         It will cost about {} credits, and in nine of ten cases no more than {}.{unknown}\n\
-         Sending the scene, at most {:.1} MiB, is not in the time.",
-        credits(cost.p50),
-        credits(cost.p90),
-        quote.send_bytes as f64 / f64::from(1 << 20)
-    )
 }
 
 /// A span of time as people say it.
@@ -335,8 +323,6 @@ fn short(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use app::event::Odds;
-
     use super::*;
 
     #[test]
@@ -347,45 +333,15 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_is_told_in_sentences() {
-        let mut quote = Quote {
-            frames: 1,
-            width: 640,
-            height: 480,
-            spp: 64,
-            time_s: Odds { p50: 95.0, p90: 130.0 },
-            cost: Odds::default(),
-            nodes: 0,
-            nodes_unknown: 0,
-            jobs: 0,
-            send_bytes: 3 << 19,
-            adapter: String::new(),
-            places: 9,
-            took_s: 2.0,
-        };
-        let here = quote_words(&quote);
-        assert!(here.contains("about 1 min 35 s") && here.contains("2 min 10 s"), "{here}");
-        (quote.frames, quote.nodes, quote.nodes_unknown, quote.jobs) = (2, 3, 1, 1);
-        quote.cost = Odds { p50: 1_500_000, p90: 2_000_000 };
-        let farm = quote_words(&quote);
-        for words in [
-            "2 pictures of 640x480",
-            "3 nodes render beside another job",
-            "1.5",
-            "2",
-            "1 of the nodes",
-            "1.5 MiB",
-        ] {
-            assert!(farm.contains(words), "{words}: {farm}");
-        }
-        assert_eq!(farm.lines().count(), 3, "{farm}");
+    fn few_samples_are_not_none() {
+        assert_eq!([16_384.0, 999_000.0, 1_048_576.0, 2.5e9].map(mega), ["0.016", "0.999", "1.0", "2500.0"]);
     }
 
     #[test]
     fn progress_says_what_is_left_only_when_that_is_known() {
         let mut work = Work { frames: 4, frame_at: 3, ..Work::default() };
-        assert_eq!(work.progress_words(5, 10, None), " 50.0 %  frame 3 of 4  0.00 Msamples/s");
+        assert_eq!(work.progress_words(5, 10, None), " 50.0 %  frame 3 of 4");
         work.frames = 1;
-        assert_eq!(work.progress_words(10, 10, Some(61.0)), "100.0 %  0.00 Msamples/s  1 min 01 s left");
+        assert_eq!(work.progress_words(10, 10, Some(61.0)), "100.0 %  1 min 01 s left");
     }
 }

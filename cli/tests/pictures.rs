@@ -71,6 +71,38 @@ fn check_and_preview_take_a_sound_picture() {
 }
 
 #[test]
+fn a_preview_or_denoised_picture_is_never_put_over_the_picture_itself() {
+    let place = Place::new();
+    paint(&place, "a.exr", 0.5);
+    std::fs::copy(place.path("a.exr"), place.path("b.png")).expect("it was written");
+    let before = std::fs::read(place.path("a.exr")).expect("it was written");
+    let lines: [&[&str]; 5] = [
+        &["exr", "to-png", "a.exr", "-o", "a.exr"],
+        &["exr", "to-png", "b.png"],
+        &["exr", "to-png", "b.png", "-o", "./b.png"],
+        &["exr", "denoise", "a.exr", "-o", "./a.exr"],
+        &["exr", "denoise", "a.exr", "-o", "b.png"],
+    ];
+    for line in lines {
+        let ended = place.run(line);
+        assert_eq!(ended.exit, 2, "{line:?}: {}", ended.talk);
+    }
+    for name in ["a.exr", "b.png"] {
+        assert_eq!(std::fs::read(place.path(name)).expect("it is still there"), before, "{name}");
+    }
+}
+
+#[test]
+fn a_picture_without_alpha_is_sound_and_one_without_colours_is_not() {
+    let place = Place::new();
+    for (layer, exit) in [("albedo", 0), ("depth", 1)] {
+        paint_noisy(&place, "a.exr", layer, None);
+        let ended = place.run(&["exr", "check", "a.exr"]);
+        assert_eq!(ended.exit, exit, "{layer}: {}{}", ended.data, ended.talk);
+    }
+}
+
+#[test]
 fn a_picture_with_a_hole_is_not_sound() {
     let place = Place::new();
     paint(&place, "a.exr", f32::MAX);

@@ -17,6 +17,7 @@ mod document;
 mod draco;
 mod environment;
 mod extension;
+mod far;
 mod fault;
 mod flat;
 mod geometry;

@@ -274,3 +274,15 @@ fn what_is_asked_of_the_lens_takes_the_place_of_the_files() {
     let vain = asked(&plain, None, Some(4.0)).expect("it renders");
     assert!(vain.warnings().iter().any(|warning| warning.to_string().contains("pinhole")));
 }
+
+#[test]
+fn a_scene_far_from_the_origin_is_told_and_one_nearby_or_as_large_is_not() {
+    let told = |place: f32, size: f32| {
+        let mut file = SceneFile::triangle();
+        file.json["nodes"][0]["translation"] = json!([place, 0, 0]);
+        file.json["nodes"][0]["scale"] = json!([size, size, size]);
+        warnings(&file).contains("from the origin")
+    };
+    assert!(told(1e7, 10.0) && told(500_000.0, 20.0) && told(100.0, 0.001));
+    assert!(!told(0.0, 0.001) && !told(100.0, 10.0) && !told(500_000.0, 2000.0));
+}

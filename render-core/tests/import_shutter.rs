@@ -80,6 +80,22 @@ fn an_open_shutter_sees_half_before_the_frame_and_half_after_it() {
     assert_eq!(document.warnings(), []);
 }
 
+#[test]
+fn what_jumps_from_key_to_key_is_not_blurred_over_the_way_between() {
+    let mut file = carousel();
+    for sampler in 0..2 {
+        file.json["animations"][0]["samplers"][sampler]["interpolation"] = json!("STEP");
+    }
+    let options = ImportOptions { shutter: 0.5, ..ImportOptions::default() };
+    let document = Document::open_bytes(&file.glb(), &options).expect("it is whole");
+    // The last key, a cut, is in the middle of the shutter's time.
+    let scene = document.scene_at(1.0, 0.25).expect("it stands");
+    assert!(scene.instances[0].sweep.is_none() && scene.camera.sweep.is_none());
+    let eye = scene.camera.world_from_camera;
+    assert!(eye.translation.abs_diff_eq((Vec3::Y * 8.0).into(), 1e-5), "after the cut: {eye:?}");
+    assert!(scene.meshes[1].bend.is_some(), "the flag moves as before");
+}
+
 /// The triangle follows a joint that turns by a quarter a second; a spot hangs on the same node, and a triangle that follows a joint at rest stands beside.
 fn puppet() -> SceneFile {
     let mut file = SceneFile::triangle();

@@ -127,6 +127,11 @@ impl Identity {
         Self::from_file(&bytes).ok_or_else(|| file.not_an_identity())
     }
 
+    /// Whether there is one in `folder`.
+    pub fn is_kept_in(folder: &Path) -> bool {
+        folder.join(FILE_NAME).is_file()
+    }
+
     /// The public half.
     pub fn id(&self) -> NodeId {
         NodeId(self.signing.verifying_key().to_bytes())

@@ -1,5 +1,10 @@
 //! The system's own dialogs for files: which scene, and where a picture goes.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "commands own what the page sent, and their states are values"
+)]
+
 use std::path::Path;
 
 use app::desk::Desk;

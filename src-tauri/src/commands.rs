@@ -23,7 +23,6 @@ use crate::arrivals::{Arrival, Arrivals};
 use crate::choosing;
 use crate::tray::Tray;
 use crate::updating;
-use crate::words::Words;
 
 /// Everything that a page draws from, but for the pictures.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]

@@ -8,6 +8,8 @@ use frame::{Noisy, NoisyPlanes, Picture, Plane, PlaneSet, RenderSettings, TilePl
 
 use super::Network;
 use crate::fault::{Fault, quoted};
+use crate::output::OutputName;
+use crate::pictures::is_same_file;
 use crate::print::exr_fault;
 
 /// Width of the small picture from which a frame's exposure is settled; see [`crate::render`].
@@ -24,6 +26,12 @@ pub fn denoise_file(
     network: &Network,
     exposure_scale: Option<f32>,
 ) -> Result<f32, Fault> {
+    OutputName::parse(output, 1)?;
+    if is_same_file(input, output) {
+        let what =
+            format!("the denoised picture would take the place of {} and of all its layers", quoted(input));
+        return Err(Fault::usage(what, "choose another name with -o"));
+    }
     let file = crate::pictures::read(input)?;
     let part = file.parts.iter().find(|part| part.channel("albedo.R").is_some()).or(file.parts.first());
     let noisy = part.ok_or("the whole picture").and_then(noisy_of).map_err(|missing| {

@@ -18,7 +18,7 @@ use crate::args::{
     StatementFormat, Submit, Watch,
 };
 use crate::interrupt;
-use crate::speak::{audience, audience_of_task, data_line, quote_words, talk};
+use crate::speak::{audience, audience_of_task, data_line, quote_words, talk, words};
 
 pub(crate) fn coordinator(asked: Coordinator, json: bool) -> Result<Exit, Fault> {
     let place = coordinate::Place {
@@ -94,7 +94,12 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     if asked.detach {
         let mut audience = Data { json, talk: audience };
-        return submit::submit(&request, &submission, &stop, &mut audience);
+        let done = submit::submit(&request, &submission, &stop, &mut audience)?;
+        // Only this computer has the key that each node needs to begin.
+        talk(
+            "no node begins before `tessera collect` runs for this job here: it lets nodes in, and fetches the pictures",
+        );
+        return Ok(done);
     }
     let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     submit::submit(&request, &submission, &stop, &mut watched)
@@ -144,7 +149,16 @@ pub(crate) fn watch(asked: &Watch, json: bool) -> Result<Exit, Fault> {
 }
 
 pub(crate) fn jobs(asked: &Jobs, json: bool) -> Result<Exit, Fault> {
-    jobs::list(asked.data.as_deref(), &mut Data { json, talk: audience(json) })
+    let mut any = false;
+    let mut data = Data { json, talk: audience(json) };
+    let done = jobs::list(asked.data.as_deref(), &mut |event: &Event| {
+        any = true;
+        data.hear(event);
+    })?;
+    if !any {
+        talk("no job was submitted with this data folder; `tessera submit` submits one");
+    }
+    Ok(done)
 }
 
 pub(crate) fn pause(asked: &JobNamed, is_paused: bool, json: bool) -> Result<Exit, Fault> {
@@ -230,9 +244,7 @@ impl Audience for Data {
             Event::JobSubmitted { job } => data_line(job),
             Event::Quote(quote) => data_line(&quote_words(quote)),
             Event::JobShared { link, .. } => data_line(link),
-            Event::Job { job, state, done, frames, output, .. } => {
-                data_line(&format!("{job}  {state:9}  {:5.1} %  {frames} frames  {output}", done * 100.0));
-            }
+            Event::Job { .. } => data_line(&words(event).unwrap_or_default()),
             _ => self.talk.hear(event),
         }
     }

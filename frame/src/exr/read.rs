@@ -15,7 +15,7 @@ use ::exr::{
     block::reader::Reader,
     meta::{
         BlockDescription, MetaData,
-        attribute::{AttributeValue, Chromaticities, SampleType},
+        attribute::{AttributeValue, Chromaticities, IntegerBounds, SampleType},
         header::Header,
     },
     prelude as codec,
@@ -292,6 +292,7 @@ pub(super) fn part_info(header: &Header) -> PartInfo {
             .chromaticities
             .map(|primaries| ("chromaticities".to_owned(), numbers(primaries))),
     );
+    attributes.extend(windows(header));
     attributes.sort();
     PartInfo {
         name: own.layer_name.as_ref().map(ToString::to_string),
@@ -301,6 +302,30 @@ pub(super) fn part_info(header: &Header) -> PartInfo {
         channels: header.channels.list.iter().map(channel).collect(),
         attributes,
     }
+}
+
+/// Where the pixels lie in the picture and how wide each is, where that is not what everybody takes it for.
+fn windows(header: &Header) -> Vec<(String, String)> {
+    let corners = |bounds: IntegerBounds| {
+        let (first, size) = (bounds.position, bounds.size);
+        // Wider than the file's numbers: a hostile header may put the last pixel anywhere.
+        let last = |first: i32, size: usize| i64::from(first) + size as i64 - 1;
+        format!("{} {} to {} {}", first.0, first.1, last(first.0, size.0), last(first.1, size.1))
+    };
+    let shared = &header.shared_attributes;
+    let (data, display) = (header.own_attributes.layer_position, shared.display_window);
+    let data = IntegerBounds::new(data, header.layer_size);
+    let mut told = Vec::new();
+    if data != display {
+        told.extend([
+            ("dataWindow".to_owned(), corners(data)),
+            ("displayWindow".to_owned(), corners(display)),
+        ]);
+    }
+    if shared.pixel_aspect != 1.0 {
+        told.push(("pixelAspectRatio".to_owned(), shared.pixel_aspect.to_string()));
+    }
+    told
 }
 
 /// Places of red, green, blue and white, x and y of each.

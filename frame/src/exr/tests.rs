@@ -496,3 +496,28 @@ fn other_programs_codecs_and_tiles_are_read() {
         assert_eq!((colours.width, colours.height, colours.rgba.len()), (37, 21, 37 * 21 * 4));
     }
 }
+
+#[test]
+fn a_picture_that_lies_elsewhere_than_its_window_says_where() {
+    use ::exr::prelude::*;
+    let read = |place: (i32, i32), window: (usize, usize), aspect: f32| {
+        let channel = AnyChannel::new("Y", FlatSamples::F32(vec![0.5; 6]));
+        let mut image = Image::from_channels((3, 2), AnyChannels::sort(vec![channel].into()));
+        image.layer_data.attributes.layer_position = Vec2(place.0, place.1);
+        image.attributes.display_window = IntegerBounds::new((0, 0), window);
+        image.attributes.pixel_aspect = aspect;
+        let mut bytes = Vec::new();
+        image.write().to_buffered(std::io::Cursor::new(&mut bytes)).expect("it can be written");
+        let folder = folder();
+        let path = folder.path().join("a.exr");
+        fs::write(&path, bytes).expect("it can be written");
+        let attributes =
+            read_info(&path, &ReadLimits::default()).expect("it is one").parts.remove(0).attributes;
+        attributes.into_iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
+    };
+    assert!(read((0, 0), (3, 2), 1.0).is_empty(), "as everybody takes it");
+    assert_eq!(
+        read((-1, 5), (9, 9), 2.0),
+        ["dataWindow -1 5 to 1 6", "displayWindow 0 0 to 8 8", "pixelAspectRatio 2"]
+    );
+}

@@ -37,13 +37,15 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    pub(super) fn at(tree: &Tree, animation: Option<&Animation>, seconds: f32) -> Self {
+    /// Everything as it is at `seconds`, but what jumps from key to key, which is as at `jumped`.
+    pub(super) fn at(tree: &Tree, animation: Option<&Animation>, seconds: f32, jumped: f32) -> Self {
         let mut pose = Self {
             locals: tree.nodes.iter().map(|node| node.local).collect(),
             weights: tree.nodes.iter().map(|node| node.weights.clone()).collect(),
         };
         for channel in animation.iter().flat_map(|animation| &animation.channels) {
-            channel.apply(seconds, &mut pose);
+            let jumps = channel.interpolation == Interpolation::Step;
+            channel.apply(if jumps { jumped } else { seconds }, &mut pose);
         }
         pose
     }

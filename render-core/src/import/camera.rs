@@ -136,7 +136,8 @@ pub(super) fn framing(scene: &Scene, warnings: &mut Warnings) -> Camera {
     }
 }
 
-fn bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
+/// The corners of the box around all triangles.
+pub(super) fn bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
     let boxes: Vec<Option<(Vec3, Vec3)>> = scene
         .meshes
         .iter()

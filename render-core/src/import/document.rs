@@ -13,6 +13,7 @@ use super::container;
 use super::deform::Skin;
 use super::environment::load_environment;
 use super::extension;
+use super::far;
 use super::fault::{ImportError, Warning, Warnings};
 use super::lens::LensWish;
 use super::light;
@@ -152,6 +153,7 @@ impl Document {
         stage.environment = environment(&stage, options, &mut warnings)?;
         stage.frame_if_blind(&mut warnings)?;
         let scene = stage.scene_at(0.0, 0.0)?;
+        far::warn_if_far(camera::bounds(&scene), &mut warnings);
         let known_lens = stage.eye.as_ref().and_then(|eye| eye.lens);
         stage.lens_wish.check(known_lens, &scene.camera, &mut warnings)?;
         let summary = summary(&stage, &scene, source);

@@ -225,7 +225,12 @@ impl Stage {
     }
 
     fn moment_at(&self, seconds: f32) -> Result<Moment, ImportError> {
-        let pose = Pose::at(&self.tree, self.animation.as_ref(), seconds);
+        self.moment_around(seconds, seconds)
+    }
+
+    /// An end of a shutter's time around a frame: a cut of the camera, or a thing that jumps, is blurred over no way.
+    fn moment_around(&self, seconds: f32, frame: f32) -> Result<Moment, ImportError> {
+        let pose = Pose::at(&self.tree, self.animation.as_ref(), seconds, frame);
         Ok(Moment { worlds: self.tree.worlds(&pose.locals)?, pose })
     }
 

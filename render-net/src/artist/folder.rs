@@ -95,10 +95,18 @@ impl JobFolder {
         Self { durable, ..self }
     }
 
-    /// Jobs that have a folder.
+    /// Jobs that have a folder, in the order in which they were posted.
     pub(super) fn jobs(data: &Path) -> Vec<JobId> {
         let Ok(entries) = fs::read_dir(data.join("jobs")) else { return Vec::new() };
-        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+        let dated = |entry: fs::DirEntry| {
+            let job: JobId = entry.file_name().to_str()?.parse().ok()?;
+            // Written once, when the job is posted.
+            let ticket = fs::metadata(entry.path().join("ticket"));
+            Some((ticket.and_then(|told| told.modified()).ok(), job))
+        };
+        let mut jobs: Vec<_> = entries.flatten().filter_map(dated).collect();
+        jobs.sort();
+        jobs.into_iter().map(|(_, job)| job).collect()
     }
 
     /// Makes the folder and the job's secret in it.

@@ -3,6 +3,7 @@
 use frame::{JobId, NodeId};
 
 use super::connect::Connector;
+use super::folder::JobFolder;
 use super::tasks::Desk;
 use super::{Artist, ArtistFault};
 use crate::identity::{Descriptor, wrap_keys};
@@ -12,6 +13,11 @@ use crate::seal::{JobSecret, ObjectKey};
 use crate::wire::{Bounded, Committed, Referral, Refusal, Request, Response};
 
 impl Artist {
+    /// Who judges what is refused of a job that was posted here; nobody where the artist's word stands.
+    pub fn referee(&self, job: JobId) -> Result<Option<NodeId>, ArtistFault> {
+        Ok(JobFolder::at(&self.data, job).referral()?.map(|referral| referral.referee))
+    }
+
     /// Wraps what a referee needs in order to judge: what opens the scene and order, and what opens the results.
     pub(super) async fn brief(
         &self,

@@ -20,7 +20,7 @@ impl Stage {
         if half <= 0.0 || self.animation.is_none() {
             return Ok(None);
         }
-        let (open, close) = (self.moment_at(seconds - half)?, self.moment_at(seconds + half)?);
-        Ok(Some(Shutter { open, close }))
+        let end = |at| self.moment_around(at, seconds);
+        Ok(Some(Shutter { open: end(seconds - half)?, close: end(seconds + half)? }))
     }
 }

@@ -1,6 +1,7 @@
 //! Sends scenes to a farm and fetches the pictures, now or later.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use frame::JobId;
 use render_core::{AdapterChoice, adapter_class};
@@ -27,21 +28,56 @@ pub struct Submission {
     pub data: Option<PathBuf>,
     /// On what terms.
     pub terms: Terms,
-    /// Leave as soon as the job is posted.
-    pub detach: bool,
     /// Take what nodes send without rendering any of it again.
     pub trusts: bool,
     /// Cancel the job when it is stopped here: whoever gave it will not come back for it.
     pub cancels: bool,
 }
 
-/// Submits a scene, and unless detached follows it and writes the pictures. The job's id is told as an event.
+/// How long whoever leaves a job to itself waits for a first node.
+const PRESENCE: Duration = Duration::from_secs(5);
+
+/// Submits a scene, follows it and writes the pictures. The job's id is told as an event.
 pub fn submit(
     request: &RenderRequest,
     submission: &Submission,
     stop: &Stop,
     audience: &mut dyn Audience,
 ) -> Result<Exit, Fault> {
+    let (artist, commission) = commissioned(request, submission, audience)?;
+    runtime()?.block_on(async {
+        let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;
+        let output = Some(request.output.as_path());
+        let how = Following { output, cancels: submission.cancels, ..Following::default() };
+        commission::follow(&artist, job, &how, stop, audience).await
+    })
+}
+
+/// Submits a scene and leaves it to the nodes that are there; how that ended, and how many were let in. Those that come later wait until
+/// the job is collected, because only this artist has the key that each of them needs.
+pub fn leave(
+    request: &RenderRequest,
+    submission: &Submission,
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) -> Result<(Exit, usize), Fault> {
+    let (artist, commission) = commissioned(request, submission, audience)?;
+    runtime()?.block_on(async {
+        let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;
+        let let_in = artist.let_in(job, PRESENCE).await.unwrap_or_else(|fault| {
+            // The job is posted all the same, and collecting it lets them in.
+            tracing::warn!(%fault, "no nodes were let in");
+            0
+        });
+        Ok((commission::handed_in(&artist, job)?, let_in))
+    })
+}
+
+fn commissioned(
+    request: &RenderRequest,
+    submission: &Submission,
+    audience: &mut dyn Audience,
+) -> Result<(Artist, Commission), Fault> {
     let coordinator = address(&submission.coordinator)?;
     let artist = watchful(open_artist(submission.data.as_deref(), coordinator)?, submission.trusts);
     // As if it were rendered here, so that the farm gives the same picture.
@@ -49,15 +85,7 @@ pub fn submit(
     let plan = Plan::open(request, usual, audience)?;
     let commission = Commission::of(&plan, &request.output)?;
     plan.announce("", audience);
-    runtime()?.block_on(async {
-        let job = commission::hand_in(&artist, commission, &submission.terms, stop, audience).await?;
-        if submission.detach {
-            return commission::handed_in(&artist, job);
-        }
-        let output = Some(request.output.as_path());
-        let how = Following { output, cancels: submission.cancels, ..Following::default() };
-        commission::follow(&artist, job, &how, stop, audience).await
-    })
+    Ok((artist, commission))
 }
 
 /// Fetches the pictures of a job that was submitted earlier, waiting for the rest of it.

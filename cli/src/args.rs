@@ -197,7 +197,7 @@ pub(crate) struct Submit {
     /// Picture to write; #### stands for the frame number.
     #[arg(short, long, value_name = "OUT.exr")]
     pub(crate) output: PathBuf,
-    /// Print the job's id and leave; nodes begin when `tessera collect` runs, which fetches the pictures.
+    /// Print the job's id and leave it to the nodes that are there; `tessera collect` fetches the pictures, and lets in nodes that came later.
     #[arg(long)]
     pub(crate) detach: bool,
     /// Tell an Open Job Description runtime of progress, status and failure, by its own lines on standard output.

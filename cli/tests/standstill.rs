@@ -33,7 +33,7 @@ fn a_job_that_nobody_follows_says_that_it_waits() {
     let line = ["submit", "lamp.gltf", "-o", "a.exr", "--size", "8x8", "--spp", "1", "--denoise", "off"];
     let ended = place.run(&[&line[..], &farm].concat());
     assert_eq!((ended.exit, ended.data.trim().len()), (0, 32), "the id alone: {}{}", ended.data, ended.talk);
-    assert!(ended.talk.contains("no node begins before `tessera collect` runs"), "{}", ended.talk);
+    assert!(ended.talk.contains("nodes begin when `tessera collect` runs"), "{}", ended.talk);
 }
 
 #[cfg(unix)]

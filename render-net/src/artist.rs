@@ -4,6 +4,7 @@
 //! to do is decided in [`campaign`]; results are checked in [`check`]; everything needed to go on after a crash lies in [`folder`]. The secret of a job never
 //! leaves the artist's disk except as the admission key, wrapped for each node that the artist admits.
 
+mod admission;
 mod audits;
 pub mod campaign;
 pub(crate) mod check;

@@ -130,7 +130,6 @@ impl Renders {
                     coordinator: order.coordinator,
                     data: None,
                     terms,
-                    detach: false,
                     trusts: false,
                     cancels: false,
                 };

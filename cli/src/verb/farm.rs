@@ -86,7 +86,6 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
         coordinator: asked.coordinator,
         terms: asked.market.terms(),
         data: asked.market.data,
-        detach: asked.detach,
         trusts: asked.no_audit,
         // A farm that cancels its task starts it anew or never, and either way nobody fetches this job.
         cancels: asked.openjd,
@@ -94,15 +93,24 @@ pub(crate) fn submit(asked: Submit, json: bool) -> Result<Exit, Fault> {
     let stop = interrupt::listen()?;
     if asked.detach {
         let mut audience = Data { json, talk: audience };
-        let done = submit::submit(&request, &submission, &stop, &mut audience)?;
-        // Only this computer has the key that each node needs to begin.
-        talk(
-            "no node begins before `tessera collect` runs for this job here: it lets nodes in, and fetches the pictures",
-        );
+        let (done, let_in) = submit::leave(&request, &submission, &stop, &mut audience)?;
+        talk(&left_to(let_in));
         return Ok(done);
     }
     let mut watched = asked.screens.beside(&request.output, Some(&request.output), &mut *audience)?;
     submit::submit(&request, &submission, &stop, &mut watched)
+}
+
+/// Who renders a job that nobody follows. Only this computer has the key that each node needs to begin.
+fn left_to(let_in: usize) -> String {
+    let nodes = match let_in {
+        0 => return "no node is there now; nodes begin when `tessera collect` runs for this job here".into(),
+        1 => "1 node is".to_owned(),
+        more => format!("{more} nodes are"),
+    };
+    format!(
+        "{nodes} let in and may begin; nodes that come later wait until `tessera collect` runs here, which fetches the pictures"
+    )
 }
 
 pub(crate) fn quote(asked: Quote, json: bool) -> Result<Exit, Fault> {

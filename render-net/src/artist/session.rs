@@ -4,7 +4,7 @@
 //! the campaign starts them again on the next one. A result is on disk before the coordinator hears that it is good.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use frame::{JobId, LeaseId, NodeId};
 use tokio::sync::watch;
@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 
 use super::audits::audit;
 use super::campaign::{Campaign, Step};
-use super::check::ResultReader;
 use super::connect::Connector;
 use super::folder::{JobFolder, JobTicket};
 use super::progress::{JobEnd, Progress};
@@ -71,13 +70,7 @@ impl<'a> Session<'a> {
         collector: &'a mut dyn Collector,
     ) -> Result<Self, ArtistFault> {
         let campaign = Campaign::new(ticket.shape().clone());
-        let reader = Arc::new(ResultReader { plan: ticket.plan(), key: secret.result_key() });
-        let admission = secret.admission_key();
-        let scene = tokio::sync::Mutex::default();
-        let caught = Mutex::new(folder.catches());
-        let referral = folder.referral()?;
-        let desk =
-            Arc::new(Desk { identity, folder, ticket, referral, admission, reader, auditor, scene, caught });
+        let desk = Arc::new(Desk::new(identity, folder, ticket, secret, auditor)?);
         let state = JobState::Active;
         let (looked, suspects) = (BTreeSet::new(), BTreeSet::new());
         let mut session = Self {

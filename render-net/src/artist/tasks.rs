@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use frame::{FrameIndex, LeaseId, NodeId, SceneBlob, TileIndex};
 
-use super::PreviewTile;
 use super::check::{Checked, ResultReader, Unfit};
 use super::folder::{Catches, JobFolder, JobTicket};
+use super::{ArtistFault, PreviewTile};
 use crate::audit::Auditor;
 use crate::identity::{Descriptor, Identity, wrap_keys};
 use crate::link::{Link, LinkFault, Priority};
 use crate::receipt::Verdict as Judgement;
-use crate::seal::ObjectKey;
+use crate::seal::{JobSecret, ObjectKey};
 use crate::wire::{
     Bounded, Candidate, Committed, Events, KeyGift, ObjectName, Piece, Referral, Refusal, Request, Response,
     Verdict, ViewEvents, artist::CANDIDATES_MAX,
@@ -37,6 +37,28 @@ pub(super) struct Desk {
     pub(super) scene: tokio::sync::Mutex<Option<(ObjectName, SceneBlob)>>,
     /// Nodes that were caught: they get no key any more.
     pub(super) caught: Mutex<Catches>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        identity: Arc<Identity>,
+        folder: JobFolder,
+        ticket: JobTicket,
+        secret: &JobSecret,
+        auditor: Option<Arc<Auditor>>,
+    ) -> Result<Self, ArtistFault> {
+        Ok(Self {
+            reader: Arc::new(ResultReader { plan: ticket.plan(), key: secret.result_key() }),
+            admission: secret.admission_key(),
+            scene: tokio::sync::Mutex::default(),
+            caught: Mutex::new(folder.catches()),
+            referral: folder.referral()?,
+            identity,
+            folder,
+            ticket,
+            auditor,
+        })
+    }
 }
 
 /// What a task brings back.
@@ -89,17 +111,19 @@ pub(super) fn gap() -> LinkFault {
 
 /// Gives the admission key to every candidate that the artist admits, and turns the others away. A fault comes after a pause: they are given again.
 pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
-    let given = try_to_give_keys(desk, link).await;
+    let given = give_keys_once(desk, link).await;
     if given.is_err() {
         tokio::time::sleep(AGAIN).await;
     }
-    given
+    given.map(|_| ())
 }
 
-async fn try_to_give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
+/// The same without a pause; how many were admitted.
+pub(super) async fn give_keys_once(desk: &Desk, link: &Link) -> Result<usize, LinkFault> {
     let job = desk.ticket.job();
     let mut seen = BTreeSet::new();
     let mut not_given = None;
+    let mut admitted = 0;
     loop {
         let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
             return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
@@ -112,10 +136,12 @@ async fn try_to_give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
         for candidate in fresh {
             let descriptor = ObjectName::of(&candidate.descriptor);
             let wrapped = admit(desk, candidate);
+            let is_admitted = wrapped.is_some();
             let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
             match link.call(&Request::GiveKey(Box::new(gift))).await {
                 Err(LinkFault::Refused(refusal)) if is_passing(&refusal) => not_given = Some(refusal),
-                Ok(_) | Err(LinkFault::Refused(_)) => {}
+                Ok(_) => admitted += usize::from(is_admitted),
+                Err(LinkFault::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
@@ -123,7 +149,7 @@ async fn try_to_give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
             break;
         }
     }
-    not_given.map_or(Ok(()), |refusal| Err(refusal.into()))
+    not_given.map_or(Ok(admitted), |refusal| Err(refusal.into()))
 }
 
 /// The wrapped key for a node that may have it and whose descriptor is its own.

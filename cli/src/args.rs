@@ -37,7 +37,7 @@ pub(crate) struct Line {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Render a scene on this computer.
-    #[command(before_help = examples::RENDER)]
+    #[command(before_help = examples::RENDER, allow_negative_numbers = true)]
     Render(Render),
     /// Run a coordinator: the meeting point of artists and nodes. It only ever holds sealed data.
     #[command(before_help = examples::COORDINATOR)]
@@ -46,16 +46,16 @@ pub(crate) enum Verb {
     #[command(before_help = examples::NEARBY)]
     Nearby(Nearby),
     /// Share this computer's GPU: render tiles for a coordinator's artists.
-    #[command(before_help = examples::NODE)]
+    #[command(before_help = examples::NODE, allow_negative_numbers = true)]
     Node(Node),
     /// Run a referee: it judges what artists who name it refuse of nodes' work, and renders pixels of that again.
     #[command(before_help = examples::REFEREE)]
     Referee(Referee),
     /// Send a scene to a coordinator's nodes, follow the render and collect the pictures.
-    #[command(before_help = examples::SUBMIT)]
+    #[command(before_help = examples::SUBMIT, allow_negative_numbers = true)]
     Submit(Submit),
     /// Say how long a render will take and what it will cost, before anything is sent.
-    #[command(before_help = examples::QUOTE)]
+    #[command(before_help = examples::QUOTE, allow_negative_numbers = true)]
     Quote(Quote),
     /// Fetch the pictures of a job that was submitted earlier, waiting for the rest of it.
     #[command(before_help = examples::COLLECT)]
@@ -88,7 +88,7 @@ pub(crate) enum Verb {
     #[command(before_help = examples::VERIFY)]
     Verify(Verify),
     /// Measure how fast this adapter renders.
-    #[command(before_help = examples::BENCH)]
+    #[command(before_help = examples::BENCH, allow_negative_numbers = true)]
     Bench(Bench),
     /// Look into scene files.
     #[command(before_help = examples::SCENE, subcommand)]
@@ -103,7 +103,7 @@ pub(crate) enum Verb {
     #[command(before_help = examples::DOCTOR)]
     Doctor(Doctor),
     /// Run a whole market in one process: coordinator, nodes and artist, with a small scene.
-    #[command(before_help = examples::DEMO)]
+    #[command(before_help = examples::DEMO, allow_negative_numbers = true)]
     Demo(Demo),
     /// Print what a shell needs to complete this program's words.
     #[command(before_help = examples::COMPLETIONS)]

@@ -35,7 +35,7 @@ const NO_SENTENCES: [RegExp, string][] = [
   [/^(a program|given back)$/, "a name where there is none; a word for scripts"],
   [/^viewLayer\.|^tessera (1|film|identity) |^tessera\/1\//i, "names of layers, purposes of keys, a file's first bytes"],
   [/^(zip, zips, dwaa, none|comp, blender)$/, "words of flags"],
-  [/^\{0\} bytes of \{1\}$/, "a value of an EXR's header in tessera exr info"],
+  [/^\{0\} bytes of \{1\}$|^\{0\} \{1\} to \{2\} \{3\}$/, "a value of an EXR's header in tessera exr info"],
   [/^exit \$0$/, "what the system's shell is handed"],
   [/^Blender Foundation$/, "the folder into which Blender is installed on Windows"],
   [/^job \{0\}$/, "what coordinators that share a database tell each other"],

@@ -54,7 +54,7 @@ test.each(components)("%s holds no words of its own", (path) => {
 });
 
 test("every key that is spoken is in the catalogue, and every key of the catalogue is spoken", () => {
-  const shell = ["tray", "traymenu", "herald", "updating", "commands", "notice"].map((name) => readFileSync(join(source, `../../../src-tauri/src/${name}.rs`), "utf8")).join("\n");
+  const shell = ["tray", "traymenu", "herald", "updating", "choosing", "notice"].map((name) => readFileSync(join(source, `../../../src-tauri/src/${name}.rs`), "utf8")).join("\n");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((path) => /\.(svelte|ts)$/.test(path) && !path.includes("test"));
   const code = files.map((path) => readFileSync(join(source, path), "utf8")).join("\n") + shell;
   const exact = new Set([...code.matchAll(/(?:say|words\.say)\(\s*"([\w.]+)"/g)].map((match) => match[1] as string));

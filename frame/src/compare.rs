@@ -11,7 +11,7 @@ use std::io::{Read, Seek};
 use serde::Serialize;
 
 use crate::{
-    exr::{Bands, ExrError, ExrFile, band_rows},
+    exr::{Bands, ExrError, ExrFile, ExrInfo, band_rows},
     film::Colours,
 };
 use bits::Bits;
@@ -27,8 +27,10 @@ pub struct Comparison {
     /// Numbers on the pictures' colours.
     #[serde(flatten)]
     pub error: ColourError,
-    /// Whether both files have the same channels with the same bits.
+    /// Whether both files have the same channels with the same bits, at the same place of the picture.
     pub identical: bool,
+    /// Whether their pixels lie at other places of the picture, or are of another shape: samples are compared as if they did not.
+    pub placed_apart: bool,
     /// The first sample that differs, in the order of parts, channels, rows, columns.
     pub first_difference: Option<Difference>,
     /// Channels that only one of the files has, or with another size or storage.
@@ -113,7 +115,7 @@ pub fn compare(test: &ExrFile, reference: &ExrFile) -> Result<Comparison, Compar
     let error = compare_colours(&colours(test)?, &colours(reference)?)?;
     let mut bits = Bits::of(&test.info(), &reference.info());
     bits.add(0, test, reference);
-    Ok(Comparison::of(error, bits))
+    Ok(Comparison::of(error, bits, placed_apart(&test.info(), &reference.info())))
 }
 
 /// The same with bands of both files in memory, and not all of them.
@@ -152,7 +154,7 @@ pub(crate) fn in_bands<R: Read + Seek>(
         meter.add(&colours(&one), &colours(&other));
         bits.add(band.start, &one, &other);
     }
-    Ok(Comparison::of(meter.finish(), bits))
+    Ok(Comparison::of(meter.finish(), bits, placed_apart(test.info(), reference.info())))
 }
 
 /// Compares colours only.
@@ -172,11 +174,19 @@ pub fn compare_colours(test: &Colours, reference: &Colours) -> Result<ColourErro
 }
 
 impl Comparison {
-    fn of(error: ColourError, bits: Bits) -> Self {
+    fn of(error: ColourError, bits: Bits, placed_apart: bool) -> Self {
         let (first_difference, unmatched_channels) = bits.finish();
-        let identical = first_difference.is_none() && unmatched_channels.is_empty();
-        Self { error, identical, first_difference, unmatched_channels }
+        let identical = first_difference.is_none() && unmatched_channels.is_empty() && !placed_apart;
+        Self { error, identical, placed_apart, first_difference, unmatched_channels }
     }
+}
+
+/// Whether any part has another data window, display window or shape of pixels than its counterpart.
+fn placed_apart(test: &ExrInfo, reference: &ExrInfo) -> bool {
+    test.parts
+        .iter()
+        .zip(&reference.parts)
+        .any(|(test, reference)| !test.placement().eq(reference.placement()))
 }
 
 fn same_size(test: &Colours, reference: &Colours) -> Result<(usize, usize), CompareError> {

@@ -117,6 +117,7 @@ mod tests {
             R::DiskFull { keep_gib: 2 },
             R::UploadSpent { limit_gb: 20 },
             R::NotRunning,
+            R::Connecting,
             R::Offline,
             R::NoRoom,
             R::NoWork { is_judged: false },

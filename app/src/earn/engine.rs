@@ -250,6 +250,7 @@ impl Engine {
     fn at_work(&self, activity: Activity) -> Reason {
         match activity {
             Activity::Off => Reason::NotRunning,
+            Activity::Connecting => Reason::Connecting,
             Activity::Offline => Reason::Offline,
             Activity::Idle => Reason::NoWork { is_judged: !self.rules.referees.is_empty() },
             Activity::Fetching => Reason::Fetching,

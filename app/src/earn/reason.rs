@@ -99,6 +99,8 @@ pub enum Reason {
     },
     /// No node runs.
     NotRunning,
+    /// The coordinator was not reached yet.
+    Connecting,
     /// The coordinator cannot be reached.
     Offline,
     /// The coordinator has no room for finished tiles.
@@ -121,7 +123,7 @@ pub enum Reason {
 
 impl Reason {
     /// The name of every reason for programs, in their order.
-    pub const CODES: [&str; 25] = [
+    pub const CODES: [&str; 26] = [
         "paused_by_you",
         "paused_for_an_hour",
         "paused_until_back",
@@ -140,6 +142,7 @@ impl Reason {
         "disk_full",
         "upload_spent",
         "not_running",
+        "connecting",
         "offline",
         "no_room",
         "no_work",
@@ -159,6 +162,7 @@ impl Reason {
             | R::IdleUnknown
             | R::PowerUnknown
             | R::NotRunning
+            | R::Connecting
             | R::Offline
             | R::NoRoom
             | R::NoWork { .. } => State::Waiting,
@@ -200,6 +204,7 @@ impl Reason {
             R::DiskFull { .. } => "disk_full",
             R::UploadSpent { .. } => "upload_spent",
             R::NotRunning => "not_running",
+            R::Connecting => "connecting",
             R::Offline => "offline",
             R::NoRoom => "no_room",
             R::NoWork { .. } => "no_work",
@@ -248,6 +253,7 @@ impl Reason {
             R::DiskFull { keep_gib } => format!("Paused: less than {keep_gib} GiB of disk are free"),
             R::UploadSpent { limit_gb } => format!("Paused: today's {limit_gb} GB of upload are used up"),
             R::NotRunning => "Waiting: the node is not running".into(),
+            R::Connecting => "Waiting: connecting to the coordinator".into(),
             R::Offline => "Waiting: the coordinator cannot be reached, trying again".into(),
             R::NoRoom => "Waiting: the coordinator has no room for finished tiles, trying again".into(),
             R::NoWork { is_judged: true } => "Waiting: no tile is there that your referees judge".into(),

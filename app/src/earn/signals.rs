@@ -63,7 +63,9 @@ pub enum Activity {
     /// No node runs.
     #[default]
     Off,
-    /// Not connected to its coordinator.
+    /// Not connected to its coordinator yet.
+    Connecting,
+    /// Not connected to its coordinator: it did not answer, or went.
     Offline,
     /// Connected, and nothing to do.
     Idle,

@@ -107,7 +107,8 @@ impl WorkOutcome {
 /// Follows a node's events, and knows what it is doing.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
-    has_link: bool,
+    /// Nothing before the first try.
+    has_link: Option<bool>,
     fetching: BTreeSet<LeaseId>,
     rendering: Option<LeaseId>,
     delivering: BTreeSet<LeaseId>,
@@ -134,8 +135,8 @@ impl Tracker {
         }
         self.tally.hear(event, at_unix_ms);
         match event {
-            NodeEvent::Connected => self.has_link = true,
-            NodeEvent::Disconnected { .. } => self.has_link = false,
+            NodeEvent::Connected => self.has_link = Some(true),
+            NodeEvent::Disconnected { .. } => self.has_link = Some(false),
             NodeEvent::Fetching { lease } => drop(self.fetching.insert(*lease)),
             NodeEvent::Rendering { lease, .. } => {
                 self.fetching.remove(lease);
@@ -167,7 +168,9 @@ impl Tracker {
     pub(crate) fn activity(&self) -> Activity {
         if self.rendering.is_some() {
             Activity::Rendering
-        } else if !self.has_link {
+        } else if self.has_link.is_none() {
+            Activity::Connecting
+        } else if self.has_link == Some(false) {
             Activity::Offline
         } else if self.has_no_room {
             Activity::NoRoom
@@ -239,6 +242,8 @@ mod tests {
             tracker.hear(&event, 5);
             tracker.activity()
         };
+        assert_eq!(Tracker::default().activity(), Activity::Connecting);
+        assert_eq!(after(NodeEvent::Disconnected { why: String::new() }), Activity::Offline);
         assert_eq!(after(NodeEvent::Connected), Activity::Idle);
         assert_eq!(after(NodeEvent::Fetching { lease: first }), Activity::Fetching);
         assert_eq!(after(rendering(first)), Activity::Rendering);

@@ -156,7 +156,7 @@ impl Steward {
         let mut round = Round {
             engine: Engine::new(rules, asked),
             senses: senses.unwrap_or_else(here),
-            signals: Signals { activity: Activity::Offline, ..Signals::default() },
+            signals: Signals { activity: Activity::Connecting, ..Signals::default() },
             tracker: Tracker::default(),
             uploads,
             referees,

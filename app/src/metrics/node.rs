@@ -67,6 +67,8 @@ impl Seen {
             Health::unwell("silent", format!("the node has told nothing for {} s", silent_ms / 1000))
         } else if failed >= FAILURES_TOLD {
             Health::unwell("gpu_failing", format!("the GPU failed the last {failed} tiles"))
+        } else if matches!(reason, Reason::Connecting) {
+            Health::unwell(reason.code(), "the coordinator was not reached yet")
         } else if matches!(reason, Reason::Offline) {
             Health::unwell(reason.code(), "the coordinator cannot be reached")
         } else {
@@ -120,7 +122,9 @@ impl Numbers {
             "tessera_node_connected",
             "1 while the node is connected to its coordinator, or renders.",
             started().map(|(gpu, standing)| {
-                let is_connected = !matches!(standing.activity, Activity::Off | Activity::Offline);
+                let is_away =
+                    matches!(standing.activity, Activity::Off | Activity::Connecting | Activity::Offline);
+                let is_connected = !is_away;
                 (labels(gpu, []), flag(is_connected))
             }),
         )?;

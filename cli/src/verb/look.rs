@@ -57,6 +57,9 @@ pub(crate) fn exr_diff(a: &Path, b: &Path, max_rel_mse: Option<f64>, json: bool)
             error.bias[0], error.bias[1], error.bias[2]
         ));
         data_line(if comparison.identical { "every channel has the same bits" } else { "not the same bits" });
+        if comparison.placed_apart {
+            data_line("their pixels lie at other places of the picture: see `tessera exr info`");
+        }
         if let Some(first) = &comparison.first_difference {
             let place = format!("{} at {}, {}", first.channel, first.x, first.y);
             data_line(&format!("first difference: {place}: {} and {}", first.left, first.right));

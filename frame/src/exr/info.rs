@@ -34,6 +34,13 @@ pub struct PartInfo {
     pub attributes: Vec<(String, String)>,
 }
 
+/// Where a part's pixels lie; an attribute that is told where they do not fill the picture.
+pub(super) const DATA_WINDOW: &str = "dataWindow";
+/// The whole picture; told with [`DATA_WINDOW`].
+pub(super) const DISPLAY_WINDOW: &str = "displayWindow";
+/// How wide a pixel is for its height; told where it is no square.
+pub(super) const PIXEL_ASPECT: &str = "pixelAspectRatio";
+
 /// One channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChannelInfo {
@@ -72,6 +79,14 @@ impl ExrInfo {
 }
 
 impl PartInfo {
+    /// What is told of where its pixels lie and of their shape; nothing where that is as everybody takes it.
+    pub fn placement(&self) -> impl Iterator<Item = (&str, &str)> {
+        let told = self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        told.filter(|(name, _)| [DATA_WINDOW, DISPLAY_WINDOW, PIXEL_ASPECT].contains(name))
+    }
+}
+
+impl ExrInfo {
     fn has_all(&self, prefix: &str, names: &[impl AsRef<str>]) -> bool {
         let is_there = |name: &str| {
             let mut channels = self.channels.iter();

@@ -23,7 +23,11 @@ use ::exr::{
 use codec::{FlatSamples, ReadChannels, ReadLayers, Text};
 use half::f16;
 
-use super::{ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa, layout::RECEIPTS_ATTRIBUTE};
+use super::{
+    ChannelInfo, ExrError, ExrInfo, PartInfo, SampleKind, dwa,
+    info::{DATA_WINDOW, DISPLAY_WINDOW, PIXEL_ASPECT},
+    layout::RECEIPTS_ATTRIBUTE,
+};
 use crate::{FrameSize, film::Colours};
 
 /// Bytes of a pixel in the layers that are written unless others are asked for, and some more: 36 today.
@@ -317,13 +321,10 @@ fn windows(header: &Header) -> Vec<(String, String)> {
     let data = IntegerBounds::new(data, header.layer_size);
     let mut told = Vec::new();
     if data != display {
-        told.extend([
-            ("dataWindow".to_owned(), corners(data)),
-            ("displayWindow".to_owned(), corners(display)),
-        ]);
+        told.extend([(DATA_WINDOW.to_owned(), corners(data)), (DISPLAY_WINDOW.to_owned(), corners(display))]);
     }
     if shared.pixel_aspect != 1.0 {
-        told.push(("pixelAspectRatio".to_owned(), shared.pixel_aspect.to_string()));
+        told.push((PIXEL_ASPECT.to_owned(), shared.pixel_aspect.to_string()));
     }
     told
 }

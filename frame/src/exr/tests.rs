@@ -497,23 +497,36 @@ fn other_programs_codecs_and_tiles_are_read() {
     }
 }
 
+/// A grey picture of 3×2 pixels that begins at this place of a window of this size, with pixels of this shape.
+fn placed(place: (i32, i32), window: (usize, usize), aspect: f32) -> ExrFile {
+    use ::exr::prelude::*;
+    let channel = |name: &str| AnyChannel::new(name, FlatSamples::F32(vec![0.5; 6]));
+    let channels = ["R", "G", "B"].map(channel).to_vec();
+    let mut image = Image::from_channels((3, 2), AnyChannels::sort(channels.into()));
+    image.layer_data.attributes.layer_position = Vec2(place.0, place.1);
+    image.attributes.display_window = IntegerBounds::new((0, 0), window);
+    image.attributes.pixel_aspect = aspect;
+    let mut bytes = Vec::new();
+    image.write().to_buffered(std::io::Cursor::new(&mut bytes)).expect("it can be written");
+    read_bytes(&bytes, &ReadLimits::default()).expect("it is one")
+}
+
+#[test]
+fn pictures_that_lie_at_other_places_are_not_the_same() {
+    let here = placed((1, 1), (9, 9), 1.0);
+    let same = compare(&here, &placed((1, 1), (9, 9), 1.0)).expect("they are of one size");
+    assert!(same.identical && !same.placed_apart);
+    for other in [placed((2, 1), (9, 9), 1.0), placed((1, 1), (9, 8), 1.0), placed((1, 1), (9, 9), 2.0)] {
+        let found = compare(&here, &other).expect("they are of one size");
+        assert!(!found.identical && found.placed_apart && found.first_difference.is_none());
+    }
+}
+
 #[test]
 fn a_picture_that_lies_elsewhere_than_its_window_says_where() {
-    use ::exr::prelude::*;
     let read = |place: (i32, i32), window: (usize, usize), aspect: f32| {
-        let channel = AnyChannel::new("Y", FlatSamples::F32(vec![0.5; 6]));
-        let mut image = Image::from_channels((3, 2), AnyChannels::sort(vec![channel].into()));
-        image.layer_data.attributes.layer_position = Vec2(place.0, place.1);
-        image.attributes.display_window = IntegerBounds::new((0, 0), window);
-        image.attributes.pixel_aspect = aspect;
-        let mut bytes = Vec::new();
-        image.write().to_buffered(std::io::Cursor::new(&mut bytes)).expect("it can be written");
-        let folder = folder();
-        let path = folder.path().join("a.exr");
-        fs::write(&path, bytes).expect("it can be written");
-        let attributes =
-            read_info(&path, &ReadLimits::default()).expect("it is one").parts.remove(0).attributes;
-        attributes.into_iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
+        let part = placed(place, window, aspect).info().parts.remove(0);
+        part.placement().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
     };
     assert!(read((0, 0), (3, 2), 1.0).is_empty(), "as everybody takes it");
     assert_eq!(

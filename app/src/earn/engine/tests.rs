@@ -75,6 +75,7 @@ fn each_rule_has_its_own_sentence() {
             "Paused: less than 2 GiB of disk are free",
         ),
         (Signals { activity: Activity::Idle, ..free() }, "Waiting: no tile is there to render"),
+        (Signals { activity: Activity::Connecting, ..free() }, "Waiting: connecting to the coordinator"),
         (
             Signals { activity: Activity::Offline, ..free() },
             "Waiting: the coordinator cannot be reached, trying again",

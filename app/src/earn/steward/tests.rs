@@ -118,7 +118,7 @@ fn words_come_in_through_the_door_and_survive_a_restart() {
     let second = scene(first.place);
     assert_eq!(*second.allowed.borrow(), Allowance::Hold, "a pause outlives the program");
     let told = door::tell(Some(&folder), Wish::Earn).expect("it runs again");
-    assert_eq!(told.standing.decision.sentence, "Waiting: the coordinator cannot be reached, trying again");
+    assert_eq!(told.standing.decision.sentence, "Waiting: connecting to the coordinator");
     assert_eq!(*second.allowed.borrow(), Allowance::Work);
     second.steward.end();
 }

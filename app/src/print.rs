@@ -138,6 +138,10 @@ pub(crate) fn exr_fault(doing: &str, path: &Path, error: &ExrError) -> Fault {
         ExrError::Read(source) | ExrError::Write(source) => Fault::file(doing, path, source),
         ExrError::DiskFull => Fault::file(doing, path, &std::io::ErrorKind::StorageFull.into()),
         ExrError::Malformed(_) => Fault::failure(format!("{}: {error}", quoted(path)), unreadable),
+        ExrError::Unsupported(_) => Fault::failure(
+            format!("{}: {error}", quoted(path)),
+            "flatten it in the program that wrote it, and save it anew",
+        ),
         ExrError::TooLarge { .. } | ExrError::NoMemory(_) => {
             Fault::failure(format!("{}: {error}", quoted(path)), "give a smaller picture")
         }

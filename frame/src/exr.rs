@@ -62,9 +62,12 @@ pub enum ExrError {
     /// The file could not be opened or read.
     #[error("the picture could not be read: {0}")]
     Read(#[source] io::Error),
-    /// Bytes that are not OpenEXR, or damaged, or of a kind that cannot be read.
+    /// Bytes that are not OpenEXR, or damaged.
     #[error("this is not a readable OpenEXR file: {0}")]
     Malformed(String),
+    /// A whole file, of a kind that cannot be read: deep pictures.
+    #[error("this kind of OpenEXR file cannot be read: {0}")]
+    Unsupported(String),
     /// Larger than the caller wants to hold.
     #[error("the picture is too large: {what} is {found}, at most {limit} is accepted")]
     TooLarge {
@@ -85,6 +88,11 @@ impl ExrError {
     fn reading(error: ::exr::error::Error) -> Self {
         match error {
             ::exr::error::Error::Io(error) => Self::Read(error),
+            // In its own words: "reference to missing bytes".
+            ::exr::error::Error::Invalid(why) if why.contains("missing bytes") => {
+                Self::Malformed("it ends too soon".to_owned())
+            }
+            ::exr::error::Error::NotSupported(why) => Self::Unsupported(why.into_owned()),
             other => Self::Malformed(other.to_string()),
         }
     }

@@ -512,12 +512,29 @@ fn placed(place: (i32, i32), window: (usize, usize), aspect: f32) -> ExrFile {
 }
 
 #[test]
+fn a_file_that_ends_too_soon_is_told_so_and_not_in_the_codecs_words() {
+    let folder = folder();
+    let path = folder.path().join("a.exr");
+    write(&path, &picture(), &ExrOptions::default()).expect("it can be written");
+    let bytes = fs::read(&path).expect("it is there");
+    for kept in [bytes.len() - 1, bytes.len() - 1000, bytes.len() / 2] {
+        let refused = read_bytes(&bytes[..kept], &ReadLimits::default());
+        assert!(matches!(&refused, Err(ExrError::Malformed(why)) if why.contains("ends")), "{refused:?}");
+    }
+    // Bit 11 of the version's word: deep data.
+    let mut deep = bytes;
+    deep[5] |= 8;
+    let refused = read_bytes(&deep, &ReadLimits::default());
+    assert!(matches!(&refused, Err(ExrError::Unsupported(_))), "{refused:?}");
+}
+
+#[test]
 fn pictures_that_lie_at_other_places_are_not_the_same() {
     let here = placed((1, 1), (9, 9), 1.0);
-    let same = compare(&here, &placed((1, 1), (9, 9), 1.0)).expect("they are of one size");
+    let same = compare::compare(&here, &placed((1, 1), (9, 9), 1.0)).expect("they are of one size");
     assert!(same.identical && !same.placed_apart);
     for other in [placed((2, 1), (9, 9), 1.0), placed((1, 1), (9, 8), 1.0), placed((1, 1), (9, 9), 2.0)] {
-        let found = compare(&here, &other).expect("they are of one size");
+        let found = compare::compare(&here, &other).expect("they are of one size");
         assert!(!found.identical && found.placed_apart && found.first_difference.is_none());
     }
 }

@@ -28,12 +28,14 @@ impl Artist {
         let desk = Desk::new(Arc::clone(&self.identity), folder, ticket, &secret, None)?;
         let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
         let link = connector.link().await?;
-        let (mut let_in, mut until) = (0, Instant::now() + patience);
+        let began = Instant::now();
+        let (mut let_in, mut until) = (0, began + patience);
         while Instant::now() < until {
             let fresh = give_keys_once(&desk, &link).await?;
             if fresh > 0 {
                 let_in += fresh;
-                until = Instant::now() + QUIET;
+                // Nobody leaves later because nodes go on coming.
+                until = (Instant::now() + QUIET).min(began + 2 * patience);
             }
             sleep(BEAT).await;
         }

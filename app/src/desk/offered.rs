@@ -201,17 +201,19 @@ mod tests {
             Place::new(&["film/2.glb", "film/1.gltf", "film/1.bin", "film/old/0.glb", "empty/notes.txt"]);
         let (scenes, told) = place.offer(&["film"]);
         assert_eq!((scenes, told), (vec!["film/1.gltf".to_owned(), "film/2.glb".to_owned()], vec![]));
-        let place = Place::new(&["shot/room.glb", "shot/room.blend", "model/car.obj", "model/car.mtl"]);
-        assert_eq!(
-            place.offer(&["shot", "model"]),
-            (vec!["shot/room.glb".into(), "model/car.obj".into()], vec![])
-        );
-        let place = Place::new(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
-        let (scenes, told) = place.offer(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
-        assert_eq!((scenes.len(), told.len()), (2, 1));
         let (scenes, told) = place.offer(&["empty"]);
         assert!(scenes.is_empty());
         assert_eq!(told, [format!("no scene lies in the folder \"{}\"", place.path("empty"))]);
+    }
+
+    #[test]
+    fn a_scene_of_another_program_is_one_and_steps_back_in_a_folder_that_has_gltf() {
+        let place = Place::new(&["shot/room.glb", "shot/room.blend", "model/car.obj", "model/car.mtl"]);
+        let found = place.offer(&["shot", "model"]);
+        assert_eq!(found, (vec!["shot/room.glb".into(), "model/car.obj".into()], vec![]));
+        let place = Place::new(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
+        let (scenes, told) = place.offer(&["room.blend", "car.obj", "car.mtl", "notes.txt"]);
+        assert_eq!((scenes.len(), told.len()), (2, 1));
     }
 
     #[test]

@@ -84,9 +84,7 @@ impl PartInfo {
         let told = self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         told.filter(|(name, _)| [DATA_WINDOW, DISPLAY_WINDOW, PIXEL_ASPECT].contains(name))
     }
-}
 
-impl ExrInfo {
     fn has_all(&self, prefix: &str, names: &[impl AsRef<str>]) -> bool {
         let is_there = |name: &str| {
             let mut channels = self.channels.iter();

@@ -37,6 +37,7 @@ const NO_SENTENCES: [RegExp, string][] = [
   [/^(zip, zips, dwaa, none|comp, blender)$/, "words of flags"],
   [/^\{0\} bytes of \{1\}$|^\{0\} \{1\} to \{2\} \{3\}$/, "a value of an EXR's header in tessera exr info"],
   [/^exit \$0$/, "what the system's shell is handed"],
+  [/^missing bytes$/, "by what the codec's sentence is known for a file that ends too soon"],
   [/^Blender Foundation$/, "the folder into which Blender is installed on Windows"],
   [/^job \{0\}$/, "what coordinators that share a database tell each other"],
   [/^(open job|post job|give key|open view|follow view)$/, "names of requests, for logs"],

@@ -108,7 +108,7 @@ pub fn verify(path: &Path) -> Result<Verified, Fault> {
 fn verify_picture(path: &Path) -> Result<VerifyReport, Fault> {
     let file = exr::read(path, &ReadLimits::default()).map_err(|error| match error {
         // Whatever changed it, it is not what was signed.
-        ExrError::Malformed(_) => not_verified(path, &error),
+        ExrError::Malformed(_) | ExrError::Unsupported(_) => not_verified(path, &error),
         error => exr_fault("read", path, &error),
     })?;
     let receipts = file.receipts().ok_or_else(|| {

@@ -518,14 +518,14 @@ fn a_file_that_ends_too_soon_is_told_so_and_not_in_the_codecs_words() {
     write(&path, &picture(), &ExrOptions::default()).expect("it can be written");
     let bytes = fs::read(&path).expect("it is there");
     for kept in [bytes.len() - 1, bytes.len() - 1000, bytes.len() / 2] {
-        let refused = read_bytes(&bytes[..kept], &ReadLimits::default());
-        assert!(matches!(&refused, Err(ExrError::Malformed(why)) if why.contains("ends")), "{refused:?}");
+        let refused = read_bytes(&bytes[..kept], &ReadLimits::default()).err();
+        assert!(matches!(&refused, Some(ExrError::Malformed(why)) if why.contains("ends")), "{refused:?}");
     }
-    // Bit 11 of the version's word: deep data.
-    let mut deep = bytes;
-    deep[5] |= 8;
-    let refused = read_bytes(&deep, &ReadLimits::default());
-    assert!(matches!(&refused, Err(ExrError::Unsupported(_))), "{refused:?}");
+    // A version of the format that is not yet.
+    let mut later = bytes;
+    later[4] = 9;
+    let refused = read_bytes(&later, &ReadLimits::default()).err();
+    assert!(matches!(&refused, Some(ExrError::Unsupported(_))), "{refused:?}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ test("of several files the first scene is shown, the next one waits, and what is
   await shot("drop-many-over");
   await drag.letGo();
   await form("Kitchen.glb");
-  assert.deepEqual(await told(), ['"notes.txt" is left out: it is not called like a scene', "A scene's name ends in .glb or .gltf"]);
+  assert.deepEqual(await told(), ['"notes.txt" is left out: it is not called like a scene', "A scene's name ends in .glb or .gltf, or in what Blender reads (.blend, .fbx, .obj, .usd, .abc, .ply, .stl)"]);
   assert.match(await page.text("#waiting"), /One more scene waits.*Hall\.glb/);
   await shot("drop-many");
   await page.click("#queue-next");
@@ -133,7 +133,7 @@ test("a folder stands for the scenes in it, and one without is told", async () =
   await clear();
   await drop(house, [lies("Old letters")], MIDDLE);
   await page.find("[role=alert]");
-  assert.deepEqual(await told(), [`No scene lies in the folder "${lies("Old letters")}"`, "Hand over a .glb or .gltf, or the folder that it lies in"]);
+  assert.deepEqual(await told(), [`No scene lies in the folder "${lies("Old letters")}"`, "Hand over a scene (.glb, .gltf, .blend, .fbx, .obj, .usd), or the folder that it lies in"]);
   await shot("drop-folder");
   await clear();
 });

@@ -170,7 +170,8 @@ test("a link shows the job's pictures to whoever has it, until it is withdrawn",
 });
 
 test("who looks on is told that the artist does not follow the job, until that is over", async () => {
-  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.####.exr"), "--size", "128x72", "--spp", "16", "--frames", "0-2", "--detach"];
+  // Nodes that are there begin at once: it has to last until somebody looks on.
+  const asked = ["submit", join(house.home, "Kitchen.glb"), "--coordinator", address, "-o", join(house.home, "Kitchen-away.####.exr"), "--size", "128x72", "--spp", "256", "--frames", "0-2", "--detach"];
   const submitted = house.cli("--json", ...asked);
   const job = /"event":"job_submitted","job":"([0-9a-f]+)"/.exec(submitted.stdout)?.[1];
   assert.ok(job, submitted.stdout + submitted.stderr);

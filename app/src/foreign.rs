@@ -59,8 +59,13 @@ struct Env {
 
 /// Whether a file is called like a scene of another program.
 pub(crate) fn is_foreign(path: &Path) -> bool {
+    ends_in(path, &FOREIGN)
+}
+
+/// Whether a file's name ends in one of these, upper and lower case alike.
+pub(crate) fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| FOREIGN.contains(&ending.as_str()))
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 /// Brings a scene over, or finds what was brought over before and is still true.

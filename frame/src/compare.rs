@@ -113,9 +113,10 @@ pub enum FilesError {
 pub fn compare(test: &ExrFile, reference: &ExrFile) -> Result<Comparison, CompareError> {
     let colours = |file: &ExrFile| file.colours().ok_or(CompareError::NoColours);
     let error = compare_colours(&colours(test)?, &colours(reference)?)?;
-    let mut bits = Bits::of(&test.info(), &reference.info());
+    let (of_test, of_reference) = (test.info(), reference.info());
+    let mut bits = Bits::of(&of_test, &of_reference);
     bits.add(0, test, reference);
-    Ok(Comparison::of(error, bits, placed_apart(&test.info(), &reference.info())))
+    Ok(Comparison::of(error, bits, placed_apart(&of_test, &of_reference)))
 }
 
 /// The same with bands of both files in memory, and not all of them.

@@ -11,7 +11,7 @@ use specta::Type;
 
 use super::failure::Failure;
 use crate::fault::{Fault, one_line, quoted};
-use crate::foreign::FOREIGN;
+use crate::foreign::{FOREIGN, ends_in, is_foreign};
 
 /// Most scenes that are taken at once.
 const SCENES_MAX: usize = 100;
@@ -48,7 +48,7 @@ impl Offered {
                     Ok(found) => scenes.extend(found),
                     Err(fault) => faults.push(fault),
                 },
-                Ok(path) if ends_in(&path, &scene_endings()) => scenes.push(path),
+                Ok(path) if ends_in(&path, &SCENES) || is_foreign(&path) => scenes.push(path),
                 Ok(path) => files.push(path),
             }
         }
@@ -90,11 +90,6 @@ fn here(handed: &str) -> Result<PathBuf, Fault> {
     let (host, rest) = handed.split_once('/').unwrap_or(("", handed));
     let local = Path::new("/").join(rest);
     Ok(if host == "localhost" || local.exists() { local } else { path })
-}
-
-fn ends_in(path: &Path, endings: &[&str]) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 /// Scenes that lie directly in a folder, by name; those of other programs where there are no others, for a folder often has one scene in

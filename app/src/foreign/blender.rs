@@ -20,11 +20,11 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
     ("whole.py", include_str!("whole.py")),
     ("conversion/__init__.py", conversion!("__init__")),
     ("conversion/camera.py", conversion!("camera")),
+    ("conversion/errand.py", conversion!("errand")),
     ("conversion/export.py", conversion!("export")),
     ("conversion/lights.py", conversion!("lights")),
     ("conversion/materials.py", conversion!("materials")),
     ("conversion/objects.py", conversion!("objects")),
-    ("conversion/reason.py", conversion!("reason")),
     ("conversion/world.py", conversion!("world")),
 ];
 

@@ -17,31 +17,31 @@ struct Studio {
 impl Studio {
     fn new(does: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Where the system's temporary folder is behind a link, as on macOS.
-        let at = folder.path().canonicalize().expect("it is there");
-        let source = at.join("room.blend");
-        std::fs::write(&source, "a room").expect("it can be written");
-        std::fs::write(at.join("wood.png"), "wood").expect("it can be written");
-        let script = format!("#!/bin/sh\necho run >> '{}/runs'\n{does}\n", at.display());
-        let blender = at.join("blender");
-        std::fs::write(&blender, script).expect("it can be written");
-        std::fs::set_permissions(&blender, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
-        Self { folder, source }
+        let mut studio = Self { folder, source: PathBuf::new() };
+        studio.source = studio.at("room.blend");
+        for (name, text) in [("room.blend", "a room"), ("wood.png", "wood")] {
+            std::fs::write(studio.at(name), text).expect("it can be written");
+        }
+        studio.has_blender(does);
+        studio
     }
 
     /// One that writes what this tells, with `HERE` for the folder and `WORK` for where it works.
     fn telling(told: &str) -> Self {
-        let mut studio = Self::new("");
-        let here = studio.at("").display().to_string();
-        let told = told.replace("HERE/", &here);
-        let does =
-            format!("echo glb > room.glb\ncat > told.json <<END\n{}\nEND", told.replace("WORK", "$PWD"));
-        let script = format!("#!/bin/sh\necho run >> '{here}runs'\n{does}\n");
-        std::fs::write(studio.at("blender"), script).expect("it can be written");
-        studio.source = studio.at("room.blend");
+        let studio = Self::new("");
+        let told = told.replace("HERE/", &studio.at("").display().to_string()).replace("WORK", "$PWD");
+        studio.has_blender(&format!("echo glb > room.glb\ncat > told.json <<END\n{told}\nEND"));
         studio
     }
 
+    fn has_blender(&self, does: &str) {
+        let script = format!("#!/bin/sh\necho run >> '{}'\n{does}\n", self.at("runs").display());
+        std::fs::write(self.at("blender"), script).expect("it can be written");
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.at("blender"), runs).expect("it is ours");
+    }
+
+    /// By its own name, also where the system's temporary folder is behind a link, as on macOS.
     fn at(&self, name: &str) -> PathBuf {
         self.folder.path().canonicalize().expect("it is there").join(name)
     }
@@ -61,6 +61,9 @@ impl Studio {
 
 const TOLD: &str = r#"{"camera": "Eye", "env": {"file": "WORK/room.exr", "strength": 2.0, "rotate_deg": 90.0},
     "shutter": 0.5, "fps": 30.0, "warnings": ["The hair of \"cat\" is left out"], "used": ["HERE/wood.png"]}"#;
+
+const TOLD_NOTHING: &str =
+    r#"{"camera": null, "env": null, "shutter": 0.0, "fps": null, "warnings": [], "used": []}"#;
 
 #[test]
 fn what_was_made_is_used_until_the_file_or_what_it_consists_of_changes() {
@@ -130,19 +133,11 @@ fn a_shelf_does_not_grow_for_ever() {
     for number in 0..12 {
         studio.source = studio.at(&format!("room{number}.blend"));
         std::fs::write(&studio.source, "a room").expect("it can be written");
-        std::fs::write(
-            studio.at("blender"),
-            format!("#!/bin/sh\necho glb > room{number}.glb\n{}", telling_nothing()),
-        )
-        .expect("it can be written");
+        studio.has_blender(&format!("echo glb > room{number}.glb; echo '{TOLD_NOTHING}' > told.json"));
         studio.bring().expect("it is made");
     }
     assert_eq!(studio.shelved(), 8);
     assert!(studio.bring().is_ok());
-}
-
-fn telling_nothing() -> &'static str {
-    r#"echo '{"camera": null, "env": null, "shutter": 0.0, "fps": null, "warnings": [], "used": []}' > told.json"#
 }
 
 #[test]

@@ -7,15 +7,15 @@ The wish names files: `source`, `glb` and `told`. What Tessera needs beside the 
 `conversion/` is the Blender add-on's.
 """
 
-import json
-import os
 import pathlib
 import sys
-import traceback
 
 import bpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from conversion import camera as eye  # noqa: E402
+from conversion import errand, export, lights, materials, objects, world  # noqa: E402
 
 OLDEST = (4, 2, 0)
 _USD = ("wm", "usd_import", {})
@@ -35,9 +35,8 @@ READERS = {
 
 def convert(wish):
     """Does what the wish says; returns what is told."""
-    from conversion import camera as eye
-    from conversion import export, lights, materials, objects, world
-
+    if bpy.app.version < OLDEST:
+        raise RuntimeError(f"Blender {bpy.app.version_string} is too old; 4.2 or newer is needed")
     source = pathlib.Path(wish["source"])
     scene = _opened(source) if source.suffix.lower() == ".blend" else _read(source)
     used = _used(source)
@@ -54,10 +53,12 @@ def convert(wish):
     warnings += materials.made_portable(bpy.data.materials)
     warnings += lights.made_portable(scene)
     env = world.as_environment(scene, pathlib.Path(wish["glb"]).with_suffix(".exr")) if scene.world else None
-    scene.frame_start, scene.frame_end = first, last
+    # The shutter is open before the first frame and after the last one.
+    around = 1 if shutter > 0 else 0
+    scene.frame_start, scene.frame_end = max(first - around, 0), last + around
     export.to_glb(wish["glb"], is_still)
     return {
-        "camera": (scene.camera or cameras[0]).data.name if cameras else None,
+        "camera": (scene.camera if scene.camera in cameras else cameras[0]).data.name if cameras else None,
         "env": env if env and env["file"] != "none" else None,
         "shutter": shutter,
         "fps": scene.render.fps / scene.render.fps_base if not is_still else None,
@@ -116,24 +117,5 @@ def _used(source):
     return sorted(str(file) for file in files if file.is_file() and file != source and blenders not in file.parents)
 
 
-def main(arguments):
-    """The exit code; what went wrong is the last line of what is printed."""
-    try:
-        if bpy.app.version < OLDEST:
-            raise RuntimeError(f"Blender {bpy.app.version_string} is too old; 4.2 or newer is needed")
-        wish = json.loads(pathlib.Path(arguments[0]).read_text("utf-8"))
-        pathlib.Path(wish["told"]).write_text(json.dumps(convert(wish)), "utf-8")
-    except Exception as fault:  # Whatever it is, somebody waits for a sentence.
-        traceback.print_exc()
-        from conversion import reason
-
-        print(reason.of(fault))
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    code = main(sys.argv[sys.argv.index("--") + 1 :])
-    sys.stdout.flush()
-    # Nothing is left to be tidied, and a Blender that is a module was seen to hang when it does.
-    os._exit(code)
+    errand.run(convert)

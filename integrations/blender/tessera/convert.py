@@ -8,18 +8,15 @@ While a shutter is open things move, so there one frame is an animation too.
 What Tessera needs beside the glb, and what it will not show, is written to `told` as JSON.
 """
 
-import json
-import os
 import pathlib
 import sys
-import traceback
 
 import bpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from conversion import camera as eye  # noqa: E402
-from conversion import export, lights, materials, objects, reason, world  # noqa: E402
+from conversion import errand, export, lights, materials, objects, world  # noqa: E402
 
 CAMERA = "Tessera's camera"
 
@@ -67,20 +64,5 @@ def _only_camera(scene, name):
     return camera
 
 
-def main(arguments):
-    """The exit code; what went wrong is the last line of what is printed."""
-    try:
-        wish = json.loads(pathlib.Path(arguments[0]).read_text("utf-8"))
-        pathlib.Path(wish["told"]).write_text(json.dumps(convert(wish)), "utf-8")
-    except Exception as fault:  # Whatever it is, somebody waits for a sentence.
-        traceback.print_exc()
-        print(reason.of(fault))
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    code = main(sys.argv[sys.argv.index("--") + 1 :])
-    sys.stdout.flush()
-    # Nothing is left to be tidied, and a Blender that is a module was seen to hang when it does.
-    os._exit(code)
+    errand.run(convert)

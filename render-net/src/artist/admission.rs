@@ -1,5 +1,6 @@
 //! Nodes are let in before anybody follows a job: whoever hands it in and leaves gives its key to those that are there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,17 +30,19 @@ impl Artist {
         let mut connector = Connector::new(&self.identity, &self.coordinator, Some(FIRST_PATIENCE));
         let link = connector.link().await?;
         let began = Instant::now();
-        let (mut let_in, mut until) = (0, began + patience);
+        let (mut let_in, mut until) = (BTreeSet::new(), began + patience);
         while Instant::now() < until {
-            let fresh = give_keys_once(&desk, &link).await?;
-            if fresh > 0 {
-                let_in += fresh;
+            // Whoever has no key yet for a passing reason asks again.
+            let given = give_keys_once(&desk, &link).await?;
+            let before = let_in.len();
+            let_in.extend(given.admitted);
+            if let_in.len() > before {
                 // Nobody leaves later because nodes go on coming.
                 until = (Instant::now() + QUIET).min(began + 2 * patience);
             }
             sleep(BEAT).await;
         }
         link.close();
-        Ok(let_in)
+        Ok(let_in.len())
     }
 }

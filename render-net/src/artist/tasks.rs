@@ -112,18 +112,26 @@ pub(super) fn gap() -> LinkFault {
 /// Gives the admission key to every candidate that the artist admits, and turns the others away. A fault comes after a pause: they are given again.
 pub(super) async fn give_keys(desk: &Desk, link: &Link) -> Result<(), LinkFault> {
     let given = give_keys_once(desk, link).await;
+    let given = given.and_then(|Given { refused, .. }| refused.map_or(Ok(()), |refusal| Err(refusal.into())));
     if given.is_err() {
         tokio::time::sleep(AGAIN).await;
     }
-    given.map(|_| ())
+    given
 }
 
-/// The same without a pause; how many were admitted.
-pub(super) async fn give_keys_once(desk: &Desk, link: &Link) -> Result<usize, LinkFault> {
+/// What became of those who asked.
+pub(super) struct Given {
+    /// Who has the key.
+    pub(super) admitted: Vec<NodeId>,
+    /// Why somebody has none yet and may have it next time.
+    refused: Option<Refusal>,
+}
+
+/// The same without a pause.
+pub(super) async fn give_keys_once(desk: &Desk, link: &Link) -> Result<Given, LinkFault> {
     let job = desk.ticket.job();
     let mut seen = BTreeSet::new();
-    let mut not_given = None;
-    let mut admitted = 0;
+    let mut given = Given { admitted: Vec::new(), refused: None };
     loop {
         let Response::Candidates(candidates) = link.call(&Request::Candidates(job)).await? else {
             return Err(LinkFault::Protocol("candidates were asked for".to_owned()));
@@ -139,8 +147,9 @@ pub(super) async fn give_keys_once(desk: &Desk, link: &Link) -> Result<usize, Li
             let is_admitted = wrapped.is_some();
             let gift = KeyGift { job, node: candidate.node, descriptor, wrapped };
             match link.call(&Request::GiveKey(Box::new(gift))).await {
-                Err(LinkFault::Refused(refusal)) if is_passing(&refusal) => not_given = Some(refusal),
-                Ok(_) => admitted += usize::from(is_admitted),
+                Err(LinkFault::Refused(refusal)) if is_passing(&refusal) => given.refused = Some(refusal),
+                Ok(_) if is_admitted => given.admitted.push(candidate.node),
+                Ok(_) => {}
                 Err(LinkFault::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
@@ -149,7 +158,7 @@ pub(super) async fn give_keys_once(desk: &Desk, link: &Link) -> Result<usize, Li
             break;
         }
     }
-    not_given.map_or(Ok(admitted), |refusal| Err(refusal.into()))
+    Ok(given)
 }
 
 /// The wrapped key for a node that may have it and whose descriptor is its own.
